@@ -1,0 +1,108 @@
+"""Who: accounts, guests and bots are all users."""
+
+import hashlib
+import secrets
+from typing import Any, ClassVar
+
+from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
+from django.db import models
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+
+class Kind(models.TextChoices):
+    ACCOUNT = "account", _("account")
+    GUEST = "guest", _("guest")
+    BOT = "bot", _("bot")
+
+
+class UserManager(BaseUserManager["User"]):
+    def create_user(self, username: str, password: str | None = None, **fields: Any) -> "User":
+        """Create an account that signs in as `username`; its shown name defaults to that."""
+        fields.setdefault("name", username)
+        user = self.model(username=self.model.normalize_username(username), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def create_superuser(self, username: str, password: str | None = None, **fields: Any) -> "User":
+        return self.create_user(username, password, is_staff=True, is_superuser=True, **fields)
+
+    def create_guest(self, name: str) -> "User":
+        """Create a guest shown as `name` (already cleaned); names of guests need not be unique."""
+        user = self.model(username=f"guest-{secrets.token_hex(12)}", name=name, kind=Kind.GUEST)
+        user.set_unusable_password()
+        user.save(using=self._db)
+        return user
+
+    def create_bot(self, name: str) -> tuple["User", str]:
+        """Create a bot and return it with its token, which is shown this once and stored hashed."""
+        bot = self.model(username=f"bot-{secrets.token_hex(12)}", name=name, kind=Kind.BOT)
+        bot.set_unusable_password()
+        token = "bot_" + secrets.token_urlsafe(32)
+        bot.token_hash = hash_token(token)
+        bot.save(using=self._db)
+        return bot, token
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person or a bot. `name` is what others see; `username` is only for signing in."""
+
+    username = models.CharField(_("user name"), max_length=64, unique=True)
+    name = models.CharField(_("shown name"), max_length=40)
+    kind = models.CharField(_("kind"), max_length=8, choices=Kind, default=Kind.ACCOUNT)
+    is_staff = models.BooleanField(_("may use the admin"), default=False)
+    is_active = models.BooleanField(_("active"), default=True, help_text=_("Off: banned. Their sockets close at once."))
+    date_joined = models.DateTimeField(_("joined"), default=timezone.now)
+    token_hash = models.CharField(max_length=64, null=True, blank=True, unique=True, editable=False)  # noqa: DJ001
+
+    USERNAME_FIELD = "username"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+    objects = UserManager()
+
+    class Meta:
+        verbose_name = _("user")
+        verbose_name_plural = _("users")
+
+    def __str__(self) -> str:
+        return f"{self.name} (guest)" if self.is_guest else self.name
+
+    @property
+    def is_guest(self) -> bool:
+        return self.kind == Kind.GUEST
+
+    @property
+    def is_bot(self) -> bool:
+        return self.kind == Kind.BOT
+
+    def get_short_name(self) -> str:
+        return self.name
+
+    def on_wire(self) -> dict[str, Any]:
+        """Return the user as `docs/protocol.md` has it: `{"id", "name", "guest"}`."""
+        return {"id": self.pk, "name": self.name, "guest": self.is_guest}
+
+
+class Invite(models.Model):
+    """A link with which somebody makes an account, once, until it expires."""
+
+    token = models.CharField(max_length=64, unique=True, default=secrets.token_urlsafe, editable=False)
+    note = models.CharField(_("for whom"), max_length=80, blank=True)
+    made_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="invites_made", editable=False)
+    made_at = models.DateTimeField(default=timezone.now, editable=False)
+    expires_at = models.DateTimeField(_("good until"))
+    used_by = models.OneToOneField(
+        User, null=True, blank=True, on_delete=models.PROTECT, related_name="invite", editable=False
+    )
+
+    def __str__(self) -> str:
+        return self.note or f"invite {self.pk}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.used_by_id is None and self.expires_at > timezone.now()
+
+
+def hash_token(token: str) -> str:
+    """Return what is stored of a bearer token: its SHA-256 (the token itself has 256 bits of chance)."""
+    return hashlib.sha256(token.encode()).hexdigest()

@@ -1,0 +1,142 @@
+"""The environment, read and checked: everything wrong with it stops the start with a sentence."""
+
+import os
+import secrets
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+env = environ.Env()
+
+#: Setting one of these says that this is a production machine, so the rest must be there too.
+PRODUCTION = ("DATABASE_URL", "REDIS_URL", "ALLOWED_HOSTS")
+
+
+def is_local() -> bool:
+    """True when nothing says production: no SECRET_KEY, database, Redis or host names are set."""
+    if os.environ.get("SECRET_KEY"):
+        return False
+    said = [name for name in PRODUCTION if os.environ.get(name)]
+    if said:
+        raise ImproperlyConfigured(
+            f"{' and '.join(said)} set but SECRET_KEY is not: set SECRET_KEY to 50 random characters, "
+            f"or unset {' and '.join(said)} to run in local mode."
+        )
+    return True
+
+
+def local_secret_key(path: Path) -> str:
+    """Return the key kept in `path` (mode 0600), made at the first call."""
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        draft = path.with_suffix(f".{os.getpid()}")
+        descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "w") as file:
+            file.write(secrets.token_urlsafe(50))
+        try:
+            os.link(draft, path)
+        except FileExistsError:
+            pass  # another process was first; its key counts
+        draft.unlink()
+    return path.read_text().strip()
+
+
+def secret_key() -> str:
+    """Return SECRET_KEY from the environment; refuse one that can be guessed."""
+    key = os.environ["SECRET_KEY"]
+    if len(key) < 40 or len(set(key)) < 5:
+        raise ImproperlyConfigured("SECRET_KEY is too short to be safe: set it to 50 random characters.")
+    return key
+
+
+def allowed_hosts() -> list[str]:
+    hosts = [host.strip() for host in env.list("ALLOWED_HOSTS", default=[]) if host.strip()]
+    if not hosts:
+        raise ImproperlyConfigured("ALLOWED_HOSTS is not set: give the host names people use, with commas between.")
+    if "*" in hosts:
+        raise ImproperlyConfigured("ALLOWED_HOSTS is '*', which lets anyone forge links: name the hosts.")
+    for host in hosts:
+        if "/" in host or ":" in host.strip("[]").replace("::", ""):
+            raise ImproperlyConfigured(f"ALLOWED_HOSTS has {host!r}: give bare host names, without scheme or port.")
+    return hosts
+
+
+def origins(name: str) -> list[str]:
+    """Return the full origins (`https://example.org`) listed in the variable `name`."""
+    found = []
+    for origin in env.list(name, default=[]):
+        try:
+            parts = urlsplit(origin.strip())
+            whole = parts.scheme in ("http", "https") and parts.hostname and not parts.path.strip("/")
+            port = f":{parts.port}" if parts.port else ""
+        except ValueError:
+            whole, port = False, ""
+        if not whole or "*" in origin:
+            raise ImproperlyConfigured(f"{name} has {origin!r}: give full origins such as https://example.org.")
+        found.append(f"{parts.scheme}://{parts.hostname}{port}")
+    return found
+
+
+def redis_url() -> str | None:
+    url = os.environ.get("REDIS_URL") or None
+    if url and urlsplit(url).scheme not in ("redis", "rediss", "unix"):
+        raise ImproperlyConfigured("REDIS_URL must begin with redis://, rediss:// or unix://.")
+    return url
+
+
+def integer(name: str, default: int, least: int = 0) -> int:
+    value = os.environ.get(name, "")
+    try:
+        number = int(value) if value else default
+    except ValueError:
+        raise ImproperlyConfigured(f"{name} is {value!r}: give a whole number.") from None
+    if number < least:
+        raise ImproperlyConfigured(f"{name} is {number}: give at least {least}.")
+    return number
+
+
+def boolean(name: str, default: bool) -> bool:
+    value = os.environ.get(name, "").lower()
+    if value in ("1", "true", "yes", "on"):
+        return True
+    if value in ("0", "false", "no", "off"):
+        return False
+    if value:
+        raise ImproperlyConfigured(f"{name} is {value!r}: give 1 or 0.")
+    return default
+
+
+def database(var: Path, local: bool) -> dict[str, object]:
+    """Return Django's setting of the default database, from DATABASE_URL or SQLite below `var`.
+
+    SQLite runs in WAL with IMMEDIATE transactions (field note 32), PostgreSQL through psycopg's pool
+    (field note 33; keep processes × DATABASE_POOL below the server's max_connections).
+    """
+    url = os.environ.get("DATABASE_URL", "")
+    if not url:
+        if not local:
+            raise ImproperlyConfigured(
+                "DATABASE_URL is not set: give postgres://user:password@host/name (or sqlite:///path for one process)."
+            )
+        var.mkdir(parents=True, exist_ok=True)
+        url = f"sqlite:///{var / 'switchboard.sqlite3'}"
+    scheme = urlsplit(url).scheme
+    if scheme not in ("postgres", "postgresql", "sqlite"):
+        raise ImproperlyConfigured("DATABASE_URL must begin with postgres:// or sqlite:///.")
+    settings: dict[str, object] = dict(environ.Env.db_url_config(url))
+    if scheme == "sqlite":
+        settings["OPTIONS"] = {
+            "timeout": 20,
+            "transaction_mode": "IMMEDIATE",
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
+        }
+        # Sockets, the writer and the producers use threads of their own, so tests need a file too.
+        settings["TEST"] = {"NAME": str(var / f"test-{os.getpid()}.sqlite3")}
+        var.mkdir(parents=True, exist_ok=True)
+    else:
+        settings["ENGINE"] = "django.db.backends.postgresql"
+        settings["CONN_MAX_AGE"] = 0
+        settings["OPTIONS"] = {"pool": {"min_size": 1, "max_size": integer("DATABASE_POOL", 10, 2), "timeout": 10}}
+    return settings

@@ -1,0 +1,179 @@
+"""All settings, from the environment. Wrong or missing ones stop the start with a sentence.
+
+Local mode (no SECRET_KEY): DEBUG pages, SQLite and a key file below `var/`, the in-memory channel layer.
+Production: SECRET_KEY, ALLOWED_HOSTS, DATABASE_URL and, for more than one process, REDIS_URL.
+"""
+
+from pathlib import Path
+
+from csp.constants import NONCE, NONE, SELF
+
+from config import environment as from_env
+
+BASE_DIR = Path(__file__).resolve().parent.parent
+VAR_DIR = Path(from_env.env.str("SWITCHBOARD_VAR", default=str(BASE_DIR / "var")))
+
+LOCAL = from_env.is_local()
+DEBUG = from_env.boolean("DEBUG", LOCAL)
+SECRET_KEY = from_env.local_secret_key(VAR_DIR / "secret-key") if LOCAL else from_env.secret_key()
+SECRET_KEY_FALLBACKS = from_env.env.list("SECRET_KEY_FALLBACKS", default=[])
+ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", ".localhost"] if LOCAL else from_env.allowed_hosts()
+
+SITE_NAME = from_env.env.str("SITE_NAME", default="Switchboard")
+GUESTS_ALLOWED = from_env.boolean("GUESTS_ALLOWED", True)
+#: Origins beside our own from which pages may open sockets and call the API.
+ALLOWED_ORIGINS = from_env.origins("ALLOWED_ORIGINS")
+CSRF_TRUSTED_ORIGINS = from_env.origins("CSRF_TRUSTED_ORIGINS")
+REDIS_URL = from_env.redis_url()
+REDIS_PREFIX = from_env.env.str("REDIS_PREFIX", default="switchboard")
+
+INSTALLED_APPS = [
+    "realtime",  # before daphne: its runserver is the one that counts
+    "daphne",
+    "accounts",
+    "chat",
+    "dashboard",
+    "config.apps.AdminConfig",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "whitenoise.runserver_nostatic",
+    "django.contrib.staticfiles",
+    "csp",
+    "channels",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "accounts.cors.CorsMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.locale.LocaleMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "csp.middleware.CSPMiddleware",
+]
+
+ROOT_URLCONF = "config.urls"
+ASGI_APPLICATION = "config.asgi.application"
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [BASE_DIR / "templates"],
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+                "csp.context_processors.nonce",
+                "config.context.site",
+            ],
+        },
+    }
+]
+
+DATABASES = {"default": from_env.database(VAR_DIR, LOCAL)}
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+CHANNEL_LAYERS = {
+    "default": (
+        {
+            "BACKEND": "realtime.layers.RedisLayer",
+            "CONFIG": {
+                # Redis ignores database numbers when publishing (field note 10): the prefix separates deployments.
+                "prefix": REDIS_PREFIX,
+                "hosts": [{"address": REDIS_URL, "socket_timeout": 3, "socket_connect_timeout": 3}],
+            },
+        }
+        if REDIS_URL
+        else {"BACKEND": "channels.layers.InMemoryChannelLayer", "CONFIG": {"capacity": 100_000}}
+    )
+}
+
+AUTH_USER_MODEL = "accounts.User"
+AUTHENTICATION_BACKENDS = ["django.contrib.auth.backends.ModelBackend"]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": f"django.contrib.auth.password_validation.{name}"}
+    for name in ("UserAttributeSimilarityValidator", "MinimumLengthValidator", "CommonPasswordValidator")
+]
+LOGIN_URL = "home"
+LOGIN_REDIRECT_URL = "home"
+LOGOUT_REDIRECT_URL = "home"
+SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
+
+# HTTPS is what production speaks; HTTPS=0 is for a closed network that has none.
+HTTPS = from_env.boolean("HTTPS", not LOCAL)
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
+SECURE_HSTS_SECONDS = from_env.integer("HSTS_SECONDS", 60 * 60 * 24 * 365 if HTTPS else 0)
+SECURE_HSTS_INCLUDE_SUBDOMAINS = SECURE_HSTS_PRELOAD = HTTPS
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+X_FRAME_OPTIONS = "DENY"
+SECURE_REFERRER_POLICY = "same-origin"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": [SELF],
+        "script-src": [SELF, NONCE],
+        "style-src": [SELF],
+        "img-src": [SELF, "data:"],
+        "connect-src": [SELF],
+        "object-src": [NONE],
+        "base-uri": [NONE],
+        "form-action": [SELF],
+        "frame-ancestors": [NONE],
+    }
+}
+
+#: What daphne tells us of the client comes from these headers, which nginx sets (field note 20).
+BEHIND_PROXY = from_env.boolean("BEHIND_PROXY", False)
+
+LANGUAGE_CODE = "en"
+USE_I18N = True
+TIME_ZONE = "UTC"
+USE_TZ = True
+
+STATIC_URL = "static/"
+STATIC_ROOT = VAR_DIR / "static"
+STATICFILES_FINDERS = [
+    "django.contrib.staticfiles.finders.AppDirectoriesFinder",
+    "config.assets.NodeModulesFinder",
+]
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {
+        "BACKEND": (
+            "django.contrib.staticfiles.storage.StaticFilesStorage" if DEBUG else "config.assets.ManifestStorage"
+        )
+    },
+}
+
+# Limits of the wire protocol (docs/protocol.md).
+FRAME_BYTES = 64 * 1024
+BODY_CHARACTERS = 8_000
+COMMAND_BURST = from_env.integer("COMMAND_BURST", 60, 1)
+COMMANDS_PER_SECOND = from_env.integer("COMMANDS_PER_SECOND", 20, 1)
+JOINED_ROOMS = from_env.integer("JOINED_ROOMS", 50, 1)
+CONNECTIONS_PER_USER = from_env.integer("CONNECTIONS_PER_USER", 20, 1)
+GUEST_BURST = from_env.integer("GUEST_BURST", 20, 1)
+GUESTS_PER_SECOND = from_env.integer("GUESTS_PER_SECOND", 1, 1)
+#: Seconds between two heartbeats on a socket.
+HEARTBEAT = from_env.integer("HEARTBEAT", 25, 1)
+#: Bytes that may wait for one slow client before its socket is closed with 4503.
+OUTBOX_BYTES = from_env.integer("OUTBOX_BYTES", 1024 * 1024, 64 * 1024)
+
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
+    "root": {"handlers": ["console"], "level": from_env.env.str("LOG_LEVEL", default="INFO")},
+    "loggers": {"daphne": {"level": "WARNING"}, "httpx": {"level": "WARNING"}},
+}
