@@ -73,6 +73,7 @@ TEMPLATES = [
                 "csp.context_processors.nonce",
                 "config.context.site",
             ],
+            "libraries": {"assets": "config.templatetags.assets"},
         },
     }
 ]

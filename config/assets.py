@@ -1,0 +1,107 @@
+"""Static files: what of npm's packages we serve, the manifest storage, and the map of module names."""
+
+from collections.abc import Iterable, Iterator
+from fnmatch import fnmatchcase
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings
+from django.contrib.staticfiles.finders import BaseFinder
+from django.core.checks import CheckMessage, Error
+from django.core.files.storage import FileSystemStorage
+from django.templatetags.static import static
+from whitenoise.storage import CompressedManifestStaticFilesStorage
+
+#: Where npm's packages appear below STATIC_URL.
+NPM = "npm"
+
+#: Module name in an `import` statement → file below node_modules. Nothing else of npm is served.
+#: (lit's `style-map` writes a style attribute at its first render, which the CSP forbids: leave it out.)
+NPM_MODULES = {
+    "lit": "lit/index.js",
+    "lit-html": "lit-html/lit-html.js",
+    "lit-html/is-server.js": "lit-html/is-server.js",
+    "lit-element/lit-element.js": "lit-element/lit-element.js",
+    "@lit/reactive-element": "@lit/reactive-element/reactive-element.js",
+    "uplot": "uplot/dist/uPlot.esm.js",
+} | {
+    f"{package}/directives/{name}.js": f"{package}/directives/{name}.js"
+    for package in ("lit", "lit-html")
+    for name in ("class-map", "guard", "if-defined", "keyed", "live", "ref", "repeat", "unsafe-html", "when")
+}
+
+#: Files those modules import by relative path, and style sheets.
+NPM_OTHERS = (
+    "lit-html/async-directive.js",
+    "lit-html/directive.js",
+    "lit-html/directive-helpers.js",
+    "@lit/reactive-element/css-tag.js",
+    "uplot/dist/uPlot.min.css",
+)
+
+
+class NodeModulesFinder(BaseFinder):
+    """Finds the files of npm's packages that we use, and no others, as `npm/<package>/<path>`."""
+
+    def __init__(self, app_names: Any = None, *args: Any, **kwargs: Any) -> None:
+        self.root = Path(settings.BASE_DIR) / "node_modules"
+        self.storage = FileSystemStorage(location=self.root)
+        self.storage.prefix = NPM
+        served = [*NPM_MODULES.values(), *NPM_OTHERS]
+        # lit's modules name their source maps, which manifest storage therefore wants to see.
+        self.files = served + [f"{file}.map" for file in served if not file.startswith("uplot/")]
+
+    def check(self, **kwargs: Any) -> list[CheckMessage]:
+        missing = [file for file in self.files if not (self.root / file).is_file()]
+        if not missing:
+            return []
+        return [
+            Error(
+                f"The pages' npm packages are not installed ({missing[0]} and {len(missing) - 1} more files missing).",
+                hint="Run bin/setup (or `npm ci`) in the project's folder.",
+                id="assets.E001",
+            )
+        ]
+
+    def find(self, path: str, find_all: bool = False, **kwargs: Any) -> Any:
+        file = path.removeprefix(f"{NPM}/")
+        if file == path or file not in self.files or not (self.root / file).is_file():
+            return []
+        return [str(self.root / file)] if find_all else str(self.root / file)
+
+    def list(self, ignore_patterns: Iterable[str] | None) -> Iterator[tuple[str, FileSystemStorage]]:
+        for file in self.files:
+            ignored = any(fnmatchcase(file, pattern) for pattern in ignore_patterns or [])
+            if not ignored and (self.root / file).is_file():
+                yield file, self.storage
+
+
+class ManifestStorage(CompressedManifestStaticFilesStorage):
+    """Hashed names, for ever cacheable, compressed; relative imports between modules are rewritten too."""
+
+    support_js_module_import_aggregation = True
+
+
+def own_modules() -> dict[str, str]:
+    """Return our JavaScript modules: name in an `import` statement (`realtime/socket.js`) → static path."""
+    names = []
+    for app in apps.get_app_configs():
+        folder = Path(app.path) / "static"
+        if Path(app.path).parent == Path(settings.BASE_DIR):
+            names += [file.relative_to(folder).as_posix() for file in (folder / app.label).rglob("*.js")]
+    return {name: name for name in sorted(names)}
+
+
+def _import_map() -> dict[str, dict[str, str]]:
+    modules = own_modules() | {name: f"{NPM}/{file}" for name, file in NPM_MODULES.items()}
+    return {"imports": {name: static(path) for name, path in modules.items()}}
+
+
+_kept_import_map = cache(_import_map)
+
+
+def import_map() -> dict[str, dict[str, str]]:
+    """Return the pages' import map; made anew at every call in DEBUG, where files come and go."""
+    return _import_map() if settings.DEBUG else _kept_import_map()
