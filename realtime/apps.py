@@ -4,3 +4,10 @@ from django.apps import AppConfig
 class RealtimeConfig(AppConfig):
     name = "realtime"
     verbose_name = "Real time"
+
+    def ready(self) -> None:
+        from realtime import background, checks, consumers, process  # noqa: F401 - checks register themselves
+
+        background.register("the lease of this process", process.keep_lease)
+        background.register("the heartbeat", consumers.beat)
+        background.register_farewell("the lease of this process", process.give_up_lease)

@@ -1,0 +1,35 @@
+"""The ASGI application; the one place that joins the sockets of chat and boards."""
+
+import os
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+
+from django.core.asgi import get_asgi_application
+
+http = get_asgi_application()  # loads the apps, so the rest can be imported
+
+from channels.routing import ProtocolTypeRouter, URLRouter
+from django.urls import path
+
+import chat.routing
+import dashboard.routing
+from accounts.sockets import SocketAuthentication
+from realtime.consumers import EchoConsumer
+from realtime.routing import UnknownEndpointConsumer
+
+application = ProtocolTypeRouter(
+    {
+        "http": http,
+        "websocket": SocketAuthentication(
+            URLRouter(
+                [
+                    path("ws/echo/", EchoConsumer.as_asgi()),
+                    *chat.routing.websocket_urlpatterns,
+                    *dashboard.routing.websocket_urlpatterns,
+                    path("", UnknownEndpointConsumer.as_asgi()),
+                    path("<path:path>", UnknownEndpointConsumer.as_asgi()),
+                ]
+            )
+        ),
+    }
+)

@@ -1,0 +1,81 @@
+"""Work that runs in every server process from its start: daphne has no lifespan of its own."""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import Final
+
+from channels.layers import InMemoryChannelLayer, get_channel_layer
+
+log = logging.getLogger(__name__)
+
+#: Seconds that work gets to end by itself when the process stops.
+PATIENCE: Final = 10.0
+
+Work = Callable[[], Awaitable[None]]
+
+
+@dataclass(frozen=True, slots=True)
+class _Registered:
+    name: str
+    work: Work
+    when: Callable[[], bool]
+
+
+_registered: dict[str, _Registered] = {}
+_farewells: dict[str, Work] = {}
+_running: dict[str, asyncio.Task[None]] = {}
+
+
+def register(name: str, work: Work, *, when: Callable[[], bool] = lambda: True) -> None:
+    """Have `work` run in every server process for which `when()` is true; call it in `AppConfig.ready`.
+
+    When it fails or returns it is started again, after a growing pause. It is cancelled at shutdown.
+    """
+    _registered[name] = _Registered(name, work, when)
+
+
+def register_farewell(name: str, work: Work) -> None:
+    """Have `work` run once while the process drains, after its sockets are closed."""
+    _farewells[name] = work
+
+
+def layer_is_embedded() -> bool:
+    """True with the in-memory channel layer, which reaches this process only."""
+    return isinstance(get_channel_layer(), InMemoryChannelLayer)
+
+
+async def start() -> None:
+    """Start all registered work in the running loop; more calls change nothing."""
+    for entry in _registered.values():
+        if entry.name not in _running and entry.when():
+            _running[entry.name] = asyncio.create_task(_supervise(entry), name=entry.name)
+
+
+async def stop() -> None:
+    """Run the farewells, then cancel all work and wait for its end."""
+    for name, farewell in _farewells.items():
+        try:
+            await asyncio.wait_for(farewell(), PATIENCE)
+        except Exception:
+            log.exception("The farewell of %s failed", name)
+    tasks = list(_running.values())
+    _running.clear()
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        await asyncio.wait(tasks, timeout=PATIENCE)
+
+
+async def _supervise(entry: _Registered) -> None:
+    pause = 1.0
+    loop = asyncio.get_running_loop()
+    while True:
+        began = loop.time()
+        try:
+            await entry.work()
+        except Exception:
+            log.exception("%s failed; it starts again in %.0f s", entry.name, pause)
+        pause = 1.0 if loop.time() - began > 60 else min(pause * 2, 30.0)
+        await asyncio.sleep(pause)

@@ -1,0 +1,24 @@
+"""System checks: what would work in a trial and fail in earnest."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from django.apps import AppConfig
+from django.conf import settings
+from django.core.checks import CheckMessage, Tags, Warning, register
+
+from realtime.background import layer_is_embedded
+
+
+@register(Tags.compatibility, deploy=True)
+def layer_reaches_all(app_configs: Sequence[AppConfig] | None, **options: Any) -> list[CheckMessage]:
+    """With DEBUG off and no Redis there may be only one process."""
+    if layer_is_embedded() and not settings.DEBUG:
+        return [
+            Warning(
+                "The channel layer is in memory, so only one server process may run.",
+                hint="Set REDIS_URL to run several processes and a worker.",
+                id="realtime.W001",
+            )
+        ]
+    return []

@@ -1,0 +1,139 @@
+"""One open socket, as hub and consumer see it: frames go in, and leave by the fastest way there is."""
+
+import asyncio
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final, Protocol
+
+from django.conf import settings
+
+from realtime import protocol
+from realtime.outbox import Outbox, Verdict
+from realtime.protocol import Close, CommandError, Frame
+
+#: The ASGI extension by which our server hands a socket's `Wire` to its consumer.
+EXTENSION: Final = "switchboard.frames"
+
+Send = Callable[[dict[str, Any]], Awaitable[None]]
+
+
+class Wire(Protocol):
+    """A way to write prepared frames."""
+
+    def write(self, data: bytes, frames: list[Frame]) -> None:
+        """Write `frames`, whose joined bytes are `data`, without waiting."""
+
+    def waiting(self) -> int:
+        """Return how many bytes are not sent yet."""
+
+    def on_drained(self, call: Callable[[], None]) -> None:
+        """Have `call` made whenever everything that waited has been sent."""
+
+
+class AsgiWire:
+    """The way that every ASGI server knows: one `send` per frame, from a task of its own."""
+
+    def __init__(self, send: Send) -> None:
+        self._send = send
+        self._queue: deque[Frame] = deque()
+        self._bytes = 0
+        self._task: asyncio.Task[None] | None = None
+        self._drained: Callable[[], None] = lambda: None
+
+    def write(self, data: bytes, frames: list[Frame]) -> None:
+        self._queue.extend(frames)
+        self._bytes += len(data)
+        if self._task is None:
+            self._task = asyncio.create_task(self._pump())
+
+    def waiting(self) -> int:
+        return self._bytes
+
+    def on_drained(self, call: Callable[[], None]) -> None:
+        self._drained = call
+
+    async def flush(self) -> None:
+        """Wait until all is sent."""
+        if self._task is not None:
+            await asyncio.wait({self._task})
+
+    async def _pump(self) -> None:
+        try:
+            while self._queue:
+                frame = self._queue.popleft()
+                await self._send({"type": "websocket.send", "text": frame.text})
+                self._bytes -= len(frame)
+        finally:
+            self._task = None
+        self._drained()
+
+
+class Connection:
+    """What a consumer writes to and a hub fans out to.
+
+    Invariant: after `close` nothing more is written.
+    """
+
+    def __init__(self, send: Send, wire: Wire | None) -> None:
+        self._asgi_send = send
+        self._wire: Wire = wire or AsgiWire(send)
+        self._wire.on_drained(self._drained)
+        self._outbox = Outbox(settings.OUTBOX_BYTES)
+        self.closed = False
+        self.close_code: int | None = None
+        self._closing: asyncio.Task[None] | None = None
+        self.topics: set[str] = set()  # kept by the hub
+        #: CONTROL publications of subscribed topics, for the consumer.
+        self.on_control: Callable[[str, str], None] = lambda topic, text: None
+
+    def send(self, event: Mapping[str, Any]) -> None:
+        """Send one event to this client alone."""
+        self.send_text(protocol.encode(event))
+
+    def send_text(self, text: str) -> None:
+        """Send an event that is JSON text already."""
+        self.write_frame(Frame(text))
+
+    def write_frame(self, frame: Frame) -> None:
+        self.write(frame.wire, [frame])
+
+    def write(self, data: bytes, frames: list[Frame]) -> None:
+        """Write frames that may not be lost, or give the connection up with 4503 when its reader is too slow."""
+        if self.closed:
+            return
+        if self._outbox.must(len(data), self._wire.waiting()) is Verdict.CLOSE:
+            self._give_up()
+        else:
+            self._wire.write(data, frames)
+
+    def write_latest(self, topic: str, key: str, frame: Frame) -> None:
+        """Write a value; while the reader is slow, only the newest of each key waits."""
+        if not self.closed and self._outbox.latest((topic, key), frame, self._wire.waiting()) is Verdict.WRITE:
+            self._wire.write(frame.wire, [frame])
+
+    def write_ephemeral(self, data: bytes, frames: list[Frame]) -> None:
+        """Write frames that nobody misses, unless the reader is slow."""
+        if not self.closed and self._outbox.ephemeral(self._wire.waiting()) is Verdict.WRITE:
+            self._wire.write(data, frames)
+
+    async def close(self, code: int) -> None:
+        """Close the socket with `code`, after what was written before."""
+        if self.closed:
+            return
+        self.closed = True
+        self.close_code = code
+        if isinstance(self._wire, AsgiWire):
+            await self._wire.flush()
+        await self._asgi_send({"type": "websocket.close", "code": int(code)})
+
+    def _give_up(self) -> None:
+        self._closing = asyncio.ensure_future(self.close(Close.RESYNC))
+
+    def refuse(self, error: CommandError) -> None:
+        """Send an `error` event."""
+        self.send(error.event())
+
+    def _drained(self) -> None:
+        frames = self._outbox.take()
+        if frames and not self.closed:
+            self._wire.write(b"".join(frame.wire for frame in frames), frames)

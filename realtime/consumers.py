@@ -1,0 +1,284 @@
+"""The base of every socket endpoint, and the echo endpoint."""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable
+from datetime import UTC, datetime
+from typing import Any, ClassVar, Final
+
+from channels.consumer import AsyncConsumer
+from channels.exceptions import StopConsumer
+from django.conf import settings
+
+from realtime import process, protocol
+from realtime.connection import EXTENSION, Connection
+from realtime.hub import Hub, current_hub
+from realtime.limits import Bucket
+from realtime.origins import is_allowed
+from realtime.protocol import Close, Command, CommandError, Parser, Ping, Refused
+
+log = logging.getLogger(__name__)
+
+#: So many commands refused in a row for their rate, and the socket closes with 4429.
+FLOOD: Final = 200
+
+
+def now() -> str:
+    return protocol.timestamp(datetime.now(UTC))
+
+
+class SocketConsumer(AsyncConsumer):  # type: ignore[misc]
+    """Gate, hello, limits, parsing, dispatch and errors; subclasses add commands and topics.
+
+    A subclass names its `commands` (a union of `Command` structs) and answers each with a coroutine
+    `on_<tag>` that returns the reply, None, or a future of either. Unlike Channels' own consumers it has
+    no channel of its own in the layer, for the hub has one for all, and takes no thread hop per event.
+    """
+
+    commands: ClassVar[Any] = Ping
+    signed_in: ClassVar[bool] = True
+    any_origin: ClassVar[bool] = False
+    _parser: ClassVar[Parser]
+
+    def __init_subclass__(cls, **options: Any) -> None:
+        super().__init_subclass__(**options)
+        cls._parser = Parser(cls.commands)
+
+    scope: dict[str, Any]
+    hub: Hub
+    connection: Connection
+
+    async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
+        """Run one socket from its handshake to its end, whatever that is."""
+        self.scope = scope
+        self.hub = current_hub()
+        self.user = scope.get("user") if getattr(scope.get("user"), "is_authenticated", False) else None
+        self.connection = Connection(send, (scope.get("extensions") or {}).get(EXTENSION))
+        self.connection.on_control = self._on_control
+        self._bucket = Bucket(settings.COMMAND_BURST, settings.COMMANDS_PER_SECOND, time.monotonic())
+        self._refused = 0
+        self._controls: set[asyncio.Task[None]] = set()
+        if (await receive())["type"] != "websocket.connect":
+            return
+        # Accepted even when refused: a browser cannot see why a handshake failed.
+        await send({"type": "websocket.accept"})
+        try:
+            await self._live(receive)
+        finally:
+            await asyncio.shield(self._end())
+
+    async def _live(self, receive: Any) -> None:
+        try:
+            self._gate()
+            self.hub.connections.add(self)
+            await self._replace_oldest()
+            if self.user is not None:
+                await self.hub.subscribe(f"user.{self.user.pk}", self.connection)
+            self.connection.send(self._hello())
+            await self.opened()
+            while (message := await receive())["type"] == "websocket.receive":
+                await self._take(message)
+        except Refused as refused:
+            await self._refuse(refused)
+        except StopConsumer:
+            pass
+        except Exception:
+            log.exception("A socket failed")
+            self.connection.refuse(CommandError("internal", "Something went wrong on our side; please reconnect."))
+            await self.connection.close(1011)
+
+    async def _end(self) -> None:
+        for task in self._controls:
+            task.cancel()
+        self.hub.connections.discard(self)
+        self.hub.forget(self.connection)
+        try:
+            await self.closed()
+        except Exception:
+            log.exception("A socket did not end well")
+        self.connection.closed = True
+
+    # For subclasses
+
+    async def opened(self) -> None:
+        """Begin, after `hello`. May raise Refused."""
+
+    async def closed(self) -> None:
+        """Clean up; runs however the socket ends."""
+
+    async def control(self, topic: str, payload: dict[str, Any]) -> None:
+        """Act on a CONTROL publication of a subscribed topic. The base knows `signed_out` and `banned`."""
+        session = payload.get("session")
+        if payload["do"] == "signed_out" and session in (None, self.scope.get("session_hash")):
+            await self._refuse(Refused(Close.SIGN_IN, "forbidden", "You have signed out."))
+        elif payload["do"] == "banned":
+            await self._refuse(Refused(Close.FORBIDDEN, "forbidden", "This account is closed."))
+
+    def heartbeat(self, frame: protocol.Frame) -> None:
+        """Send the heartbeat, `frame` being the same for all."""
+        self.connection.write_frame(frame)
+
+    # The gate
+
+    def _gate(self) -> None:
+        headers = dict(self.scope["headers"])
+        origin = headers.get(b"origin")
+        bearer = bool(self.scope.get("bearer"))
+        if not self.any_origin and not bearer and not self._origin_is_ours(origin, headers):
+            raise Refused(Close.FORBIDDEN, "forbidden", "This page's origin may not connect here.")
+        if self.signed_in and self.user is None:
+            raise Refused(Close.SIGN_IN, "forbidden", "Sign in first.")
+
+    def _origin_is_ours(self, origin: bytes | None, headers: dict[bytes, bytes]) -> bool:
+        if origin is None:
+            return False
+        return is_allowed(
+            origin.decode("latin1"),
+            host=headers.get(b"host", b"").decode("latin1"),
+            https=settings.HTTPS and headers.get(b"x-forwarded-proto") == b"https",
+            allowed=settings.ALLOWED_ORIGINS,
+        )
+
+    async def _replace_oldest(self) -> None:
+        if self.user is None:
+            return
+        own = [each for each in self.hub.connections if each.user == self.user]
+        if len(own) > settings.CONNECTIONS_PER_USER:
+            oldest = min(own, key=lambda each: each.since)
+            detail = f"More than {settings.CONNECTIONS_PER_USER} connections: this, the oldest, makes room."
+            await oldest._refuse(Refused(Close.REPLACED, "conflict", detail))
+
+    def _hello(self) -> dict[str, Any]:
+        self.since = time.monotonic()
+        return {
+            "type": "hello",
+            "protocol": protocol.VERSION,
+            "user": self.user.on_wire() if self.user else None,
+            "now": now(),
+            "process": process.PROCESS_ID,
+            "build": process.build(),
+            "heartbeat": settings.HEARTBEAT,
+        }
+
+    async def _refuse(self, refused: Refused) -> None:
+        self.connection.refuse(refused.error)
+        await self.connection.close(refused.close)
+
+    # Commands
+
+    async def _take(self, message: dict[str, Any]) -> None:
+        """Answer one frame. Nothing that a client sends gets past here as an exception, but Refused."""
+        if self.connection.closed:
+            return
+        text = message.get("text")
+        try:
+            if text is None:
+                raise Refused(Close.BINARY, "bad_message", "Send text frames: this protocol is JSON.")
+            self._limit()
+            self._measure(text)
+            await self.receive_text(text)
+        except CommandError as error:
+            self.connection.refuse(error)
+
+    async def receive_text(self, text: str) -> None:
+        """Parse and dispatch one frame's text."""
+        await self._dispatch(self._parser.parse(text))
+
+    def _limit(self) -> None:
+        wait = self._bucket.take(time.monotonic())
+        if not wait:
+            self._refused = 0
+            return
+        self._refused += 1
+        if self._refused > FLOOD:
+            raise Refused(Close.FLOOD, "rate_limited", "Far too many commands.")
+        raise CommandError("rate_limited", "Too many commands at once: wait a moment.", wait)
+
+    @staticmethod
+    def _measure(text: str) -> None:
+        if len(text) > settings.FRAME_BYTES or (
+            len(text) * 4 > settings.FRAME_BYTES
+            and len(text.encode("utf-8", "surrogateescape")) > settings.FRAME_BYTES
+        ):
+            raise CommandError("too_long", f"A frame has at most {settings.FRAME_BYTES} bytes.")
+
+    async def _dispatch(self, command: Command) -> None:
+        tag = str(command.__struct_config__.tag)
+        try:
+            reply = await getattr(self, "on_" + tag.replace(".", "_"))(command)
+        except (CommandError, Refused) as error:
+            self._fail(command.ref, error)
+        except Exception:
+            log.exception("The command %s failed", tag)
+            self._fail(command.ref, CommandError("internal", "Something went wrong on our side; try again."))
+        else:
+            if isinstance(reply, asyncio.Future):
+                reply.add_done_callback(lambda done: self._reply_later(command.ref, done))
+            else:
+                self._reply(command.ref, reply)
+
+    def _reply_later(self, ref: str | None, done: "asyncio.Future[dict[str, Any] | None]") -> None:
+        if done.cancelled():
+            return
+        error = done.exception()
+        if error is None:
+            self._reply(ref, done.result())
+        elif isinstance(error, CommandError):
+            self._fail(ref, error)
+        else:
+            log.error("A command failed", exc_info=error)
+            self._fail(ref, CommandError("internal", "Something went wrong on our side; try again."))
+
+    def _fail(self, ref: str | None, error: Exception) -> None:
+        if not isinstance(error, CommandError):
+            raise error
+        self.connection.send(error.event(ref))
+
+    def _reply(self, ref: str | None, reply: dict[str, Any] | None) -> None:
+        if reply is not None:
+            if ref is not None:
+                reply["ref"] = ref
+            self.connection.send(reply)
+
+    async def on_ping(self, command: Ping) -> dict[str, Any]:
+        return {"type": "pong", "at": now()}
+
+    def _on_control(self, topic: str, text: str) -> None:
+        work: Awaitable[None] = self._control(topic, protocol.decode_json(text))
+        task = asyncio.ensure_future(work)
+        self._controls.add(task)
+        task.add_done_callback(self._controls.discard)
+
+    async def _control(self, topic: str, payload: dict[str, Any]) -> None:
+        try:
+            await self.control(topic, payload)
+        except Exception:
+            log.exception("Could not act on %r of %s", payload, topic)
+
+
+class EchoConsumer(SocketConsumer):
+    """`/ws/echo/`: sends back each text frame; behind the connection check. Open to anyone."""
+
+    signed_in = False
+    any_origin = True
+
+    async def receive_text(self, text: str) -> None:
+        try:
+            text.encode()
+        except UnicodeError:
+            raise CommandError("bad_message", "This frame is not valid UTF-8.") from None
+        self.connection.send({"type": "echo", "text": text, "at": now()})
+
+
+async def beat() -> None:
+    """Send heartbeats to all sockets of this process, spread over the seconds; runs for ever."""
+    hub = current_hub()
+    loop = asyncio.get_running_loop()
+    while True:
+        second = int(loop.time())
+        frame = protocol.Frame(protocol.encode({"type": "heartbeat", "now": now()}))
+        for consumer in list(hub.connections):
+            if (second - int(consumer.since)) % settings.HEARTBEAT == 0 and second > int(consumer.since):
+                consumer.heartbeat(frame)
+        await asyncio.sleep(second + 1 - loop.time())

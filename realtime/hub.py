@@ -1,0 +1,363 @@
+"""The hub: one per process. It has one channel in the layer, orders, heals and fans out.
+
+The channel layer is a hint (docs/architecture.md): whatever it drops, doubles or reorders, the hub notices
+by number and reads back from the store.
+"""
+
+import asyncio
+import logging
+import time
+import uuid
+import weakref
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final, Protocol
+
+from channels.layers import get_channel_layer
+
+from realtime.connection import Connection
+from realtime.publish import Delivery, Publication, publish
+from realtime.topics import EARLY, LatestTopic, LogTopic, Topic
+
+log = logging.getLogger(__name__)
+
+#: Seconds that a gap may close by itself: two processes invert all the time.
+GAP_PATIENCE: Final = 0.03
+#: Seconds between comparisons with the store; while the wire is sick; after the first subscription.
+CHECK_EVERY: Final = 15.0
+CHECK_SICK: Final = 1.0
+CHECK_NEW: Final = 1.0
+#: Seconds between canaries, and how long one may take.
+CANARY_EVERY: Final = 5.0
+CANARY_PATIENCE: Final = 2.0
+#: Seconds that a subscription waits for the layer; afterwards the comparisons carry it.
+JOIN_PATIENCE: Final = 1.0
+
+
+@dataclass(frozen=True, slots=True)
+class Readback:
+    """What a store knows of a topic after some number.
+
+    `publications` in order of number; everything up to `head` is in them or replaced by one of them.
+    """
+
+    head: int
+    publications: list[Publication] = field(default_factory=list)
+
+
+class Source(Protocol):
+    """How the hub reads back from the truth; one per kind of topic."""
+
+    delivery: Delivery
+
+    async def heads(self, topics: Collection[str]) -> Mapping[str, int]:
+        """Return the newest number of each of `topics`; one that is gone is left out."""
+
+    async def read(self, topic: str, after: int) -> Readback:
+        """Return what changed after `after`; may stop early, at its `head`."""
+
+
+_sources: dict[str, Source] = {}
+
+
+def register_source(kind: str, source: Source) -> None:
+    """Have topics named `<kind>.…` read back from `source`; call it in `AppConfig.ready`."""
+    _sources[kind] = source
+
+
+class Hub:
+    """Topics and connections of this process (of this event loop, to be exact)."""
+
+    def __init__(self) -> None:
+        self.topics: dict[str, Topic] = {}
+        self.connections: set[Any] = set()  # the consumers of all open sockets
+        self.draining = False
+        self.sick = False
+        self.heals = 0  # how often the store had to be asked for what the wire dropped
+        self._channel = ""
+        self._running = False
+        self._tasks: set[asyncio.Task[Any]] = set()
+        self._grouped: dict[str, asyncio.Event] = {}
+        self._wanted_changed = asyncio.Event()
+        self._dirty: dict[Topic, None] = {}
+        self._healing: set[str] = set()
+        self._canary = f"canary.{uuid.uuid4().hex}"
+        self._canary_back = asyncio.Event()
+
+    # Subscriptions
+
+    async def subscribe(self, name: str, connection: Connection, *, held: bool = False) -> None:
+        """Have `connection` get what is published on the topic `name`.
+
+        A log's connection waits for `release`; with `held` so does one of values. Returns when the layer
+        has taken the subscription, or after a second: then comparisons with the store carry it.
+        """
+        topic = self.topics.get(name)
+        if topic is None:
+            topic = self.topics[name] = _make_topic(name)
+            self._later(self._check_new(name))
+        if name in connection.topics:
+            topic.remove(connection)
+        connection.topics.add(name)
+        if held or isinstance(topic, LogTopic):
+            topic.held[connection] = None
+        else:
+            topic.live[connection] = None
+        self._ensure_running()
+        grouped = self._grouped.setdefault(name, asyncio.Event())
+        if not grouped.is_set():
+            self._wanted_changed.set()
+            try:
+                await asyncio.wait_for(grouped.wait(), JOIN_PATIENCE)
+            except TimeoutError:
+                self.sick = True
+
+    async def release(self, name: str, connection: Connection, after: int) -> None:
+        """End the wait of `connection`, which has everything of the topic up to number `after`."""
+        topic = self.topics.get(name)
+        if isinstance(topic, LogTopic):
+            while connection in topic.held and not topic.catch_up(connection, after):
+                after = await self._replay(topic, connection, after)
+        elif isinstance(topic, LatestTopic):
+            topic.catch_up(connection, after)
+
+    async def unsubscribe(self, name: str, connection: Connection) -> None:
+        connection.topics.discard(name)
+        topic = self.topics.get(name)
+        if topic is not None:
+            self._flush()
+            topic.remove(connection)
+            self._forget_if_empty(topic)
+
+    def forget(self, connection: Connection) -> None:
+        """Take a closed connection out of every topic."""
+        for name in connection.topics:
+            if topic := self.topics.get(name):
+                topic.remove(connection)
+                self._forget_if_empty(topic)
+        connection.topics.clear()
+
+    def _forget_if_empty(self, topic: Topic) -> None:
+        if topic.is_empty() and self.topics.get(topic.name) is topic:
+            del self.topics[topic.name]
+            self._dirty.pop(topic, None)
+            self._wanted_changed.set()
+
+    async def _replay(self, topic: LogTopic, connection: Connection, after: int) -> int:
+        """Send what the store has after `after` to one connection; return its new place."""
+        readback = await _source(topic.name).read(topic.name, after)
+        for item in readback.publications:
+            connection.send_text(item.text)
+        return max(readback.head, after)
+
+    # What comes in
+
+    def receive(self, name: str, items: Iterable[Publication]) -> None:
+        """Take what the layer brought for a topic."""
+        topic = self.topics.get(name)
+        if topic is None:
+            return
+        gap = False
+        for item in items:
+            if item.delivery in (Delivery.EPHEMERAL, Delivery.CONTROL):
+                topic.pass_on(item)
+            elif isinstance(topic, LogTopic | LatestTopic):
+                gap = topic.receive(item)
+        self._mark(topic)
+        if gap:
+            self._heal_soon(topic)
+
+    def _mark(self, topic: Topic) -> None:
+        if not self._dirty:
+            asyncio.get_running_loop().call_soon(self._flush)
+        self._dirty[topic] = None
+
+    def _flush(self) -> None:
+        dirty, self._dirty = self._dirty, {}
+        for topic in dirty:
+            topic.flush()
+
+    # Healing
+
+    def _heal_soon(self, topic: Topic) -> None:
+        if topic.name not in self._healing:
+            self._healing.add(topic.name)
+            many = isinstance(topic, LogTopic) and len(topic.early) > EARLY
+            self._later(self._heal(topic, 0 if many else GAP_PATIENCE))
+
+    async def _heal(self, topic: Topic, patience: float, head: int | None = None) -> None:
+        """Read from the store what is missing, unless it has come meanwhile; once per process and topic."""
+        try:
+            await asyncio.sleep(patience)
+            while self.topics.get(topic.name) is topic:
+                after = _behind(topic, head)
+                if after is None:
+                    return
+                self.heals += 1
+                readback = await _source(topic.name).read(topic.name, after)
+                assert isinstance(topic, LogTopic | LatestTopic)
+                topic.fill(readback.publications, readback.head)
+                self._mark(topic)
+                if readback.head <= after:
+                    return  # the store itself has no more; what came early came from a store we cannot see yet
+        except Exception:
+            log.exception("Could not read %s back; the next comparison tries again", topic.name)
+        finally:
+            self._healing.discard(topic.name)
+
+    async def check(self, names: Iterable[str]) -> None:
+        """Compare topics with the store, and read back where they are behind."""
+        by_kind: dict[str, list[str]] = defaultdict(list)
+        for name in names:
+            kind = name.partition(".")[0]
+            if kind in _sources and name in self.topics:
+                by_kind[kind].append(name)
+        for kind, group in by_kind.items():
+            for name, head in (await _sources[kind].heads(group)).items():
+                topic = self.topics.get(name)
+                if topic and _behind(topic, head) is not None and name not in self._healing:
+                    self._healing.add(name)
+                    await self._heal(topic, GAP_PATIENCE, head)
+
+    async def _check_new(self, name: str) -> None:
+        """The layer confirms a subscription before it is one: look once what was missed meanwhile."""
+        await asyncio.sleep(CHECK_NEW)
+        await self.check([name])
+
+    # Life
+
+    def _ensure_running(self) -> None:
+        if not self._running:
+            self._running = True
+            for work in (self._receive_for_ever, self._regroup_for_ever, self._check_for_ever, self._canary_for_ever):
+                self._later(work())
+
+    def _later(self, work: Any) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(_log_failure)
+
+    async def close(self) -> None:
+        """Stop listening; for the end of a process or of a test."""
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    async def _receive_for_ever(self) -> None:
+        layer = get_channel_layer()
+        self._channel = await layer.new_channel("hub")
+        while True:
+            try:
+                message = await layer.receive(self._channel)
+            except Exception as error:
+                self.sick = True
+                log.warning("The channel layer failed: %s: %s", type(error).__name__, error)
+                await asyncio.sleep(CHECK_SICK)
+                continue
+            if message.get("type") == "hub.publications":
+                name = message["topic"]
+                if name == self._canary:
+                    self._canary_back.set()
+                else:
+                    self.receive(name, _unpack(name, message["items"]))
+
+    async def _regroup_for_ever(self) -> None:
+        """Keep the layer's groups equal to our topics, through all its failures."""
+        layer = get_channel_layer()
+        while True:
+            await self._wanted_changed.wait()
+            self._wanted_changed.clear()
+            if not self._channel:
+                await asyncio.sleep(0)
+                self._wanted_changed.set()
+                continue
+            try:
+                for name in [name for name in self.topics if not self._is_grouped(name)] + self._canary_group():
+                    await layer.group_add(name, self._channel)
+                    self._grouped.setdefault(name, asyncio.Event()).set()
+                for name in [name for name in self._grouped if name not in self.topics and name != self._canary]:
+                    del self._grouped[name]
+                    await layer.group_discard(name, self._channel)
+            except Exception as error:
+                self.sick = True
+                log.warning("The channel layer failed: %s: %s", type(error).__name__, error)
+                await asyncio.sleep(CHECK_SICK)
+                self._wanted_changed.set()
+
+    def _is_grouped(self, name: str) -> bool:
+        return name in self._grouped and self._grouped[name].is_set()
+
+    def _canary_group(self) -> list[str]:
+        return [] if self._is_grouped(self._canary) else [self._canary]
+
+    async def _check_for_ever(self) -> None:
+        checked = time.monotonic()
+        while True:
+            await asyncio.sleep(CHECK_SICK)
+            if self.sick or time.monotonic() - checked >= CHECK_EVERY:
+                checked = time.monotonic()
+                try:
+                    await self.check(list(self.topics))
+                except Exception:
+                    log.exception("Could not compare with the store")
+
+    async def _canary_for_ever(self) -> None:
+        """Publish to ourselves: a connection that is silently deaf shows in no other way."""
+        while True:
+            self._canary_back.clear()
+            sent = await publish([Publication(self._canary, Delivery.EPHEMERAL, "")])
+            try:
+                await asyncio.wait_for(self._canary_back.wait(), CANARY_PATIENCE)
+                back = True
+            except TimeoutError:
+                back = False
+            if self.sick == (sent and back):
+                log.log(logging.INFO if back else logging.WARNING, "The channel layer is %s", "well" if back else "deaf")
+            self.sick = not (sent and back)
+            await asyncio.sleep(CHECK_SICK if self.sick else CANARY_EVERY)
+
+
+def _make_topic(name: str) -> Topic:
+    source = _sources.get(name.partition(".")[0])
+    if source is None:
+        return Topic(name)
+    return LogTopic(name) if source.delivery is Delivery.LOG else LatestTopic(name)
+
+
+def _source(name: str) -> Source:
+    return _sources[name.partition(".")[0]]
+
+
+def _behind(topic: Topic, head: int | None) -> int | None:
+    """Return the number after which `topic` lacks something, or None when it lacks nothing."""
+    if isinstance(topic, LogTopic):
+        last = topic.last
+        return last if last is not None and (topic.early or (head or 0) > last) else None
+    if isinstance(topic, LatestTopic):
+        settled = topic.settled
+        return settled if settled is not None and (topic.seen or (head or 0) > settled) else None
+    return None
+
+
+def _unpack(name: str, items: Iterable[Any]) -> list[Publication]:
+    return [Publication(name, Delivery(delivery), text, number, key) for delivery, number, key, text in items]
+
+
+def _log_failure(task: asyncio.Task[Any]) -> None:
+    if not task.cancelled() and task.exception():
+        log.error("The hub's %s failed", task.get_name(), exc_info=task.exception())
+
+
+_hubs: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Hub]" = weakref.WeakKeyDictionary()
+
+
+def current_hub() -> Hub:
+    """Return the hub of the running event loop: of this process, that is."""
+    loop = asyncio.get_running_loop()
+    hub = _hubs.get(loop)
+    if hub is None:
+        hub = _hubs[loop] = Hub()
+    return hub

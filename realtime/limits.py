@@ -1,0 +1,43 @@
+"""Token buckets. Pure: the caller gives the time."""
+
+
+class Bucket:
+    """`burst` at once, then `rate` a second."""
+
+    __slots__ = ("_at", "_tokens", "burst", "rate")
+
+    def __init__(self, burst: float, rate: float, now: float) -> None:
+        self.burst = burst
+        self.rate = rate
+        self._tokens = burst
+        self._at = now
+
+    def take(self, now: float) -> float:
+        """Take one token at `now` (monotonic seconds); return 0, or the seconds until there is one."""
+        self._tokens = min(self.burst, self._tokens + (now - self._at) * self.rate)
+        self._at = now
+        if self._tokens < 1:
+            return (1 - self._tokens) / self.rate
+        self._tokens -= 1
+        return 0.0
+
+    def is_full(self, now: float) -> bool:
+        """True when nothing was taken for so long that the bucket can be forgotten."""
+        return self._tokens + (now - self._at) * self.rate >= self.burst
+
+
+class Buckets:
+    """A bucket per key (an address, a token), forgotten when full again."""
+
+    def __init__(self, burst: float, rate: float) -> None:
+        self.burst = burst
+        self.rate = rate
+        self._buckets: dict[str, Bucket] = {}
+
+    def take(self, key: str, now: float) -> float:
+        if len(self._buckets) > 10_000:
+            self._buckets = {name: bucket for name, bucket in self._buckets.items() if not bucket.is_full(now)}
+        bucket = self._buckets.get(key)
+        if bucket is None:
+            bucket = self._buckets[key] = Bucket(self.burst, self.rate, now)
+        return bucket.take(now)

@@ -1,0 +1,48 @@
+"""`serve`: the production command. One process, our server, no autoreloader, so that a stop drains."""
+
+import socket
+from argparse import ArgumentParser
+from pathlib import Path
+from typing import Any
+
+from daphne.endpoints import build_endpoint_description_strings
+from django.core.management.base import BaseCommand, CommandError
+
+from realtime.server import Server  # first, it installs the reactor
+
+
+class Command(BaseCommand):
+    help = "Serve pages and sockets until SIGTERM, then drain."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
+        parser.add_argument("--port", type=int, default=8000, help="port to listen on (8000)")
+        parser.add_argument("--unix-socket", type=Path, help="listen on this socket instead of a port")
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        from config.asgi import application
+
+        path: Path | None = options["unix_socket"]
+        if path is None:
+            self._probe(options["host"], options["port"])
+            endpoints = build_endpoint_description_strings(host=options["host"], port=options["port"])
+            where = f"http://{options['host']}:{options['port']}/"
+        else:
+            endpoints = build_endpoint_description_strings(unix_socket=str(path))
+            where = str(path)
+        self.stdout.write(f"Switchboard is at {where} (stop it with Ctrl-C)")
+        self.stdout.flush()
+        Server(application=application, endpoints=endpoints, verbosity=1).run()
+
+    @staticmethod
+    def _probe(host: str, port: int) -> None:
+        """Say in a sentence, rather than in a log, that the port is taken."""
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        with socket.socket(family, socket.SOCK_STREAM) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            try:
+                probe.bind((host, port))
+            except OSError as error:
+                raise CommandError(
+                    f"Cannot listen on {host}:{port}: {error.strerror}. Set HOST or PORT to something else."
+                ) from None

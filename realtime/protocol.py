@@ -1,0 +1,178 @@
+"""The envelope of the wire protocol: commands in, events out, error and close codes. Pure.
+
+`docs/protocol.md` is the description for people. Nothing here knows rooms or boards.
+"""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from enum import IntEnum
+from typing import Annotated, Any, Final
+
+import msgspec
+
+VERSION: Final = 1
+
+#: The largest whole number that every JSON reader keeps exact.
+LARGEST: Final = 2**53 - 1
+
+Ref = Annotated[str, msgspec.Meta(max_length=64)]
+Number = Annotated[int, msgspec.Meta(ge=0, le=LARGEST)]
+
+
+class Close(IntEnum):
+    """Close codes. A client comes back after 4429 and 4503, and stays away after the other 4xxx."""
+
+    BINARY = 4400
+    SIGN_IN = 4401
+    FORBIDDEN = 4403
+    NOT_FOUND = 4404
+    REPLACED = 4409
+    FLOOD = 4429
+    RESYNC = 4503
+
+
+class CommandError(Exception):
+    """What the sender of a command did wrong, or must wait for; becomes an `error` event.
+
+    `code` is one of the protocol's error codes, `detail` a sentence for people, `retry_after` seconds.
+    """
+
+    def __init__(self, code: str, detail: str, retry_after: float | None = None, ref: str | None = None) -> None:
+        super().__init__(detail)
+        self.code = code
+        self.detail = detail
+        self.retry_after = retry_after
+        self.ref = ref
+
+    def event(self, ref: str | None = None) -> dict[str, Any]:
+        """Return the `error` event; `ref` is that of the command at fault, where it could be read."""
+        event: dict[str, Any] = {"type": "error", "ref": ref or self.ref, "code": self.code, "detail": self.detail}
+        if self.retry_after is not None:
+            event["retry_after"] = round(self.retry_after, 3)
+        return event
+
+
+class Refused(Exception):
+    """A socket that may not stay: the client gets an `error` event with `code`, then the close code."""
+
+    def __init__(self, close: Close, code: str, detail: str) -> None:
+        super().__init__(detail)
+        self.close = close
+        self.error = CommandError(code, detail)
+
+
+class Command(msgspec.Struct, tag_field="type", kw_only=True, frozen=True):
+    """A command from a client. Subclasses give their `tag` and fields; unknown fields are ignored."""
+
+    ref: Ref | None = None
+
+
+class Ping(Command, tag="ping"):
+    pass
+
+
+class _Envelope(msgspec.Struct):
+    """As much of a broken command as its error needs."""
+
+    type: Any = None
+    ref: Any = None
+
+
+def encode(event: Mapping[str, Any]) -> str:
+    """Return `event` as compact JSON text."""
+    return msgspec.json.encode(event).decode()
+
+
+def timestamp(moment: datetime) -> str:
+    """Return `moment` as RFC 3339 in UTC with milliseconds."""
+    return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+
+def decode_json(raw: str | bytes) -> Any:
+    """Return the JSON value of `raw`, as strictly as a database needs it.
+
+    Raises ValueError with a sentence for anything that is not JSON: invalid UTF-8, NaN and Infinity, lone
+    surrogates, NUL characters, nesting too deep to read.
+    """
+    try:
+        value = msgspec.json.decode(raw)
+    except (msgspec.DecodeError, UnicodeError) as error:
+        raise ValueError(f"Not valid JSON: {error}.") from None
+    except RecursionError:
+        raise ValueError("Not valid JSON: nested too deep.") from None
+    if _may_hold_nul(raw) and _holds_nul(value):
+        raise ValueError("Not valid: text may not hold the NUL character.")
+    return value
+
+
+def _may_hold_nul(raw: str | bytes) -> bool:
+    return (b"\\u0000" if isinstance(raw, bytes) else "\\u0000") in raw  # type: ignore[operator]
+
+
+def _holds_nul(value: Any) -> bool:
+    if isinstance(value, str):
+        return "\0" in value
+    if isinstance(value, dict):
+        return any("\0" in key or _holds_nul(item) for key, item in value.items())
+    if isinstance(value, list):
+        return any(_holds_nul(item) for item in value)
+    return False
+
+
+class Parser:
+    """Reads one endpoint's commands: a tagged union of `Command` structs, `ping` included."""
+
+    def __init__(self, commands: Any) -> None:
+        union = commands | Ping
+        self._decoder: msgspec.json.Decoder[Command] = msgspec.json.Decoder(union)
+        self._types = {struct.__struct_config__.tag for struct in union.__args__}
+
+    def parse(self, text: str) -> Command:
+        """Return the command in `text`. Raises CommandError `bad_message` or `unknown_type`, with its ref."""
+        try:
+            command = self._decoder.decode(text)
+        except (msgspec.DecodeError, UnicodeError, RecursionError) as error:
+            raise self._explain(text, error) from None
+        if _may_hold_nul(text):
+            try:
+                decode_json(text)
+            except ValueError as error:
+                raise CommandError("bad_message", str(error), ref=command.ref) from None
+        return command
+
+    def _explain(self, text: str, error: Exception) -> CommandError:
+        try:
+            envelope = msgspec.json.decode(text, type=_Envelope)
+        except (msgspec.ValidationError, RecursionError):
+            return CommandError("bad_message", "Send one JSON object with a `type`.")
+        except (msgspec.DecodeError, UnicodeError):
+            return CommandError("bad_message", f"Not valid JSON: {error}.")
+        ref = envelope.ref if isinstance(envelope.ref, str) and len(envelope.ref) <= 64 else None
+        if not isinstance(envelope.type, str):
+            return CommandError("bad_message", "A command needs a `type`, which is text.", ref=ref)
+        if envelope.type not in self._types:
+            return CommandError("unknown_type", f"There is no command {envelope.type[:64]!r} here.", ref=ref)
+        return CommandError("bad_message", f"{error}.", ref=ref)
+
+
+def text_frame(payload: bytes) -> bytes:
+    """Return `payload` (UTF-8) as one unmasked websocket text frame (RFC 6455, 5.2)."""
+    size = len(payload)
+    if size < 126:
+        return b"\x81" + size.to_bytes(1, "big") + payload
+    if size < 65536:
+        return b"\x81\x7e" + size.to_bytes(2, "big") + payload
+    return b"\x81\x7f" + size.to_bytes(8, "big") + payload
+
+
+class Frame:
+    """One event, encoded once for all who get it: its JSON text and the same as a websocket frame."""
+
+    __slots__ = ("text", "wire")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.wire = text_frame(text.encode())
+
+    def __len__(self) -> int:
+        return len(self.wire)

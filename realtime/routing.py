@@ -1,0 +1,14 @@
+"""Where no endpoint is."""
+
+from realtime.consumers import SocketConsumer
+from realtime.protocol import Close, Refused
+
+
+class UnknownEndpointConsumer(SocketConsumer):
+    """Tells whoever connects to a path without an endpoint so, rather than failing the handshake."""
+
+    signed_in = False
+    any_origin = True
+
+    async def opened(self) -> None:
+        raise Refused(Close.NOT_FOUND, "not_found", "There is no such endpoint.")

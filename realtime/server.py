@@ -1,0 +1,233 @@
+"""Our daphne `Server`: prepared frames, bounded input, and an end that loses nobody."""
+
+import asyncio
+import logging
+import os
+import random
+import signal
+from collections.abc import Callable
+from functools import partial
+from typing import Any, Final
+
+import daphne.server  # installs the asyncio reactor, so it comes before anything of Twisted
+from autobahn.websocket.protocol import WebSocketProtocol as AutobahnProtocol
+from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
+from django.conf import settings
+from twisted.internet import reactor
+from twisted.internet.main import CONNECTION_LOST
+
+from realtime import background
+from realtime.connection import EXTENSION
+from realtime.hub import current_hub
+from realtime.protocol import Frame
+
+log = logging.getLogger(__name__)
+
+#: Messages of one socket that may wait for its consumer before we stop reading from it.
+INPUT_MESSAGES: Final = 64
+#: Seconds over which the sockets of a draining server are closed, and their clients spread.
+DRAIN_SPREAD: Final = 2.0
+RETRY_SPREAD: Final = 5.0
+#: Seconds that work in flight gets at the end.
+DRAIN_PATIENCE: Final = 15.0
+
+
+class TwistedWire:
+    """Writes prepared frames to the transport of one socket (see `realtime.connection.Wire`).
+
+    It writes to the kernel at once while nothing waits, which spares Twisted's write scheduling, and is
+    the transport's producer to hear of a slow reader.
+    """
+
+    def __init__(self, protocol: "SocketProtocol") -> None:
+        self._protocol = protocol
+        self._drained: Callable[[], None] = lambda: None
+
+    def write(self, data: bytes, frames: list[Frame]) -> None:
+        if self._protocol.state != AutobahnProtocol.STATE_OPEN:
+            return
+        transport = self._protocol.transport
+        if not hasattr(transport, "writeSomeData"):  # TLS
+            transport.write(data)
+            return
+        sent = 0 if self.waiting() else transport.writeSomeData(data)
+        if sent is CONNECTION_LOST or not isinstance(sent, int):
+            sent = 0
+        if sent < len(data):
+            transport.write(data[sent:] if sent else data)
+
+    def waiting(self) -> int:
+        transport = self._protocol.transport
+        # Twisted has no public way to ask; tests/realtime/test_server.py watches over these names.
+        return len(getattr(transport, "dataBuffer", b"")) - getattr(transport, "offset", 0) + getattr(
+            transport, "_tempDataLen", 0
+        )
+
+    def on_drained(self, call: Callable[[], None]) -> None:
+        self._drained = call
+
+    # What Twisted asks of a producer
+
+    def pauseProducing(self) -> None:
+        pass  # the outbox looks at `waiting` before every write
+
+    def resumeProducing(self) -> None:
+        self._drained()
+
+    def stopProducing(self) -> None:
+        pass
+
+
+class InputQueue(asyncio.Queue[dict[str, Any]]):
+    """The messages of one socket for its consumer; stops reading from the socket when it is behind."""
+
+    transport: Any = None
+    paused = False
+
+    def put_nowait(self, item: dict[str, Any]) -> None:
+        super().put_nowait(item)
+        if not self.paused and self.transport and self.qsize() >= INPUT_MESSAGES:
+            self.paused = True
+            self.transport.pauseProducing()
+
+    async def get(self) -> dict[str, Any]:
+        item = await super().get()
+        if self.paused and self.qsize() < INPUT_MESSAGES // 2:
+            self.paused = False
+            if self.transport.connected:
+                self.transport.resumeProducing()
+        return item
+
+
+class SocketProtocol(WebSocketProtocol):  # type: ignore[misc]
+    """A socket that survives bad frames: what is too long or not UTF-8 reaches the consumer as such."""
+
+    wire: TwistedWire | None = None
+
+    def onOpen(self) -> None:
+        super().onOpen()
+        if self.wire is not None:
+            self.transport.unregisterProducer()  # the HTTP channel that this socket began as
+            self.transport.registerProducer(self.wire, True)
+
+    def onMessageBegin(self, isBinary: bool) -> None:
+        super().onMessageBegin(isBinary)
+        self._room = settings.FRAME_BYTES + 1  # one byte more than allowed shows that it was too long
+
+    def onMessageFrameBegin(self, length: int) -> None:
+        self.frame_length = length
+        self.frame_data: list[bytes] | None = []
+        self.message_data_total_length += length
+
+    def onMessageFrameData(self, payload: bytes) -> None:
+        if payload and self._room > 0 and self.frame_data is not None:
+            self.frame_data.append(payload[: self._room])
+            self._room -= len(payload)
+
+    def onMessage(self, payload: bytes, isBinary: bool) -> None:
+        if isBinary:
+            super().onMessage(payload, isBinary)
+        elif not self.muted:
+            self.application_queue.put_nowait(
+                {"type": "websocket.receive", "text": payload.decode("utf-8", "surrogateescape")}
+            )
+
+
+class SocketFactory(WebSocketFactory):  # type: ignore[misc]
+    protocol = SocketProtocol
+
+
+class Server(daphne.server.Server):  # type: ignore[misc]
+    """daphne's server with prepared frames, backpressure both ways, background work and a drain.
+
+    On SIGTERM or SIGINT it stops accepting, tells each client when to come back, closes the sockets
+    with 1012 in batches, waits for requests in flight, runs the farewells, and ends. A second signal
+    ends it at once.
+    """
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        options["websocket_timeout"] = -1
+        if settings.BEHIND_PROXY:
+            options["proxy_forwarded_address_header"] = "X-Forwarded-For"
+            options["proxy_forwarded_proto_header"] = "X-Forwarded-Proto"
+        super().__init__(*args, **options)
+        self._end: asyncio.Task[None] | None = None
+
+    def run(self) -> None:
+        reactor.callWhenRunning(self._started)
+        super().run()
+
+    def _started(self) -> None:
+        self.ws_factory = SocketFactory(self, server=self.server_name)
+        self.ws_factory.setProtocolOptions(
+            autoPingTimeout=self.ping_timeout,
+            allowNullOrigin=True,
+            openHandshakeTimeout=self.websocket_handshake_timeout,
+            maxMessagePayloadSize=0,  # SocketProtocol bounds both
+            maxFramePayloadSize=0,
+            utf8validateIncoming=False,
+        )
+        self.loop = asyncio.get_event_loop()
+        if self.signal_handlers:
+            for number in (signal.SIGTERM, signal.SIGINT):
+                signal.signal(number, lambda *_: self.loop.call_soon_threadsafe(self.drain))
+        self._starting = self.loop.create_task(background.start())
+
+    def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
+        """Start the application for one request or socket, and return its input queue."""
+        queue = InputQueue()
+        if isinstance(protocol, SocketProtocol):
+            queue.transport = protocol.transport
+            protocol.wire = TwistedWire(protocol)
+            scope["extensions"] = {EXTENSION: protocol.wire}
+        scope.setdefault("asgi", {"version": "3.0"})
+        application = self.application(scope=scope, receive=queue.get, send=partial(self.handle_reply, protocol))
+        if protocol not in self.connections:
+            return None
+        self.connections[protocol]["application_instance"] = asyncio.ensure_future(application, loop=self.loop)
+        return queue
+
+    def kill_all_applications(self) -> Any:
+        for details in list(self.connections.values()):
+            details.setdefault("application_instance", self.loop.create_future())
+        return super().kill_all_applications()
+
+    def drain(self) -> None:
+        """Begin the end, or end at once when it has begun already."""
+        if self._end is not None:
+            log.warning("Told twice to stop: ending at once")
+            os._exit(1)
+        self._end = self.loop.create_task(self._drain())
+
+    async def _drain(self) -> None:
+        hub = current_hub()
+        hub.draining = True
+        for listener in self.listeners:
+            listener.addCallback(lambda port: port.stopListening())
+        sockets = [each for each in self.connections if isinstance(each, SocketProtocol)]
+        log.info("Draining: %d sockets", len(sockets))
+        for consumer in list(hub.connections):
+            retry_after = round(random.uniform(0.2, RETRY_SPREAD), 2)  # noqa: S311 - spread, not secrecy
+            consumer.connection.send({"type": "notice", "code": "draining", "retry_after": retry_after})
+        batch = max(1, len(sockets) // 20)
+        for start in range(0, len(sockets), batch):
+            for protocol in sockets[start : start + batch]:
+                if protocol.state == AutobahnProtocol.STATE_OPEN:
+                    protocol.sendClose(code=1012)
+            await asyncio.sleep(DRAIN_SPREAD / 20 if len(sockets) > 1 else 0)
+        await self._in_flight()
+        await background.stop()
+        self.stop()
+
+    async def _in_flight(self) -> None:
+        """Wait, for a bounded time, until no request and no socket's consumer is at work."""
+        deadline = self.loop.time() + DRAIN_PATIENCE
+        while self.loop.time() < deadline:
+            busy = [
+                details["application_instance"]
+                for details in self.connections.values()
+                if "application_instance" in details and not details["application_instance"].done()
+            ]
+            if not busy:
+                return
+            await asyncio.wait(busy, timeout=0.5)

@@ -1,0 +1,226 @@
+"""What a hub knows of one topic: who listens, and which number comes next. No I/O.
+
+Two kinds, by delivery class. A `LogTopic` hands out every publication once, in order of its number, and
+says when one is missing. A `LatestTopic` hands out values as they come, never an older one after a newer.
+"""
+
+from collections import deque
+from collections.abc import Iterable
+from typing import Final
+
+from realtime.connection import Connection
+from realtime.protocol import Frame
+from realtime.publish import Delivery, Publication
+
+#: How many recent publications of a log stay in memory, for connections that resume.
+TAIL: Final = 512
+#: How many publications may wait for a missing one before the store is asked at once.
+EARLY: Final = 1024
+
+
+class Topic:
+    """Common to both kinds: `live` connections get what comes; `held` ones wait for their snapshot."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+        self.live: dict[Connection, None] = {}
+        self.held: dict[Connection, None] = {}
+        self._batch: list[Frame] = []  # frames for all live connections, until the next flush
+
+    def is_empty(self) -> bool:
+        return not self.live and not self.held
+
+    def remove(self, connection: Connection) -> None:
+        self.live.pop(connection, None)
+        self.held.pop(connection, None)
+
+    def pass_on(self, item: Publication) -> None:
+        """Deliver what has no number: typing to browsers, control to consumers."""
+        if item.delivery is Delivery.CONTROL:
+            for connection in [*self.live, *self.held]:
+                connection.on_control(item.topic, item.text)
+        else:
+            frame = Frame(item.text)
+            for connection in self.live:
+                connection.write_ephemeral(frame.wire, [frame])
+
+    def flush(self) -> None:
+        """Write the frames that came since the last flush: joined once, one write per connection."""
+        if self._batch:
+            frames, self._batch = self._batch, []
+            data = b"".join(frame.wire for frame in frames)
+            for connection in self.live:
+                connection.write(data, frames)
+
+
+class LogTopic(Topic):
+    """A numbered log.
+
+    Invariants: `last` is the number up to which everything was handed out (None: not known yet);
+    `early` holds only numbers above `last` + 1; a connection in `ahead` has a place above `last`;
+    `tail` holds what was handed out after `tail_after`, in order (a later change may have replaced some).
+    """
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.last: int | None = None
+        self.early: dict[int, Publication] = {}
+        self.ahead: dict[Connection, int] = {}
+        self.tail: deque[tuple[int, Frame]] = deque()
+        self.tail_after = 0
+
+    def is_empty(self) -> bool:
+        return super().is_empty() and not self.ahead
+
+    def remove(self, connection: Connection) -> None:
+        super().remove(connection)
+        self.ahead.pop(connection, None)
+
+    def receive(self, item: Publication) -> bool:
+        """Take a publication off the wire; return True while one before it is missing."""
+        if self.last is None:
+            self.early[item.number] = item
+            return False
+        if item.number == self.last + 1:
+            self._hand_out(item)
+            self._drain_early()
+        elif item.number > self.last:
+            self.early[item.number] = item
+        return bool(self.early)
+
+    def fill(self, items: Iterable[Publication], head: int) -> None:
+        """Take what the store has: all changes up to `head` that no later one has replaced."""
+        for item in items:
+            if self.last is not None and item.number > self.last:
+                self._hand_out(item)
+        self._cover(head)
+
+    def _cover(self, head: int) -> None:
+        """Everything up to `head` counts as handed out."""
+        if self.last is None:
+            self.last = self.tail_after = head
+        elif head > self.last:
+            self.last = head
+            self._settle()
+        self._drain_early()
+
+    def catch_up(self, connection: Connection, after: int) -> bool:
+        """Make `connection`, which has everything up to `after`, live; False when the tail is too short."""
+        if self.last is None:
+            self._cover(after)
+        assert self.last is not None
+        if after < self.last:
+            if after < self.tail_after:
+                return False
+            frames = [frame for number, frame in self.tail if number > after]
+            self.flush()
+            connection.write(b"".join(frame.wire for frame in frames), frames)
+        self.held.pop(connection, None)
+        if after > self.last:
+            self.ahead[connection] = after
+        else:
+            self.flush()
+            self.live[connection] = None
+        return True
+
+    def _drain_early(self) -> None:
+        assert self.last is not None
+        for number in [number for number in self.early if number <= self.last]:
+            del self.early[number]
+        while (item := self.early.pop(self.last + 1, None)) is not None:
+            self._hand_out(item)
+
+    def _hand_out(self, item: Publication) -> None:
+        frame = Frame(item.text)
+        self._batch.append(frame)
+        self.last = item.number
+        self.tail.append((item.number, frame))
+        if len(self.tail) > TAIL:
+            self.tail_after = self.tail.popleft()[0]
+        self._settle()
+
+    def _settle(self) -> None:
+        """Let those who were ahead of this log join in, now that it has reached their place."""
+        if self.ahead:
+            assert self.last is not None
+            for connection in [each for each, place in self.ahead.items() if place <= self.last]:
+                del self.ahead[connection]
+                self.flush()
+                self.live[connection] = None
+
+
+class LatestTopic(Topic):
+    """Values by key.
+
+    `newest` has the highest number seen of each key, `floor` the highest that replaced the whole topic;
+    everything up to `settled` was seen or replaced, `seen` has the numbers above it.
+    """
+
+    def __init__(self, name: str) -> None:
+        super().__init__(name)
+        self.floor = 0
+        self.settled: int | None = None
+        self.newest: dict[str, int] = {}
+        self.seen: set[int] = set()
+        self._waiting: dict[Connection, dict[str, tuple[int, Frame]]] = {}
+
+    def remove(self, connection: Connection) -> None:
+        super().remove(connection)
+        self._waiting.pop(connection, None)
+
+    def receive(self, item: Publication) -> bool:
+        """Take a publication; return True while a number below it was never seen."""
+        if item.number <= max(self.floor, self.newest.get(item.key, 0)):
+            return bool(self.seen)
+        if item.key:
+            self.newest[item.key] = item.number
+            self._see(item.number)
+        else:
+            self.newest.clear()
+            self.floor = item.number
+            self._cover(item.number)
+        frame = Frame(item.text)
+        for connection in self.live:
+            connection.write_latest(self.name, item.key, frame)
+        for connection in self.held:
+            waiting = self._waiting.setdefault(connection, {})
+            if not item.key:
+                waiting.clear()
+            waiting[item.key] = (item.number, frame)
+        return bool(self.seen)
+
+    def fill(self, items: Iterable[Publication], head: int) -> None:
+        """Take what the store has: the values that changed since, up to `head`."""
+        for item in items:
+            self.receive(item)
+        self._cover(head)
+
+    def _cover(self, head: int) -> None:
+        """Everything up to `head` counts as seen."""
+        if self.settled is None or head > self.settled:
+            self.settled = head
+            self.seen = {number for number in self.seen if number > head}
+            self._advance()
+
+    def catch_up(self, connection: Connection, after: int) -> None:
+        """Make `connection` live, whose snapshot has everything up to `after`."""
+        if self.settled is None:
+            self._cover(after)
+        self.held.pop(connection, None)
+        self.live[connection] = None
+        for key, (number, frame) in self._waiting.pop(connection, {}).items():
+            if number > after:
+                connection.write_latest(self.name, key, frame)
+
+    def _see(self, number: int) -> None:
+        if self.settled is None:
+            self.settled = number - 1
+        if number > self.settled:
+            self.seen.add(number)
+            self._advance()
+
+    def _advance(self) -> None:
+        assert self.settled is not None
+        while self.settled + 1 in self.seen:
+            self.settled += 1
+            self.seen.discard(self.settled)
