@@ -1,0 +1,92 @@
+"""People in the admin: ban, sign out everywhere, invites. Nobody with history is deleted."""
+
+from datetime import timedelta
+from typing import Any
+
+from django import forms
+from django.contrib import admin, messages
+from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
+from django.contrib.auth.forms import BaseUserCreationForm
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.translation import gettext_lazy as _
+
+from accounts import services
+from accounts.models import Invite, User
+
+
+class AccountForm(BaseUserCreationForm):  # type: ignore[type-arg]
+    class Meta:
+        model = User
+        fields = ("username", "name")
+
+
+@admin.register(User)
+class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
+    add_form = AccountForm
+    add_fieldsets = ((None, {"fields": ("username", "name", "password1", "password2")}),)
+    fieldsets = (
+        (None, {"fields": ("username", "name", "kind", "password")}),
+        (_("Rights"), {"fields": ("is_active", "is_staff", "is_superuser", "groups", "user_permissions")}),
+        (_("Times"), {"fields": ("last_login", "date_joined")}),
+    )
+    readonly_fields = ("kind", "is_active", "last_login", "date_joined")
+    list_display = ("name", "username", "kind", "is_active", "is_staff", "last_login")
+    list_filter = ("kind", "is_active", "is_staff")
+    search_fields = ("name", "username")
+    ordering = ("-pk",)
+    actions = ("ban", "unban", "sign_out_everywhere")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @admin.action(description=_("Ban: close the account and its sockets"))
+    def ban(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        for user in queryset.exclude(pk=request.user.pk):
+            services.ban(user)
+        self.message_user(request, _("Banned."), messages.SUCCESS)
+
+    @admin.action(description=_("Let in again"))
+    def unban(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        queryset.update(is_active=True)
+        self.message_user(request, _("They may sign in again."), messages.SUCCESS)
+
+    @admin.action(description=_("Sign out everywhere"))
+    def sign_out_everywhere(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
+        for user in queryset:
+            services.sign_out_everywhere(user)
+        self.message_user(request, _("Signed out."), messages.SUCCESS)
+
+
+class InviteForm(forms.ModelForm):  # type: ignore[type-arg]
+    class Meta:
+        model = Invite
+        fields = ("note", "expires_at")
+
+
+@admin.register(Invite)
+class InviteAdmin(admin.ModelAdmin[Invite]):
+    form = InviteForm
+    list_display = ("__str__", "link", "made_by", "expires_at", "used_by")
+    readonly_fields = ("link", "made_by", "made_at", "used_by")
+
+    def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
+        return {"expires_at": timezone.now() + timedelta(days=7)}
+
+    def save_model(self, request: HttpRequest, obj: Invite, form: Any, change: bool) -> None:
+        if not change:
+            assert isinstance(request.user, User)
+            obj.made_by = request.user
+        super().save_model(request, obj, form, change)
+
+    @admin.display(description=_("link to send"))
+    def link(self, invite: Invite) -> str:
+        if not invite.pk:
+            return _("Shown once saved.")
+        if not invite.is_open:
+            return _("used or expired")
+        address = reverse("sign_up", args=[invite.token])
+        return format_html('<a href="{}">{}</a>', address, address)

@@ -1,0 +1,33 @@
+"""Cross-origin callers: the origins in ALLOWED_ORIGINS may call the API with a cookie."""
+
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.utils.cache import patch_vary_headers
+
+from realtime.origins import is_allowed
+
+Respond = Callable[[HttpRequest], HttpResponseBase]
+
+
+class CorsMiddleware:
+    def __init__(self, get_response: Respond) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        origin = request.headers.get("Origin")
+        if not request.path.startswith("/api/"):
+            return self.get_response(request)
+        listed = bool(origin) and is_allowed(origin or "", host="", https=True, allowed=settings.ALLOWED_ORIGINS)
+        preflight = request.method == "OPTIONS" and "Access-Control-Request-Method" in request.headers
+        response = HttpResponse(status=204) if preflight else self.get_response(request)
+        patch_vary_headers(response, ["Origin"])
+        if listed and origin:
+            response["Access-Control-Allow-Origin"] = origin
+            response["Access-Control-Allow-Credentials"] = "true"
+            if preflight:
+                response["Access-Control-Allow-Methods"] = "GET, POST, DELETE"
+                response["Access-Control-Allow-Headers"] = "Authorization, Content-Type, X-CSRFToken"
+                response["Access-Control-Max-Age"] = "600"
+        return response

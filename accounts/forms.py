@@ -1,0 +1,54 @@
+from typing import Any
+
+from django import forms
+from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.password_validation import validate_password
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Kind, User
+from accounts.names import clean_name
+
+
+class SignInForm(AuthenticationForm):
+    error_messages = {
+        **AuthenticationForm.error_messages,
+        "invalid_login": _("This user name and password do not go together. Mind capitals and spaces."),
+    }
+
+
+class NameField(forms.CharField):
+    def clean(self, value: Any) -> str:
+        try:
+            return clean_name(super().clean(value))
+        except ValueError as error:
+            raise forms.ValidationError(str(error)) from None
+
+
+class SignUpForm(forms.Form):
+    """What somebody with an invite says of themselves."""
+
+    name = NameField(label=_("Your name"), help_text=_("What others see."))
+    username = forms.SlugField(label=_("User name"), max_length=40, help_text=_("For signing in."))
+    password = forms.CharField(label=_("Password"), widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}))
+
+    def clean_username(self) -> str:
+        username: str = self.cleaned_data["username"]
+        if username.startswith(("guest-", "bot-")) or User.objects.filter(username__iexact=username).exists():
+            raise forms.ValidationError(_("This user name is taken."))
+        return username
+
+    def clean_name(self) -> str:
+        name: str = self.cleaned_data["name"]
+        if User.objects.filter(kind=Kind.ACCOUNT, name__iexact=name).exists():
+            raise forms.ValidationError(_("Somebody with an account has this name already."))
+        return name
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean() or {}
+        if password := cleaned.get("password"):
+            user = User(username=cleaned.get("username", ""), name=cleaned.get("name", ""))
+            try:
+                validate_password(password, user)
+            except forms.ValidationError as error:
+                self.add_error("password", error)
+        return cleaned

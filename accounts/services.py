@@ -1,0 +1,78 @@
+"""What happens to people: entering, signing in and out, invites, bans."""
+
+import time
+
+from django.conf import settings
+from django.contrib.auth import login, logout
+from django.db import transaction
+from django.http import HttpRequest
+from django.utils import timezone
+
+from accounts.models import Invite, User
+from accounts.names import clean_name
+from accounts.sockets import session_hash
+from realtime.http import ApiError
+from realtime.limits import Buckets
+from realtime.protocol import encode
+from realtime.publish import Delivery, Publication, publish_on_commit
+
+_guests = Buckets(settings.GUEST_BURST, settings.GUESTS_PER_SECOND)
+BACKEND = "django.contrib.auth.backends.ModelBackend"
+
+
+def enter_as_guest(request: HttpRequest, raw_name: str) -> User:
+    """Make a guest of whoever asks and sign it in. Raises ApiError."""
+    if request.user.is_authenticated:
+        raise ApiError("conflict", "You are signed in already: sign out first.")
+    if not settings.GUESTS_ALLOWED:
+        raise ApiError("forbidden", "This site takes no guests: ask for an invite.")
+    try:
+        name = clean_name(raw_name)
+    except ValueError as error:
+        raise ApiError("invalid", str(error), field="name") from None
+    wait = _guests.take(request.META.get("REMOTE_ADDR") or "local", time.monotonic())
+    if wait:
+        raise ApiError("rate_limited", "Too many guests at once from your address: try again soon.", retry_after=wait)
+    guest = User.objects.create_guest(name)
+    login(request, guest, backend=BACKEND)
+    return guest
+
+
+def sign_out(request: HttpRequest) -> None:
+    """End the session of `request`, and its sockets in every process."""
+    user, session = request.user, session_hash(request.session.session_key)
+    logout(request)
+    if user.is_authenticated:
+        _control(user.pk, {"do": "signed_out", "session": session})
+
+
+def sign_out_everywhere(user: User) -> None:
+    """End all sessions of `user` and close all sockets, by changing what its sessions are signed with."""
+    from django.contrib.sessions.models import Session
+
+    for session in Session.objects.filter(expire_date__gt=timezone.now()).iterator():
+        if session.get_decoded().get("_auth_user_id") == str(user.pk):
+            session.delete()
+    _control(user.pk, {"do": "signed_out", "session": None})
+
+
+def ban(user: User) -> None:
+    """Close the account and its sockets."""
+    User.objects.filter(pk=user.pk).update(is_active=False)
+    user.is_active = False
+    _control(user.pk, {"do": "banned"})
+
+
+def accept_invite(token: str, username: str, name: str, password: str) -> User:
+    """Make the account that an open invite is for. Raises Invite.DoesNotExist when it is used or expired."""
+    with transaction.atomic():
+        invite = Invite.objects.select_for_update().get(
+            token=token, used_by__isnull=True, expires_at__gt=timezone.now()
+        )
+        user = User.objects.create_user(username, password, name=name)
+        Invite.objects.filter(pk=invite.pk).update(used_by=user)
+    return user
+
+
+def _control(user_id: int, payload: dict[str, object]) -> None:
+    publish_on_commit([Publication(f"user.{user_id}", Delivery.CONTROL, encode(payload))])

@@ -1,0 +1,14 @@
+"""Bearer tokens of bots."""
+
+from accounts.models import Kind, User, hash_token
+
+
+def bearer_of(header: str) -> str | None:
+    """Return the token in an Authorization header, or None when it holds no bearer token."""
+    scheme, _, token = header.partition(" ")
+    return token.strip() if scheme.lower() == "bearer" and token.strip() else None
+
+
+def bot_for(token: str) -> User | None:
+    """Return the active bot whose token this is."""
+    return User.objects.filter(token_hash=hash_token(token), kind=Kind.BOT, is_active=True).first()
