@@ -42,7 +42,7 @@ export class Disconnected extends Error {
  * One lasting connection: opens itself again, notices dead lines, and says truthfully how it stands.
  *
  * Listen with `on(type, …)` for the server's events by their `type`, and for "state" (a State).
- * `hello` comes at the start of each connection: subscribe there.
+ * What must be asked for again on each connection (joins) belongs into `onLive(…)`.
  */
 export class Socket {
   /**
@@ -64,9 +64,10 @@ export class Socket {
     this.heartbeat = 25;
     this.heardAt = 0;
     this.liveSince = 0;
-    /** @type {number | null} what the server asked us to wait, seconds */
-    this.retryAfter = null;
-    this.lastError = "";
+    /** @type {number | null} what a draining server asked us to wait, seconds */
+    this.drainAfter = null;
+    /** @type {Event | null} the newest error that answered no command: why a close that follows came */
+    this.lastError = null;
     this.refs = 0;
     /** @type {Map<string, {resolve: (event: Event) => void, reject: (error: Error) => void, timer: any}>} */
     this.waiting = new Map();
@@ -80,9 +81,9 @@ export class Socket {
   /** Connect, and stay connected until `close()` or a final refusal. */
   open() {
     if (this.line || this.alarms.has("retry")) return;
+    this.attempt = 0;
     this.page.addEventListener?.("online", this.recheck);
     this.page.document?.addEventListener("visibilitychange", this.recheck);
-    this.attempt = 0;
     this.#connect();
   }
 
@@ -92,13 +93,11 @@ export class Socket {
     this.#stop(1000, "");
   }
 
-  /** Leave the waiting and try now (the reader pressed "Try now"). */
+  /** Stop waiting and try now. */
   retry() {
-    if (this.state.phase === "waiting" || this.state.phase === "stopped") {
-      this.#silence("retry");
-      this.open();
-      if (!this.line) this.#connect();
-    }
+    if (this.state.phase !== "waiting" && this.state.phase !== "stopped") return;
+    this.#silence("retry");
+    this.open();
   }
 
   get live() {
@@ -142,8 +141,22 @@ export class Socket {
     return () => those.delete(listener);
   }
 
+  /** Call `listener` at the start of each connection, and now if one is live. */
+  onLive(/** @type {() => void} */ listener) {
+    if (this.live) listener();
+    return this.on("hello", listener);
+  }
+
   #emit(/** @type {string} */ type, /** @type {any} */ event) {
-    for (const listener of [...(this.listeners.get(type) ?? [])]) listener(event);
+    for (const listener of [...(this.listeners.get(type) ?? [])]) {
+      try {
+        listener(event);
+      } catch (error) {
+        queueMicrotask(() => {
+          throw error; // to the console; one listener's fault is not the line's
+        });
+      }
+    }
   }
 
   #become(/** @type {Phase} */ phase, /** @type {Partial<State>} */ rest = {}) {
@@ -166,8 +179,8 @@ export class Socket {
   }
 
   #connect() {
-    this.lastError = "";
-    this.retryAfter = null;
+    this.lastError = null;
+    this.drainAfter = null;
     this.#become("connecting");
     const { protocol, host } = this.page.location;
     const line = new this.WebSocket(`${protocol === "https:" ? "wss:" : "ws:"}//${host}${this.path}`);
@@ -190,10 +203,9 @@ export class Socket {
       this.#watch();
       this.#become("live");
     } else if (event.type === "notice" && event.code === "draining") {
-      this.retryAfter = event.retry_after ?? null;
+      this.drainAfter = event.retry_after ?? null;
     } else if (event.type === "error" && !event.ref) {
-      this.lastError = event.detail ?? "";
-      this.retryAfter = event.retry_after ?? this.retryAfter;
+      this.lastError = event;
     }
     const waiting = this.waiting.get(event.ref);
     if (waiting) {
@@ -219,7 +231,7 @@ export class Socket {
     const good = this.liveSince && this.#now() - this.liveSince >= GOOD_SECONDS * 1000;
     this.#hangUp();
     if (FINAL.has(code)) {
-      this.#stop(code, this.lastError);
+      this.#stop(code, this.lastError?.detail ?? "");
     } else {
       if (good) this.attempt = 0;
       this.#wait(code);
@@ -228,12 +240,13 @@ export class Socket {
   }
 
   #wait(/** @type {number} */ code) {
-    // A draining server has jittered for us; after a flood its wish is the least, and chance comes on top.
     const chance = backoff(this.attempt, { random: this.random });
-    const seconds = code === 4429 ? (this.retryAfter ?? 1) + chance : (this.retryAfter ?? chance);
+    // A draining server has jittered for us; after a flood its wish is the least, and chance comes on top.
+    const seconds = code === 4429 ? (this.lastError?.retry_after ?? 1) + chance : (this.drainAfter ?? chance);
     this.attempt += 1;
     this.#alarm("retry", seconds, () => this.#connect());
-    this.#become("waiting", { retryAt: this.#now() + seconds * 1000, code, reason: this.lastError });
+    const reason = code >= 4000 ? (this.lastError?.detail ?? "") : "";
+    this.#become("waiting", { retryAt: this.#now() + seconds * 1000, code, reason });
   }
 
   #hangUp() {
@@ -266,8 +279,8 @@ export class Socket {
   #recheck() {
     if (this.page.document?.visibilityState === "hidden") return;
     if (this.state.phase === "waiting") {
-      // A server that asked us to wait meant it; a network that came back did not.
-      if (this.retryAfter === null) this.retry();
+      // A server that asked us to wait meant it.
+      if (this.drainAfter === null && this.state.code !== 4429) this.#connect();
     } else if (this.live) {
       if (this.#now() - this.heardAt > this.heartbeat * 2000) return this.#lost(1006);
       this.send({ type: "ping" });
