@@ -1,0 +1,21 @@
+/** The one chat socket of this page, shared by the sidebar and whatever else the page shows. */
+import { given } from "realtime/page.js";
+import { Socket } from "realtime/socket.js";
+import { Unread } from "./unread.js";
+
+/** @typedef {import("realtime/people.js").User} User */
+
+/** @type {User | null} who reads this page */
+export const me = given("me");
+
+export const unread = new Unread();
+
+export const socket = new Socket("/ws/chat/");
+
+socket.on("heads", ({ rooms }) => {
+  for (const [slug, { seq }] of Object.entries(rooms)) unread.head(slug, seq);
+});
+socket.on("read", ({ room, seq }) => unread.read(room, seq));
+socket.on("left", ({ room }) => unread.forget(room));
+
+if (me) socket.open();

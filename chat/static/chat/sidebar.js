@@ -1,0 +1,75 @@
+/** Keeps the room list of the sidebar true: unread counts, new rooms, rooms one was removed from. */
+import { ask } from "realtime/page.js";
+import { shortcut } from "realtime/shortcuts.js";
+import { socket, unread } from "./connection.js";
+
+const list = document.querySelector("[data-rooms]");
+const menuButton = document.querySelector(".menu-button");
+const title = document.title;
+
+const links = () => /** @type {HTMLElement[]} */ ([...(list?.querySelectorAll("[data-room]") ?? [])]);
+const linkOf = (/** @type {string} */ slug) => links().find((link) => link.dataset.room === slug);
+
+for (const link of links()) {
+  const { room = "", seq } = link.dataset;
+  unread.head(room, Number(seq));
+  unread.read(room, Number(seq) - Number(link.querySelector("[data-count]")?.textContent));
+}
+
+function show(/** @type {string} */ slug) {
+  const link = linkOf(slug);
+  if (link) paint(link, unread.count(slug));
+  const elsewhere = links().some((other) => !other.ariaCurrent && unread.count(other.dataset.room ?? ""));
+  menuButton?.toggleAttribute("data-unread", elsewhere);
+  document.title = unread.total ? `(${unread.total}) ${title}` : title;
+}
+
+function paint(/** @type {HTMLElement} */ link, /** @type {number} */ count) {
+  const mark = /** @type {HTMLElement} */ (link.querySelector(".count"));
+  mark.hidden = count === 0;
+  /** @type {HTMLElement} */ (mark.querySelector("[data-count]")).textContent = count > 99 ? "99+" : String(count);
+  link.toggleAttribute("data-unread", count > 0);
+}
+
+/** Somebody made a room, or took us into one: its name is the server's to tell. */
+async function addRoom(/** @type {string} */ slug) {
+  const { rooms } = await ask("GET", "/api/rooms/");
+  const room = rooms.find((/** @type {{slug: string}} */ each) => each.slug === slug);
+  const pattern = links()[0]?.parentElement;
+  if (!room || !pattern || linkOf(slug)) return;
+  const entry = /** @type {HTMLElement} */ (pattern.cloneNode(true));
+  const link = /** @type {HTMLAnchorElement} */ (entry.querySelector("a"));
+  link.href = `/rooms/${encodeURIComponent(slug)}/`;
+  link.dataset.room = slug;
+  link.removeAttribute("aria-current");
+  /** @type {HTMLElement} */ (link.firstElementChild).textContent = `# ${room.name}`;
+  list?.append(entry);
+  show(slug);
+}
+
+unread.onChange(show);
+for (const slug of unread.rooms.keys()) show(slug);
+
+/** @type {Set<string>} rooms asked for once: a private talk never gets a place in the list */
+const asked = new Set();
+socket.on("heads", ({ rooms }) => {
+  for (const slug of Object.keys(rooms)) {
+    if (linkOf(slug) || asked.has(slug)) continue;
+    asked.add(slug);
+    addRoom(slug).catch(() => asked.delete(slug));
+  }
+});
+socket.on("left", ({ room }) => {
+  asked.delete(room);
+  const link = linkOf(room);
+  if (link && !link.ariaCurrent) link.parentElement?.remove();
+});
+
+/** Go to the next room that has unread messages. */
+function nextUnread() {
+  const all = links();
+  const here = all.findIndex((link) => link.ariaCurrent);
+  const turned = [...all.slice(here + 1), ...all.slice(0, here + 1)];
+  turned.find((link) => unread.count(link.dataset.room ?? "") && !link.ariaCurrent)?.click();
+}
+shortcut("u", "Go to the next unread room", nextUnread);
