@@ -1,0 +1,140 @@
+"""Fixtures of all tests: real servers, outside clients, a browser; the log of a server when its test fails."""
+
+import tempfile
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_asyncio
+from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
+
+from tests import services
+from tests.support import Client
+
+TESTS = Path(__file__).parent
+CHROMIUM_FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark tests by their folder. Browser tests share one event loop, since the browser lives in it."""
+    for item in items:
+        if TESTS / "browser" in item.path.parents:
+            item.add_marker(pytest.mark.browser)
+            item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
+        elif TESTS / "system" in item.path.parents:
+            item.add_marker(pytest.mark.system)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """Show the servers' logs with a failure."""
+    report: Any = yield
+    if report.failed:
+        report.sections += [(f"log of {service.name}", service.tail()) for service in services.RUNNING]
+    return report
+
+
+@pytest.fixture(scope="session")
+def service_folder() -> Iterator[Callable[[str], Path]]:
+    """Makes a folder for a service. (Not pytest's own: PostgreSQL's user may not look into it.)"""
+    folders = []
+
+    def make(name: str) -> Path:
+        folders.append(tempfile.TemporaryDirectory(prefix=f"switchboard-{name}-"))
+        return Path(folders[-1].name)
+
+    yield make
+    for service in list(services.RUNNING):
+        service.stop()
+    for folder in folders:
+        folder.cleanup()
+
+
+@pytest.fixture(scope="session")
+def redis(service_folder: Callable[[str], Path]) -> Iterator[services.Redis]:
+    service = services.Redis("redis", service_folder("redis"))
+    service.start()
+    yield service
+    service.stop()
+
+
+@pytest.fixture(scope="session")
+def postgresql(service_folder: Callable[[str], Path]) -> Iterator[services.PostgreSQL]:
+    service = services.PostgreSQL("postgresql", service_folder("postgresql"))
+    service.start()
+    yield service
+    service.stop()
+
+
+@pytest.fixture(scope="session")
+def live_switchboard(service_folder: Callable[[str], Path]) -> Iterator[services.Serve]:
+    """Switchboard with SQLite and demo content, started by bin/serve, for browsers and outside clients.
+
+    Tests share it, so each makes its own rooms and people (`live_switchboard.shell(…)` runs Python there).
+    """
+    settings = {"GUEST_BURST": "1000", "GUESTS_PER_SECOND": "100"}
+    service = services.Serve("switchboard", service_folder("live"), settings)
+    service.start()
+    yield service
+    service.stop()
+
+
+@pytest.fixture
+async def guest(live_switchboard: services.Serve) -> AsyncIterator[Callable[[str], Awaitable[Client]]]:
+    """Signs in a new guest with this name at `live_switchboard` and returns the client."""
+    async with AsyncExitStack() as stack:
+
+        async def enter(name: str) -> Client:
+            return await stack.enter_async_context(await Client.guest(live_switchboard.address, name))
+
+        yield enter
+
+
+@pytest_asyncio.fixture(scope="session", loop_scope="session")
+async def browser() -> AsyncIterator[Browser]:
+    path = services.program("chromium", "chromium-browser", "google-chrome")
+    async with async_playwright() as playwright:
+        chromium = await playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
+        yield chromium
+        await chromium.close()
+
+
+@pytest_asyncio.fixture(loop_scope="session")
+async def new_page(browser: Browser, live_switchboard: services.Serve) -> AsyncIterator[Callable[..., Awaitable[Page]]]:
+    """Opens a browser window with cookies of its own: `page = await new_page(); await page.goto("/")`.
+
+    Options are Playwright's for a context (`color_scheme="dark"`, `viewport={…}`). An error in a page's
+    console, a breach of the content security policy among them, fails the test; what one expects goes
+    into `page.expected_errors`, a list of texts.
+    """
+    pages: list[Page] = []
+    errors: list[tuple[Page, str]] = []
+
+    async def open_page(**options: Any) -> Page:
+        context = await browser.new_context(base_url=live_switchboard.address, **options)
+        page = await context.new_page()
+        page.expected_errors = []  # type: ignore[attr-defined]
+
+        def note(message: ConsoleMessage) -> None:
+            if message.type == "error":
+                errors.append((page, message.text))
+
+        page.on("console", note)
+        page.on("pageerror", lambda error: errors.append((page, str(error))))
+        pages.append(page)
+        return page
+
+    yield open_page
+    for page in pages:
+        await page.context.close()
+    unexpected = [text for page, text in errors if not any(known in text for known in page.expected_errors)]  # type: ignore[attr-defined]
+    assert not unexpected, f"errors in the browser's console: {unexpected}"
