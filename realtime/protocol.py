@@ -6,7 +6,7 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from enum import IntEnum
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, get_args
 
 import msgspec
 
@@ -125,7 +125,7 @@ class Parser:
     def __init__(self, commands: Any) -> None:
         union = commands | Ping
         self._decoder: msgspec.json.Decoder[Command] = msgspec.json.Decoder(union)
-        self._types = {struct.__struct_config__.tag for struct in union.__args__}
+        self._types = {struct.__struct_config__.tag for struct in get_args(union) or (union,)}
 
     def parse(self, text: str) -> Command:
         """Return the command in `text`. Raises CommandError `bad_message` or `unknown_type`, with its ref."""
