@@ -1,0 +1,120 @@
+"""Switchboard as it runs in production: PostgreSQL, Redis, nginx, several web processes and a worker."""
+
+import os
+import re
+import ssl
+import subprocess
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import httpx
+
+from tests.services import ROOT, Manage, PostgreSQL, Redis, Service, Web, free_port, program
+
+WRAPPER = """
+{user}
+daemon off;
+pid {folder}/nginx.pid;
+error_log stderr warn;
+events {{ worker_connections 1024; }}
+http {{
+    include /etc/nginx/mime.types;
+    access_log off;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    include {folder}/conf.d/*.conf;
+}}
+"""
+
+
+def replace(text: str, pattern: str, replacement: str) -> str:
+    """Substitute, and insist that there was something to substitute."""
+    text, count = re.subn(pattern, lambda _: replacement, text, flags=re.MULTILINE)
+    assert count, f"nothing in the deployed file looks like {pattern}"
+    return text
+
+
+class Nginx(Service):
+    """nginx with the files in deploy/: only addresses, paths and the list of processes are substituted."""
+
+    def __init__(self, folder: Path, static: Path, ports: Sequence[int]) -> None:
+        super().__init__("nginx", folder)
+        self.plain_port = free_port()
+        self._make_certificate()
+        server = (ROOT / "deploy/nginx.conf").read_text()
+        server = replace(server, r"^    listen \[::\].*\n", "")
+        server = replace(server, r"listen 80 ", f"listen 127.0.0.1:{self.plain_port} ")
+        server = replace(server, r"listen 443 ", f"listen 127.0.0.1:{self.port} ")
+        server = replace(server, r"/etc/nginx/certificates/", f"{folder}/")
+        server = replace(server, r"/var/lib/switchboard/static/", f"{static}/")
+        upstream = (ROOT / "deploy/nginx-upstream.conf").read_text()
+        servers = "".join(f"    server 127.0.0.1:{port} fail_timeout=2s;\n" for port in ports)
+        upstream = replace(upstream, r"(    server 127\.0\.0\.1:\d+ fail_timeout=2s;\n)+", servers)
+        (folder / "conf.d").mkdir()
+        (folder / "conf.d/switchboard.conf").write_text(server)
+        (folder / "conf.d/upstream.conf").write_text(upstream)
+        user = "user root;" if os.geteuid() == 0 else ""  # or its workers could not read the folder
+        (folder / "nginx.conf").write_text(WRAPPER.format(folder=folder, user=user))
+
+    def _make_certificate(self) -> None:
+        files = ["-out", str(self.folder / "fullchain.pem"), "-keyout", str(self.folder / "privkey.pem")]
+        kind = "-x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost"
+        subprocess.run([program("openssl"), "req", *kind.split(), *files], check=True, capture_output=True)
+
+    @property
+    def command(self) -> list[str]:
+        return [program("nginx"), "-p", str(self.folder), "-c", str(self.folder / "nginx.conf"), "-e", "stderr"]
+
+    @property
+    def address(self) -> str:
+        return f"https://localhost:{self.port}"
+
+    @property
+    def tls(self) -> ssl.SSLContext:
+        """What a client needs to trust our certificate."""
+        return ssl.create_default_context(cafile=str(self.folder / "fullchain.pem"))
+
+
+class Cluster:
+    """Everything together. `web[0]` and `web[1]` may be reached directly, or one of them through `nginx`."""
+
+    def __init__(self, folder: Callable[[str], Path], postgresql: PostgreSQL, redis: Redis, processes: int = 2) -> None:
+        var = folder("var")
+        settings = {
+            "SECRET_KEY": "a key of fifty characters that only this test knows",
+            "ALLOWED_HOSTS": "localhost,127.0.0.1",
+            "DATABASE_URL": postgresql.create_database(var.name),
+            "DATABASE_POOL": "8",
+            "REDIS_URL": redis.url,
+            "REDIS_PREFIX": var.name,
+            "SWITCHBOARD_VAR": str(var),
+            "BEHIND_PROXY": "1",
+            "GUEST_BURST": "1000",
+            "GUESTS_PER_SECOND": "100",
+        }
+        self.web = [Web(f"web-{number}", folder("web"), settings) for number in range(1, processes + 1)]
+        self.worker = Manage("worker", folder("worker"), settings, "runproducers")
+        self.nginx = Nginx(folder("nginx"), var / "static", [web.port for web in self.web])
+
+    @property
+    def services(self) -> list[Service]:
+        return [*self.web, self.worker, self.nginx]
+
+    def start(self) -> None:
+        first = self.web[0]
+        first.manage("migrate", "--verbosity", "0")
+        first.manage("collectstatic", "--noinput", "--verbosity", "0")
+        first.manage("loaddemo")
+        for service in self.services:
+            service.start()
+
+    def stop(self) -> None:
+        for service in reversed(self.services):
+            service.stop()
+
+    def get(self, path: str, **headers: str) -> httpx.Response:
+        """Ask through nginx."""
+        return httpx.get(f"{self.nginx.address}{path}", headers=headers, verify=self.nginx.tls, trust_env=False)

@@ -1,0 +1,88 @@
+"""The deployment's files fit together, and its page names every setting there is."""
+
+import configparser
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from django.core.management import get_commands
+
+ROOT = Path(__file__).resolve().parent.parent
+DEPLOY = ROOT / "deploy"
+UNITS = sorted((DEPLOY / "systemd").glob("*"))
+
+
+def settings_read() -> set[str]:
+    """Return the environment variables that the code reads."""
+    source = "".join(path.read_text() for folder in ("config", "realtime") for path in (ROOT / folder).glob("*.py"))
+    names = re.findall(r'(?:environ|env|from_env|integer|boolean)[\w.]*[(\[]\s*"([A-Z_]+)"', source)
+    return set(names) - {"DJANGO_SETTINGS_MODULE"}
+
+
+@pytest.fixture(scope="module")
+def compose() -> dict[str, Any]:
+    content: dict[str, Any] = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+    return content
+
+
+def commands_in(text: str) -> set[str]:
+    return set(re.findall(r"manage\.py[\"',\s]+([a-z]+)", text))
+
+
+def test_the_page_names_every_setting_and_no_other() -> None:
+    table = (ROOT / "docs/deployment.md").read_text().split("## Settings")[1].split("\n## ")[0]
+    documented = {
+        name for row in re.findall(r"^\| (`.*?) \|", table, re.MULTILINE) for name in re.findall(r"`(\w+)`", row)
+    }
+    assert documented == settings_read()
+
+
+@pytest.mark.parametrize("path", ["deploy/compose.yaml", "deploy/Dockerfile", "docs/deployment.md", *map(str, UNITS)])
+def test_every_command_exists(path: str) -> None:
+    assert commands_in((ROOT / path).read_text()) <= get_commands().keys()
+
+
+def test_compose_services_depend_on_each_other_and_on_volumes_that_exist(compose: dict[str, Any]) -> None:
+    services = compose["services"]
+    assert {"postgresql", "redis", "migrate", "web", "worker", "nginx"} == services.keys()
+    for name, service in services.items():
+        assert "image" in service, name
+        for other, condition in service.get("depends_on", {}).items():
+            needs_health = condition["condition"] == "service_healthy"
+            assert not needs_health or "healthcheck" in services[other]
+        for mount in service.get("volumes", []):
+            source = re.sub(r"\$\{.*?\}", "/given", mount).split(":")[0]
+            known = source in compose["volumes"] or source == "/given" or (DEPLOY / source).exists()
+            assert known, f"{name} mounts {mount}"
+        for config in service.get("configs", []):
+            assert config["source"] in compose["configs"]
+
+
+def test_compose_sets_only_settings_that_exist(compose: dict[str, Any]) -> None:
+    for name in ("migrate", "web", "worker"):
+        environment = compose["services"][name]["environment"]
+        assert environment.keys() <= settings_read()
+        assert environment.keys() >= {"SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "REDIS_URL", "BEHIND_PROXY"}
+    wanted = set(re.findall(r"\$\{(\w+):\?", (DEPLOY / "compose.yaml").read_text()))
+    offered = set(re.findall(r"^(\w+)=", (DEPLOY / "compose.env.example").read_text(), re.MULTILINE))
+    assert wanted == offered
+
+
+@pytest.mark.parametrize("path", [unit for unit in UNITS if unit.suffix == ".service"], ids=lambda path: path.name)
+def test_units_run_what_is_there_as_nobody_special(path: Path) -> None:
+    unit = configparser.ConfigParser(strict=False, interpolation=None)
+    unit.optionxform = str  # type: ignore[assignment,method-assign]
+    unit.read(path)
+    service = unit["Service"]
+    assert service["User"] == "switchboard"
+    assert service["ExecStart"].startswith("/opt/switchboard/.venv/bin/python manage.py ")
+    assert "SWITCHBOARD_VAR=/var/lib/switchboard" in service["Environment"]
+    for name in re.findall(r"switchboard-[a-z]+@?", unit["Unit"].get("Requires", "")):
+        assert (DEPLOY / "systemd" / f"{name}.service").exists()
+
+
+def test_nginx_waits_longer_than_two_heartbeats(settings: Any) -> None:
+    [seconds] = re.findall(r"proxy_read_timeout (\d+)s", (DEPLOY / "nginx.conf").read_text())
+    assert int(seconds) > 2 * settings.HEARTBEAT
