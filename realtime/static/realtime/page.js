@@ -7,12 +7,18 @@ export function given(/** @type {string} */ id) {
 
 /** An HTTP request that the server refused. */
 export class RequestError extends Error {
-  /** @param {number} status @param {{code?: string, detail?: string, field?: string}} error */
-  constructor(status, error) {
+  /**
+   * @param {number} status
+   * @param {{code?: string, detail?: string, field?: string, retry_after?: number}} error
+   * @param {string | null} [retryAfter] the header
+   */
+  constructor(status, error, retryAfter = null) {
     super(error.detail ?? `The server answered ${status}. Try again in a moment.`);
     this.name = "RequestError";
     this.status = status;
     this.code = error.code ?? "internal";
+    /** @type {number | null} seconds */
+    this.retryAfter = error.retry_after ?? (Number(retryAfter) || null);
   }
 }
 
@@ -40,6 +46,6 @@ export async function ask(method, path, body) {
     credentials: "same-origin",
   });
   const found = answer.status === 204 ? null : await answer.json().catch(() => null);
-  if (!answer.ok) throw new RequestError(answer.status, found?.error ?? {});
+  if (!answer.ok) throw new RequestError(answer.status, found?.error ?? {}, answer.headers.get("Retry-After"));
   return found;
 }

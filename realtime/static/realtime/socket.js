@@ -206,6 +206,8 @@ export class Socket {
       this.drainAfter = event.retry_after ?? null;
     } else if (event.type === "error" && !event.ref) {
       this.lastError = event;
+      // Refused before it was read, so without its ref: whichever it was, all may be sent again.
+      if (event.code === "rate_limited") this.#failWaiting(() => new CommandError(event));
     }
     const waiting = this.waiting.get(event.ref);
     if (waiting) {
@@ -259,12 +261,12 @@ export class Socket {
     line.close();
   }
 
-  #failWaiting() {
+  #failWaiting(cause = () => /** @type {Error} */ (new Disconnected())) {
     const all = [...this.waiting.values()];
     this.waiting.clear();
     for (const { reject, timer } of all) {
       this.timers.clearTimeout(timer);
-      reject(new Disconnected());
+      reject(cause());
     }
   }
 

@@ -1,0 +1,109 @@
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+import { RoomLog } from "chat/log.js";
+import { ADA, BO, LIN, said, saidAll } from "./cast.js";
+
+/** @type {RoomLog} */
+let log;
+const seqs = () => log.messages.map(({ seq }) => seq);
+const bodies = () => log.messages.map(({ body }) => body);
+
+beforeEach(() => {
+  log = new RoomLog();
+});
+
+test("the first page sets the place to the room's rev", () => {
+  log.take({ rev: 130, seq: 97, messages: saidAll(95, 97), complete: true });
+  assert.deepEqual(seqs(), [95, 96, 97]);
+  assert.equal(log.place, 130);
+  assert.ok(log.hasOlder);
+});
+
+test("an empty room has a place too", () => {
+  log.take({ rev: 0, seq: 0, messages: [], complete: true });
+  assert.equal(log.place, 0);
+  assert.equal(log.hasOlder, false);
+});
+
+test("a resume in pages goes on from the last rev received", () => {
+  log.take({ rev: 3, seq: 3, messages: saidAll(1, 3), complete: true });
+  log.take({ rev: 9, seq: 8, messages: saidAll(4, 6), complete: false });
+  assert.equal(log.place, 6);
+  assert.equal(log.complete, false);
+  log.take({ rev: 9, seq: 8, messages: [said(7), said(8), said(2, { rev: 9, body: "edited" })], complete: true });
+  assert.deepEqual(seqs(), [1, 2, 3, 4, 5, 6, 7, 8]);
+  assert.equal(log.at(2)?.body, "edited");
+  assert.equal(log.place, 9);
+});
+
+test("the same change twice, or an older one late, changes nothing", () => {
+  log.take({ rev: 2, seq: 2, messages: saidAll(1, 2), complete: true });
+  assert.equal(log.apply(said(2, { rev: 3, body: "edited" })), true);
+  assert.equal(log.apply(said(2, { rev: 3, body: "edited" })), false);
+  assert.equal(log.apply(said(2, { rev: 2 })), false);
+  assert.deepEqual(bodies(), ["text 1", "edited"]);
+});
+
+test("a change to a message before the shown ones makes no hole, and is not lost when that is read", () => {
+  log.take({ rev: 60, seq: 60, messages: saidAll(51, 60), complete: true });
+  log.apply(said(49, { rev: 61, body: "edited" }));
+  assert.equal(log.oldest?.seq, 51);
+  assert.equal(log.place, 61);
+  log.prepend(saidAll(41, 50));
+  assert.equal(log.at(49)?.body, "edited");
+  assert.deepEqual(seqs().slice(0, 2), [41, 42]);
+  log.prepend(saidAll(1, 40));
+  assert.equal(log.hasOlder, false);
+});
+
+test("an older page that was read after the change wins", () => {
+  log.take({ rev: 60, seq: 60, messages: saidAll(51, 60), complete: true });
+  log.apply(said(49, { rev: 61, body: "edited" }));
+  log.prepend([said(49, { rev: 62, body: "edited twice" }), said(50)]);
+  assert.equal(log.at(49)?.body, "edited twice");
+});
+
+test("after a very long absence the log begins anew with the newest messages", () => {
+  log.take({ rev: 10, seq: 10, messages: saidAll(1, 10), complete: true });
+  assert.equal(log.take({ rev: 5000, seq: 5000, messages: saidAll(11, 210), complete: false }), false);
+  assert.equal(log.place, null);
+  assert.ok(log.take({ rev: 5000, seq: 5000, messages: saidAll(4951, 5000), complete: true }));
+  assert.deepEqual([log.oldest?.seq, log.newest?.seq], [4951, 5000]);
+});
+
+test("what is let go can be read again", () => {
+  log.take({ rev: 9, seq: 9, messages: saidAll(1, 9), complete: true });
+  log.trim(3);
+  assert.deepEqual(seqs(), [7, 8, 9]);
+  log.apply(said(5, { rev: 10, body: "edited" }));
+  log.prepend(saidAll(4, 6));
+  assert.equal(log.at(5)?.body, "edited");
+});
+
+test("who comes and goes is noted after the newest message, together", () => {
+  log.take({ rev: 1, seq: 1, messages: saidAll(1, 1), complete: true });
+  log.note([BO], []);
+  log.note([LIN], []);
+  log.apply(said(2));
+  log.note([], [BO]);
+  assert.deepEqual(log.notes, [
+    { after: 1, joined: [BO, LIN], left: [] },
+    { after: 2, joined: [], left: [BO] },
+  ]);
+});
+
+test("who only passed through, or was back at once, is not worth a line", () => {
+  log.note([BO], []);
+  log.note([], [BO]);
+  assert.deepEqual(log.notes, []);
+  log.note([], [LIN]);
+  log.note([LIN], []);
+  assert.deepEqual(log.notes, []);
+});
+
+test("the last message of one's own is the one to edit, unless it was deleted", () => {
+  const messages = [said(1, { sender: ADA }), said(2, { sender: ADA, deleted: true }), said(3)];
+  log.take({ rev: 3, seq: 3, messages, complete: true });
+  assert.equal(log.lastOf(ADA.id)?.seq, 1);
+  assert.equal(log.lastOf(BO.id), null);
+});
