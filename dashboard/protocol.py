@@ -1,0 +1,149 @@
+"""What boards say on the wire and over HTTP. Pure; `docs/protocol.md` is the description for people."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, Final, Protocol
+
+import msgspec
+
+from dashboard.values import Kind, WrongValue, check_value
+from realtime.protocol import Command, decode_json, encode, timestamp
+
+#: How many values one push may bring.
+PUSHED_VALUES: Final = 10_000
+#: How far ahead of the server's clock a pushed `at` may be.
+AHEAD: Final = timedelta(seconds=60)
+#: How many of the values that an update folds together it still carries, for charts.
+FOLDED_POINTS: Final = 300
+
+
+#: How many boards one socket may watch.
+WATCHED: Final = 50
+
+BoardSlug = Annotated[str, msgspec.Meta(pattern=r"\A[a-zA-Z0-9_-]{1,80}\Z")]
+
+
+class Watch(Command, tag="watch"):
+    """Show exactly these boards, with at most `points` of each stream's history."""
+
+    boards: Annotated[list[BoardSlug], msgspec.Meta(max_length=WATCHED)]
+    points: Annotated[int, msgspec.Meta(ge=2, le=300)] = 60
+
+
+class WrongPush(ValueError):
+    """A push that can't be taken. `field` names what is wrong, such as `value` or `[3].at`."""
+
+    def __init__(self, field: str, detail: str) -> None:
+        super().__init__(detail)
+        self.field = field
+        self.detail = detail
+
+
+@dataclass(frozen=True, slots=True)
+class Pushed:
+    value: Any
+    at: datetime
+
+
+class StreamHead(Protocol):
+    """As much of a stream as its events tell."""
+
+    slug: str
+    kind: str
+    label: str
+    unit: str
+    stale_after: float
+    seq: int
+    value: Any
+    at: datetime | None
+    state: str
+    error: str
+    retry_at: datetime | None
+
+
+def unix_ms(moment: datetime) -> int:
+    return round(moment.timestamp() * 1000)
+
+
+def snapshot_of_stream(stream: StreamHead, rows: Mapping[str, Any], history: Sequence[Sequence[Any]]) -> dict[str, Any]:
+    """Return a stream as the snapshot has it; a table's value is its rows by key."""
+    return {
+        "kind": stream.kind,
+        "label": stream.label or stream.slug,
+        "unit": stream.unit,
+        "stale_after": stream.stale_after,
+        "value": rows if stream.kind == Kind.TABLE else stream.value,
+        **_health(stream),
+        "history": history,
+    }
+
+
+def update_of_value(stream: StreamHead, folded: Sequence[Sequence[Any]] = ()) -> str:
+    """Return the `update` event of a stream's newest value.
+
+    `folded`: older points `[unix ms, value]` that came in the same batch and get no event of their own.
+    """
+    change = {"value": stream.value, **_health(stream)}
+    if folded:
+        change["merged"] = len(folded)
+        if stream.kind == Kind.NUMBER:
+            change["points"] = folded[-FOLDED_POINTS:]
+    return encode({"type": "update", "streams": {stream.slug: change}})
+
+
+def update_of_rows(stream: StreamHead, rows: Mapping[str, Any]) -> str:
+    """Return the `update` event of some rows of a table (null: gone); no rows: of its state alone."""
+    return encode({"type": "update", "streams": {stream.slug: {"rows": rows, **_health(stream)}}})
+
+
+def _health(stream: StreamHead) -> dict[str, Any]:
+    health = {
+        "at": timestamp(stream.at) if stream.at else None,
+        "seq": stream.seq,
+        "state": stream.state,
+        "error": stream.error or None,
+    }
+    if stream.retry_at:
+        health["retry_at"] = timestamp(stream.retry_at)
+    return health
+
+
+def read_push(raw: bytes, kind: str, now: datetime) -> list[Pushed]:
+    """Return the values of a push to a stream of `kind`, oldest first; WrongPush when any of them is wrong."""
+    try:
+        body = decode_json(raw)
+    except ValueError as error:
+        raise WrongPush("body", str(error)) from None
+    if not isinstance(body, list):
+        return [_read_pushed(body, kind, now, "")]
+    if not 0 < len(body) <= PUSHED_VALUES:
+        raise WrongPush("body", f"Push 1 to {PUSHED_VALUES} values at once.")
+    pushed = [_read_pushed(item, kind, now, f"[{index}].") for index, item in enumerate(body)]
+    return sorted(pushed, key=lambda each: each.at)
+
+
+def _read_pushed(item: Any, kind: str, now: datetime, place: str) -> Pushed:
+    if not isinstance(item, dict):
+        raise WrongPush(place.rstrip(".") or "body", 'Push an object {"value": …, "at"?: …} or an array of them.')
+    if "value" not in item:
+        raise WrongPush(f"{place}value", "There is no value.")
+    try:
+        check_value(kind, item["value"])
+    except WrongValue as error:
+        raise WrongPush(f"{place}value", str(error)) from None
+    at = item.get("at")
+    return Pushed(item["value"], now if at is None else _read_time(at, now, f"{place}at"))
+
+
+def _read_time(text: Any, now: datetime, field: str) -> datetime:
+    try:
+        moment = datetime.fromisoformat(text)
+        if moment.tzinfo is None:
+            raise ValueError
+        moment = moment.astimezone(UTC)
+    except (TypeError, ValueError, OverflowError):
+        raise WrongPush(field, "Give a time as 2026-01-31T09:00:00Z, with its zone.") from None
+    if moment > now + AHEAD:
+        raise WrongPush(field, f"That time is more than {AHEAD.seconds} s ahead of the server's.")
+    return moment
