@@ -1,0 +1,215 @@
+"""Writes and reads of streams, samples and rows. The only place where `seq` moves and samples are written.
+
+Every write returns the publications that tell of it; they may leave only after the commit.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from django.db import connection, transaction
+from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Now
+
+from dashboard.models import ProducerLease, Sample, State, Stream, TableRow
+from dashboard.protocol import Pushed, unix_ms, update_of_rows, update_of_value
+from dashboard.values import ROWS, WrongValue
+from realtime.publish import Delivery, Publication
+
+#: How long the mark of a row that was taken away is kept: much longer than any hub may be behind.
+TOMBSTONES: Final = timedelta(days=1)
+#: How many samples one statement of pruning deletes.
+PRUNE: Final = 5_000
+
+#: A point of a history: `[unix ms, value]`.
+Point = list[Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a producer said at one time: a value (None: no news), or why it failed (`error`, `retry_at`)."""
+
+    stream: int
+    token: int
+    kind: str
+    at: datetime
+    value: Any = None
+    error: str = ""
+    retry_at: datetime | None = None
+
+
+@dataclass(slots=True)
+class Recorded:
+    """`lost`: the streams whose fencing token was out of date; nothing of theirs was written."""
+
+    publications: list[Publication] = field(default_factory=list)
+    lost: set[int] = field(default_factory=set)
+
+
+def record(readings: Iterable[Reading]) -> Recorded:
+    """Write a batch of readings of any streams, each in order, in one transaction; one seq per stream."""
+    recorded = Recorded()
+    by_stream: dict[int, list[Reading]] = defaultdict(list)
+    for reading in readings:
+        by_stream[reading.stream].append(reading)
+    with transaction.atomic():
+        # In order of id, as everybody locks them, lest two processes wait for each other.
+        for pk in sorted(by_stream):
+            if not _advance(pk, by_stream[pk]):
+                recorded.lost.add(pk)
+        streams = Stream.objects.in_bulk(by_stream.keys() - recorded.lost)
+        for pk, stream in streams.items():
+            values = [(reading.at, reading.value) for reading in by_stream[pk] if reading.value is not None]
+            recorded.publications += _write_values(stream, values)
+    return recorded
+
+
+def _advance(pk: int, readings: Sequence[Reading]) -> bool:
+    """Take the next seq of a stream and set its newest value and health; False when the lease is another's."""
+    last = readings[-1]
+    changes: dict[str, Any] = {
+        "seq": F("seq") + 1,
+        "state": State.ERROR if last.error else State.OK,
+        "error": last.error,
+        "retry_at": last.retry_at,
+    }
+    newest = next((reading for reading in reversed(readings) if reading.value is not None), None)
+    if newest is not None:
+        changes["at"] = newest.at
+        if last.kind != Stream.Kind.TABLE:
+            changes["value"] = newest.value
+    return bool(Stream.objects.filter(pk=pk, fence=last.token).update(**changes))
+
+
+def push(stream: Stream, pushed: Sequence[Pushed]) -> list[Publication]:
+    """Write pushed values, oldest first; those older than the stream's newest go to its history only.
+
+    Call it in a transaction. Raises WrongValue when a table would get too many rows.
+    """
+    stream = Stream.objects.select_for_update().get(pk=stream.pk)
+    fresh = [(each.at, each.value) for each in pushed if stream.at is None or each.at >= stream.at]
+    if not fresh:
+        _write_samples(stream, [(each.at, each.value) for each in pushed])
+        return []
+    at, value = fresh[-1]
+    if stream.kind != Stream.Kind.TABLE:
+        stream.value = value
+    Stream.objects.filter(pk=stream.pk).update(seq=F("seq") + 1, value=stream.value, at=at)
+    stream.refresh_from_db()
+    _write_samples(stream, [(each.at, each.value) for each in pushed[: len(pushed) - len(fresh)]])
+    publications = _write_values(stream, fresh)
+    if stream.kind == Stream.Kind.TABLE and stream.rows.filter(value__isnull=False).count() > ROWS:
+        raise WrongValue(f"A table has up to {ROWS} rows; take some away by pushing null for them.")
+    return publications
+
+
+def _write_values(stream: Stream, values: Sequence[tuple[datetime, Any]]) -> list[Publication]:
+    """Write what a stream, whose head has moved already, got; return what tells of it."""
+    if stream.kind == Stream.Kind.TABLE:
+        rows: dict[str, tuple[datetime, Any]] = {}
+        for at, changed in values:
+            rows |= {key: (at, row) for key, row in changed.items()}
+        _write_rows(stream, rows)
+        return publications_of_rows(stream, {key: row for key, (_, row) in rows.items()})
+    _write_samples(stream, values)
+    folded = [[unix_ms(at), value] for at, value in values[:-1]]
+    return [Publication(stream.topic, Delivery.LATEST, update_of_value(stream, folded), stream.seq)]
+
+
+def _write_samples(stream: Stream, values: Iterable[tuple[datetime, Any]]) -> None:
+    if stream.kind != Stream.Kind.TABLE:
+        Sample.objects.bulk_create(
+            [Sample(stream=stream, at=at, value=value) for at, value in values], batch_size=PRUNE
+        )
+
+
+def _write_rows(stream: Stream, rows: Mapping[str, tuple[datetime, Any]]) -> None:
+    if not rows:
+        return
+    TableRow.objects.bulk_create(
+        [TableRow(stream=stream, key=key, value=row, seq=stream.seq, at=at) for key, (at, row) in rows.items()],
+        update_conflicts=True,
+        unique_fields=["stream", "key"],
+        update_fields=["value", "seq", "at"],
+    )
+
+
+def publications_of_rows(stream: Stream, rows: Mapping[str, Any]) -> list[Publication]:
+    """Return one publication per changed row; without any, one of the state, which replaces no row."""
+    changes = [(f"row.{key}", {key: row}) for key, row in rows.items()] or [("state", {})]
+    return [
+        Publication(stream.topic, Delivery.LATEST, update_of_rows(stream, changed), stream.seq, key)
+        for key, changed in changes
+    ]
+
+
+def orphan(pk: int, fence: int) -> list[Publication]:
+    """Mark a stream `unknown` because nobody holds its lease any more; nothing when somebody does again."""
+    expired = ProducerLease.objects.filter(stream=OuterRef("pk"), expires_at__lt=Now())
+    with transaction.atomic():
+        marked = (
+            Stream.objects.filter(Exists(expired), pk=pk, fence=fence)
+            .exclude(state=State.UNKNOWN)
+            .update(seq=F("seq") + 1, state=State.UNKNOWN, error="", retry_at=None)
+        )
+        return publications_of_state(Stream.objects.get(pk=pk)) if marked else []
+
+
+def publications_of_state(stream: Stream) -> list[Publication]:
+    """Return what tells of a stream's present value and state."""
+    if stream.kind == Stream.Kind.TABLE:
+        return publications_of_rows(stream, {})
+    return [Publication(stream.topic, Delivery.LATEST, update_of_value(stream), stream.seq)]
+
+
+def changed_after(stream: Stream, after: int) -> list[Publication]:
+    """Return publications of everything of `stream` that changed after seq `after`."""
+    if stream.seq <= after:
+        return []
+    if stream.kind != Stream.Kind.TABLE:
+        return publications_of_state(stream)
+    rows = stream.rows.filter(seq__gt=after).order_by("seq", "key")
+    return publications_of_rows(stream, {row.key: row.value for row in rows})
+
+
+def rows_of(streams: Collection[Stream]) -> dict[int, dict[str, Any]]:
+    """Return the current rows of the tables among `streams`, by stream and key, in order of their keys."""
+    found: dict[int, dict[str, Any]] = defaultdict(dict)
+    tables = [stream.pk for stream in streams if stream.kind == Stream.Kind.TABLE]
+    if tables:
+        for row in TableRow.objects.filter(stream__in=tables, value__isnull=False).order_by("key"):
+            found[row.stream_id][row.key] = row.value
+    return found
+
+
+def history_of(wanted: Mapping[int, int]) -> dict[int, list[Point]]:
+    """Return the newest points of some streams, oldest first; `wanted`: how many, by stream id."""
+    if not wanted:
+        return {}
+    table = connection.ops.quote_name(Sample._meta.db_table)
+    # One statement for all of them; Django's union() cannot limit its parts on SQLite.
+    newest = (
+        f"SELECT * FROM (SELECT id, stream_id, at, value FROM {table} WHERE stream_id = %s"  # noqa: S608
+        f" ORDER BY at DESC, id DESC LIMIT %s) AS part{number}"
+        for number in range(len(wanted))
+    )
+    parameters = [number for pair in wanted.items() for number in pair]
+    found: dict[int, list[Point]] = {pk: [] for pk in wanted}
+    for sample in sorted(
+        Sample.objects.raw(" UNION ALL ".join(newest), parameters), key=lambda each: (each.at, each.pk)
+    ):
+        found[sample.stream_id].append([unix_ms(sample.at), sample.value])
+    return found
+
+
+def prune() -> int:
+    """Delete samples past their stream's retention and old marks of rows taken away; return how many."""
+    deleted = 0
+    for stream in Stream.objects.exclude(kind=Stream.Kind.TABLE):
+        old = Sample.objects.filter(stream=stream, at__lt=Now() - stream.retention)
+        while ids := list(old.order_by("at").values_list("pk", flat=True)[:PRUNE]):
+            deleted += Sample.objects.filter(pk__in=ids).delete()[0]
+    marks = TableRow.objects.filter(Q(value__isnull=True), at__lt=Now() - TOMBSTONES)
+    return deleted + marks.delete()[0]
