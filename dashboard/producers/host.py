@@ -1,0 +1,70 @@
+"""How this machine does: processor, memory, disk, network."""
+
+import time
+from collections.abc import Callable
+
+import psutil
+from django.conf import settings
+
+from dashboard.producers.registry import producer
+
+
+@producer("cpu", every=2, label="CPU", unit="%")
+def cpu() -> float:
+    # Without an interval psutil compares with the last call of the same thread, which may never have been.
+    return float(psutil.cpu_percent(interval=1))
+
+
+@producer("memory", every=2, label="Memory", unit="%")
+def memory() -> float:
+    return float(psutil.virtual_memory().percent)
+
+
+@producer("memory-used", every=2, label="Memory used", unit="B")
+def memory_used() -> int:
+    found = psutil.virtual_memory()
+    return int(found.total - found.available)
+
+
+@producer("disk", every=15, label="Disk", unit="%")
+def disk() -> float:
+    return float(psutil.disk_usage(str(settings.BASE_DIR)).percent)
+
+
+@producer("disk-free", every=15, label="Disk free", unit="B")
+def disk_free() -> int:
+    return int(psutil.disk_usage(str(settings.BASE_DIR)).free)
+
+
+def _rate(counter: Callable[[], int]) -> Callable[[], float | None]:
+    """Return a function that gives how much `counter` grew per second since its last call."""
+    last: list[tuple[float, int]] = []
+
+    def rate() -> float | None:
+        now, count = time.monotonic(), counter()
+        grown = (count - last[0][1]) / (now - last[0][0]) if last and now > last[0][0] else None
+        last[:] = [(now, count)]
+        # A network card that went away makes the sum shrink.
+        return None if grown is None else round(max(grown, 0.0), 1)
+
+    return rate
+
+
+_received = _rate(lambda: int(psutil.net_io_counters().bytes_recv))
+_sent = _rate(lambda: int(psutil.net_io_counters().bytes_sent))
+
+
+@producer("network-in", every=2, label="Received", unit="B/s")
+def network_in() -> float | None:
+    return _received()
+
+
+@producer("network-out", every=2, label="Sent", unit="B/s")
+def network_out() -> float | None:
+    return _sent()
+
+
+@producer("load", every=5, label="Load", stale_after=20)
+def load() -> float:
+    """Return how many processes wanted to run in the last minute, on average."""
+    return round(psutil.getloadavg()[0], 2)
