@@ -1,0 +1,91 @@
+"""The worker's writer: what arrives while one batch is being stored is the next batch."""
+
+import asyncio
+import logging
+from collections.abc import Sequence
+from typing import Final
+
+from django.db import InterfaceError, OperationalError
+
+from dashboard import store
+from dashboard.store import Reading, Recorded
+from dashboard.threads import DatabaseThread
+from realtime.publish import publish
+
+log = logging.getLogger(__name__)
+
+#: How many readings may wait before producers have to wait too.
+WAITING: Final = 10_000
+#: Seconds before a failed write is tried again: at first, and at most.
+PAUSE: Final = 0.1
+LONGEST_PAUSE: Final = 10.0
+
+#: What a database raises that is away or busy, as opposed to one that refuses what it was given.
+Away: Final = (OperationalError, InterfaceError)
+
+
+class Writer:
+    """Stores readings and publishes them after the commit.
+
+    `lost` collects the (stream, token) pairs that the store refused: their lease is another worker's.
+    """
+
+    def __init__(self) -> None:
+        self.lost: set[tuple[int, int]] = set()
+        self._waiting: asyncio.Queue[Reading] = asyncio.Queue(WAITING)
+        self._thread = DatabaseThread("writer")
+
+    async def put(self, reading: Reading) -> None:
+        """Have `reading` stored soon; waits while too many are waiting."""
+        await self._waiting.put(reading)
+
+    async def run(self) -> None:
+        """Write until cancelled."""
+        while True:
+            await self._write([await self._waiting.get(), *self._take_waiting()])
+
+    async def end(self) -> None:
+        """Write what is waiting, once."""
+        try:
+            if batch := self._take_waiting():
+                await publish((await self._record(batch)).publications)
+        finally:
+            self._thread.end()
+
+    def _take_waiting(self) -> list[Reading]:
+        return [self._waiting.get_nowait() for _ in range(self._waiting.qsize())]
+
+    async def _write(self, batch: Sequence[Reading]) -> None:
+        """Write a batch, however often that must be tried."""
+        pause = PAUSE
+        while True:
+            try:
+                recorded = await self._record(batch)
+            except Away as error:
+                log.warning("Samples could not be stored, next try in %.1f s: %s", pause, error)
+                await asyncio.sleep(pause)
+                pause = min(pause * 2, LONGEST_PAUSE)
+            else:
+                break
+        self.lost |= {(item.stream, item.token) for item in batch if item.stream in recorded.lost}
+        await publish(recorded.publications)
+
+    async def _record(self, batch: Sequence[Reading]) -> Recorded:
+        try:
+            return await self._thread.call(store.record, batch)
+        except Away:
+            raise
+        except Exception:
+            log.exception("A batch could not be stored; its streams are stored one by one")
+        recorded = Recorded()
+        for pk in sorted({reading.stream for reading in batch}):
+            try:
+                part = await self._thread.call(store.record, [item for item in batch if item.stream == pk])
+            except Away:
+                raise
+            except Exception:
+                log.exception("The values of stream %s could not be stored and are lost", pk)
+            else:
+                recorded.publications += part.publications
+                recorded.lost |= part.lost
+        return recorded
