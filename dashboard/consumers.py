@@ -1,0 +1,107 @@
+"""The sockets of boards: one board, or thumbnails of many."""
+
+import asyncio
+from typing import Any, ClassVar
+
+from channels.db import database_sync_to_async
+
+from dashboard import services
+from dashboard.protocol import Watch
+from dashboard.services import NoSuchBoard
+from realtime.consumers import SocketConsumer
+from realtime.protocol import Close, CommandError, Ping, Refused
+
+_snapshot = database_sync_to_async(services.board_snapshot)
+_topics = database_sync_to_async(services.board_topics)
+
+
+class ShowsBoards(SocketConsumer):
+    """Shows boards: a snapshot each, then the updates of their streams, and a new snapshot when one is edited."""
+
+    async def opened(self) -> None:
+        self._showing = asyncio.Lock()
+        #: The topics of each board shown, by its slug.
+        self._shown: dict[str, set[str]] = {}
+        self._points: int | None = None
+
+    async def show(self, slug: str) -> None:
+        """Subscribe first, then read, then let go what is newer. Raises NoSuchBoard."""
+        async with self._showing:
+            wanted = await _topics(slug)
+            await self.hub.subscribe(f"board.{slug}", self.connection)
+            while True:
+                await asyncio.gather(*(self.hub.subscribe(name, self.connection, held=True) for name in wanted))
+                snapshot = await _snapshot(slug, self._points)
+                if snapshot.seqs.keys() <= wanted:
+                    break
+                wanted |= snapshot.seqs.keys()  # a tile was added meanwhile
+            self.connection.send(snapshot.event)
+            for name, seq in snapshot.seqs.items():
+                await self.hub.release(name, self.connection, seq)
+            gone = (self._shown.get(slug, set()) | wanted) - snapshot.seqs.keys()
+            self._shown[slug] = set(snapshot.seqs)
+            await self._drop(gone)
+
+    async def hide(self, slug: str) -> None:
+        """Send no more of a board."""
+        async with self._showing:
+            await self.hub.unsubscribe(f"board.{slug}", self.connection)
+            await self._drop(self._shown.pop(slug))
+
+    async def _drop(self, names: set[str]) -> None:
+        for name in names - set().union(*self._shown.values()):
+            await self.hub.unsubscribe(name, self.connection)
+
+    async def control(self, topic: str, payload: dict[str, Any]) -> None:
+        kind, _, slug = topic.partition(".")
+        if kind != "board":
+            await super().control(topic, payload)
+        elif slug in self._shown:
+            try:
+                await self.show(slug)
+            except NoSuchBoard:
+                await self.gone(slug)
+
+    async def gone(self, slug: str) -> None:
+        """Act on the end of a board that was shown."""
+        await self.hide(slug)
+
+
+class BoardConsumer(ShowsBoards):
+    """`/ws/boards/<slug>/`: one board."""
+
+    async def opened(self) -> None:
+        await super().opened()
+        slug = self.scope["url_route"]["kwargs"]["slug"]
+        try:
+            await self.show(slug)
+        except NoSuchBoard:
+            raise self._no_such_board() from None
+
+    async def gone(self, slug: str) -> None:
+        await self._refuse(self._no_such_board())
+
+    @staticmethod
+    def _no_such_board() -> Refused:
+        return Refused(Close.NOT_FOUND, "not_found", "There is no such board.")
+
+
+class BoardsConsumer(ShowsBoards):
+    """`/ws/boards/`: the boards that the client names with `watch`, for thumbnails."""
+
+    commands: ClassVar[Any] = Ping | Watch
+
+    async def on_watch(self, command: Watch) -> dict[str, Any]:
+        self._points = command.points
+        for slug in self._shown.keys() - set(command.boards):
+            await self.hide(slug)
+        missing = []
+        for slug in dict.fromkeys(command.boards):
+            if slug not in self._shown:
+                try:
+                    await self.show(slug)
+                except NoSuchBoard:
+                    missing.append(slug)
+        if missing:
+            raise CommandError("not_found", f"There is no board {', '.join(missing)}.")
+        return {"type": "ok"}

@@ -1,0 +1,32 @@
+"""How hubs read back the updates of streams that the channel layer dropped."""
+
+from collections.abc import Collection, Mapping
+
+from channels.db import database_sync_to_async
+
+from dashboard import store
+from dashboard.models import Stream
+from realtime.hub import Readback
+from realtime.publish import Delivery
+
+
+class StreamSource:
+    """Reads topics `stream.<slug>`."""
+
+    delivery = Delivery.LATEST
+
+    @database_sync_to_async
+    def heads(self, topics: Collection[str]) -> Mapping[str, int]:
+        slugs = [_slug(topic) for topic in topics]
+        return {f"stream.{slug}": seq for slug, seq in Stream.objects.filter(slug__in=slugs).values_list("slug", "seq")}
+
+    @database_sync_to_async
+    def read(self, topic: str, after: int) -> Readback:
+        stream = Stream.objects.filter(slug=_slug(topic)).first()
+        if stream is None:
+            return Readback(after)
+        return Readback(stream.seq, store.changed_after(stream, after))
+
+
+def _slug(topic: str) -> str:
+    return topic.removeprefix("stream.")
