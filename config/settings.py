@@ -53,6 +53,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.middleware.BearerMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -84,7 +85,7 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 CHANNEL_LAYERS = {
     "default": (
         {
-            "BACKEND": "realtime.layers.RedisLayer",
+            "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
             "CONFIG": {
                 # Redis ignores database numbers when publishing (field note 10): the prefix separates deployments.
                 "prefix": REDIS_PREFIX,
@@ -165,6 +166,9 @@ JOINED_ROOMS = from_env.integer("JOINED_ROOMS", 50, 1)
 CONNECTIONS_PER_USER = from_env.integer("CONNECTIONS_PER_USER", 20, 1)
 GUEST_BURST = from_env.integer("GUEST_BURST", 20, 1)
 GUESTS_PER_SECOND = from_env.integer("GUESTS_PER_SECOND", 1, 1)
+#: Pushes into one stream, per token and process.
+PUSH_BURST = from_env.integer("PUSH_BURST", 60, 1)
+PUSHES_PER_SECOND = from_env.integer("PUSHES_PER_SECOND", 20, 1)
 #: Seconds between two heartbeats on a socket.
 HEARTBEAT = from_env.integer("HEARTBEAT", 25, 1)
 #: Bytes that may wait for one slow client before its socket is closed with 4503.
