@@ -1,0 +1,57 @@
+"""bin/test: which runner gets what, and that its last line tells the truth."""
+
+import os
+from importlib.machinery import SourceFileLoader
+from importlib.util import module_from_spec, spec_from_loader
+from pathlib import Path
+from types import ModuleType
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+
+
+@pytest.fixture
+def bin_test() -> ModuleType:
+    loader = SourceFileLoader("bin_test", str(ROOT / "bin/test"))
+    spec = spec_from_loader("bin_test", loader)
+    assert spec
+    module = module_from_spec(spec)
+    loader.exec_module(module)
+    return module
+
+
+def test_each_part_goes_to_its_runner(bin_test: ModuleType, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    assert [step.name for step in bin_test.steps_for(["tests/js"], tmp_path)] == ["javascript"]
+    [step] = bin_test.steps_for(["tests/js/backoff.test.js"], tmp_path)
+    assert step.command[-1] == "tests/js/backoff.test.js"
+    [step] = bin_test.steps_for(["-k", "resume"], tmp_path)
+    assert step.command[-2:] == ["-k", "resume"]
+    assert {"ruff", "mypy", "tsc", "unit", "javascript", "browser", "system"} <= {
+        step.name for step in bin_test.steps_for([], tmp_path)
+    }
+
+
+def test_outcomes_are_counted(bin_test: ModuleType, tmp_path: Path) -> None:
+    report = tmp_path / "report.xml"
+    report.write_text(
+        "<testsuites><testsuite><testcase/><testcase/><testcase><failure/></testcase>"
+        "<testcase><error/></testcase><testcase><skipped/></testcase></testsuite></testsuites>"
+    )
+    assert bin_test.count(report) == (2, 2, 1)
+
+
+def test_a_runner_that_dies_counts_as_failed(bin_test: ModuleType, tmp_path: Path) -> None:
+    outcome = bin_test.run(bin_test.Step("crash", ["false"], tmp_path / "never-written.xml"))
+    assert (outcome.ok, outcome.passed, outcome.failed) == (False, 0, 1)
+
+
+def test_what_is_missing_is_named_with_the_command_that_installs_it(
+    bin_test: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bin_test, "missing_programs", lambda: ["nginx", "chromium"])
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    with pytest.raises(SystemExit, match="sudo apt-get install nginx chromium"):
+        bin_test.install_programs(insist=True)
+    bin_test.install_programs(insist=False)
