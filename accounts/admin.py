@@ -68,7 +68,7 @@ class InviteForm(forms.ModelForm):  # type: ignore[type-arg]
 
 
 @admin.register(Invite)
-class InviteAdmin(admin.ModelAdmin[Invite]):
+class InviteAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     form = InviteForm
     list_display = ("__str__", "link", "made_by", "expires_at", "used_by")
     readonly_fields = ("link", "made_by", "made_at", "used_by")

@@ -54,7 +54,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     is_staff = models.BooleanField(_("may use the admin"), default=False)
     is_active = models.BooleanField(_("active"), default=True, help_text=_("Off: banned. Their sockets close at once."))
     date_joined = models.DateTimeField(_("joined"), default=timezone.now)
-    token_hash = models.CharField(max_length=64, null=True, blank=True, unique=True, editable=False)  # noqa: DJ001
+    token_hash = models.CharField(max_length=64, null=True, blank=True, unique=True, editable=False)
 
     USERNAME_FIELD = "username"
     REQUIRED_FIELDS: ClassVar[list[str]] = []

@@ -1,5 +1,6 @@
 """The environment, read and checked: everything wrong with it stops the start with a sentence."""
 
+import contextlib
 import os
 import secrets
 from pathlib import Path
@@ -35,10 +36,8 @@ def local_secret_key(path: Path) -> str:
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w") as file:
             file.write(secrets.token_urlsafe(50))
-        try:
+        with contextlib.suppress(FileExistsError):  # another process was first; its key counts
             os.link(draft, path)
-        except FileExistsError:
-            pass  # another process was first; its key counts
         draft.unlink()
     return path.read_text().strip()
 
@@ -127,6 +126,7 @@ def database(var: Path, local: bool) -> dict[str, object]:
         raise ImproperlyConfigured("DATABASE_URL must begin with postgres:// or sqlite:///.")
     settings: dict[str, object] = dict(environ.Env.db_url_config(url))
     if scheme == "sqlite":
+        settings["CONN_MAX_AGE"] = None  # opening a file anew for every request would cost more than the query
         settings["OPTIONS"] = {
             "timeout": 20,
             "transaction_mode": "IMMEDIATE",

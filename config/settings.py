@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "accounts",
     "chat",
     "dashboard",
+    "config",
     "config.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",

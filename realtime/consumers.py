@@ -198,8 +198,7 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]
     @staticmethod
     def _measure(text: str) -> None:
         if len(text) > settings.FRAME_BYTES or (
-            len(text) * 4 > settings.FRAME_BYTES
-            and len(text.encode("utf-8", "surrogateescape")) > settings.FRAME_BYTES
+            len(text) * 4 > settings.FRAME_BYTES and len(text.encode("utf-8", "surrogateescape")) > settings.FRAME_BYTES
         ):
             raise CommandError("too_long", f"A frame has at most {settings.FRAME_BYTES} bytes.")
 

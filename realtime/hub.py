@@ -315,7 +315,7 @@ class Hub:
             except TimeoutError:
                 back = False
             if self.sick == (sent and back):
-                log.log(logging.INFO if back else logging.WARNING, "The channel layer is %s", "well" if back else "deaf")
+                log.warning("The channel layer is %s", "well again" if back else "deaf")
             self.sick = not (sent and back)
             await asyncio.sleep(CHECK_SICK if self.sick else CANARY_EVERY)
 

@@ -12,6 +12,7 @@ class Process(models.Model):
     started_at = models.DateTimeField()
     seen_at = models.DateTimeField(db_index=True)
     connections = models.PositiveIntegerField(default=0)
+    leaving = models.BooleanField(default=False)
     build = models.CharField(max_length=40)
 
     class Meta:

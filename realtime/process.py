@@ -20,6 +20,8 @@ PROCESS_ID: Final = uuid.uuid4().hex[:12]
 #: Seconds between heartbeats, and after how many without one a process counts as dead.
 BEAT: Final = 5.0
 DEAD_AFTER: Final = 15.0
+#: Seconds for which the lease of a process that left still holds.
+FAREWELL: Final = 8.0
 
 _revivals: list[Callable[[], Awaitable[None]]] = []
 _state = {"unreliable_until": 0.0}
@@ -75,15 +77,18 @@ async def keep_lease() -> None:
 
 
 async def give_up_lease() -> None:
-    """End the lease: this process is leaving."""
-    await database_sync_to_async(_delete)()
+    """Say that this process is leaving.
+
+    Its lease still runs out by itself, so that people on their way to another process do not seem to leave.
+    """
+    await database_sync_to_async(_leave)()
 
 
 async def client_count() -> tuple[int, int]:
     """Return how many sockets are open over all processes, and how many processes live."""
     from realtime.hub import current_hub
 
-    others = [process async for process in alive().exclude(pk=PROCESS_ID)]
+    others = [process async for process in alive().exclude(pk=PROCESS_ID).exclude(leaving=True)]
     return len(current_hub().connections) + sum(other.connections for other in others), len(others) + 1
 
 
@@ -107,7 +112,9 @@ def _beat(connections: int) -> bool:
     return True
 
 
-def _delete() -> None:
+def _leave() -> None:
     from realtime.models import Process
 
-    Process.objects.filter(pk=PROCESS_ID).delete()
+    Process.objects.filter(pk=PROCESS_ID).update(
+        leaving=True, connections=0, seen_at=Now() - timedelta(seconds=DEAD_AFTER - FAREWELL)
+    )

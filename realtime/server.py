@@ -59,8 +59,10 @@ class TwistedWire:
     def waiting(self) -> int:
         transport = self._protocol.transport
         # Twisted has no public way to ask; tests/realtime/test_server.py watches over these names.
-        return len(getattr(transport, "dataBuffer", b"")) - getattr(transport, "offset", 0) + getattr(
-            transport, "_tempDataLen", 0
+        return (
+            len(getattr(transport, "dataBuffer", b""))
+            - getattr(transport, "offset", 0)
+            + getattr(transport, "_tempDataLen", 0)
         )
 
     def on_drained(self, call: Callable[[], None]) -> None:
@@ -146,7 +148,8 @@ class Server(daphne.server.Server):  # type: ignore[misc]
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        options["websocket_timeout"] = -1
+        options["websocket_timeout"] = -1  # else every socket closes with 1000 after a day
+        options["ping_timeout"] = 20  # a silent line is noticed within 45 s
         if settings.BEHIND_PROXY:
             options["proxy_forwarded_address_header"] = "X-Forwarded-For"
             options["proxy_forwarded_proto_header"] = "X-Forwarded-Proto"

@@ -1,0 +1,146 @@
+"""The HTTP half of chat: status, rooms, messages, members."""
+
+from typing import Any
+from uuid import UUID
+
+from asgiref.sync import async_to_sync
+from django.db.models import Count
+from django.http import HttpRequest, HttpResponse, JsonResponse
+
+from chat import services, store
+from chat.access import open_room, owned_room, require_person, visible_rooms
+from chat.models import Membership, ReadMark, Room, RoomKind
+from chat.presence import alive_rows
+from realtime import process
+from realtime.consumers import now
+from realtime.http import ApiError, answers_errors, json_body, number_parameter, text_field
+from realtime.protocol import timestamp
+
+PAGE = 50
+LARGEST_PAGE = 200
+
+
+def status(request: HttpRequest) -> HttpResponse:
+    """GET: clients connected over all processes, the server's time, who is in which public room."""
+    clients, processes = async_to_sync(process.client_count)()
+    public = Room.objects.filter(kind=RoomKind.PUBLIC, archived_at=None).values_list("pk", "slug")
+    counts = alive_rows().values_list("room").annotate(people=Count("user", distinct=True))
+    by_room = dict(counts)
+    return JsonResponse(
+        {
+            "time": now(),
+            "clients": clients,
+            "processes": processes,
+            "rooms": {slug: by_room.get(pk, 0) for pk, slug in public},
+            "build": process.build(),
+        }
+    )
+
+
+@answers_errors
+def rooms(request: HttpRequest) -> HttpResponse:
+    """GET: the rooms that the caller may see. POST {"name", "topic"?, "members_only"?}: makes one, 201."""
+    user = require_person(request.user)
+    if request.method == "POST":
+        body = json_body(request)
+        members_only = body.get("members_only", False)
+        if not isinstance(members_only, bool):
+            raise ApiError("invalid", "Give `members_only` as true or false.", field="members_only")
+        topic = text_field(body, "topic") if "topic" in body else ""
+        room = services.create_room(user, text_field(body, "name"), topic=topic, members_only=members_only)
+        return JsonResponse({"room": _room(room, 0)}, status=201)
+    if request.method != "GET":
+        raise ApiError("method_not_allowed", "GET lists rooms, POST makes one.")
+    marks = dict(ReadMark.objects.filter(user=user).values_list("room", "seq"))
+    return JsonResponse({"rooms": [_room(room, marks.get(room.pk, 0)) for room in visible_rooms(user)]})
+
+
+def _room(room: Room, read: int) -> dict[str, Any]:
+    return {
+        "slug": room.slug,
+        "name": room.name,
+        "topic": room.topic,
+        "kind": room.kind,
+        "rev": room.rev,
+        "seq": room.seq,
+        "read": read,
+    }
+
+
+@answers_errors
+def messages(request: HttpRequest, slug: str) -> HttpResponse:
+    """GET ?after=rev | ?before=seq, ?limit=: a page of the log. POST {"id", "body"}: sends, as `send` does."""
+    user = require_person(request.user)
+    room = open_room(user, slug)
+    if request.method == "POST":
+        return _send(request, room)
+    if request.method != "GET":
+        raise ApiError("method_not_allowed", "GET reads messages, POST sends one.")
+    after, before = number_parameter(request, "after"), number_parameter(request, "before")
+    limit = number_parameter(request, "limit")
+    limit = PAGE if limit is None else limit
+    if not 1 <= limit <= LARGEST_PAGE:
+        raise ApiError("invalid", f"`limit` is 1 to {LARGEST_PAGE}.", field="limit")
+    if after is not None and before is not None:
+        raise ApiError("invalid", "Give `after` or `before`, not both.", field="before")
+    if after is not None:
+        page = store.changed_after(room.pk, after, limit)
+    elif before is not None:
+        page = store.before(room.pk, before, limit)
+    else:
+        page = store.newest(room.pk, limit)
+    return JsonResponse({"messages": page.messages, "complete": page.complete, "rev": page.rev, "seq": page.seq})
+
+
+def _send(request: HttpRequest, room: Room) -> HttpResponse:
+    user = require_person(request.user)
+    body = json_body(request)
+    try:
+        client_id = UUID(text_field(body, "id"))
+    except ValueError:
+        raise ApiError("invalid", "`id` must be a UUID, minted by you.", field="id") from None
+    reply_to = body.get("reply_to")
+    if reply_to is not None and (type(reply_to) is not int or not 1 <= reply_to < 2**53):
+        raise ApiError("invalid", "`reply_to` must be the seq of a message.", field="reply_to")
+    applied = services.write(services.post(room.pk, user, client_id, text_field(body, "body"), reply_to))
+    return JsonResponse(
+        {
+            "room": room.slug,
+            "id": str(client_id),
+            "seq": applied.seq,
+            "rev": applied.rev,
+            "at": timestamp(applied.at),
+            "duplicate": applied.duplicate,
+        },
+        status=200 if applied.duplicate else 201,
+    )
+
+
+@answers_errors
+def members(request: HttpRequest, slug: str) -> HttpResponse:
+    """GET: the members of a members-only room. POST {"name"}: its owner adds one, 201."""
+    user = require_person(request.user)
+    if request.method == "POST":
+        member = services.grant(user, slug, text_field(json_body(request), "name"))
+        return JsonResponse({"user": member.on_wire()}, status=201)
+    if request.method != "GET":
+        raise ApiError("method_not_allowed", "GET lists members, POST adds one.")
+    room = open_room(user, slug)
+    return JsonResponse({"members": members_of(room), "owner": room.owner_id})
+
+
+@answers_errors
+def member(request: HttpRequest, slug: str, user_id: int) -> HttpResponse:
+    """DELETE: the owner takes a member out, 204."""
+    user = require_person(request.user)
+    if request.method != "DELETE":
+        raise ApiError("method_not_allowed", "DELETE takes a member out.")
+    owned_room(user, slug)
+    services.revoke(user, slug, user_id)
+    return HttpResponse(status=204)
+
+
+def members_of(room: Room) -> list[dict[str, Any]]:
+    """Return the members of a room, as on the wire, by name."""
+    memberships = Membership.objects.filter(room=room).select_related("user").order_by("user__name")
+    return [membership.user.on_wire() for membership in memberships]

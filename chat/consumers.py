@@ -1,0 +1,199 @@
+"""`/ws/chat/`: rooms and roulette on one socket. No ORM here: command, service, reply."""
+
+import asyncio
+import time
+import uuid
+from typing import Any, Final
+
+from django.conf import settings
+
+from chat import presence, protocol, services, store
+from chat.access import Seen
+from chat.heads import head_event, heads_of_all, heads_topic
+from chat.roulette import RouletteCommands
+from chat.services import SITE_TOPIC
+from chat.store import Applied, Change
+from chat.writer import current_writer
+from realtime.consumers import SocketConsumer
+from realtime.protocol import CommandError, Frame, timestamp
+
+#: Seconds between two typing events of one socket and room.
+TYPING_EVERY: Final = 2.0
+
+
+class ChatConsumer(RouletteCommands, SocketConsumer):
+    commands = protocol.Commands
+
+    async def opened(self) -> None:
+        self.id = uuid.uuid4().hex
+        self.joined: dict[str, Seen] = {}
+        self.rooms: dict[int, Seen] = {}
+        self._typed: dict[str, float] = {}
+        self._heads: asyncio.Task[None] | None = None
+        await self.hub.subscribe(SITE_TOPIC, self.connection)
+        await self._follow_rooms()
+        await self._send_heads()
+
+    async def closed(self) -> None:
+        for room in getattr(self, "joined", {}).values():
+            presence.current_presence().depart(room.pk, self.user.pk)
+        await self.roulette_closed()
+
+    # Heads: how far all my rooms are
+
+    async def _follow_rooms(self) -> None:
+        """Hear how far each room in my list is."""
+        rooms = {room.pk: room for room in await services.rooms_of(self.user)}
+        for pk in rooms.keys() - self.rooms.keys():
+            await self.hub.subscribe(heads_topic(pk), self.connection)
+        for pk in self.rooms.keys() - rooms.keys():
+            await self.hub.unsubscribe(heads_topic(pk), self.connection)
+        self.rooms = rooms
+
+    async def _send_heads(self) -> None:
+        heads = await heads_of_all()
+        mine = {heads[pk][0]: {"rev": heads[pk][1], "seq": heads[pk][2]} for pk in self.rooms if pk in heads}
+        self.connection.send(head_event(mine))
+
+    def heartbeat(self, frame: Frame) -> None:
+        super().heartbeat(frame)
+        self._heads = asyncio.create_task(self._send_heads())
+
+    # Rooms
+
+    async def on_join(self, command: protocol.Join) -> None:
+        room = await services.see(self.user, command.room)
+        if room.slug not in self.joined and len(self.joined) >= settings.JOINED_ROOMS:
+            raise CommandError("conflict", f"At most {settings.JOINED_ROOMS} rooms at once: leave one first.")
+        # Subscribe before reading, so that nothing falls between the page and the live events.
+        await self.hub.subscribe(store.room_topic(room.pk), self.connection)
+        await self.hub.subscribe(presence.presence_topic(room.pk), self.connection, held=True)
+        try:
+            entered = await services.enter(self.user, room, command.after, command.limit)
+        except BaseException:
+            await self._drop(room)
+            raise
+        self._arrive(room)
+        page = entered.page
+        me = self.user.on_wire()
+        online = entered.online if me in entered.online else [*entered.online, me]
+        self.connection.send(
+            {
+                "type": "joined",
+                "ref": command.ref,
+                "room": room.slug,
+                "rev": page.rev,
+                "seq": page.seq,
+                "read": entered.read,
+                "messages": page.messages,
+                "complete": page.complete,
+                "online": online,
+                "count": len(online),
+            }
+        )
+        if page.complete:
+            await self.hub.release(store.room_topic(room.pk), self.connection, page.rev)
+            await self.hub.release(presence.presence_topic(room.pk), self.connection, 0)
+
+    def _arrive(self, room: Seen) -> None:
+        if room.slug not in self.joined:
+            self.joined[room.slug] = room
+            presence.current_presence().arrive(room.pk, self.user.pk)
+
+    async def on_leave(self, command: protocol.Leave) -> dict[str, Any]:
+        room = self._in(command.room)
+        await self._leave(room)
+        return {"type": "ok"}
+
+    async def _leave(self, room: Seen, *, at_once: bool = False) -> None:
+        if self.joined.pop(room.slug, None):
+            presence.current_presence().depart(room.pk, self.user.pk, at_once=at_once)
+        await self._drop(room)
+
+    async def _drop(self, room: Seen) -> None:
+        await self.hub.unsubscribe(store.room_topic(room.pk), self.connection)
+        await self.hub.unsubscribe(presence.presence_topic(room.pk), self.connection)
+
+    def _in(self, slug: str) -> Seen:
+        room = self.joined.get(slug)
+        if room is None:
+            raise CommandError("not_joined", "Join this room first.")
+        return room
+
+    # Messages
+
+    async def on_send(self, command: protocol.Send) -> Any:
+        room = self._in(command.room)
+        change = services.post(room.pk, self.user, command.id, command.body, command.reply_to)
+
+        def ack(applied: Applied) -> dict[str, Any]:
+            return {
+                "type": "ack",
+                "room": room.slug,
+                "id": str(command.id),
+                "seq": applied.seq,
+                "rev": applied.rev,
+                "at": timestamp(applied.at),
+                "duplicate": applied.duplicate,
+            }
+
+        return self._submit(change, ack)
+
+    async def on_edit(self, command: protocol.Edit) -> Any:
+        return self._submit(services.edit(self._in(command.room).pk, self.user, command.seq, command.body), _ok)
+
+    async def on_delete(self, command: protocol.Delete) -> Any:
+        return self._submit(services.delete(self._in(command.room).pk, self.user, command.seq), _ok)
+
+    async def on_react(self, command: protocol.React) -> Any:
+        room = self._in(command.room)
+        return self._submit(services.react(room.pk, self.user, command.seq, command.emoji, command.on), _ok)
+
+    def _submit(self, change: Change, reply: Any) -> "asyncio.Future[dict[str, Any]]":
+        """Queue a change; the future is its reply. The next command need not wait for it."""
+        answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+
+        def done(written: "asyncio.Future[Applied]") -> None:
+            error = written.exception()
+            if error is not None:
+                answer.set_exception(error)
+            else:
+                answer.set_result(reply(written.result()))
+
+        current_writer().submit(change).add_done_callback(done)
+        return answer
+
+    async def on_read(self, command: protocol.Read) -> None:
+        await services.mark_read(self.user, self._in(command.room), command.seq, self.id)
+
+    async def on_typing(self, command: protocol.Typing) -> None:
+        room = self._in(command.room)
+        if time.monotonic() - self._typed.get(room.slug, 0) >= TYPING_EVERY:
+            self._typed[room.slug] = time.monotonic()
+            await services.tell_typing(self.user, room)
+
+    # What other processes tell
+
+    async def control(self, topic: str, payload: dict[str, Any]) -> None:
+        match payload["do"]:
+            case "read":
+                if payload["source"] != self.id:
+                    self.connection.send({"type": "read", "room": payload["room"], "seq": payload["seq"]})
+            case "room_created":
+                await self._follow_rooms()
+                await self._send_heads()
+            case "removed":
+                room = Seen(payload["id"], payload["room"], "")
+                was_in = room.slug in self.joined
+                await self._leave(room, at_once=True)
+                await self._follow_rooms()
+                if was_in:
+                    self.connection.send({"type": "left", "room": room.slug, "reason": payload["reason"]})
+            case do if do.startswith("roulette."):
+                await self.roulette_control(payload)
+            case _:
+                await super().control(topic, payload)
+
+
+def _ok(applied: Applied) -> dict[str, Any]:
+    return {"type": "ok", "rev": applied.rev}

@@ -1,0 +1,15 @@
+"""The rooms of a new site."""
+
+from chat.models import Room
+
+ROOMS = [
+    {"slug": "lobby", "name": "lobby", "topic": "Everything that has no room of its own", "people_only": True},
+    {"slug": "deploys", "name": "deploys", "topic": "What went out, and how it went"},
+    {"slug": "kitchen", "name": "kitchen", "topic": "Coffee, cake, small talk"},
+]
+
+
+def load() -> None:
+    """Make the rooms that are missing."""
+    for room in ROOMS:
+        Room.objects.get_or_create(slug=room["slug"], defaults=room)

@@ -1,0 +1,30 @@
+"""From what people type to what is shown: rendered once, on the server, and sanitised."""
+
+from typing import Final
+
+import nh3
+from markdown_it import MarkdownIt
+
+_TAGS: Final = {"p", "br", "em", "strong", "s", "code", "pre", "a", "ul", "ol", "li", "blockquote"}
+
+_renderer = (
+    MarkdownIt("commonmark", {"html": False, "linkify": True, "breaks": True})
+    .enable(["linkify", "strikethrough"])
+    .disable(["image", "heading", "lheading", "hr", "html_block", "html_inline", "reference"])
+)
+
+
+def render(body: str) -> str:
+    """Return `body` (markdown: links, emphasis, code, lists, quotes, line breaks) as safe HTML."""
+    try:
+        html = _renderer.render(body)
+    except RecursionError:  # quotes nested without end
+        html = "<p>" + nh3.clean_text(body) + "</p>"
+    return nh3.clean(
+        html,
+        tags=_TAGS,
+        attributes={"a": {"href", "target"}, "ol": {"start"}},
+        set_tag_attribute_values={"a": {"target": "_blank"}},
+        url_schemes={"http", "https", "mailto"},
+        link_rel="noopener noreferrer nofollow",
+    ).strip()

@@ -1,0 +1,213 @@
+"""Who is in which room, over all processes.
+
+A process keeps its own counts in memory and writes the changes in batches, as rows that belong to it: they
+count while its lease lasts. Arrivals are told at once, departures after a grace that hides a reload.
+"""
+
+import asyncio
+import contextlib
+import logging
+import time
+import weakref
+from collections import Counter
+from typing import Any, Final
+
+from channels.db import database_sync_to_async
+from django.db import transaction
+from django.db.models import F, Q, QuerySet
+
+from accounts.models import User
+from chat.models import Presence, Room
+from realtime import process
+from realtime.protocol import encode
+from realtime.publish import Delivery, Publication, publish
+
+log = logging.getLogger(__name__)
+
+#: Seconds from the last connection's end to the departure.
+GRACE: Final = 8.0
+#: Seconds between looks for the rows of dead processes.
+SWEEP_EVERY: Final = 5.0
+
+Place = tuple[int, int]  # room id, user id
+
+
+def presence_topic(room_id: int) -> str:
+    return f"presence.{room_id}"
+
+
+def presence_event(slug: str, joined: list[dict[str, Any]], left: list[int], count: int) -> dict[str, Any]:
+    return {"type": "presence", "room": slug, "joined": joined, "left": left, "count": count}
+
+
+def alive_rows() -> QuerySet[Presence]:
+    """Return the presence rows that count: ours, and those of processes with a good lease."""
+    return Presence.objects.filter(Q(process=process.PROCESS_ID) | Q(process__in=process.alive().values("pk")))
+
+
+@database_sync_to_async
+def online(room_id: int) -> list[dict[str, Any]]:
+    """Return the users in the room, as on the wire, by name."""
+    users = User.objects.filter(pk__in=alive_rows().filter(room=room_id).values("user"))
+    return [user.on_wire() for user in users.order_by("name", "pk")]
+
+
+class PresenceKeeper:
+    """This process's part: counts in memory, rows in the database.
+
+    Invariant: a place that is in neither `_leaving` nor `_dirty` has a row with its count, or no row and no count.
+    """
+
+    def __init__(self) -> None:
+        self._counts: Counter[Place] = Counter()
+        self._leaving: dict[Place, float] = {}  # monotonic time of departure
+        self._dirty: set[Place] = set()
+        self._changed = asyncio.Event()
+        self._task: asyncio.Task[None] | None = None
+
+    def arrive(self, room_id: int, user_id: int) -> None:
+        place = room_id, user_id
+        self._counts[place] += 1
+        self._leaving.pop(place, None)
+        self._touch(place)
+
+    def depart(self, room_id: int, user_id: int, *, at_once: bool = False) -> None:
+        place = room_id, user_id
+        self._counts[place] -= 1
+        if self._counts[place] > 0:
+            self._touch(place)
+            return
+        del self._counts[place]
+        self._leaving[place] = time.monotonic() + (0 if at_once else GRACE)
+        self._wake()
+
+    async def rewrite(self) -> None:
+        """Write all rows again: others gave this process up for dead."""
+        self._dirty.update(self._counts)
+        self._wake()
+
+    async def flush(self) -> None:
+        """Write what is due now and tell it; for tests."""
+        await self._write()
+
+    def _touch(self, place: Place) -> None:
+        self._dirty.add(place)
+        self._wake()
+
+    def _wake(self) -> None:
+        self._changed.set()
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._run())
+
+    async def _run(self) -> None:
+        while self._dirty or self._leaving:
+            try:
+                await self._write()
+            except Exception:
+                log.exception("Could not write presence; again in a second")
+                await asyncio.sleep(1)
+            due = min(self._leaving.values(), default=time.monotonic())
+            self._changed.clear()
+            if not self._dirty and self._leaving:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(self._changed.wait(), max(0.05, due - time.monotonic()))
+
+    async def _write(self) -> None:
+        now = time.monotonic()
+        due = {place for place, at in self._leaving.items() if at <= now}
+        for place in due:
+            del self._leaving[place]
+        wanted = {place: self._counts.get(place, 0) for place in self._dirty - self._leaving.keys() | due}
+        self._dirty.clear()
+        if wanted:
+            try:
+                publications = await database_sync_to_async(_save)(wanted)
+            except Exception:
+                self._dirty.update(wanted)
+                raise
+            await publish(publications)
+
+
+def _save(wanted: dict[Place, int]) -> list[Publication]:
+    """Make this process's rows what `wanted` says; return who arrived and left, over all processes."""
+    with transaction.atomic():
+        rooms = _lock_rooms({room for room, _ in wanted})
+        before = _online_users(rooms)
+        mine = Presence.objects.filter(process=process.PROCESS_ID)
+        gone = [place for place, count in wanted.items() if not count]
+        for room, user in gone:
+            mine.filter(room=room, user=user).delete()
+        Presence.objects.bulk_create(
+            [
+                Presence(process=process.PROCESS_ID, room_id=room, user_id=user, connections=count)
+                for (room, user), count in wanted.items()
+                if count and room in rooms
+            ],
+            update_conflicts=True,
+            unique_fields=["process", "room", "user"],
+            update_fields=["connections"],
+        )
+        return _announce_difference(rooms, before)
+
+
+def _lock_rooms(ids: set[int]) -> dict[int, Room]:
+    return {room.pk: room for room in Room.objects.select_for_update().filter(pk__in=ids).order_by("pk")}
+
+
+def _online_users(rooms: dict[int, Room]) -> set[Place]:
+    return set(alive_rows().filter(room__in=rooms).values_list("room_id", "user_id").distinct())
+
+
+def _announce_difference(rooms: dict[int, Room], before: set[Place]) -> list[Publication]:
+    """Number what changed and return its publications: one per person, so that they can be conflated."""
+    after = _online_users(rooms)
+    changed = sorted(before ^ after)
+    users = User.objects.in_bulk({user for _, user in changed})
+    counts = Counter(room for room, _ in after)
+    publications = []
+    for room_id in sorted({room for room, _ in changed}):
+        room = rooms[room_id]
+        Room.objects.filter(pk=room_id).update(presence_rev=F("presence_rev") + 1)
+        for place in [place for place in changed if place[0] == room_id]:
+            user = users[place[1]]
+            joined, left = ([user.on_wire()], []) if place in after else ([], [user.pk])
+            event = presence_event(room.slug, joined, left, counts[room_id])
+            publications.append(
+                Publication(
+                    presence_topic(room_id), Delivery.LATEST, encode(event), room.presence_rev + 1, key=str(user.pk)
+                )
+            )
+    return publications
+
+
+def _sweep() -> list[Publication]:
+    """Bury the rows of dead processes; return the departures."""
+    dead = Presence.objects.exclude(pk__in=alive_rows().values("pk"))
+    if not dead.exists():
+        return []
+    with transaction.atomic():
+        rooms = _lock_rooms(set(dead.values_list("room_id", flat=True)))
+        rows = list(Presence.objects.filter(room__in=rooms).exclude(pk__in=alive_rows().values("pk")))
+        before = _online_users(rooms) | {(row.room_id, row.user_id) for row in rows}
+        Presence.objects.filter(pk__in=[row.pk for row in rows]).delete()
+        return _announce_difference(rooms, before)
+
+
+async def sweep_for_ever() -> None:
+    """Reap what dead processes left behind; every process does, whoever is first tells."""
+    while True:
+        await asyncio.sleep(SWEEP_EVERY)
+        if process.may_bury():
+            await publish(await database_sync_to_async(_sweep)())
+
+
+_keepers: "weakref.WeakKeyDictionary[Any, PresenceKeeper]" = weakref.WeakKeyDictionary()
+
+
+def current_presence() -> PresenceKeeper:
+    """Return the presence of the running event loop: of this process, that is."""
+    return _keepers.setdefault(asyncio.get_running_loop(), PresenceKeeper())
+
+
+async def rewrite() -> None:
+    await current_presence().rewrite()

@@ -1,0 +1,209 @@
+"""What people do in rooms. Each function reads top to bottom: check, write, tell."""
+
+import re
+import secrets
+from dataclasses import dataclass
+from typing import Any
+from uuid import UUID
+
+from asgiref.sync import async_to_sync
+from channels.db import database_sync_to_async
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.text import slugify
+
+from accounts.models import Kind, User
+from accounts.names import clean_name
+from chat import presence, store
+from chat.access import Seen, open_room, owned_room, visible_rooms
+from chat.markdown import render
+from chat.models import Membership, ReadMark, Room, RoomKind
+from chat.protocol import check_body, check_emoji
+from chat.store import Applied, Change, Page
+from chat.writer import current_writer
+from realtime.protocol import CommandError, encode
+from realtime.publish import Delivery, Publication, publish, publish_on_commit
+
+#: Topic of what concerns everybody: rooms that come and go.
+SITE_TOPIC = "site.rooms"
+
+
+@dataclass(frozen=True, slots=True)
+class Entered:
+    """What a joining client gets: a page of the log, its read mark, who is there."""
+
+    page: Page
+    read: int
+    online: list[dict[str, Any]]
+
+
+# Reading
+
+
+@database_sync_to_async
+def see(user: User, slug: str) -> Seen:
+    """Return the room for `user`. Raises CommandError."""
+    room = open_room(user, slug)
+    return Seen(room.pk, room.slug, room.kind)
+
+
+@database_sync_to_async
+def rooms_of(user: User) -> list[Seen]:
+    """Return the rooms in the list of `user`."""
+    return [Seen(room.pk, room.slug, room.kind) for room in visible_rooms(user)]
+
+
+async def enter(user: User, room: Seen, after: int | None, limit: int) -> Entered:
+    """Read what a client gets that joins at place `after` (None: it has nothing yet)."""
+    page, read = await database_sync_to_async(_page_and_read)(user, room.pk, room.slug, after, limit)
+    return Entered(page, read, await presence.online(room.pk))
+
+
+def _page_and_read(user: User, room_id: int, slug: str, after: int | None, limit: int) -> tuple[Page, int]:
+    open_room(user, slug)  # again, now that the socket is subscribed: a membership may have ended in between
+    page = store.newest(room_id, limit) if after is None else store.changed_after(room_id, after, limit)
+    mark = ReadMark.objects.filter(room=room_id, user=user).values_list("seq", flat=True).first()
+    return page, mark or 0
+
+
+# Changing the log: checked here for what needs no database, then by the store, in its transaction
+
+
+async def _write(change: Change) -> Applied:
+    return await current_writer().submit(change)
+
+
+def post(room_id: int, user: User, client_id: UUID, body: str, reply_to: int | None) -> Change:
+    """Return the change that adds a message. Raises CommandError for a body that cannot be."""
+    check_body(body)
+    return store.Post(room_id, user.pk, client_id, body, render(body), reply_to)
+
+
+def edit(room_id: int, user: User, seq: int, body: str) -> Change:
+    check_body(body)
+    return store.Edit(room_id, user.pk, seq, body, render(body))
+
+
+def delete(room_id: int, user: User, seq: int, *, as_staff: bool = False) -> Change:
+    return store.Delete(room_id, user.pk, seq, as_staff)
+
+
+def react(room_id: int, user: User, seq: int, emoji: str, on: bool) -> Change:
+    check_emoji(emoji)
+    return store.React(room_id, user.pk, seq, emoji, on)
+
+
+def write(change: Change) -> Applied:
+    """Write one change from synchronous code and wait for it. Raises CommandError."""
+    return async_to_sync(_write)(change)
+
+
+# Read marks
+
+
+async def mark_read(user: User, room: Seen, seq: int, source: str) -> None:
+    """Note that `user` has read up to `seq`, and tell the user's other sockets; `source` names this one."""
+    if await database_sync_to_async(_move_mark)(user.pk, room.pk, seq):
+        payload = {"do": "read", "room": room.slug, "seq": seq, "source": source}
+        await publish([Publication(f"user.{user.pk}", Delivery.CONTROL, encode(payload))])
+
+
+def _move_mark(user_id: int, room_id: int, seq: int) -> bool:
+    """Move a mark forward, never beyond the last message; tell whether it moved."""
+    with transaction.atomic():
+        seq = min(seq, Room.objects.values_list("seq", flat=True).get(pk=room_id))
+        mark, _ = ReadMark.objects.get_or_create(room_id=room_id, user_id=user_id)
+        return bool(ReadMark.objects.filter(pk=mark.pk, seq__lt=seq).update(seq=seq))
+
+
+async def tell_typing(user: User, room: Seen) -> None:
+    event = {"type": "typing", "room": room.slug, "user": user.on_wire()}
+    await publish([Publication(store.room_topic(room.pk), Delivery.EPHEMERAL, encode(event))])
+
+
+# Rooms and members
+
+
+def create_room(user: User, name: str, *, topic: str = "", members_only: bool = False) -> Room:
+    """Make a room that `user` owns; its address comes from its name. Raises CommandError."""
+    if user.kind != Kind.ACCOUNT:
+        raise CommandError("forbidden", "Rooms are made by people with an account.")
+    try:
+        name = clean_name(name.strip().lstrip("#"))
+    except ValueError:
+        raise CommandError("invalid", "A room needs a name of 1 to 40 visible characters.") from None
+    if len(topic) > 200 or not topic.isprintable():
+        raise CommandError("invalid", "A topic is one line of at most 200 characters.")
+    slug = slugify(name)[:50] or f"room-{secrets.token_hex(3)}"
+    if re.match(r"r-", slug):
+        slug = f"room-{slug}"
+    kind = RoomKind.MEMBERS if members_only else RoomKind.PUBLIC
+    try:
+        with transaction.atomic():
+            room = Room.objects.create(slug=slug, name=name, topic=topic, kind=kind, owner=user)
+            if members_only:
+                Membership.objects.create(room=room, user=user)
+            announce_room(room)
+    except IntegrityError:
+        raise CommandError("conflict", f"There is a room {slug!r} already: choose another name.") from None
+    return room
+
+
+def announce_room(room: Room) -> None:
+    """Tell those who may see it that there is a new room."""
+    payload = encode({"do": "room_created", "room": room.slug})
+    if room.kind == RoomKind.PUBLIC:
+        publish_on_commit([Publication(SITE_TOPIC, Delivery.CONTROL, payload)])
+    elif room.owner_id is not None:
+        publish_on_commit([Publication(f"user.{room.owner_id}", Delivery.CONTROL, payload)])
+
+
+def grant(owner: User, slug: str, username: str) -> User:
+    """Let the person with this user name or unique shown name into the owner's room. Raises CommandError."""
+    room = owned_room(owner, slug)
+    if room.kind != RoomKind.MEMBERS:
+        raise CommandError("conflict", "Everybody may be in this room: it is public.")
+    people = User.objects.filter(is_active=True).exclude(kind=Kind.GUEST)
+    found = list(people.filter(username__iexact=username)[:1]) or list(people.filter(name__iexact=username)[:2])
+    if len(found) != 1:
+        raise CommandError("not_found", f"There is no account {username!r}. Guests cannot be members.")
+    add_member(room, found[0])
+    return found[0]
+
+
+def add_member(room: Room, user: User) -> None:
+    """Grant a membership and tell the new member's sockets."""
+    with transaction.atomic():
+        Membership.objects.get_or_create(room=room, user=user)
+        payload = encode({"do": "room_created", "room": room.slug})
+        publish_on_commit([Publication(f"user.{user.pk}", Delivery.CONTROL, payload)])
+
+
+def revoke(owner: User, slug: str, user_id: int) -> None:
+    """Take a member out of the owner's room. Raises CommandError."""
+    room = owned_room(owner, slug)
+    if user_id == room.owner_id:
+        raise CommandError("conflict", "The owner stays: archive the room instead.")
+    if not remove_member(room, user_id):
+        raise CommandError("not_found", "This person is not a member.")
+
+
+def remove_member(room: Room, user_id: int) -> bool:
+    """Revoke a membership; live sockets get no event of the room afterwards. Tell whether there was one."""
+    with transaction.atomic():
+        removed, _ = Membership.objects.filter(room=room, user=user_id).delete()
+        tell_removed(room, [user_id])
+    return bool(removed)
+
+
+def tell_removed(room: Room, user_ids: list[int], reason: str = "removed") -> None:
+    payload = encode({"do": "removed", "room": room.slug, "id": room.pk, "reason": reason})
+    publish_on_commit([Publication(f"user.{user}", Delivery.CONTROL, payload) for user in user_ids])
+
+
+def archive(room: Room) -> None:
+    """Close a room: its log stays readable for those who may, nobody is in it any more."""
+    with transaction.atomic():
+        Room.objects.filter(pk=room.pk).update(archived_at=timezone.now())
+        payload = encode({"do": "removed", "room": room.slug, "id": room.pk, "reason": "archived"})
+        publish_on_commit([Publication(store.room_topic(room.pk), Delivery.CONTROL, payload)])

@@ -1,0 +1,65 @@
+"""How the hub reads rooms, heads and presence back from the truth."""
+
+from collections.abc import Collection, Mapping
+from typing import Final
+
+from channels.db import database_sync_to_async
+
+from chat import presence, store
+from chat.heads import head_publication
+from chat.models import Room
+from realtime.hub import Readback
+from realtime.protocol import encode
+from realtime.publish import Delivery, Publication
+
+#: Changes read back at once.
+PAGE: Final = 500
+
+
+def _id(topic: str) -> int:
+    return int(topic.rpartition(".")[2])
+
+
+class RoomSource:
+    """Topics `room.<id>`: the log of a room, by rev."""
+
+    delivery = Delivery.LOG
+
+    async def heads(self, topics: Collection[str]) -> Mapping[str, int]:
+        found = await database_sync_to_async(store.heads)(map(_id, topics))
+        return {store.room_topic(pk): rev for pk, (rev, _) in found.items()}
+
+    async def read(self, topic: str, after: int) -> Readback:
+        page = await database_sync_to_async(store.changed_after)(_id(topic), after, PAGE)
+        items = [Publication(topic, Delivery.LOG, encode(event), event["rev"]) for event in page.messages]
+        return Readback(page.reached, items)
+
+
+class HeadsSource:
+    """Topics `heads.<id>`: how far a room is."""
+
+    delivery = Delivery.LATEST
+
+    async def heads(self, topics: Collection[str]) -> Mapping[str, int]:
+        found = await database_sync_to_async(store.heads)(map(_id, topics))
+        return {f"heads.{pk}": rev for pk, (rev, _) in found.items()}
+
+    async def read(self, topic: str, after: int) -> Readback:
+        room = await Room.objects.aget(pk=_id(topic))
+        return Readback(room.rev, [head_publication(room.pk, room.slug, room.rev, room.seq)])
+
+
+class PresenceSource:
+    """Topics `presence.<id>`: who is in a room."""
+
+    delivery = Delivery.LATEST
+
+    async def heads(self, topics: Collection[str]) -> Mapping[str, int]:
+        rooms = Room.objects.filter(pk__in=[_id(topic) for topic in topics]).values_list("pk", "presence_rev")
+        return {presence.presence_topic(pk): rev async for pk, rev in rooms}
+
+    async def read(self, topic: str, after: int) -> Readback:
+        room = await Room.objects.aget(pk=_id(topic))
+        online = await presence.online(room.pk)
+        event = {**presence.presence_event(room.slug, [], [], len(online)), "online": online}
+        return Readback(room.presence_rev, [Publication(topic, Delivery.LATEST, encode(event), room.presence_rev)])

@@ -1,0 +1,45 @@
+/** What all pages with rooms share: the outbox of this reader and the way to a room. */
+import { ask } from "realtime/page.js";
+import { me, socket, unread } from "./connection.js";
+import { openStore } from "./outbox-store.js";
+import { Outbox } from "./outbox.js";
+import { RoomSession } from "./session.js";
+
+/**
+ * @typedef {import("./outbox.js").Entry} Entry
+ * @typedef {import("realtime/people.js").User} User
+ */
+
+const messagesOf = (/** @type {string} */ room) => `/api/rooms/${encodeURIComponent(room)}/messages/`;
+
+/** Through the socket where the room is open, else by HTTP, which needs no joining. */
+function deliver(/** @type {Entry} */ { room, id, body, replyTo }) {
+  const message = { id, body, ...(replyTo === null ? {} : { reply_to: replyTo }) };
+  return outbox.open.has(room)
+    ? /** @type {Promise<any>} */ (socket.request({ type: "send", room, ...message }))
+    : ask("POST", messagesOf(room), message);
+}
+
+export const outbox = new Outbox({ user: me?.id ?? 0, store: openStore(), deliver });
+
+/** Take part in a room; call `stop()` on the result to leave. */
+export function openRoom(/** @type {string} */ room) {
+  const older = (/** @type {string} */ slug, /** @type {number} */ before) =>
+    ask("GET", `${messagesOf(slug)}?before=${before}&limit=50`);
+  const session = new RoomSession({ room, me: /** @type {User} */ (me), socket, outbox, unread, older });
+  session.start();
+  return session;
+}
+
+/** Send what earlier pages left unsent: of open rooms their sessions see to it, once they are there. */
+async function sendLeftovers() {
+  await outbox.load();
+  for (const room of new Set(outbox.entries.map((entry) => entry.room))) {
+    if (!outbox.open.has(room)) outbox.flush(room);
+  }
+}
+
+if (me) {
+  socket.onLive(sendLeftovers);
+  if (!socket.live) outbox.load();
+}

@@ -1,0 +1,311 @@
+"""The log of rooms: the only module that writes messages, and the one that moves `rev` and `seq`.
+
+`apply` takes a batch of changes, across rooms, in one transaction: lock the rooms by id, check who may,
+look up what exists already, and only then take numbers, so that a duplicate or a change that changes
+nothing takes none. The row lock makes the order of commits the order of numbers.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+from uuid import UUID
+
+from django.db import transaction
+from django.db.models import Q
+from django.utils import timezone
+
+from accounts.models import User
+from chat.models import Membership, Message, MessageKind, Room, RoomKind
+from realtime.protocol import CommandError, encode
+from realtime.publish import Delivery, Publication
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """Something that `actor_id` wants to do in a room."""
+
+    room_id: int
+    actor_id: int
+
+
+@dataclass(frozen=True, slots=True)
+class Post(Change):
+    client_id: UUID
+    body: str
+    html: str
+    reply_to: int | None = None
+    kind: str = MessageKind.TEXT
+
+
+@dataclass(frozen=True, slots=True)
+class Edit(Change):
+    seq: int
+    body: str
+    html: str
+
+
+@dataclass(frozen=True, slots=True)
+class Delete(Change):
+    """`as_staff`: also somebody else's message, from the admin."""
+
+    seq: int
+    as_staff: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class React(Change):
+    seq: int
+    emoji: str
+    on: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Applied:
+    """A change that is in the log: its numbers, and whether it was there before (`duplicate`)."""
+
+    rev: int
+    seq: int
+    at: datetime
+    duplicate: bool = False
+
+
+@dataclass(slots=True)
+class Result:
+    """What became of a batch: an outcome per change, what to publish, and the heads that moved."""
+
+    outcomes: list[Applied | CommandError]
+    publications: list[Publication] = field(default_factory=list)
+    rooms: list[Room] = field(default_factory=list)
+
+
+def room_topic(room_id: int) -> str:
+    return f"room.{room_id}"
+
+
+def apply(changes: Sequence[Change]) -> Result:
+    """Apply `changes` in order, in one transaction. A change that may not be gets a CommandError for outcome."""
+    with transaction.atomic():
+        batch = _Batch(changes)
+        result = Result([batch.apply(change) for change in changes])
+        batch.save()
+    result.publications, result.rooms = batch.publications, batch.moved
+    return result
+
+
+class _Batch:
+    """The rows that one batch touches."""
+
+    def __init__(self, changes: Sequence[Change]) -> None:
+        self.now = timezone.now()
+        ids = {change.room_id for change in changes}
+        self.rooms = {room.pk: room for room in Room.objects.select_for_update().filter(pk__in=ids).order_by("pk")}
+        self.users = User.objects.in_bulk({change.actor_id for change in changes})
+        closed = [room.pk for room in self.rooms.values() if room.kind != RoomKind.PUBLIC]
+        self.members: set[tuple[int, int]] = set()
+        if closed:
+            pairs = Membership.objects.filter(room__in=closed, user__in=self.users)
+            self.members = set(pairs.values_list("room_id", "user_id"))
+        self.by_client_id: dict[tuple[int, int, UUID], Message] = {}
+        self.by_seq: dict[tuple[int, int], Message] = {}
+        self._load(changes)
+        self.new: list[Message] = []
+        self.touched: dict[tuple[int, int], Message] = {}
+        self.publications: list[Publication] = []
+
+    def _load(self, changes: Sequence[Change]) -> None:
+        wanted = Q()
+        posts: dict[int, list[UUID]] = {}
+        targets: dict[int, set[int]] = {}
+        for change in changes:
+            if isinstance(change, Post):
+                posts.setdefault(change.room_id, []).append(change.client_id)
+            elif isinstance(change, Edit | Delete | React):
+                targets.setdefault(change.room_id, set()).add(change.seq)
+        for room_id, client_ids in posts.items():
+            wanted |= Q(room=room_id, client_id__in=client_ids)
+        for room_id, seqs in targets.items():
+            wanted |= Q(room=room_id, seq__in=seqs)
+        for message in Message.objects.filter(wanted).select_related("sender"):
+            self._know(message)
+
+    def _know(self, message: Message) -> None:
+        self.by_client_id[message.room_id, message.sender_id, message.client_id] = message
+        self.by_seq[message.room_id, message.seq] = message
+
+    def apply(self, change: Change) -> Applied | CommandError:
+        try:
+            room = self._authorize(change)
+            if isinstance(change, Post):
+                return self._post(room, change)
+            assert isinstance(change, Edit | Delete | React)
+            return self._amend(room, change)
+        except CommandError as error:
+            return error
+
+    def _authorize(self, change: Change) -> Room:
+        room = self.rooms.get(change.room_id)
+        user = self.users.get(change.actor_id)
+        if room is None or user is None or not user.is_active:
+            raise CommandError("not_found", "There is no such room.")
+        if isinstance(change, Delete) and change.as_staff:
+            return room
+        if room.kind != RoomKind.PUBLIC and (room.pk, user.pk) not in self.members:
+            raise CommandError("forbidden", "You are not a member of this room.")
+        if room.archived_at is not None:
+            raise CommandError("forbidden", "This room is archived: it can only be read.")
+        if room.people_only and user.is_bot:
+            raise CommandError("forbidden", "Only people talk in this room.")
+        return room
+
+    def _post(self, room: Room, change: Post) -> Applied:
+        known = self.by_client_id.get((room.pk, change.actor_id, change.client_id))
+        if known is not None:
+            return Applied(known.posted_rev, known.seq, known.at, duplicate=True)
+        if change.reply_to is not None and change.reply_to > room.seq:
+            raise CommandError("not_found", "The message replied to does not exist.")
+        room.seq += 1
+        message = Message(
+            room=room,
+            seq=room.seq,
+            sender=self.users[change.actor_id],
+            client_id=change.client_id,
+            kind=change.kind,
+            body=change.body,
+            html=change.html,
+            at=self.now,
+            reply_to=change.reply_to,
+        )
+        applied = self._number(room, message)
+        message.posted_rev = applied.rev
+        self.new.append(message)
+        self._know(message)
+        return applied
+
+    def _amend(self, room: Room, change: Edit | Delete | React) -> Applied:
+        message = self.by_seq.get((room.pk, change.seq))
+        if message is None:
+            raise CommandError("not_found", "There is no such message.")
+        if isinstance(change, React):
+            changed = _react(message, change)
+        else:
+            if message.sender_id != change.actor_id and not (isinstance(change, Delete) and change.as_staff):
+                raise CommandError("forbidden", "Only your own messages can be changed.")
+            changed = _edit(message, change, self.now) if isinstance(change, Edit) else _delete(message, self.now)
+        if not changed:
+            return Applied(message.rev, message.seq, message.at, duplicate=True)
+        self.touched[room.pk, message.seq] = message
+        return self._number(room, message)
+
+    def _number(self, room: Room, message: Message) -> Applied:
+        room.rev += 1
+        message.rev = room.rev
+        text = encode(message.event(room.slug, message.sender.on_wire()))
+        self.publications.append(Publication(room_topic(room.pk), Delivery.LOG, text, room.rev))
+        return Applied(message.rev, message.seq, message.at)
+
+    @property
+    def moved(self) -> list[Room]:
+        ids = {message.room_id for message in [*self.new, *self.touched.values()]}
+        return [self.rooms[pk] for pk in sorted(ids)]
+
+    def save(self) -> None:
+        """Write everything: the counters, the new messages, the changed ones."""
+        for room in self.moved:
+            Room.objects.filter(pk=room.pk).update(rev=room.rev, seq=room.seq)
+        new = {(message.room_id, message.seq) for message in self.new}
+        Message.objects.bulk_create(self.new)
+        Message.objects.bulk_update(
+            [message for key, message in self.touched.items() if key not in new],
+            ["rev", "body", "html", "edited_at", "deleted_at", "reactions"],
+        )
+
+
+def _edit(message: Message, change: Edit, now: datetime) -> bool:
+    if message.deleted_at is not None:
+        raise CommandError("not_found", "This message was deleted.")
+    if message.body == change.body:
+        return False
+    message.body, message.html, message.edited_at = change.body, change.html, now
+    return True
+
+
+def _delete(message: Message, now: datetime) -> bool:
+    if message.deleted_at is not None:
+        return False
+    message.body, message.html, message.reactions, message.deleted_at = "", "", {}, now
+    return True
+
+
+def _react(message: Message, change: React) -> bool:
+    if message.deleted_at is not None:
+        raise CommandError("not_found", "This message was deleted.")
+    users = list(message.reactions.get(change.emoji, []))
+    if (change.actor_id in users) == change.on:
+        return False
+    if change.on and not users and len(message.reactions) >= 20:
+        raise CommandError("conflict", "A message has at most 20 different reactions.")
+    users = [*users, change.actor_id] if change.on else [user for user in users if user != change.actor_id]
+    reactions = {**message.reactions, change.emoji: users}
+    message.reactions = {emoji: who for emoji, who in reactions.items() if who}
+    return True
+
+
+# Reading. Head and rows come from one statement: the room is joined to its messages.
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A part of a room's log: `message` events, the room's head, and whether that is all there is."""
+
+    rev: int
+    seq: int
+    messages: list[dict[str, Any]]
+    complete: bool
+
+    @property
+    def reached(self) -> int:
+        """The number up to which a reader of this page has everything."""
+        return self.rev if self.complete or not self.messages else self.messages[-1]["rev"]
+
+
+def newest(room_id: int, limit: int) -> Page:
+    """Return the newest `limit` messages by seq, oldest first."""
+    room, rows = _read(room_id, lambda rows: rows.order_by("-seq")[:limit])
+    return _page(room, rows[::-1], complete=True)
+
+
+def changed_after(room_id: int, after: int, limit: int) -> Page:
+    """Return up to `limit` messages with rev > `after`, in rev order."""
+    room, rows = _read(room_id, lambda rows: rows.filter(rev__gt=after).order_by("rev")[: limit + 1])
+    return _page(room, rows[:limit], complete=len(rows) <= limit)
+
+
+def before(room_id: int, seq: int, limit: int) -> Page:
+    """Return the `limit` messages before message `seq`, oldest first; `complete`: there are none before them."""
+    room, rows = _read(room_id, lambda rows: rows.filter(seq__lt=seq).order_by("-seq")[: limit + 1])
+    return _page(room, rows[:limit][::-1], complete=len(rows) <= limit)
+
+
+def _read(room_id: int, choose: Callable[[Any], Any]) -> tuple[Room, list[Message]]:
+    """Return the chosen messages and the room as the same statement saw it.
+
+    Without any message the head is read before them, so that it never claims more than they show.
+    """
+    messages = Message.objects.filter(room=room_id).select_related("room", "sender")
+    rows = list(choose(messages))
+    if rows:
+        return rows[0].room, rows
+    room = Room.objects.get(pk=room_id)
+    rows = list(choose(messages))
+    return (rows[0].room if rows else room), rows
+
+
+def _page(room: Room, rows: Sequence[Message], complete: bool) -> Page:
+    return Page(room.rev, room.seq, [row.event(room.slug, row.sender.on_wire()) for row in rows], complete)
+
+
+def heads(room_ids: Iterable[int]) -> dict[int, tuple[int, int]]:
+    """Return `(rev, seq)` of each room that exists."""
+    found = Room.objects.filter(pk__in=list(room_ids)).values_list("pk", "rev", "seq")
+    return {pk: (rev, seq) for pk, rev, seq in found}

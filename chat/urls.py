@@ -1,0 +1,15 @@
+from django.urls import path
+
+from chat import api, views
+
+urlpatterns = [
+    path("rooms/", views.room_create, name="room_create"),
+    path("rooms/<slug:slug>/", views.room, name="room"),
+    path("roulette/", views.roulette, name="roulette"),
+    path("console/", views.console, name="console"),
+    path("api/status/", api.status, name="api_status"),
+    path("api/rooms/", api.rooms, name="api_rooms"),
+    path("api/rooms/<slug:slug>/messages/", api.messages, name="api_messages"),
+    path("api/rooms/<slug:slug>/members/", api.members, name="api_members"),
+    path("api/rooms/<slug:slug>/members/<int:user_id>/", api.member, name="api_member"),
+]

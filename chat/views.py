@@ -1,0 +1,86 @@
+"""The pages of chat."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.views.decorators.http import require_POST
+
+from accounts.models import User
+from chat import services
+from chat.access import open_room
+from chat.api import members_of
+from chat.models import RoomKind
+from chat.protocol import BODY_CHARACTERS
+from realtime.protocol import CommandError
+
+
+def page_config(request: HttpRequest, **more: Any) -> dict[str, Any]:
+    """Return what a page's scripts need to know."""
+    assert isinstance(request.user, User)
+    return {
+        "me": request.user.on_wire(),
+        "bodyCharacters": BODY_CHARACTERS,
+        "heartbeat": settings.HEARTBEAT,
+        **more,
+    }
+
+
+@login_required
+def room(request: HttpRequest, slug: str) -> HttpResponse:
+    assert isinstance(request.user, User)
+    try:
+        found = open_room(request.user, slug)
+    except CommandError as error:
+        status = 404 if error.code == "not_found" else 403
+        return render(request, f"{status}.html", {"detail": error.detail}, status=status)
+    if found.kind == RoomKind.ROULETTE:
+        return redirect("roulette")
+    is_owner = found.owner_id == request.user.pk
+    members = members_of(found) if found.kind == RoomKind.MEMBERS else []
+    shown = {
+        "slug": found.slug,
+        "name": found.name,
+        "topic": found.topic,
+        "kind": found.kind,
+        "owner_id": found.owner_id,
+        "archived": found.archived_at is not None,
+    }
+    config = page_config(request, room=shown, isOwner=is_owner, members=members)
+    context = {"room": shown, "is_owner": is_owner, "members": members, "config": config}
+    return render(request, "chat/room.html", context)
+
+
+@login_required
+@require_POST
+def room_create(request: HttpRequest) -> HttpResponse:
+    assert isinstance(request.user, User)
+    try:
+        made = services.create_room(
+            request.user,
+            request.POST.get("name", ""),
+            topic=request.POST.get("topic", ""),
+            members_only=request.POST.get("members_only") == "on",
+        )
+    except CommandError as error:
+        messages.error(request, error.detail)
+        return redirect("home")
+    return redirect(made)
+
+
+@login_required
+def roulette(request: HttpRequest) -> HttpResponse:
+    return render(request, "chat/roulette.html", {"config": page_config(request)})
+
+
+def console(request: HttpRequest) -> HttpResponse:
+    """The console needs nobody signed in: `/ws/echo/` is open to anyone."""
+    endpoints = [
+        {"path": "/ws/echo/", "about": "echo, open to anyone"},
+        {"path": "/ws/chat/", "about": "rooms and roulette"},
+        {"path": "/ws/boards/counter/", "about": "a board"},
+    ]
+    return render(request, "chat/console.html", {"config": {"endpoints": endpoints}, "endpoints": endpoints})

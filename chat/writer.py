@@ -1,0 +1,153 @@
+"""The writer: one per process. Whatever queued while the last transaction ran goes into the next one.
+
+With nothing queued a change is written at once. Order of submission is order in the log.
+"""
+
+import asyncio
+import logging
+import weakref
+from collections import deque
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any, Final
+
+from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections, connections
+
+from chat import store
+from chat.heads import announce
+from chat.store import Applied, Change, Result
+from realtime.protocol import CommandError
+from realtime.publish import Publication, publish
+
+log = logging.getLogger(__name__)
+
+#: Changes in one transaction, and waiting for one, at the most.
+BATCH: Final = 500
+QUEUE: Final = 10_000
+#: Pauses in seconds before a transaction is tried again whose outcome is unknown; the ids make that safe.
+RETRIES: Final = (0.1, 0.3, 1.0, 2.0, 4.0, 8.0)
+
+
+class Writer:
+    """Takes changes, answers each when it is committed, and publishes what was."""
+
+    def __init__(self) -> None:
+        self._queue: deque[tuple[Change, asyncio.Future[Applied]]] = deque()
+        self._work: asyncio.Task[None] | None = None
+        self._outgoing: asyncio.Queue[list[Publication]] = asyncio.Queue()
+        self._publishing: asyncio.Task[None] | None = None
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="writer")
+
+    def submit(self, change: Change) -> "asyncio.Future[Applied]":
+        """Queue `change`; the future is done when it is committed, or raises CommandError.
+
+        Raises CommandError `busy` at once when too much waits already.
+        """
+        if len(self._queue) >= QUEUE:
+            raise CommandError("busy", "Too much to write at once: try again soon.", 1.0)
+        future: asyncio.Future[Applied] = asyncio.get_running_loop().create_future()
+        self._queue.append((change, future))
+        if self._work is None or self._work.done():
+            self._work = asyncio.create_task(self._write())
+        return future
+
+    async def flush(self) -> None:
+        """Wait until everything submitted is written and published."""
+        while self._work is not None and not self._work.done():
+            await asyncio.wait({self._work})
+        await self._outgoing.join()
+
+    async def _write(self) -> None:
+        while self._queue:
+            batch = [self._queue.popleft() for _ in range(min(BATCH, len(self._queue)))]
+            try:
+                result = await self._apply([change for change, _ in batch])
+            except Exception as error:
+                await self._one_by_one(batch, error)
+            else:
+                self._answer(batch, result)
+
+    async def _apply(self, changes: list[Change]) -> Result:
+        loop = asyncio.get_running_loop()
+        for pause in (*RETRIES, None):
+            try:
+                return await loop.run_in_executor(self._thread, _apply_here, changes)
+            except (OperationalError, InterfaceError) as error:
+                if pause is None:
+                    raise
+                log.warning("Writing failed (%s), again in %.1f s", error, pause)
+                await asyncio.sleep(pause)
+        raise AssertionError
+
+    async def _one_by_one(self, batch: list[tuple[Change, "asyncio.Future[Applied]"]], error: Exception) -> None:
+        """A change that the database refuses fails alone, not its whole batch."""
+        if isinstance(error, DatabaseError) and not isinstance(error, OperationalError) and len(batch) > 1:
+            for item in batch:
+                try:
+                    self._answer([item], await self._apply([item[0]]))
+                except Exception as own:
+                    self._fail([item], own)
+        else:
+            self._fail(batch, error)
+
+    def _fail(self, batch: list[tuple[Change, "asyncio.Future[Applied]"]], error: Exception) -> None:
+        if isinstance(error, OperationalError | InterfaceError):
+            log.error("Gave up writing %d changes: %s", len(batch), error)
+            answer: Exception = CommandError("busy", "The database does not answer: try again soon.", 5.0)
+        else:
+            log.error("Could not write %d changes", len(batch), exc_info=error)
+            answer = CommandError("internal", "This could not be saved.")
+        for _, future in batch:
+            if not future.done():
+                future.set_exception(answer)
+
+    def _answer(self, batch: list[tuple[Change, "asyncio.Future[Applied]"]], result: Result) -> None:
+        for (_, future), outcome in zip(batch, result.outcomes, strict=True):
+            if future.done():
+                continue
+            if isinstance(outcome, CommandError):
+                future.set_exception(outcome)
+            else:
+                future.set_result(outcome)
+        if result.publications:
+            announce(result.rooms)
+            self._outgoing.put_nowait(result.publications)
+            if self._publishing is None or self._publishing.done():
+                self._publishing = asyncio.create_task(self._publish())
+
+    async def _publish(self) -> None:
+        """Publish in order of commit, beside the next transaction: a sick wire must not hold up writing."""
+        while not self._outgoing.empty():
+            batches = [self._outgoing.get_nowait() for _ in range(self._outgoing.qsize())]
+            try:
+                await publish(item for batch in batches for item in batch)
+            finally:
+                for _ in batches:
+                    self._outgoing.task_done()
+
+
+def _apply_here(changes: list[Change]) -> Result:
+    close_old_connections()
+    try:
+        return store.apply(changes)
+    except (OperationalError, InterfaceError):
+        connections.close_all()
+        raise
+    finally:
+        close_old_connections()
+
+
+_writers: "weakref.WeakKeyDictionary[Any, Writer]" = weakref.WeakKeyDictionary()
+
+
+def current_writer() -> Writer:
+    """Return the writer of the running event loop: of this process, that is."""
+    loop = asyncio.get_running_loop()
+    writer = _writers.get(loop)
+    if writer is None:
+        writer = _writers[loop] = Writer()
+    return writer
+
+
+async def flush() -> None:
+    """Let the process leave nothing unwritten behind."""
+    await current_writer().flush()

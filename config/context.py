@@ -1,0 +1,49 @@
+"""What every page's template knows."""
+
+from typing import Any
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.utils.functional import SimpleLazyObject
+
+from accounts.models import User
+from chat.access import visible_rooms
+from chat.models import ReadMark
+from dashboard.models import Board
+from realtime.process import build
+
+
+def site(request: HttpRequest) -> dict[str, Any]:
+    """Return the site's name and what the sidebar shows; lists are read when a template asks for them."""
+    user = getattr(request, "user", None)
+    known = isinstance(user, User)
+    return {
+        "site_name": settings.SITE_NAME,
+        "guests_allowed": settings.GUESTS_ALLOWED,
+        "build": build(),
+        "me": user.on_wire() if isinstance(user, User) else None,
+        "sidebar_rooms": SimpleLazyObject(lambda: _rooms(request)) if known else [],
+        "sidebar_boards": SimpleLazyObject(_boards) if known else [],
+    }
+
+
+def _rooms(request: HttpRequest) -> list[dict[str, Any]]:
+    assert isinstance(request.user, User)
+    marks = dict(ReadMark.objects.filter(user=request.user).values_list("room", "seq"))
+    return [
+        {
+            "slug": room.slug,
+            "name": room.name,
+            "topic": room.topic,
+            "kind": room.kind,
+            "rev": room.rev,
+            "seq": room.seq,
+            "unread": room.seq - marks.get(room.pk, 0),
+            "active": request.path == room.get_absolute_url(),
+        }
+        for room in visible_rooms(request.user)
+    ]
+
+
+def _boards() -> list[dict[str, str]]:
+    return list(Board.objects.order_by("title").values("slug", "title"))  # type: ignore[arg-type]

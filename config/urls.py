@@ -1,0 +1,21 @@
+"""Every page and every HTTP endpoint."""
+
+from django.contrib import admin
+from django.urls import include, path
+
+from config import views
+from realtime import health
+
+urlpatterns = [
+    path("", views.home, name="home"),
+    path("", include("accounts.urls")),
+    path("", include("chat.urls")),
+    path("", include("dashboard.urls")),
+    path("healthz", health.healthz),
+    path("readyz", health.readyz),
+    path("metrics", health.metrics),
+    path("admin/", admin.site.urls),
+]
+
+handler404 = "config.views.not_found"
+handler500 = "config.views.failed"

@@ -1,0 +1,28 @@
+"""The home page, and what is shown when there is no page."""
+
+from asgiref.sync import async_to_sync
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+from chat import stats
+from realtime.http import ApiError, error_response
+
+
+def home(request: HttpRequest) -> HttpResponse:
+    """Rooms, boards and how many are online; for strangers, the way in."""
+    context = {"next": request.GET.get("next", "")}
+    if request.user.is_authenticated:
+        context["online"] = async_to_sync(stats.people_online)()  # type: ignore[assignment]
+    return render(request, "home.html", context)
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if request.path.startswith("/api/"):
+        return error_response(ApiError("not_found", "There is no such address."))
+    return render(request, "404.html", status=404)
+
+
+def failed(request: HttpRequest) -> HttpResponse:
+    if request.path.startswith("/api/"):
+        return error_response(ApiError("internal", "Something went wrong on our side; try again."))
+    return render(request, "500.html", status=500)

@@ -1,0 +1,50 @@
+"""`/healthz`, `/readyz`, `/metrics`: for proxies and monitoring."""
+
+from asgiref.sync import async_to_sync
+from django.db import DatabaseError, connection
+from django.http import HttpRequest, HttpResponse, JsonResponse
+
+from realtime import process
+from realtime.hub import Hub, current_hub
+
+
+async def _hub() -> Hub:
+    return current_hub()
+
+
+def healthz(request: HttpRequest) -> HttpResponse:
+    """200 while this process answers at all."""
+    return JsonResponse({"ok": True, "process": process.PROCESS_ID, "build": process.build()})
+
+
+def readyz(request: HttpRequest) -> HttpResponse:
+    """200 when this process should get new clients; else 503 with what is wrong."""
+    hub = async_to_sync(_hub)()
+    wrong = {}
+    if hub.draining:
+        wrong["process"] = "draining"
+    if hub.sick:
+        wrong["layer"] = "the channel layer does not bring our messages back"
+    try:
+        connection.ensure_connection()
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        wrong["database"] = "does not answer"
+    return JsonResponse({"ok": not wrong, **wrong}, status=503 if wrong else 200)
+
+
+def metrics(request: HttpRequest) -> HttpResponse:
+    """This process in the text format of Prometheus."""
+    hub = async_to_sync(_hub)()
+    lines = [
+        "# TYPE switchboard_connections gauge",
+        f"switchboard_connections {len(hub.connections)}",
+        "# TYPE switchboard_topics gauge",
+        f"switchboard_topics {len(hub.topics)}",
+        "# TYPE switchboard_heals_total counter",
+        f"switchboard_heals_total {hub.heals}",
+        "# TYPE switchboard_layer_sick gauge",
+        f"switchboard_layer_sick {int(hub.sick)}",
+    ]
+    return HttpResponse("\n".join(lines) + "\n", content_type="text/plain; version=0.0.4; charset=utf-8")
