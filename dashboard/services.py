@@ -193,6 +193,15 @@ TILES: Final = {
 }
 
 
+@transaction.atomic
+def delete_stream(stream: Stream) -> None:
+    """Delete a stream with all its history; the boards that showed it get a new snapshot."""
+    boards = list(Board.objects.filter(widgets__streams=stream).distinct())
+    store.delete(stream)
+    for board in boards:
+        board_changed(board)
+
+
 # Pushing
 
 

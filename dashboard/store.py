@@ -213,3 +213,13 @@ def prune() -> int:
             deleted += Sample.objects.filter(pk__in=ids).delete()[0]
     marks = TableRow.objects.filter(Q(value__isnull=True), at__lt=Now() - TOMBSTONES)
     return deleted + marks.delete()[0]
+
+
+def delete(stream: Stream) -> None:
+    """Delete a stream and everything of it; call it in a transaction."""
+    Stream.objects.select_for_update().get(pk=stream.pk)
+    Sample.objects.filter(stream=stream).delete()
+    stream.rows.all().delete()
+    stream.push_tokens.all().delete()
+    ProducerLease.objects.filter(stream=stream).delete()
+    stream.delete()

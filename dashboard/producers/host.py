@@ -2,11 +2,13 @@
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 import psutil
 from django.conf import settings
 
 from dashboard.producers.registry import producer
+from dashboard.values import Kind
 
 
 @producer("cpu", every=2, label="CPU", unit="%")
@@ -68,3 +70,26 @@ def network_out() -> float | None:
 def load() -> float:
     """Return how many processes wanted to run in the last minute, on average."""
     return round(psutil.getloadavg()[0], 2)
+
+
+def health(percent: float, what: str, warn: float, crit: float) -> dict[str, Any]:
+    """Return a status value: how full something is, and how bad that is."""
+    level = "crit" if percent >= crit else "warn" if percent >= warn else "ok"
+    return {"level": level, "text": f"{what} {percent:.0f} % full"}
+
+
+@producer("disk-health", every=15, kind=Kind.STATUS, label="Disk")
+def disk_health() -> dict[str, Any]:
+    return health(disk(), "disk", warn=80, crit=92)
+
+
+@producer("memory-health", every=5, kind=Kind.STATUS, label="Memory")
+def memory_health() -> dict[str, Any]:
+    return health(memory(), "memory", warn=85, crit=95)
+
+
+@producer("uptime", every=30, kind=Kind.TEXT, label="Up since the last boot")
+def uptime() -> str:
+    minutes = int(time.time() - psutil.boot_time()) // 60
+    days, hours = minutes // 1440, minutes // 60 % 24
+    return f"{days} d {hours} h" if days else f"{hours} h {minutes % 60} min"

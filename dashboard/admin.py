@@ -1,0 +1,185 @@
+"""Boards, streams, tokens and leases in the admin. Values and history are never edited here."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import Count, QuerySet
+from django.http import HttpRequest, HttpResponse
+from django.template.response import TemplateResponse
+from django.utils import timezone
+from django.utils.html import format_html
+from django.utils.timesince import timesince
+from django.utils.translation import gettext_lazy as _
+
+from dashboard import services
+from dashboard.models import Board, ProducerLease, PushToken, Stream, Widget
+
+#: Colour is not alone: each state has its own sign.
+SIGNS = {"ok": "●", "error": "▲", "unknown": "○"}
+
+
+class WidgetInline(admin.StackedInline[Widget, Board]):
+    model = Widget
+    extra = 0
+    autocomplete_fields = ("streams",)
+    fields = (("type", "title"), "streams", ("position", "width", "height"), "options")
+
+
+@admin.register(Board)
+class BoardAdmin(admin.ModelAdmin[Board]):
+    list_display = ("title", "slug", "position", "tiles")
+    list_editable = ("position",)
+    search_fields = ("title", "slug")
+    prepopulated_fields = {"slug": ("title",)}
+    inlines = (WidgetInline,)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Board]:
+        return super().get_queryset(request).annotate(number_of_tiles=Count("widgets"))
+
+    @admin.display(description=_("tiles"))
+    def tiles(self, board: Board) -> int:
+        return int(board.number_of_tiles)  # type: ignore[attr-defined]
+
+    def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
+        super().save_related(request, form, formsets, change)
+        services.board_changed(form.instance)
+
+
+class PushTokenInline(admin.TabularInline[PushToken, Stream]):
+    model = PushToken
+    extra = 0
+    fields = readonly_fields = ("note", "made_at", "revoked_at")
+    can_delete = False
+
+    def has_add_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(Stream)
+class StreamAdmin(admin.ModelAdmin[Stream]):
+    list_display = ("slug", "label", "kind", "health", "last_value", "age", "source")
+    list_filter = ("kind", "state")
+    search_fields = ("slug", "label")
+    readonly_fields = ("health", "last_value", "at", "seq", "source")
+    fields = (
+        ("slug", "kind"),
+        ("label", "unit"),
+        ("stale_after", "retention"),
+        "health",
+        ("last_value", "at"),
+        ("seq", "source"),
+    )
+    inlines = (PushTokenInline,)
+    actions = ("issue_token", "delete_with_history")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Stream]:
+        return super().get_queryset(request).select_related("lease")
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
+        # Its slug is its address, and its kind decides how its history is read.
+        return (*self.readonly_fields, "slug", "kind") if obj else self.readonly_fields
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False  # the history would go unnoticed: there is an action that says so
+
+    @admin.display(description=_("producer"), ordering="state")
+    def health(self, stream: Stream) -> str:
+        return f"{SIGNS.get(stream.state, '')} {stream.error or stream.get_state_display()}"
+
+    @admin.display(description=_("last value"))
+    def last_value(self, stream: Stream) -> str:
+        if stream.kind == Stream.Kind.TABLE:
+            return str(_("%d rows") % stream.rows.filter(value__isnull=False).count())
+        text = "–" if stream.value is None else str(stream.value)
+        return f"{text[:60]}… " if len(text) > 60 else f"{text} {stream.unit}".strip()
+
+    @admin.display(description=_("age"), ordering="at")
+    def age(self, stream: Stream) -> str:
+        if stream.at is None:
+            return "–"
+        old = (timezone.now() - stream.at).total_seconds() > stream.stale_after
+        age = timesince(stream.at) if old else _("fresh")
+        return format_html("<strong>◷ {}</strong>", age) if old else str(age)
+
+    @admin.display(description=_("comes from"))
+    def source(self, stream: Stream) -> str:
+        lease = getattr(stream, "lease", None)
+        if lease is None:
+            return str(_("pushes"))
+        return lease.holder or str(_("a producer, not running"))
+
+    @admin.action(description=_("Issue a push token (for one stream)"))
+    def issue_token(self, request: HttpRequest, queryset: QuerySet[Stream]) -> HttpResponse | None:
+        stream = queryset.first()
+        if queryset.count() != 1 or stream is None:
+            self.message_user(request, _("Choose one stream."), messages.ERROR)
+            return None
+        token = services.issue_token(stream, f"{request.user}")
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("A token for %s") % stream,
+            "opts": self.opts,
+            "stream": stream,
+            "token": token,
+            "address": request.build_absolute_uri("/")[:-1],
+        }
+        return TemplateResponse(request, "dashboard/admin/token.html", context)
+
+    @admin.action(description=_("Delete with all their history"), permissions=["change"])
+    def delete_with_history(self, request: HttpRequest, queryset: QuerySet[Stream]) -> HttpResponse | None:
+        if request.POST.get("confirmed"):
+            number = queryset.count()
+            for stream in queryset:
+                services.delete_stream(stream)
+            self.message_user(request, _("%d deleted.") % number, messages.SUCCESS)
+            return None
+        context = {
+            **self.admin_site.each_context(request),
+            "title": _("Delete streams with all their history?"),
+            "opts": self.opts,
+            "streams": queryset.annotate(number_of_samples=Count("samples")),
+        }
+        return TemplateResponse(request, "dashboard/admin/delete_streams.html", context)
+
+
+@admin.register(PushToken)
+class PushTokenAdmin(admin.ModelAdmin[PushToken]):
+    list_display = ("stream", "note", "made_at", "revoked_at")
+    list_filter = ("stream",)
+    list_select_related = ("stream",)
+    actions = ("revoke",)
+
+    @admin.action(description=_("Revoke: no more pushes with these"))
+    def revoke(self, request: HttpRequest, queryset: QuerySet[PushToken]) -> None:
+        for token in queryset:
+            services.revoke_token(token)
+        self.message_user(request, _("Revoked."), messages.SUCCESS)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        # The list with its action; there is nothing in a token to edit.
+        return obj is None and super().has_change_permission(request, obj)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(ProducerLease)
+class ProducerLeaseAdmin(admin.ModelAdmin[ProducerLease]):
+    list_display = ("stream", "holder", "expires_at", "token", "state")
+    list_select_related = ("stream",)
+
+    @admin.display(description=_("producer"))
+    def state(self, lease: ProducerLease) -> str:
+        return f"{SIGNS.get(lease.stream.state, '')} {lease.stream.get_state_display()}"
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False

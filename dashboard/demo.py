@@ -1,0 +1,77 @@
+"""Boards to begin with."""
+
+from typing import Any, Final
+
+from django.db import transaction
+
+from dashboard import services
+from dashboard.models import Board, Stream, Widget
+from dashboard.producers import all_producers
+
+Type = Widget.Type
+
+_PRICES: Final = {
+    "key": "Symbol",
+    "columns": [
+        {"key": "bid", "label": "Bid"},
+        {"key": "ask", "label": "Ask"},
+        {"key": "last", "label": "Last"},
+        {"key": "change", "label": "Change", "change": True},
+    ],
+}
+
+#: slug, title, tiles: type, title, streams, columns, rows, options.
+BOARDS: Final[list[tuple[str, str, list[tuple[Type, str, list[str], int, int, dict[str, Any]]]]]] = [
+    (
+        "counter",
+        "Counter",
+        [
+            (Type.NUMBER, "", ["counter"], 4, 2, {"hero": True, "note": "1 to 10 more, every 0 to 1 seconds"}),
+            (Type.LINE, "Counter, as it grows", ["counter"], 8, 2, {}),
+        ],
+    ),
+    (
+        "host",
+        "Host",
+        [
+            (Type.NUMBER, "", ["cpu"], 3, 1, {"decimals": 1}),
+            (Type.NUMBER, "", ["memory"], 3, 1, {"decimals": 1}),
+            (Type.NUMBER, "", ["disk"], 3, 1, {"decimals": 1}),
+            (Type.NUMBER, "", ["load"], 3, 1, {"decimals": 2}),
+            (Type.LINE, "Processor and memory", ["cpu", "memory"], 6, 2, {"min": 0, "max": 100}),
+            (Type.LINE, "Network", ["network-in", "network-out"], 6, 2, {"min": 0}),
+            (Type.STATUS, "Health", ["disk-health", "memory-health"], 4, 1, {}),
+            (Type.NUMBER, "", ["memory-used"], 4, 1, {}),
+            (Type.TEXT, "", ["uptime"], 4, 1, {}),
+        ],
+    ),
+    (
+        "chat",
+        "Chat",
+        [
+            (Type.NUMBER, "", ["people-online"], 4, 1, {}),
+            (Type.LINE, "People and messages", ["people-online", "messages-per-minute"], 8, 2, {"min": 0}),
+            (Type.NUMBER, "", ["messages-per-minute"], 4, 1, {}),
+        ],
+    ),
+    (
+        "blotter",
+        "Blotter",
+        [(Type.TABLE, "Prices", ["blotter"], 12, 3, _PRICES)],
+    ),
+]
+
+
+@transaction.atomic
+def load() -> None:
+    """Make the demo boards that are not there, with their streams; what is there stays as it is."""
+    services.ensure_produced(all_producers().values())
+    for position, (slug, title, tiles) in enumerate(BOARDS):
+        board, made = Board.objects.get_or_create(slug=slug, defaults={"title": title, "position": position})
+        if made:
+            for place, (type, name, streams, width, height, options) in enumerate(tiles):
+                widget = board.widgets.create(
+                    type=type, title=name, position=place, width=width, height=height, options=options
+                )
+                for stream in streams:
+                    widget.streams.add(Stream.objects.get(slug=stream))
