@@ -1,6 +1,7 @@
 """Static files: what of npm's packages we serve, the manifest storage, and the map of module names."""
 
-from collections.abc import Iterable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator
 from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
@@ -82,6 +83,17 @@ class ManifestStorage(CompressedManifestStaticFilesStorage):
     """Hashed names, for ever cacheable, compressed; relative imports between modules are rewritten too."""
 
     support_js_module_import_aggregation = True
+
+    def url_converter(self, name: str, hashed_files: Any, template: Any = None) -> Callable[[re.Match[str]], str]:
+        convert: Callable[[re.Match[str]], str] = super().url_converter(name, hashed_files, template)
+
+        def unless_bare(match: re.Match[str]) -> str:
+            """Leave `import("lit")` alone: the import map knows the name, and it may stand in a comment's type."""
+            found = match["matched"]
+            is_import = name.endswith(".js") and found.startswith("import")
+            return found if is_import and not match["url"].startswith((".", "/")) else convert(match)
+
+        return unless_bare
 
 
 def own_modules() -> dict[str, str]:
