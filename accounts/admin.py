@@ -45,7 +45,7 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
 
     @admin.action(description=_("Ban: close the account and its sockets"))
     def ban(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
-        for user in queryset.exclude(pk=request.user.pk):
+        for user in queryset.exclude(username=request.user.get_username()):
             services.ban(user)
         self.message_user(request, _("Banned."), messages.SUCCESS)
 
@@ -85,8 +85,8 @@ class InviteAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     @admin.display(description=_("link to send"))
     def link(self, invite: Invite) -> str:
         if not invite.pk:
-            return _("Shown once saved.")
+            return str(_("Shown once saved."))
         if not invite.is_open:
-            return _("used or expired")
+            return str(_("used or expired"))
         address = reverse("sign_up", args=[invite.token])
         return format_html('<a href="{}">{}</a>', address, address)

@@ -5,7 +5,6 @@ from http.cookies import CookieError, SimpleCookie
 from importlib import import_module
 from typing import Any
 
-from channels.db import database_sync_to_async
 from django.conf import settings
 from django.contrib.auth import aget_user
 from django.contrib.auth.models import AnonymousUser
@@ -13,6 +12,7 @@ from django.http import HttpRequest
 
 from accounts.models import User
 from accounts.tokens import bearer_of, bot_for
+from realtime.database import in_database
 
 Application = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
 
@@ -32,7 +32,7 @@ class SocketAuthentication:
         token = bearer_of(headers.get(b"authorization", b"").decode("latin1"))
         scope = dict(scope, bearer=False, session_hash=None)
         if token is not None:
-            bot = await database_sync_to_async(bot_for)(token)
+            bot = await in_database(bot_for)(token)
             scope["user"] = bot or AnonymousUser()
             scope["bearer"] = bot is not None
         else:
@@ -51,7 +51,7 @@ async def _session_user(cookies: str) -> tuple[User | AnonymousUser, str | None]
     request.session = import_module(settings.SESSION_ENGINE).SessionStore(morsel.value)
     # Not channels.auth.get_user, which does not know SECRET_KEY_FALLBACKS and signs out on a key change.
     user = await aget_user(request)
-    return user, session_hash(request.session.session_key)  # type: ignore[return-value]
+    return user, session_hash(request.session.session_key)
 
 
 def session_hash(key: str | None) -> str | None:

@@ -6,9 +6,8 @@ import weakref
 from collections.abc import Iterable
 from typing import Any, Final
 
-from channels.db import database_sync_to_async
-
 from chat.models import Room, RoomKind
+from realtime.database import in_database
 from realtime.protocol import encode
 from realtime.publish import Delivery, Publication, publish
 
@@ -79,7 +78,7 @@ class HeadsOfAll:
             raise
 
 
-@database_sync_to_async
+@in_database
 def _read_all() -> dict[int, tuple[str, int, int]]:
     rooms = Room.objects.exclude(kind=RoomKind.ROULETTE).values_list("pk", "slug", "rev", "seq")
     return {pk: (slug, rev, seq) for pk, slug, rev, seq in rooms}

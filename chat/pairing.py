@@ -13,7 +13,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
-from channels.db import database_sync_to_async
 from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.db.models.functions import Now
@@ -21,6 +20,7 @@ from django.utils import timezone
 
 from chat.models import Block, Membership, Report, Room, RoomKind, Seat, SeatState
 from realtime import process
+from realtime.database import in_database
 from realtime.protocol import CommandError, encode
 from realtime.publish import Delivery, Publication, publish, publish_on_commit
 
@@ -43,7 +43,7 @@ class Place:
     waiting: int = 0
 
 
-@database_sync_to_async
+@in_database
 def take_seat(user_id: int, socket: str, tags: list[str], *, from_another: bool = False) -> tuple[str, str] | None:
     """Give `user_id` a seat that belongs to `socket`, its old one where there is one.
 
@@ -79,7 +79,7 @@ def _is_alive(process_id: str) -> bool:
     return process_id == process.PROCESS_ID or process.alive().filter(pk=process_id).exists()
 
 
-@database_sync_to_async
+@in_database
 def look(user_id: int, socket: str) -> Place | None:
     """Return how the seat of this socket is, after a search when it waits; None when it is gone."""
     seat = _seat(user_id, socket)
@@ -138,7 +138,7 @@ def _claim(seat: Seat, other: Seat) -> bool:
     return True
 
 
-@database_sync_to_async
+@in_database
 def part(user_id: int, socket: str, reason: str, *, stay: bool) -> str | None:
     """End the talk of this socket; with `stay` its seat waits again. Return the talk's room, or None without one."""
     seat = _seat(user_id, socket)
@@ -154,14 +154,14 @@ def part(user_id: int, socket: str, reason: str, *, stay: bool) -> str | None:
     return room.slug if room else None
 
 
-@database_sync_to_async
+@in_database
 def block_partner(user_id: int, socket: str) -> None:
     """Never pair the two again. Raises CommandError without a partner."""
     partner = _partner_of(user_id, socket)[1]
     Block.objects.get_or_create(blocker_id=user_id, blocked_id=partner)
 
 
-@database_sync_to_async
+@in_database
 def report_partner(user_id: int, socket: str, reason: str) -> None:
     """File a report about the partner, with the room's log for transcript. Raises CommandError."""
     room, partner = _partner_of(user_id, socket)
@@ -200,13 +200,13 @@ def _hint(seats: Any) -> None:
     publish_on_commit([Publication(f"user.{seat.user_id}", Delivery.CONTROL, payload) for seat in seats])
 
 
-@database_sync_to_async
+@in_database
 def end_seen(user_id: int, socket: str) -> None:
     """The end of a talk was told: its seat keeps only who the partner was."""
     Seat.objects.filter(user=user_id, socket=socket, state=SeatState.ENDED).update(gone_at=Now())
 
 
-@database_sync_to_async
+@in_database
 def socket_gone(user_id: int, socket: str) -> None:
     """The socket closed: its seat has a grace."""
     Seat.objects.filter(user=user_id, socket=socket, gone_at=None).update(gone_at=Now())
@@ -246,4 +246,4 @@ def sweep() -> None:
 async def sweep_for_ever() -> None:
     while True:
         await asyncio.sleep(1)
-        await database_sync_to_async(sweep)()
+        await in_database(sweep)()

@@ -12,13 +12,13 @@ import weakref
 from collections import Counter
 from typing import Any, Final
 
-from channels.db import database_sync_to_async
 from django.db import transaction
 from django.db.models import F, Q, QuerySet
 
 from accounts.models import User
 from chat.models import Presence, Room
 from realtime import process
+from realtime.database import in_database
 from realtime.protocol import encode
 from realtime.publish import Delivery, Publication, publish
 
@@ -45,7 +45,7 @@ def alive_rows() -> QuerySet[Presence]:
     return Presence.objects.filter(Q(process=process.PROCESS_ID) | Q(process__in=process.alive().values("pk")))
 
 
-@database_sync_to_async
+@in_database
 def online(room_id: int) -> list[dict[str, Any]]:
     """Return the users in the room, as on the wire, by name."""
     users = User.objects.filter(pk__in=alive_rows().filter(room=room_id).values("user"))
@@ -121,7 +121,7 @@ class PresenceKeeper:
         self._dirty.clear()
         if wanted:
             try:
-                publications = await database_sync_to_async(_save)(wanted)
+                publications = await in_database(_save)(wanted)
             except Exception:
                 self._dirty.update(wanted)
                 raise
@@ -198,7 +198,7 @@ async def sweep_for_ever() -> None:
     while True:
         await asyncio.sleep(SWEEP_EVERY)
         if process.may_bury():
-            await publish(await database_sync_to_async(_sweep)())
+            await publish(await in_database(_sweep)())
 
 
 _keepers: "weakref.WeakKeyDictionary[Any, PresenceKeeper]" = weakref.WeakKeyDictionary()

@@ -1,5 +1,6 @@
 """What people do in rooms. Each function reads top to bottom: check, write, tell."""
 
+import asyncio
 import re
 import secrets
 from dataclasses import dataclass
@@ -7,7 +8,6 @@ from typing import Any
 from uuid import UUID
 
 from asgiref.sync import async_to_sync
-from channels.db import database_sync_to_async
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.text import slugify
@@ -17,10 +17,11 @@ from accounts.names import clean_name
 from chat import presence, store
 from chat.access import Seen, open_room, owned_room, visible_rooms
 from chat.markdown import render
-from chat.models import Membership, ReadMark, Room, RoomKind
+from chat.models import Membership, Message, ReadMark, Room, RoomKind
 from chat.protocol import check_body, check_emoji
 from chat.store import Applied, Change, Page
 from chat.writer import current_writer
+from realtime.database import in_database
 from realtime.protocol import CommandError, encode
 from realtime.publish import Delivery, Publication, publish, publish_on_commit
 
@@ -40,14 +41,14 @@ class Entered:
 # Reading
 
 
-@database_sync_to_async
+@in_database
 def see(user: User, slug: str) -> Seen:
     """Return the room for `user`. Raises CommandError."""
     room = open_room(user, slug)
     return Seen(room.pk, room.slug, room.kind)
 
 
-@database_sync_to_async
+@in_database
 def rooms_of(user: User) -> list[Seen]:
     """Return the rooms in the list of `user`."""
     return [Seen(room.pk, room.slug, room.kind) for room in visible_rooms(user)]
@@ -55,7 +56,7 @@ def rooms_of(user: User) -> list[Seen]:
 
 async def enter(user: User, room: Seen, after: int | None, limit: int) -> Entered:
     """Read what a client gets that joins at place `after` (None: it has nothing yet)."""
-    page, read = await database_sync_to_async(_page_and_read)(user, room.pk, room.slug, after, limit)
+    page, read = await in_database(_page_and_read)(user, room.pk, room.slug, after, limit)
     return Entered(page, read, await presence.online(room.pk))
 
 
@@ -103,7 +104,7 @@ def write(change: Change) -> Applied:
 
 async def mark_read(user: User, room: Seen, seq: int, source: str) -> None:
     """Note that `user` has read up to `seq`, and tell the user's other sockets; `source` names this one."""
-    if await database_sync_to_async(_move_mark)(user.pk, room.pk, seq):
+    if await in_database(_move_mark)(user.pk, room.pk, seq):
         payload = {"do": "read", "room": room.slug, "seq": seq, "source": source}
         await publish([Publication(f"user.{user.pk}", Delivery.CONTROL, encode(payload))])
 
@@ -207,3 +208,22 @@ def archive(room: Room) -> None:
         Room.objects.filter(pk=room.pk).update(archived_at=timezone.now())
         payload = encode({"do": "removed", "room": room.slug, "id": room.pk, "reason": "archived"})
         publish_on_commit([Publication(store.room_topic(room.pk), Delivery.CONTROL, payload)])
+
+
+def unarchive(room: Room) -> None:
+    """Open an archived room again."""
+    with transaction.atomic():
+        Room.objects.filter(pk=room.pk).update(archived_at=None)
+        announce_room(room)
+
+
+def purge(room: Room, staff: User) -> int:
+    """Delete the text of all messages of a room, one change each, so that it vanishes everywhere; return how many."""
+    seqs = Message.objects.filter(room=room, deleted_at=None).order_by("seq").values_list("seq", flat=True)
+    return async_to_sync(_delete_all)([store.Delete(room.pk, staff.pk, seq, as_staff=True) for seq in seqs])
+
+
+async def _delete_all(changes: list[Change]) -> int:
+    for start in range(0, len(changes), 1000):
+        await asyncio.gather(*[current_writer().submit(change) for change in changes[start : start + 1000]])
+    return len(changes)

@@ -3,11 +3,10 @@
 from collections.abc import Collection, Mapping
 from typing import Final
 
-from channels.db import database_sync_to_async
-
 from chat import presence, store
 from chat.heads import head_publication
 from chat.models import Room
+from realtime.database import in_database
 from realtime.hub import Readback
 from realtime.protocol import encode
 from realtime.publish import Delivery, Publication
@@ -26,11 +25,11 @@ class RoomSource:
     delivery = Delivery.LOG
 
     async def heads(self, topics: Collection[str]) -> Mapping[str, int]:
-        found = await database_sync_to_async(store.heads)(map(_id, topics))
+        found = await in_database(store.heads)(map(_id, topics))
         return {store.room_topic(pk): rev for pk, (rev, _) in found.items()}
 
     async def read(self, topic: str, after: int) -> Readback:
-        page = await database_sync_to_async(store.changed_after)(_id(topic), after, PAGE)
+        page = await in_database(store.changed_after)(_id(topic), after, PAGE)
         items = [Publication(topic, Delivery.LOG, encode(event), event["rev"]) for event in page.messages]
         return Readback(page.reached, items)
 
@@ -41,7 +40,7 @@ class HeadsSource:
     delivery = Delivery.LATEST
 
     async def heads(self, topics: Collection[str]) -> Mapping[str, int]:
-        found = await database_sync_to_async(store.heads)(map(_id, topics))
+        found = await in_database(store.heads)(map(_id, topics))
         return {f"heads.{pk}": rev for pk, (rev, _) in found.items()}
 
     async def read(self, topic: str, after: int) -> Readback:

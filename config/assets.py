@@ -49,7 +49,7 @@ class NodeModulesFinder(BaseFinder):
     def __init__(self, app_names: Any = None, *args: Any, **kwargs: Any) -> None:
         self.root = Path(settings.BASE_DIR) / "node_modules"
         self.storage = FileSystemStorage(location=self.root)
-        self.storage.prefix = NPM
+        self.storage.prefix = NPM  # type: ignore[attr-defined]
         served = [*NPM_MODULES.values(), *NPM_OTHERS]
         # lit's modules name their source maps, which manifest storage therefore wants to see.
         self.files = served + [f"{file}.map" for file in served if not file.startswith("uplot/")]

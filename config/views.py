@@ -3,6 +3,7 @@
 from asgiref.sync import async_to_sync
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils.translation import gettext as _
 
 from chat import stats
 from realtime.http import ApiError, error_response
@@ -26,3 +27,10 @@ def failed(request: HttpRequest) -> HttpResponse:
     if request.path.startswith("/api/"):
         return error_response(ApiError("internal", "Something went wrong on our side; try again."))
     return render(request, "500.html", status=500)
+
+
+def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
+    if request.path.startswith("/api/"):
+        return error_response(ApiError("forbidden", "The CSRF token is missing or wrong: send it as X-CSRFToken."))
+    detail = _("This form is too old, or your browser keeps no cookies. Go back, reload the page and try again.")
+    return render(request, "403.html", {"detail": detail}, status=403)

@@ -28,7 +28,7 @@ def now() -> str:
     return protocol.timestamp(datetime.now(UTC))
 
 
-class SocketConsumer(AsyncConsumer):  # type: ignore[misc]
+class SocketConsumer(AsyncConsumer):
     """Gate, hello, limits, parsing, dispatch and errors; subclasses add commands and topics.
 
     A subclass names its `commands` (a union of `Command` structs) and answers each with a coroutine
@@ -46,6 +46,8 @@ class SocketConsumer(AsyncConsumer):  # type: ignore[misc]
         cls._parser = Parser(cls.commands)
 
     scope: dict[str, Any]
+    #: The User who is signed in, or None.
+    user: Any
     hub: Hub
     connection: Connection
 

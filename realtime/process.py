@@ -11,10 +11,11 @@ from datetime import timedelta
 from functools import cache
 from typing import Any, Final
 
-from channels.db import database_sync_to_async
 from django.conf import settings
 from django.db.models import QuerySet
 from django.db.models.functions import Now
+
+from realtime.database import in_database
 
 PROCESS_ID: Final = uuid.uuid4().hex[:12]
 #: Seconds between heartbeats, and after how many without one a process counts as dead.
@@ -81,7 +82,7 @@ async def give_up_lease() -> None:
 
     Its lease still runs out by itself, so that people on their way to another process do not seem to leave.
     """
-    await database_sync_to_async(_leave)()
+    await in_database(_leave)()
 
 
 async def client_count() -> tuple[int, int]:
@@ -92,7 +93,7 @@ async def client_count() -> tuple[int, int]:
     return len(current_hub().connections) + sum(other.connections for other in others), len(others) + 1
 
 
-@database_sync_to_async
+@in_database
 def _beat(connections: int) -> bool:
     """Renew the lease; return True when it had to be made anew."""
     from realtime.models import Process

@@ -61,7 +61,7 @@ class Refused(Exception):
         self.error = CommandError(code, detail)
 
 
-class Command(msgspec.Struct, tag_field="type", kw_only=True, frozen=True):
+class Command(msgspec.Struct, tag_field="type", kw_only=True):
     """A command from a client. Subclasses give their `tag` and fields; unknown fields are ignored."""
 
     ref: Ref | None = None

@@ -64,4 +64,4 @@ def publish_on_commit(publications: Iterable[Publication]) -> None:
     """Publish once the transaction under way is committed; for synchronous code."""
     items = list(publications)
     if items:
-        transaction.on_commit(lambda: async_to_sync(publish)(items), robust=True)  # type: ignore[arg-type, return-value]
+        transaction.on_commit(lambda: async_to_sync(publish)(items), robust=True)

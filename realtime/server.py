@@ -101,7 +101,7 @@ class InputQueue(asyncio.Queue[dict[str, Any]]):
         return item
 
 
-class SocketProtocol(WebSocketProtocol):  # type: ignore[misc]
+class SocketProtocol(WebSocketProtocol):
     """A socket that survives bad frames: what is too long or not UTF-8 reaches the consumer as such."""
 
     wire: TwistedWire | None = None
@@ -135,11 +135,11 @@ class SocketProtocol(WebSocketProtocol):  # type: ignore[misc]
             )
 
 
-class SocketFactory(WebSocketFactory):  # type: ignore[misc]
+class SocketFactory(WebSocketFactory):
     protocol = SocketProtocol
 
 
-class Server(daphne.server.Server):  # type: ignore[misc]
+class Server(daphne.server.Server):
     """daphne's server with prepared frames, backpressure both ways, background work and a drain.
 
     On SIGTERM or SIGINT it stops accepting, tells each client when to come back, closes the sockets

@@ -135,9 +135,9 @@ export class RoomSession {
     this.#later("read", 1, () => this.read > seq && this.#sendRead());
   }
 
-  /** The reader looks away: what comes from now on is new to him. */
+  /** The reader looks away: what comes from now on is new to him, and what he has not seen yet. */
   markAway() {
-    if (this.log.complete) this.line = this.log.head;
+    if (this.log.complete) this.line = this.read || this.log.head;
   }
 
   /** Read a page of older messages. Resolves when it is there or has failed (throws). */

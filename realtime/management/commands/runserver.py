@@ -5,5 +5,5 @@ from daphne.management.commands.runserver import Command as DaphneCommand
 from realtime.server import Server
 
 
-class Command(DaphneCommand):  # type: ignore[misc]
+class Command(DaphneCommand):
     server_cls = Server

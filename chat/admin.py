@@ -1,0 +1,163 @@
+"""Chat in the admin. Nothing here writes around the services: what changes a log goes through it."""
+
+from typing import Any
+
+from django.contrib import admin, messages
+from django.db.models import QuerySet
+from django.http import HttpRequest
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import mark_safe
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import User
+from chat import services
+from chat.models import Block, Membership, Message, Report, Room, RoomKind
+from realtime.protocol import CommandError
+
+
+class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Shows, and offers actions; no form adds, changes or deletes."""
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+class MembershipInline(admin.TabularInline):  # type: ignore[type-arg]
+    model = Membership
+    autocomplete_fields = ("user",)
+    readonly_fields = ("granted_at",)
+    extra = 0
+
+
+@admin.register(Room)
+class RoomAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    list_display = ("slug", "name", "kind", "owner", "seq", "people_only", "archived_at")
+    list_filter = ("kind", "people_only", ("archived_at", admin.EmptyFieldListFilter))
+    search_fields = ("slug", "name", "topic")
+    prepopulated_fields = {"slug": ("name",)}
+    autocomplete_fields = ("owner",)
+    readonly_fields = ("seq", "rev", "created_at", "archived_at")
+    inlines = (MembershipInline,)
+    actions = ("archive", "unarchive", "purge")
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Room]:
+        return super().get_queryset(request).exclude(kind=RoomKind.ROULETTE)
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False  # a log is kept: archive the room, or purge its messages
+
+    def get_readonly_fields(self, request: HttpRequest, obj: Room | None = None) -> tuple[str, ...]:
+        return (*self.readonly_fields, "slug", "kind") if obj else self.readonly_fields
+
+    def get_prepopulated_fields(self, request: HttpRequest, obj: Room | None = None) -> dict[str, Any]:
+        return {} if obj else super().get_prepopulated_fields(request, obj)
+
+    def get_inlines(self, request: HttpRequest, obj: Room | None) -> Any:
+        return self.inlines if obj and obj.kind == RoomKind.MEMBERS else ()
+
+    def save_model(self, request: HttpRequest, obj: Room, form: Any, change: bool) -> None:
+        if change:
+            # Only what the form has: the counters may have moved since it was read.
+            Room.objects.filter(pk=obj.pk).update(**{name: form.cleaned_data[name] for name in form.changed_data})
+            return
+        if obj.owner is None and isinstance(request.user, User):
+            obj.owner = request.user
+        super().save_model(request, obj, form, change)
+        if obj.kind == RoomKind.MEMBERS and obj.owner is not None:
+            services.add_member(obj, obj.owner)
+        services.announce_room(obj)
+
+    def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
+        for membership in formset.save(commit=False):
+            if membership.pk is None:
+                services.add_member(membership.room, membership.user)
+        for gone in formset.deleted_objects:
+            services.remove_member(gone.room, gone.user_id)
+
+    @admin.action(description=_("Archive: readable, but nobody talks there any more"))
+    def archive(self, request: HttpRequest, queryset: QuerySet[Room]) -> None:
+        for room in queryset.filter(archived_at=None):
+            services.archive(room)
+        self.message_user(request, _("Archived."), messages.SUCCESS)
+
+    @admin.action(description=_("Open again"))
+    def unarchive(self, request: HttpRequest, queryset: QuerySet[Room]) -> None:
+        for room in queryset.exclude(archived_at=None):
+            services.unarchive(room)
+        self.message_user(request, _("Open again."), messages.SUCCESS)
+
+    @admin.action(description=_("Purge: delete the text of all messages for ever"))
+    def purge(self, request: HttpRequest, queryset: QuerySet[Room]) -> None:
+        assert isinstance(request.user, User)
+        purged = sum(services.purge(room, request.user) for room in queryset)
+        self.message_user(request, _("%d messages purged.") % purged, messages.SUCCESS)
+
+
+@admin.register(Message)
+class MessageAdmin(ReadOnlyAdmin):
+    list_display = ("room", "seq", "sender", "at", "start", "edited_at", "deleted_at")
+    list_filter = (("deleted_at", admin.EmptyFieldListFilter), "at")
+    search_fields = ("body", "sender__name", "room__slug")
+    list_select_related = ("room", "sender")
+    ordering = ("-at", "-pk")
+    date_hierarchy = "at"
+    actions = ("delete_messages",)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.is_staff)
+
+    @admin.display(description=_("text"))
+    def start(self, message: Message) -> str:
+        return message.body[:80] + ("…" if len(message.body) > 80 else "")
+
+    @admin.action(description=_("Delete: everybody sees that a message was here"), permissions=["view"])
+    def delete_messages(self, request: HttpRequest, queryset: QuerySet[Message]) -> None:
+        assert isinstance(request.user, User)
+        for message in queryset:
+            try:
+                services.write(services.delete(message.room_id, request.user, message.seq, as_staff=True))
+            except CommandError as error:
+                self.message_user(request, f"{message}: {error.detail}", messages.ERROR)
+        self.message_user(request, _("Deleted."), messages.SUCCESS)
+
+
+@admin.register(Report)
+class ReportAdmin(ReadOnlyAdmin):
+    list_display = ("at", "reporter", "reported", "reason", "settled_at")
+    list_filter = (("settled_at", admin.EmptyFieldListFilter),)
+    fields = ("at", "reporter", "reported", "reason", "transcript", "settled_at")
+    readonly_fields = fields
+    ordering = ("-at",)
+    actions = ("settle",)
+
+    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.is_staff)
+
+    @admin.display(description=_("what was said"))
+    def transcript(self, report: Report) -> str:
+        said = Message.objects.filter(room=report.room_id).select_related("sender").order_by("seq")
+        lines = format_html_join(
+            mark_safe("<br>"),
+            "{} <b>{}</b>: {}",
+            ((each.at.strftime("%H:%M:%S"), each.sender, each.body) for each in said),
+        )
+        return lines or format_html("<i>{}</i>", _("nothing"))
+
+    @admin.action(description=_("Settled"), permissions=["view"])
+    def settle(self, request: HttpRequest, queryset: QuerySet[Report]) -> None:
+        queryset.update(settled_at=timezone.now())
+
+
+@admin.register(Block)
+class BlockAdmin(ReadOnlyAdmin):
+    list_display = ("at", "blocker", "blocked")
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return bool(request.user.is_superuser)

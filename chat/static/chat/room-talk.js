@@ -1,0 +1,210 @@
+import { html, LitElement, nothing } from "lit";
+import { Disconnected } from "realtime/socket.js";
+import { clockTime } from "realtime/time.js";
+import "./composer.js";
+import "./room-log.js";
+import { names } from "./rows.js";
+
+/**
+ * A room's talk: its log, who types, how to write. The same for rooms and for roulette.
+ *
+ * @typedef {import("./session.js").RoomSession} RoomSession
+ * @typedef {import("./composer.js").RoomComposer} RoomComposer
+ * @typedef {import("./room-log.js").RoomLogView} RoomLogView
+ * @typedef {import("./composer.js").Task} Task
+ */
+
+export class RoomTalk extends LitElement {
+  static properties = {
+    session: { attribute: false },
+    label: {},
+    limit: { attribute: false },
+    readOnly: { attribute: false },
+    revision: { state: true },
+    task: { state: true },
+    saving: { state: true },
+    trouble: { state: true },
+    doomed: { state: true },
+  };
+
+  constructor() {
+    super();
+    /** @type {RoomSession | null} */
+    this.session = null;
+    this.label = "";
+    this.limit = 8000;
+    /** Why nothing can be written; "" when it can. */
+    this.readOnly = "";
+    this.revision = 0;
+    /** @type {Task | null} */
+    this.task = null;
+    this.saving = false;
+    this.trouble = "";
+    /** @type {import("./log.js").Message | null} the message whose deletion waits for a yes */
+    this.doomed = null;
+    /** @type {(() => void)[]} */
+    this.endings = [];
+  }
+
+  createRenderRoot() {
+    return this;
+  }
+
+  get composer() {
+    return /** @type {RoomComposer | null} */ (this.querySelector("room-composer"));
+  }
+
+  get logView() {
+    return /** @type {RoomLogView | null} */ (this.querySelector("room-log"));
+  }
+
+  /** @param {Map<string, unknown>} changed */
+  willUpdate(changed) {
+    if (!changed.has("session")) return;
+    for (const end of this.endings) end();
+    this.task = null;
+    this.trouble = "";
+    this.endings = this.session ? [this.session.onChange(() => (this.revision += 1))] : [];
+  }
+
+  updated() {
+    const dialog = /** @type {HTMLDialogElement | null} */ (this.querySelector("dialog"));
+    if (this.doomed && dialog && !dialog.open) dialog.showModal();
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    for (const end of this.endings) end();
+  }
+
+  render() {
+    const { session } = this;
+    if (!session) return null;
+    const shut = this.readOnly || (session.phase === "shut" ? session.trouble : "");
+    return html`
+      <room-log .session=${session} .canWrite=${!shut} @act=${this.#onAct}></room-log>
+      <div class="talk__foot">
+        <div class="talk__typing" aria-live="off">${this.#typing()}</div>
+        ${this.#standing()}
+        ${shut
+          ? html`<p class="notice" role="status">${shut}</p>`
+          : html`<room-composer
+              .label=${this.label}
+              .draftKey=${`${session.me.id}:${session.room}`}
+              .limit=${this.limit}
+              .task=${this.task}
+              .busy=${this.saving}
+              .trouble=${this.trouble}
+              @typing=${() => session.typing()}
+              @say=${this.#onSay}
+              @give-up=${this.#giveUp}
+              @edit-last=${this.#editLast}
+            ></room-composer>`}
+      </div>
+      ${this.doomed ? this.#confirmation() : nothing}
+    `;
+  }
+
+  #typing() {
+    const users = [...(this.session?.typists.values() ?? [])].map(({ user }) => user);
+    if (!users.length) return nothing;
+    return `${names(users)} ${users.length > 1 ? "are" : "is"} typing…`;
+  }
+
+  /** While the line is down: how far what is shown reaches, and what becomes of what one writes. */
+  #standing() {
+    const session = /** @type {RoomSession} */ (this.session);
+    const { socket, knownAt, phase } = session;
+    if (phase === "here" || phase === "shut") return nothing;
+    if (session.trouble) return html`<p class="notice notice--warning" role="status">${session.trouble}</p>`;
+    const { phase: line, code } = socket.state;
+    if (line !== "waiting" && line !== "stopped") return nothing;
+    return html`<div class="talk__standing notice notice--warning">
+      <span
+        >${knownAt ? `All messages received up to ${clockTime(knownAt)}. ` : ""}${line === "stopped" && socket.state.reason
+          ? socket.state.reason
+          : "What you write is kept, and sent when the connection is back."}</span
+      >
+      ${code === 4401
+        ? html`<a class="button" href="/sign-in/?next=${encodeURIComponent(location.pathname)}">Sign in</a>`
+        : html`<button class="button" type="button" @click=${() => socket.retry()}>Try now</button>`}
+    </div>`;
+  }
+
+  #confirmation() {
+    return html`<dialog class="dialog" aria-labelledby="doomed-title" @close=${this.#decided}>
+      <h2 id="doomed-title">Delete this message?</h2>
+      <p class="talk__doomed">${this.doomed?.body.slice(0, 300)}</p>
+      <p class="muted small">Everyone here will see that a message was deleted, not what it said.</p>
+      <form method="dialog" class="dialog__actions">
+        <button class="button" value="">Keep it</button>
+        <button class="button button--danger" value="delete">Delete</button>
+      </form>
+    </dialog>`;
+  }
+
+  #decided(/** @type {Event} */ event) {
+    const { returnValue } = /** @type {HTMLDialogElement} */ (event.target);
+    const message = this.doomed;
+    this.doomed = null;
+    if (returnValue === "delete" && message) this.#attempt(this.session?.remove(message.seq));
+    this.composer?.focusField();
+  }
+
+  #onAct(/** @type {CustomEvent} */ { detail: { action, subject } }) {
+    const { session } = this;
+    if (!session) return;
+    if (action === "react") this.#attempt(session.react(subject.seq, subject.emoji, subject.on));
+    else if (action === "edit" || action === "reply") this.#start({ what: action, message: subject });
+    else if (action === "delete") this.doomed = subject;
+    else if (action === "retry") session.outbox.retry(subject);
+    else if (action === "discard") session.outbox.discard(subject);
+  }
+
+  #start(/** @type {Task} */ task) {
+    this.trouble = "";
+    this.task = task;
+  }
+
+  #giveUp() {
+    this.task = null;
+    this.trouble = "";
+  }
+
+  #editLast() {
+    const message = this.session?.log.lastOf(this.session.me.id);
+    if (message) this.#start({ what: "edit", message });
+  }
+
+  async #onSay(/** @type {CustomEvent} */ { detail: { body, task } }) {
+    const { session } = this;
+    if (!session) return;
+    if (task?.what !== "edit") {
+      this.#giveUp();
+      this.logView?.toEnd();
+      await session.send(body, task?.message.seq ?? null);
+      return;
+    }
+    this.saving = true;
+    if (await this.#attempt(session.edit(task.message.seq, body))) this.task = null;
+    this.saving = false;
+  }
+
+  /** Say what went wrong with something that is not kept for later. */
+  async #attempt(/** @type {Promise<unknown> | undefined} */ doing) {
+    this.trouble = "";
+    try {
+      await doing;
+      return true;
+    } catch (error) {
+      const wait = /** @type {{retryAfter?: number}} */ (error).retryAfter;
+      this.trouble =
+        error instanceof Disconnected
+          ? "Not done: the connection is down. Try again when it is back."
+          : `${/** @type {Error} */ (error).message}${wait ? ` Try again in ${Math.ceil(wait)} s.` : ""}`;
+      return false;
+    }
+  }
+}
+
+customElements.define("room-talk", RoomTalk);
