@@ -18,7 +18,7 @@ from dashboard.models import Board, ProducerLease, PushToken, Stream, Widget
 SIGNS = {"ok": "●", "error": "▲", "unknown": "○"}
 
 
-class WidgetInline(admin.StackedInline[Widget, Board]):
+class WidgetInline(admin.StackedInline):  # type: ignore[type-arg]
     model = Widget
     extra = 0
     autocomplete_fields = ("streams",)
@@ -26,7 +26,7 @@ class WidgetInline(admin.StackedInline[Widget, Board]):
 
 
 @admin.register(Board)
-class BoardAdmin(admin.ModelAdmin[Board]):
+class BoardAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ("title", "slug", "position", "tiles")
     list_editable = ("position",)
     search_fields = ("title", "slug")
@@ -34,7 +34,8 @@ class BoardAdmin(admin.ModelAdmin[Board]):
     inlines = (WidgetInline,)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Board]:
-        return super().get_queryset(request).annotate(number_of_tiles=Count("widgets"))
+        boards: QuerySet[Board] = super().get_queryset(request).annotate(number_of_tiles=Count("widgets"))
+        return boards
 
     @admin.display(description=_("tiles"))
     def tiles(self, board: Board) -> int:
@@ -45,7 +46,7 @@ class BoardAdmin(admin.ModelAdmin[Board]):
         services.board_changed(form.instance)
 
 
-class PushTokenInline(admin.TabularInline[PushToken, Stream]):
+class PushTokenInline(admin.TabularInline):  # type: ignore[type-arg]
     model = PushToken
     extra = 0
     fields = readonly_fields = ("note", "made_at", "revoked_at")
@@ -56,7 +57,7 @@ class PushTokenInline(admin.TabularInline[PushToken, Stream]):
 
 
 @admin.register(Stream)
-class StreamAdmin(admin.ModelAdmin[Stream]):
+class StreamAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ("slug", "label", "kind", "health", "last_value", "age", "source")
     list_filter = ("kind", "state")
     search_fields = ("slug", "label")
@@ -73,7 +74,8 @@ class StreamAdmin(admin.ModelAdmin[Stream]):
     actions = ("issue_token", "delete_with_history")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Stream]:
-        return super().get_queryset(request).select_related("lease")
+        streams: QuerySet[Stream] = super().get_queryset(request).select_related("lease")
+        return streams
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
         # Its slug is its address, and its kind decides how its history is read.
@@ -143,7 +145,7 @@ class StreamAdmin(admin.ModelAdmin[Stream]):
 
 
 @admin.register(PushToken)
-class PushTokenAdmin(admin.ModelAdmin[PushToken]):
+class PushTokenAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ("stream", "note", "made_at", "revoked_at")
     list_filter = ("stream",)
     list_select_related = ("stream",)
@@ -167,7 +169,7 @@ class PushTokenAdmin(admin.ModelAdmin[PushToken]):
 
 
 @admin.register(ProducerLease)
-class ProducerLeaseAdmin(admin.ModelAdmin[ProducerLease]):
+class ProducerLeaseAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ("stream", "holder", "expires_at", "token", "state")
     list_select_related = ("stream",)
 

@@ -29,7 +29,7 @@ def hold(holder: str, streams: Collection[int]) -> dict[int, int]:
     """Renew what `holder` has and take what nobody holds of `streams`; return its tokens by stream id."""
     until = Now() + timedelta(seconds=HOLD)
     ProducerLease.objects.filter(holder=holder, stream__in=streams).update(expires_at=until)
-    for lease in ProducerLease.objects.filter(stream__in=streams, expires_at__lt=Now()).exclude(holder=holder):
+    for lease in ProducerLease.objects.filter(stream__in=streams, expires_at__lte=Now()).exclude(holder=holder):
         _take(lease, holder)
     return dict(ProducerLease.objects.filter(holder=holder, stream__in=streams).values_list("stream", "token"))
 
@@ -37,7 +37,7 @@ def hold(holder: str, streams: Collection[int]) -> dict[int, int]:
 def _take(lease: ProducerLease, holder: str) -> None:
     """Take an expired lease, unless somebody was faster, and shut its former holder out."""
     with transaction.atomic():
-        taken = ProducerLease.objects.filter(pk=lease.pk, token=lease.token, expires_at__lt=Now()).update(
+        taken = ProducerLease.objects.filter(pk=lease.pk, token=lease.token, expires_at__lte=Now()).update(
             token=F("token") + 1, holder=holder, expires_at=Now() + timedelta(seconds=HOLD)
         )
         if taken:
@@ -52,6 +52,6 @@ def release(holder: str) -> None:
 
 def mark_orphans() -> list[Publication]:
     """Mark the streams `unknown` whose lease nobody holds; return what tells of it."""
-    orphans = Stream.objects.filter(lease__expires_at__lt=Now()).exclude(state=State.UNKNOWN)
+    orphans = Stream.objects.filter(lease__expires_at__lte=Now()).exclude(state=State.UNKNOWN)
     # One transaction each: locking several in no order could meet a worker that locks them in another.
     return [publication for pk, fence in orphans.values_list("pk", "fence") for publication in store.orphan(pk, fence)]

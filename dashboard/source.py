@@ -15,17 +15,25 @@ class StreamSource:
 
     delivery = Delivery.LATEST
 
-    @database_sync_to_async
-    def heads(self, topics: Collection[str]) -> Mapping[str, int]:
-        slugs = [_slug(topic) for topic in topics]
-        return {f"stream.{slug}": seq for slug, seq in Stream.objects.filter(slug__in=slugs).values_list("slug", "seq")}
+    async def heads(self, topics: Collection[str]) -> Mapping[str, int]:
+        heads: dict[str, int] = await database_sync_to_async(_heads)(topics)
+        return heads
 
-    @database_sync_to_async
-    def read(self, topic: str, after: int) -> Readback:
-        stream = Stream.objects.filter(slug=_slug(topic)).first()
-        if stream is None:
-            return Readback(after)
-        return Readback(stream.seq, store.changed_after(stream, after))
+    async def read(self, topic: str, after: int) -> Readback:
+        readback: Readback = await database_sync_to_async(_read)(topic, after)
+        return readback
+
+
+def _heads(topics: Collection[str]) -> dict[str, int]:
+    slugs = [_slug(topic) for topic in topics]
+    return {f"stream.{slug}": seq for slug, seq in Stream.objects.filter(slug__in=slugs).values_list("slug", "seq")}
+
+
+def _read(topic: str, after: int) -> Readback:
+    stream = Stream.objects.filter(slug=_slug(topic)).first()
+    if stream is None:
+        return Readback(after)
+    return Readback(stream.seq, store.changed_after(stream, after))
 
 
 def _slug(topic: str) -> str:

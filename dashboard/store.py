@@ -147,7 +147,7 @@ def publications_of_rows(stream: Stream, rows: Mapping[str, Any]) -> list[Public
 
 def orphan(pk: int, fence: int) -> list[Publication]:
     """Mark a stream `unknown` because nobody holds its lease any more; nothing when somebody does again."""
-    expired = ProducerLease.objects.filter(stream=OuterRef("pk"), expires_at__lt=Now())
+    expired = ProducerLease.objects.filter(stream=OuterRef("pk"), expires_at__lte=Now())
     with transaction.atomic():
         marked = (
             Stream.objects.filter(Exists(expired), pk=pk, fence=fence)

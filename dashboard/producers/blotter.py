@@ -36,7 +36,7 @@ def digits(price: float) -> int:
 def quote(opening: float, last: float) -> Row:
     """Return the row of an instrument that was traded at `last`."""
     places = digits(opening)
-    half_spread = max(last * 0.0004, 10**-places)
+    half_spread = max(last * 0.0004, 1 / 10**places)
     return {
         "bid": round(last - half_spread, places),
         "ask": round(last + half_spread, places),
@@ -50,7 +50,7 @@ def step(opening: float, last: float) -> float:
     """Return the next price: a step by chance, drawn back towards the opening lest it wander off for ever."""
     moved = last * (1 + _chance.gauss(0, 0.0012)) + (opening - last) * 0.01
     places = digits(opening)
-    return round(max(moved, 10**-places * 5), places)
+    return float(round(max(moved, 5 / 10**places), places))
 
 
 @producer("blotter", kind=Kind.TABLE, label="Blotter", stale_after=5)

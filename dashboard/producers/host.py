@@ -69,7 +69,7 @@ def network_out() -> float | None:
 @producer("load", every=5, label="Load", stale_after=20)
 def load() -> float:
     """Return how many processes wanted to run in the last minute, on average."""
-    return round(psutil.getloadavg()[0], 2)
+    return round(float(psutil.getloadavg()[0]), 2)
 
 
 def health(percent: float, what: str, warn: float, crit: float) -> dict[str, Any]:

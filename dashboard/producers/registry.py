@@ -11,13 +11,14 @@ import inspect
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
 from django.utils.module_loading import autodiscover_modules
 
 from dashboard.values import Kind
 
 Function = Callable[..., Any]
+F = TypeVar("F", bound=Function)
 
 #: Seconds that one run of a producer's function may take before its stream says so.
 PATIENCE: Final = 30.0
@@ -69,14 +70,14 @@ def producer(
     stale_after: float | None = None,
     retention: timedelta = timedelta(days=7),
     patience: float = PATIENCE,
-) -> Callable[[Function], Function]:
+) -> Callable[[F], F]:
     """Register the decorated function as the producer of the stream `slug`; see `Producer`.
 
     `every`: seconds between runs; an asynchronous generator has none. `stale_after`: seconds after which the
     value counts as old (three times `every`, at least 5). Raises ValueError for what makes no sense.
     """
 
-    def register(function: Function) -> Function:
+    def register(function: F) -> F:
         made = Producer(
             slug, function, every, kind, label, unit, stale_after or max(5.0, 3 * (every or 0)), retention, patience
         )
