@@ -138,6 +138,7 @@ class Service:
             except subprocess.TimeoutExpired:
                 os.killpg(process.pid, signal.SIGKILL)
                 process.wait()
+                raise AssertionError(f"{self.name} did not stop within {self.patience} s:\n{self.tail()}") from None
 
     def tail(self, lines: int = 60) -> str:
         """Return the end of its log."""
