@@ -209,7 +209,7 @@ class PostgreSQL(Service):
     def create_database(self, name: str) -> str:
         """Make a database and return its URL."""
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{name}"')  # type: ignore[arg-type]
+            connection.execute(f'CREATE DATABASE "{name}"')
         return self.url(name)
 
 

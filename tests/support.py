@@ -5,16 +5,15 @@ import inspect
 import json
 import ssl
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import Any, Self
 
 import httpx
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
 Event = dict[str, Any]
-Value = TypeVar("Value")
 
 #: Seconds that a busy test machine may take for what should be at once.
 PATIENCE = 15.0
@@ -22,12 +21,12 @@ PATIENCE = 15.0
 BACKGROUND = frozenset({"heartbeat", "heads", "presence"})
 
 
-async def eventually(condition: Callable[[], Value | Awaitable[Value]], seconds: float = PATIENCE) -> Value:
-    """Return what `condition` returns, as soon as that is true; fail when it is not within `seconds`."""
+async def eventually(condition: Callable[[], Any], seconds: float = PATIENCE) -> Any:
+    """Return what `condition`, synchronous or not, returns once that is true; fail after `seconds`."""
     deadline = asyncio.get_running_loop().time() + seconds
     while True:
         found = condition()
-        value: Value = await found if inspect.isawaitable(found) else found
+        value = await found if inspect.isawaitable(found) else found
         if value:
             return value
         if asyncio.get_running_loop().time() > deadline:
@@ -153,8 +152,8 @@ class Client:
         return await self._take(fits, f"{type} {fields or ''}", seconds)
 
     async def assert_error(self, ref: str | None, code: str) -> Event:
-        error = await self.assert_event("error", **({"ref": ref} if ref else {}))
-        assert error["code"] == code, error
+        error = await (self.reply(ref) if ref else self.assert_event("error"))
+        assert (error["type"], error.get("code")) == ("error", code), error
         return error
 
     async def assert_silence(self, seconds: float, *types: str) -> None:

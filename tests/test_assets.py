@@ -119,7 +119,7 @@ def test_with_hashed_names_every_module_is_loaded_under_one_address(settings: Se
         assert hashed.search(address), f"{name} is not hashed"
         assert (tmp_path / address.removeprefix("/static/")).is_file()
     for path in served_modules():
-        file = tmp_path / staticfiles_storage.stored_name(path)
+        file = tmp_path / staticfiles_storage.stored_name(path)  # type: ignore[attr-defined]
         for wanted in imports_of(file.read_text()):
             # A module reached by two addresses would be two modules, each with its own state.
             if wanted.startswith((".", "/")):

@@ -129,7 +129,7 @@ async def test_boards_of_both_processes_get_the_workers_values(cluster: Cluster,
             for slug, stream in (await client.assert_event("snapshot"))["streams"].items()
             if stream["kind"] == "number"
         ][:1]
-        seen = {}
+        seen: dict[int, float] = {}
         while len(seen) < 6:
             update = (await client.assert_event("update"))["streams"].get(slug)
             if update:
