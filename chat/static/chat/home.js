@@ -1,0 +1,13 @@
+/** The home page: unread counts that follow. */
+import { unread } from "./connection.js";
+
+/** @type {HTMLElement[]} */
+const cards = [...document.querySelectorAll("[data-home-room]")].map((card) => /** @type {HTMLElement} */ (card));
+
+unread.onChange((slug) => {
+  const mark = cards.find((card) => card.dataset.homeRoom === slug)?.querySelector(".count");
+  if (!(mark instanceof HTMLElement)) return;
+  const count = unread.count(slug);
+  mark.hidden = count === 0;
+  /** @type {HTMLElement} */ (mark.querySelector("[data-count]")).textContent = count > 99 ? "99+" : String(count);
+});

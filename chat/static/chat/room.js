@@ -1,0 +1,35 @@
+/** The page of a room. */
+import { given } from "realtime/page.js";
+import { shortcut, tell } from "realtime/shortcuts.js";
+import "./client-count.js";
+import { socket } from "./connection.js";
+import "./connection-line.js";
+import { openRoom } from "./page.js";
+import "./room-members.js";
+import "./room-people.js";
+import "./room-talk.js";
+
+const { room, isOwner, members, bodyCharacters } = given("page-config");
+const session = openRoom(room.slug);
+
+/** @type {import("./room-talk.js").RoomTalk | null} */
+const talk = document.querySelector("room-talk");
+if (talk) {
+  talk.label = `Message # ${room.name}`;
+  talk.limit = bodyCharacters;
+  talk.readOnly = room.archived ? "This room is archived: it can only be read." : "";
+  talk.session = session;
+}
+Object.assign(document.querySelector("connection-line") ?? {}, { socket, session });
+Object.assign(document.querySelector("room-people") ?? {}, { session });
+Object.assign(document.querySelector("room-members") ?? {}, { room, isOwner, members });
+
+shortcut("c", "Write a message", () => talk?.composer?.focusField());
+shortcut("End", "Go to the newest message", () => talk?.logView?.toEnd());
+tell("Enter", "Send");
+tell("Shift Enter", "New line");
+tell("↑", "Edit your last message, in an empty field");
+tell("↑ ↓", "From message to message, in the list");
+tell("Esc", "Leave an edit or answer");
+
+if (matchMedia("(hover: hover)").matches) talk?.updateComplete.then(() => talk.composer?.focusField());
