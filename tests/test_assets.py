@@ -126,3 +126,10 @@ def test_with_hashed_names_every_module_is_loaded_under_one_address(settings: Se
                 assert hashed.search(wanted), f"{path} still imports {wanted} (an import must end with a semicolon)"
                 assert (file.parent / wanted).is_file()
     assert list(tmp_path.glob("npm/lit/index.*.js.gz"))
+
+
+def test_every_static_file_that_a_template_names_exists() -> None:
+    root = Path(__file__).resolve().parent.parent
+    for template in [*root.glob("templates/**/*.html"), *root.glob("*/templates/**/*.html")]:
+        for path in re.findall(r"""{%\s*static\s+["']([^"']+)["']""", template.read_text()):
+            assert finders.find(path), f"{template.relative_to(root)} names {path}, which does not exist"

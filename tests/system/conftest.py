@@ -9,7 +9,7 @@ from tests.cluster import Cluster
 from tests.services import PostgreSQL, Redis
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def cluster(service_folder: Callable[[str], Path], postgresql: PostgreSQL, redis: Redis) -> Iterator[Cluster]:
     """Two web processes and a worker behind nginx; a test that kills one starts it again."""
     cluster = Cluster(service_folder, postgresql, redis)
