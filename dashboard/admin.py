@@ -45,6 +45,13 @@ class BoardAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         super().save_related(request, form, formsets, change)
         services.board_changed(form.instance)
 
+    def delete_model(self, request: HttpRequest, obj: Board) -> None:
+        services.delete_board(obj)
+
+    def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Board]) -> None:
+        for board in queryset:
+            services.delete_board(board)
+
 
 class PushTokenInline(admin.TabularInline):  # type: ignore[type-arg]
     model = PushToken

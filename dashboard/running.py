@@ -11,6 +11,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from asgiref.sync import sync_to_async
+from django.db import close_old_connections
 from django.utils import timezone
 
 from dashboard.producers.registry import Producer
@@ -129,6 +131,9 @@ async def _call(producer: Producer, mind: _Mind, threads: Executor) -> Any:
             return await asyncio.wait_for(producer.function(*arguments), producer.patience)
         except TimeoutError:
             raise TookTooLong(f"no answer within {producer.patience:g} s") from None
+        finally:
+            # Its ORM calls ran in the thread that all coroutines share: leave no dead connection there.
+            await sync_to_async(close_old_connections)()
     running = asyncio.get_running_loop().run_in_executor(threads, with_fresh_connection(producer.function), *arguments)
     done, _ = await asyncio.wait({running}, timeout=producer.patience)
     if not done:

@@ -78,6 +78,13 @@ def board_changed(board: Board) -> None:
     publish_on_commit([Publication(board.topic, Delivery.CONTROL, encode({"do": "changed"}))])
 
 
+@transaction.atomic
+def delete_board(board: Board) -> None:
+    """Delete a board and its tiles; the streams stay, and screens that showed it are told."""
+    board_changed(board)
+    board.delete()
+
+
 def _board(slug: str) -> Board:
     try:
         return Board.objects.get(slug=slug)

@@ -1,15 +1,24 @@
 """Streams, boards and readings to test with."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from asgiref.sync import sync_to_async
+from channels.db import database_sync_to_async
+from channels.layers import channel_layers
+from channels.testing import WebsocketCommunicator
+from django.conf import settings
+from django.test import Client
 
+from accounts.models import User
+from config.asgi import application
 from dashboard.models import Board, ProducerLease, Stream
 from dashboard.producers import registry
 from dashboard.producers.registry import Producer
 from dashboard.store import Reading
+from realtime.hub import Hub, current_hub
 from realtime.publish import Publication
 
 START = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
@@ -68,4 +77,79 @@ def published(monkeypatch: pytest.MonkeyPatch) -> list[Publication]:
     return heard
 
 
-Make = Callable[..., Any]
+class Viewer:
+    """Somebody at a screen: a socket through the whole application, in this process."""
+
+    def __init__(self, user: User | None) -> None:
+        self.user = user
+        self.communicator: WebsocketCommunicator | None = None
+
+    async def open(self, path: str) -> dict[str, Any]:
+        """Connect and return the first event."""
+        headers = [(b"host", b"testserver"), (b"origin", b"http://testserver")]
+        if self.user is not None:
+            browser = Client()
+            await browser.aforce_login(self.user)
+            cookie = f"{settings.SESSION_COOKIE_NAME}={browser.cookies[settings.SESSION_COOKIE_NAME].value}"
+            headers.append((b"cookie", cookie.encode()))
+        self.communicator = WebsocketCommunicator(application, path, headers=headers)
+        connected, _ = await self.communicator.connect(timeout=5)
+        assert connected
+        return await self.next()
+
+    async def show(self, slug: str) -> dict[str, Any]:
+        """Connect to a board and return its snapshot."""
+        assert (await self.open(f"/ws/boards/{slug}/"))["type"] == "hello"
+        return await self.assert_event("snapshot")
+
+    async def next(self) -> dict[str, Any]:
+        assert self.communicator
+        return dict(await self.communicator.receive_json_from(timeout=5))
+
+    async def assert_event(self, type: str) -> dict[str, Any]:
+        event = await self.next()
+        assert event["type"] == type, event
+        return event
+
+    async def assert_silence(self) -> None:
+        assert self.communicator
+        assert await self.communicator.receive_nothing(timeout=0.2), await self.next()
+
+    async def assert_closed(self, code: int) -> None:
+        assert self.communicator
+        assert await self.communicator.receive_output(timeout=5) == {"type": "websocket.close", "code": code}
+
+    async def send(self, **command: Any) -> None:
+        assert self.communicator
+        await self.communicator.send_json_to(command)
+
+    async def close(self) -> None:
+        if self.communicator:
+            await self.communicator.disconnect(timeout=5)
+
+
+@pytest.fixture
+async def hub() -> AsyncIterator[Hub]:
+    """This loop's hub on a channel layer of its own."""
+    channel_layers.backends.clear()
+    yield current_hub()
+    await current_hub().close()
+
+
+@pytest.fixture
+async def viewer(hub: Hub) -> AsyncIterator[Callable[..., Awaitable[Viewer]]]:
+    """Seats a guest at a screen: `await viewer("Ada")`; `""` is nobody."""
+    made: list[Viewer] = []
+
+    def make(name: str = "Ada") -> Viewer:
+        made.append(Viewer(User.objects.create_guest(name) if name else None))
+        return made[-1]
+
+    yield sync_to_async(make)
+    for each in made:
+        await each.close()
+
+
+async def in_thread(function: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+    """Call synchronous code that uses the database."""
+    return await database_sync_to_async(function)(*args, **kwargs)

@@ -1,0 +1,194 @@
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from dashboard import running
+from dashboard.producers.registry import Producer, producer
+from dashboard.running import Said, reason, run
+from dashboard.values import Kind
+from tests.support import eventually
+
+
+@pytest.fixture(autouse=True)
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(running, "PAUSE", 0.01)
+
+
+@pytest.fixture
+def threads() -> Iterator[ThreadPoolExecutor]:
+    with ThreadPoolExecutor(1) as executor:
+        yield executor
+
+
+Made = Callable[..., Producer]
+
+
+@pytest.fixture
+def made(no_producers: dict[str, Producer]) -> Made:
+    def make(function: Any, **options: Any) -> Producer:
+        producer("it", **options)(function)
+        return no_producers["it"]
+
+    return make
+
+
+@asynccontextmanager
+async def running_of(made: Producer, threads: ThreadPoolExecutor, last: Any = None) -> AsyncIterator[list[Said]]:
+    said: list[Said] = []
+
+    async def say(something: Said) -> None:
+        said.append(something)
+
+    task = asyncio.create_task(run(made, last, say, threads))
+    try:
+        yield said
+    finally:
+        task.cancel()
+
+
+async def test_a_function_is_run_again_and_again_in_a_thread(made: Made, threads: ThreadPoolExecutor) -> None:
+    names = []
+
+    def work() -> int:
+        names.append(threading.current_thread().name)
+        return len(names)
+
+    async with running_of(made(work, every=0.01), threads) as said:
+        await eventually(lambda: len(said) >= 3)
+    assert [each.value for each in said[:3]] == [1, 2, 3]
+    assert threading.current_thread().name not in names
+
+
+async def test_a_coroutine_function_runs_in_the_loop(made: Made, threads: ThreadPoolExecutor) -> None:
+    async def work() -> str:
+        return threading.current_thread().name
+
+    async with running_of(made(work, every=0.01, kind=Kind.TEXT), threads) as said:
+        await eventually(lambda: said)
+    assert said[0].value == threading.current_thread().name
+
+
+async def test_a_generator_goes_on_from_the_stored_value(made: Made, threads: ThreadPoolExecutor) -> None:
+    async def count(last: Any) -> AsyncIterator[int]:
+        yield last + 1
+        yield last + 2
+
+    async with running_of(made(count), threads, last=10) as said:
+        await eventually(lambda: len(said) >= 4)
+    assert [each.value for each in said[:4]] == [11, 12, 13, 14]  # it ended and began again
+
+
+async def test_a_table_goes_on_from_all_its_rows(made: Made, threads: ThreadPoolExecutor) -> None:
+    seen: list[Any] = []
+
+    async def rows(last: Any) -> dict[str, Any]:
+        seen.append(last)
+        return {"A": {"n": len(seen)}} if len(seen) == 1 else {"B": None}
+
+    async with running_of(made(rows, every=0.01, kind=Kind.TABLE), threads, last={"B": {"n": 0}}):
+        await eventually(lambda: len(seen) >= 3)
+    assert seen[:3] == [{"B": {"n": 0}}, {"A": {"n": 1}, "B": {"n": 0}}, {"A": {"n": 1}}]
+
+
+async def test_an_exception_is_said_in_short_logged_in_full_and_tried_again(
+    made: Made, threads: ThreadPoolExecutor, caplog: pytest.LogCaptureFixture
+) -> None:
+    calls: list[int] = []
+
+    def work() -> int:
+        calls.append(1)
+        if len(calls) < 3:
+            raise ConnectionRefusedError(111, "Connection refused")
+        return 5
+
+    async with running_of(made(work, every=0.01), threads) as said:
+        await eventually(lambda: len(said) >= 3)
+    assert [each.error for each in said[:3]] == ["Connection refused", "Connection refused", ""]
+    assert said[0].retry_at is not None
+    assert said[0].retry_at > said[0].at
+    assert said[2].value == 5
+    assert "Traceback" in caplog.text
+
+
+async def test_pauses_grow_while_it_fails_and_are_short_again_after_a_success(
+    made: Made, threads: ThreadPoolExecutor
+) -> None:
+    async def generator() -> AsyncIterator[int]:
+        raise OSError("no")
+        yield 1
+
+    async with running_of(made(generator), threads) as said:
+        await eventually(lambda: len(said) >= 5)
+    waits = [(each.retry_at - each.at).total_seconds() for each in said if each.retry_at]
+    assert waits[4] > waits[0] * 8
+
+
+async def test_no_news_says_nothing_except_that_all_is_well_again(made: Made, threads: ThreadPoolExecutor) -> None:
+    calls: list[int] = []
+
+    async def work() -> int | None:
+        calls.append(1)
+        if len(calls) == 2:
+            raise OSError("no")
+        return None
+
+    async with running_of(made(work, every=0.01), threads) as said:
+        await eventually(lambda: len(calls) >= 5)
+    assert [(each.value, each.error) for each in said] == [(None, "no"), (None, "")]
+
+
+async def test_a_value_of_another_kind_is_an_error(made: Made, threads: ThreadPoolExecutor) -> None:
+    async with running_of(made(lambda: "five", every=0.01), threads) as said:
+        await eventually(lambda: said)
+    assert "finite number" in said[0].error
+
+
+async def test_a_run_that_takes_too_long_is_said_and_never_overlapped(made: Made, threads: ThreadPoolExecutor) -> None:
+    free = threading.Event()
+    calls: list[int] = []
+
+    def work() -> int:
+        calls.append(1)
+        free.wait(10)
+        return 1
+
+    async with running_of(made(work, every=0.01, patience=0.05), threads) as said:
+        await eventually(lambda: said)
+        assert said[0].error == "no answer within 0.05 s"
+        assert len(calls) == 1
+        free.set()
+        await eventually(lambda: any(each.value == 1 for each in said))
+
+
+async def test_a_coroutine_that_takes_too_long_is_stopped(made: Made, threads: ThreadPoolExecutor) -> None:
+    async def work() -> int:
+        await asyncio.Event().wait()
+        return 1
+
+    async with running_of(made(work, every=0.01, patience=0.05), threads) as said:
+        await eventually(lambda: len(said) >= 2)
+    assert said[0].error == "no answer within 0.05 s"
+
+
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        (ConnectionRefusedError(111, "Connection refused"), "Connection refused"),
+        (ValueError(), "ValueError"),
+        (ValueError("first\nsecond"), "first"),
+        (ValueError("postgres://ada:secret@db/x is away"), "postgres://…@db/x is away"),
+        (ValueError("x" * 500), "x" * 120),
+    ],
+)
+def test_a_reason_is_short_and_tells_no_password(error: Exception, text: str) -> None:
+    assert reason(error) == text
+
+
+def test_moments_that_passed_meanwhile_are_left_out() -> None:
+    assert running._until_next(began=100.0, now=100.5, every=2) == 1.5
+    assert running._until_next(began=100.0, now=105.0, every=2) == 1.0
