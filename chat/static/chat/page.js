@@ -22,11 +22,15 @@ function deliver(/** @type {Entry} */ { room, id, body, replyTo }) {
 
 export const outbox = new Outbox({ user: me?.id ?? 0, store: openStore(), deliver });
 
-/** Take part in a room; call `stop()` on the result to leave. */
-export function openRoom(/** @type {string} */ room) {
+/**
+ * Take part in a room; call `stop()` on the result to leave.
+ * @param {string} room
+ * @param {import("./unread.js").Unread} [counts] where its unread messages are counted
+ */
+export function openRoom(room, counts = unread) {
   const older = (/** @type {string} */ slug, /** @type {number} */ before) =>
     ask("GET", `${messagesOf(slug)}?before=${before}&limit=50`);
-  const session = new RoomSession({ room, me: /** @type {User} */ (me), socket, outbox, unread, older });
+  const session = new RoomSession({ room, me: /** @type {User} */ (me), socket, outbox, unread: counts, older });
   session.start();
   return session;
 }
