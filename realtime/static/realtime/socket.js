@@ -39,6 +39,16 @@ export class Disconnected extends Error {
 }
 
 /**
+ * A bare WebSocket to our own server, encrypted like the page. What it becomes is the caller's to watch.
+ * @param {string} path e.g. "/ws/echo/"
+ * @param {{protocol: string, host: string}} [location]
+ * @returns {WebSocket}
+ */
+export function openLine(path, { protocol, host } = globalThis.location, WebSocket = globalThis.WebSocket) {
+  return new WebSocket(`${protocol === "https:" ? "wss:" : "ws:"}//${host}${path}`);
+}
+
+/**
  * One lasting connection: opens itself again, notices dead lines, and says truthfully how it stands.
  *
  * Listen with `on(type, …)` for the server's events by their `type`, and for "state" (a State).
@@ -182,8 +192,7 @@ export class Socket {
     this.lastError = null;
     this.drainAfter = null;
     this.#become("connecting");
-    const { protocol, host } = this.page.location;
-    const line = new this.WebSocket(`${protocol === "https:" ? "wss:" : "ws:"}//${host}${this.path}`);
+    const line = openLine(this.path, this.page.location, this.WebSocket);
     this.line = line;
     line.onmessage = (/** @type {{data: string}} */ frame) => this.#hear(frame.data);
     line.onclose = (/** @type {{code: number}} */ { code }) => this.#lost(code);
