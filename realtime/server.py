@@ -16,7 +16,7 @@ from django.conf import settings
 from twisted.internet import reactor
 from twisted.internet.main import CONNECTION_LOST
 
-from realtime import background
+from realtime import background, embedded
 from realtime.connection import EXTENSION
 from realtime.hub import current_hub
 from realtime.protocol import Frame
@@ -157,6 +157,7 @@ class Server(daphne.server.Server):
         self._end: asyncio.Task[None] | None = None
 
     def run(self) -> None:
+        embedded.claim()
         reactor.callWhenRunning(self._started)
         super().run()
 

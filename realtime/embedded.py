@@ -1,0 +1,36 @@
+"""Embedded mode: with the in-memory channel layer there is one server process, and it makes sure of that."""
+
+import fcntl
+import os
+import sys
+from typing import IO
+
+from django.conf import settings
+
+from realtime.background import layer_is_embedded
+
+_held: list[IO[str]] = []
+
+
+def claim() -> None:
+    """Hold the one place there is, or end with a sentence: a second process would be silently deaf.
+
+    The lock goes with the process, however that ends. With Redis there is nothing to claim.
+    """
+    if not layer_is_embedded():
+        return
+    settings.VAR_DIR.mkdir(parents=True, exist_ok=True)
+    file = (settings.VAR_DIR / "server.lock").open("a+")
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        file.seek(0)
+        pid = file.read().strip() or "unknown"
+        sys.exit(
+            f"Another Switchboard process runs here already (process {pid}), and without Redis they cannot hear each "
+            "other. Stop that one, or set REDIS_URL to run several."
+        )
+    file.truncate(0)
+    file.write(str(os.getpid()))
+    file.flush()
+    _held.append(file)
