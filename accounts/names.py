@@ -1,15 +1,24 @@
 """What may be a person's name: 1 to 40 visible characters of any kind. Pure."""
 
+import re
 import unicodedata
 
 LONGEST = 40
 
-#: Characters that show nothing, or that turn or hide what stands around them.
-_UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}
-#: They join emoji and letters of several scripts, so they may stand inside a name.
-_JOINERS = {"\u200c", "\u200d"}
-#: Letters by their category, yet they show as a gap.
-_BLANK = {"\u115f", "\u1160", "\u2800", "\u3164", "\uffa0"}
+#: Characters that show nothing, or that turn or hide what stands around them. (Not unassigned ones: emoji
+#: newer than Python's tables are among those.)
+_UNSEEN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
+#: Letters, marks and signs by their category, or not assigned yet; they show as a gap or not at all.
+_BLANK = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u2800\u3164\ufdd0-\ufdef\uffa0\ufff0-\ufffc\ufffe\uffff"
+    "\U0001d159\U000e0000-\U000e00ff\U000e01f0-\U000e0fff]"
+)
+#: They join emoji and letters of several scripts, or choose among a character's forms: only beside one.
+_JOINERS = "\u200c\u200d"
+_SELECTORS = "\ufe00-\ufe0f\U000e0100-\U000e01ef"
+_ALONE = re.compile(f"(?:^|[ {_JOINERS}])[{_JOINERS}{_SELECTORS}]|[{_SELECTORS}]{{2}}|[{_JOINERS}](?: |$)")
+#: The flags of England, Scotland and Wales end in letters that do not show.
+_FLAG = re.compile("(?<=\U0001f3f4)[\U000e0061-\U000e007a]{1,6}\U000e007f")
 
 
 def clean_name(raw: str) -> str:
@@ -19,14 +28,15 @@ def clean_name(raw: str) -> str:
     when it holds characters that show nothing (controls, direction marks).
     """
     name = unicodedata.normalize("NFC", " ".join(raw.split()))
-    if any(unicodedata.category(char) in _UNSEEN and char not in _JOINERS for char in name):
+    seen = _FLAG.sub("", name)
+    if _BLANK.search(seen) or _ALONE.search(seen) or any(map(_hides, seen)):
         raise ValueError("A name may only have characters that can be seen.")
-    if not any(_shows(char) for char in name):
+    if not any(unicodedata.category(char)[0] in "LNPS" or unicodedata.category(char) == "Cn" for char in seen):
         raise ValueError("Give a name of 1 to 40 visible characters.")
     if len(name) > LONGEST:
         raise ValueError("A name has at most 40 characters.")
     return name
 
 
-def _shows(char: str) -> bool:
-    return unicodedata.category(char)[0] in "LNPS" and char not in _BLANK
+def _hides(char: str) -> bool:
+    return unicodedata.category(char) in _UNSEEN and char not in _JOINERS
