@@ -5,6 +5,7 @@ from argparse import ArgumentParser
 from pathlib import Path
 from typing import Any
 
+from channels.routing import get_default_application
 from daphne.endpoints import build_endpoint_description_strings
 from django.core.management.base import BaseCommand, CommandError
 
@@ -20,7 +21,7 @@ class Command(BaseCommand):
         parser.add_argument("--unix-socket", type=Path, help="listen on this socket instead of a port")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        from config.asgi import application
+        application = get_default_application()
 
         path: Path | None = options["unix_socket"]
         if path is None:

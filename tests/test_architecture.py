@@ -1,0 +1,113 @@
+"""The rules of docs/architecture.md, read from the imports and calls of the code itself."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = ("config", "chat", "dashboard", "accounts", "realtime")
+#: What each package may import of the others.
+MAY_IMPORT = {
+    "config": {"chat", "dashboard", "accounts", "realtime"},
+    "chat": {"accounts", "realtime"},
+    "dashboard": {"accounts", "realtime", "chat.stats"},
+    "accounts": {"realtime"},
+    "realtime": set(),
+}
+
+
+def modules(*packages: str) -> list[Path]:
+    found = [path for package in packages for path in (ROOT / package).rglob("*.py")]
+    assert found
+    return [path for path in found if "migrations" not in path.parts]
+
+
+def imports(path: Path) -> Iterator[str]:
+    """Yield what a module imports, by full name, inside functions too."""
+    for node in ast.walk(ast.parse(path.read_text())):
+        if isinstance(node, ast.Import):
+            yield from (name.name for name in node.names)
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            yield from (f"{node.module}.{name.name}" for name in node.names)
+
+
+def calls(path: Path) -> set[str]:
+    """Return the names of the attributes that a module calls: `layer.group_send()` is `group_send`."""
+    return {
+        node.func.attr
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
+    }
+
+
+def name(path: Path) -> str:
+    return str(path.relative_to(ROOT))
+
+
+@pytest.mark.parametrize("package", PACKAGES)
+def test_packages_import_only_downwards(package: str) -> None:
+    for path in modules(package):
+        for imported in imports(path):
+            other = imported.partition(".")[0]
+            if other in PACKAGES and other != package:
+                allowed = MAY_IMPORT[package]
+                fits = other in allowed or any(imported.startswith(each) for each in allowed if "." in each)
+                assert fits, f"{name(path)} imports {imported}"
+
+
+def test_only_publish_sends_to_groups_and_only_the_hub_joins_them() -> None:
+    senders = {name(path) for path in modules(*PACKAGES) if "group_send" in calls(path)}
+    joiners = {name(path) for path in modules(*PACKAGES) if calls(path) & {"group_add", "group_discard"}}
+    assert senders == {"realtime/publish.py"}
+    assert joiners == {"realtime/hub.py"}
+
+
+@pytest.mark.parametrize(("model", "store"), [("Message", "chat/store.py"), ("Sample", "dashboard/store.py")])
+def test_log_rows_are_written_only_by_their_store(model: str, store: str) -> None:
+    writes = {"create", "bulk_create", "update", "bulk_update", "delete", "get_or_create", "update_or_create", "save"}
+    writers = set()
+    for path in modules("chat", "dashboard", "config", "accounts"):
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in writes:
+                if ast.unparse(node.func).startswith(f"{model}.objects"):
+                    writers.add(name(path))
+            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == model:
+                writers.add(name(path))
+    assert writers == {store}
+
+
+def test_there_are_no_signals_and_no_effects_in_save() -> None:
+    for path in modules(*PACKAGES):
+        assert not any(each.startswith("django.db.models.signals") for each in imports(path)), name(path)
+        for node in ast.walk(ast.parse(path.read_text())):
+            if isinstance(node, ast.ClassDef) and path.name == "models.py":
+                methods = {each.name for each in node.body if isinstance(each, ast.FunctionDef)}
+                assert "save" not in methods, f"{name(path)}: {node.name}.save"
+
+
+def test_consumers_hold_no_orm() -> None:
+    for path in [each for each in modules(*PACKAGES) if each.name in ("consumers.py", "roulette.py")]:
+        assert ".objects" not in path.read_text(), name(path)
+
+
+@pytest.mark.parametrize(
+    "path", ["realtime/protocol.py", "realtime/outbox.py", "chat/protocol.py", "dashboard/protocol.py"]
+)
+def test_protocol_and_outbox_are_pure(path: str) -> None:
+    for imported in imports(ROOT / path):
+        assert not imported.startswith(("channels", "django.db", "chat.models", "dashboard.models")), imported
+
+
+def test_only_socket_js_constructs_a_websocket() -> None:
+    scripts = [path for package in PACKAGES for path in (ROOT / package).rglob("*.js")]
+    assert scripts
+    assert [name(path) for path in scripts if "new WebSocket(" in path.read_text()] == [
+        "realtime/static/realtime/socket.js"
+    ]
+
+
+def test_no_module_is_longer_than_one_can_know() -> None:
+    long = {name(path): len(path.read_text().splitlines()) for path in modules(*PACKAGES)}
+    assert {path: lines for path, lines in long.items() if lines > 400} == {}
