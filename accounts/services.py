@@ -3,8 +3,8 @@
 import time
 
 from django.conf import settings
-from django.contrib.auth import login, logout
-from django.db import transaction
+from django.contrib.auth import SESSION_KEY, login, logout
+from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
@@ -18,6 +18,10 @@ from realtime.publish import Delivery, Publication, publish_on_commit
 
 _guests = Buckets(settings.GUEST_BURST, settings.GUESTS_PER_SECOND)
 BACKEND = "django.contrib.auth.backends.ModelBackend"
+
+
+class UsernameTaken(Exception):
+    """Somebody else has this user name since it was looked up."""
 
 
 def enter_as_guest(request: HttpRequest, raw_name: str) -> User:
@@ -39,20 +43,20 @@ def enter_as_guest(request: HttpRequest, raw_name: str) -> User:
 
 
 def sign_out(request: HttpRequest) -> None:
-    """End the session of `request`, and its sockets in every process."""
+    """End the session of `request`, and its sockets in every process. A bot has none: nothing happens."""
     user, session = request.user, session_hash(request.session.session_key)
     logout(request)
-    if user.is_authenticated:
+    if user.is_authenticated and session is not None:
         _control(user.pk, {"do": "signed_out", "session": session})
 
 
 def sign_out_everywhere(user: User) -> None:
-    """End all sessions of `user` and close all sockets, by changing what its sessions are signed with."""
+    """End all sessions of `user` and close all sockets."""
     from django.contrib.sessions.models import Session
 
-    for session in Session.objects.filter(expire_date__gt=timezone.now()).iterator():
-        if session.get_decoded().get("_auth_user_id") == str(user.pk):
-            session.delete()
+    open_sessions = Session.objects.filter(expire_date__gt=timezone.now())
+    own = [each.pk for each in open_sessions if each.get_decoded().get(SESSION_KEY) == str(user.pk)]
+    Session.objects.filter(pk__in=own).delete()
     _control(user.pk, {"do": "signed_out", "session": None})
 
 
@@ -64,12 +68,19 @@ def ban(user: User) -> None:
 
 
 def accept_invite(token: str, username: str, name: str, password: str) -> User:
-    """Make the account that an open invite is for. Raises Invite.DoesNotExist when it is used or expired."""
+    """Make the account that an open invite is for.
+
+    Raises Invite.DoesNotExist when it is used or expired, UsernameTaken when somebody was faster.
+    """
     with transaction.atomic():
         invite = Invite.objects.select_for_update().get(
             token=token, used_by__isnull=True, expires_at__gt=timezone.now()
         )
-        user = User.objects.create_user(username, password, name=name)
+        try:
+            with transaction.atomic():
+                user = User.objects.create_user(username, password, name=name)
+        except IntegrityError:
+            raise UsernameTaken from None
         Invite.objects.filter(pk=invite.pk).update(used_by=user)
     return user
 

@@ -51,7 +51,10 @@ def sign_up(request: HttpRequest, token: str) -> HttpResponse:
             user = services.accept_invite(token, **form.cleaned_data)
         except Invite.DoesNotExist:
             return render(request, "accounts/sign_up.html", {"invite": None, "form": None}, status=404)
-        login(request, user, backend=services.BACKEND)
-        messages.success(request, _("Welcome, %(name)s.") % {"name": user.name})
-        return redirect("home")
+        except services.UsernameTaken:
+            form.add_error("username", _("This user name is taken."))
+        else:
+            login(request, user, backend=services.BACKEND)
+            messages.success(request, _("Welcome, %(name)s.") % {"name": user.name})
+            return redirect("home")
     return render(request, "accounts/sign_up.html", {"invite": invite, "form": form})
