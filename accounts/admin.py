@@ -43,18 +43,18 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    @admin.action(description=_("Ban: close the account and its sockets"))
+    @admin.action(permissions=["change"], description=_("Ban: close the account and its sockets"))
     def ban(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         for user in queryset.exclude(username=request.user.get_username()):
             services.ban(user)
         self.message_user(request, _("Banned."), messages.SUCCESS)
 
-    @admin.action(description=_("Let in again"))
+    @admin.action(permissions=["change"], description=_("Let in again"))
     def unban(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         queryset.update(is_active=True)
         self.message_user(request, _("They may sign in again."), messages.SUCCESS)
 
-    @admin.action(description=_("Sign out everywhere"))
+    @admin.action(permissions=["change"], description=_("Sign out everywhere"))
     def sign_out_everywhere(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         for user in queryset:
             services.sign_out_everywhere(user)
