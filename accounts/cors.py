@@ -26,6 +26,7 @@ class CorsMiddleware:
         if listed and origin:
             response["Access-Control-Allow-Origin"] = origin
             response["Access-Control-Allow-Credentials"] = "true"
+            response["Access-Control-Expose-Headers"] = "Retry-After"
             if preflight:
                 response["Access-Control-Allow-Methods"] = "GET, POST, DELETE"
                 response["Access-Control-Allow-Headers"] = "Authorization, Content-Type, X-CSRFToken"
