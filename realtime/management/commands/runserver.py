@@ -1,5 +1,7 @@
 """`runserver` with our server, so that development has what production has."""
 
+from argparse import ArgumentParser
+
 from daphne.management.commands.runserver import Command as DaphneCommand
 
 from realtime.server import Server
@@ -7,3 +9,7 @@ from realtime.server import Server
 
 class Command(DaphneCommand):
     server_cls = Server
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        super().add_arguments(parser)
+        parser.set_defaults(use_static_handler=False)  # WhiteNoise serves static files here too
