@@ -58,7 +58,8 @@ class SocketConsumer(AsyncConsumer):
         self.user = scope.get("user") if getattr(scope.get("user"), "is_authenticated", False) else None
         self.connection = Connection(send, (scope.get("extensions") or {}).get(EXTENSION))
         self.connection.on_control = self._on_control
-        self._bucket = Bucket(settings.COMMAND_BURST, settings.COMMANDS_PER_SECOND, time.monotonic())
+        self.since = time.monotonic()
+        self._bucket = Bucket(settings.COMMAND_BURST, settings.COMMANDS_PER_SECOND, self.since)
         self._refused = 0
         self._controls: set[asyncio.Task[None]] = set()
         if (await receive())["type"] != "websocket.connect":
@@ -152,7 +153,6 @@ class SocketConsumer(AsyncConsumer):
             await oldest._refuse(Refused(Close.REPLACED, "conflict", detail))
 
     def _hello(self) -> dict[str, Any]:
-        self.since = time.monotonic()
         return {
             "type": "hello",
             "protocol": protocol.VERSION,
