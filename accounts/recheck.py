@@ -1,0 +1,72 @@
+"""Sockets looked up in the database now and then, for the wire that should have told them may have failed."""
+
+import asyncio
+import time
+from collections.abc import Awaitable, Callable, Collection
+from typing import Final
+
+from django.contrib.auth import HASH_SESSION_KEY
+from django.contrib.sessions.models import Session
+from django.utils import timezone
+
+from accounts.models import User
+from realtime.consumers import SocketConsumer
+from realtime.database import in_database
+from realtime.hub import current_hub
+
+Look = Callable[[Collection[SocketConsumer]], Awaitable[None]]
+SignIn = tuple[int, str | None]  # user id, session key (None: by token)
+
+#: Seconds between looks at all sockets of this process; between looks while the wire is sick.
+EVERY: Final = 15.0
+EVERY_SICK: Final = 1.0
+#: Seconds after which a new socket is looked at: what it may do could have ended while it opened.
+NEW: Final = 2.0
+
+
+async def keep_looking(look: Look) -> None:
+    """Call `look` with all sockets now and then, and with new ones soon; runs for ever."""
+    hub = current_hub()
+    last = last_of_all = time.monotonic()
+    while True:
+        await asyncio.sleep(EVERY_SICK)
+        now = time.monotonic()
+        if hub.sick or now - last_of_all >= EVERY:
+            last_of_all = now
+            await look(list(hub.connections))
+        else:
+            await look([each for each in hub.connections if last < each.since + NEW <= now])
+        last = now
+
+
+async def recheck_sign_ins(sockets: Collection[SocketConsumer]) -> None:
+    """Close those of `sockets` whose session has ended or whose account is closed."""
+    sign_ins = {each: (each.user.pk, each.scope.get("session")) for each in sockets if each.user is not None}
+    if not sign_ins:
+        return
+    closed, ended = await _lapsed(set(sign_ins.values()))
+    for socket, sign_in in sign_ins.items():
+        if sign_in in closed:
+            await socket.control("", {"do": "banned"})
+        elif sign_in in ended:
+            await socket.control("", {"do": "signed_out", "session": None})
+
+
+@in_database
+def _lapsed(sign_ins: set[SignIn]) -> tuple[set[SignIn], set[SignIn]]:
+    """Return the sign-ins of closed accounts, and those whose session is no longer good."""
+    users = User.objects.filter(is_active=True).in_bulk({user for user, _ in sign_ins})
+    keys = {key for _, key in sign_ins if key is not None}
+    sessions = Session.objects.filter(pk__in=keys, expire_date__gt=timezone.now())
+    signatures = {each.pk: each.get_decoded().get(HASH_SESSION_KEY) for each in sessions}
+    closed = {(user, key) for user, key in sign_ins if user not in users}
+    ended: set[SignIn] = {
+        (user, key)
+        for user, key in sign_ins - closed
+        if key is not None and signatures.get(key) not in _signatures(users[user])
+    }
+    return closed, ended
+
+
+def _signatures(user: User) -> list[str]:
+    return [user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()]
