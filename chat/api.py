@@ -7,7 +7,7 @@ from asgiref.sync import async_to_sync
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from chat import services, store
+from chat import pages, services
 from chat.access import open_room, owned_room, require_person, visible_rooms
 from chat.models import Membership, ReadMark, Room, RoomKind
 from chat.presence import alive_rows
@@ -84,11 +84,11 @@ def messages(request: HttpRequest, slug: str) -> HttpResponse:
     if after is not None and before is not None:
         raise ApiError("invalid", "Give `after` or `before`, not both.", field="before")
     if after is not None:
-        page = store.changed_after(room.pk, after, limit)
+        page = pages.changed_after(room.pk, after, limit)
     elif before is not None:
-        page = store.before(room.pk, before, limit)
+        page = pages.before(room.pk, before, limit)
     else:
-        page = store.newest(room.pk, limit)
+        page = pages.newest(room.pk, limit)
     return JsonResponse({"messages": page.messages, "complete": page.complete, "rev": page.rev, "seq": page.seq})
 
 

@@ -14,12 +14,13 @@ from django.utils.text import slugify
 
 from accounts.models import Kind, User
 from accounts.names import clean_name
-from chat import presence, store
+from chat import pages, presence, store
 from chat.access import Seen, open_room, owned_room, visible_rooms
 from chat.markdown import render
 from chat.models import Membership, Message, ReadMark, Room, RoomKind
+from chat.pages import Page
 from chat.protocol import check_body, check_emoji
-from chat.store import Applied, Change, Page
+from chat.store import Applied, Change
 from chat.writer import current_writer
 from realtime.database import in_database
 from realtime.protocol import CommandError, encode
@@ -62,7 +63,7 @@ async def enter(user: User, room: Seen, after: int | None, limit: int) -> Entere
 
 def _page_and_read(user: User, room_id: int, slug: str, after: int | None, limit: int) -> tuple[Page, int]:
     open_room(user, slug)  # again, now that the socket is subscribed: a membership may have ended in between
-    page = store.newest(room_id, limit) if after is None else store.changed_after(room_id, after, limit)
+    page = pages.newest(room_id, limit) if after is None else pages.changed_after(room_id, after, limit)
     mark = ReadMark.objects.filter(room=room_id, user=user).values_list("seq", flat=True).first()
     return page, mark or 0
 

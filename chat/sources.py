@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Final
 
-from chat import presence, store
+from chat import pages, presence, store
 from chat.heads import head_publication
 from chat.models import Room
 from realtime.database import in_database
@@ -25,11 +25,11 @@ class RoomSource:
     delivery = Delivery.LOG
 
     async def heads(self, topics: Collection[str]) -> Mapping[str, int]:
-        found = await in_database(store.heads)(map(_id, topics))
+        found = await in_database(pages.heads)(map(_id, topics))
         return {store.room_topic(pk): rev for pk, (rev, _) in found.items()}
 
     async def read(self, topic: str, after: int) -> Readback:
-        page = await in_database(store.changed_after)(_id(topic), after, PAGE)
+        page = await in_database(pages.changed_after)(_id(topic), after, PAGE)
         items = [Publication(topic, Delivery.LOG, encode(event), event["rev"]) for event in page.messages]
         return Readback(page.reached, items)
 
@@ -40,7 +40,7 @@ class HeadsSource:
     delivery = Delivery.LATEST
 
     async def heads(self, topics: Collection[str]) -> Mapping[str, int]:
-        found = await in_database(store.heads)(map(_id, topics))
+        found = await in_database(pages.heads)(map(_id, topics))
         return {f"heads.{pk}": rev for pk, (rev, _) in found.items()}
 
     async def read(self, topic: str, after: int) -> Readback:

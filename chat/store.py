@@ -5,10 +5,9 @@ look up what exists already, and only then take numbers, so that a duplicate or 
 nothing takes none. The row lock makes the order of commits the order of numbers.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -97,9 +96,11 @@ class _Batch:
     """The rows that one batch touches."""
 
     def __init__(self, changes: Sequence[Change]) -> None:
-        self.now = timezone.now()
         ids = {change.room_id for change in changes}
-        self.rooms = {room.pk: room for room in Room.objects.select_for_update().filter(pk__in=ids).order_by("pk")}
+        # no_key: only others who move the counters must wait, not whoever inserts a row that points to the room.
+        locked = Room.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")
+        self.rooms = {room.pk: room for room in locked}
+        self.now = timezone.now()
         self.users = User.objects.in_bulk({change.actor_id for change in changes})
         closed = [room.pk for room in self.rooms.values() if room.kind != RoomKind.PUBLIC]
         self.members: set[tuple[int, int]] = set()
@@ -115,15 +116,17 @@ class _Batch:
 
     def _load(self, changes: Sequence[Change]) -> None:
         wanted = Q()
-        posts: dict[int, list[UUID]] = {}
+        posts: dict[int, list[Post]] = {}
         targets: dict[int, set[int]] = {}
         for change in changes:
             if isinstance(change, Post):
-                posts.setdefault(change.room_id, []).append(change.client_id)
+                posts.setdefault(change.room_id, []).append(change)
             elif isinstance(change, Edit | Delete | React):
                 targets.setdefault(change.room_id, set()).add(change.seq)
-        for room_id, client_ids in posts.items():
-            wanted |= Q(room=room_id, client_id__in=client_ids)
+        for room_id, group in posts.items():
+            # With the senders, so that the unique index finds the rows rather than walks through the room.
+            senders, client_ids = {each.actor_id for each in group}, {each.client_id for each in group}
+            wanted |= Q(room=room_id, sender__in=senders, client_id__in=client_ids)
         for room_id, seqs in targets.items():
             wanted |= Q(room=room_id, seq__in=seqs)
         for message in Message.objects.filter(wanted).select_related("sender"):
@@ -137,6 +140,11 @@ class _Batch:
         try:
             room = self._authorize(change)
             if isinstance(change, Post):
+                known = self.by_client_id.get((room.pk, change.actor_id, change.client_id))
+                if known is not None:
+                    return Applied(known.posted_rev, known.seq, known.at, duplicate=True)
+            self._require_open(room, change)
+            if isinstance(change, Post):
                 return self._post(room, change)
             assert isinstance(change, Edit | Delete | React)
             return self._amend(room, change)
@@ -146,22 +154,25 @@ class _Batch:
     def _authorize(self, change: Change) -> Room:
         room = self.rooms.get(change.room_id)
         user = self.users.get(change.actor_id)
-        if room is None or user is None or not user.is_active:
+        if room is None:
             raise CommandError("not_found", "There is no such room.")
-        if isinstance(change, Delete) and change.as_staff:
-            return room
-        if room.kind != RoomKind.PUBLIC and (room.pk, user.pk) not in self.members:
+        if user is None or not user.is_active:
+            raise CommandError("forbidden", "This account is closed.")
+        staff = isinstance(change, Delete) and change.as_staff
+        if not staff and room.kind != RoomKind.PUBLIC and (room.pk, user.pk) not in self.members:
             raise CommandError("forbidden", "You are not a member of this room.")
-        if room.archived_at is not None:
-            raise CommandError("forbidden", "This room is archived: it can only be read.")
-        if room.people_only and user.is_bot:
-            raise CommandError("forbidden", "Only people talk in this room.")
         return room
 
+    def _require_open(self, room: Room, change: Change) -> None:
+        """Raise CommandError where nothing new may come from this actor."""
+        if isinstance(change, Delete) and change.as_staff:
+            return
+        if room.archived_at is not None:
+            raise CommandError("forbidden", "This room is archived: it can only be read.")
+        if room.people_only and self.users[change.actor_id].is_bot:
+            raise CommandError("forbidden", "Only people talk in this room.")
+
     def _post(self, room: Room, change: Post) -> Applied:
-        known = self.by_client_id.get((room.pk, change.actor_id, change.client_id))
-        if known is not None:
-            return Applied(known.posted_rev, known.seq, known.at, duplicate=True)
         if change.reply_to is not None and change.reply_to > room.seq:
             raise CommandError("not_found", "The message replied to does not exist.")
         room.seq += 1
@@ -211,8 +222,7 @@ class _Batch:
 
     def save(self) -> None:
         """Write everything: the counters, the new messages, the changed ones."""
-        for room in self.moved:
-            Room.objects.filter(pk=room.pk).update(rev=room.rev, seq=room.seq)
+        Room.objects.bulk_update(self.moved, ["rev", "seq"])
         new = {(message.room_id, message.seq) for message in self.new}
         Message.objects.bulk_create(self.new)
         Message.objects.bulk_update(
@@ -249,63 +259,3 @@ def _react(message: Message, change: React) -> bool:
     reactions = {**message.reactions, change.emoji: users}
     message.reactions = {emoji: who for emoji, who in reactions.items() if who}
     return True
-
-
-# Reading. Head and rows come from one statement: the room is joined to its messages.
-
-
-@dataclass(frozen=True, slots=True)
-class Page:
-    """A part of a room's log: `message` events, the room's head, and whether that is all there is."""
-
-    rev: int
-    seq: int
-    messages: list[dict[str, Any]]
-    complete: bool
-
-    @property
-    def reached(self) -> int:
-        """The number up to which a reader of this page has everything."""
-        return self.rev if self.complete or not self.messages else self.messages[-1]["rev"]
-
-
-def newest(room_id: int, limit: int) -> Page:
-    """Return the newest `limit` messages by seq, oldest first."""
-    room, rows = _read(room_id, lambda rows: rows.order_by("-seq")[:limit])
-    return _page(room, rows[::-1], complete=True)
-
-
-def changed_after(room_id: int, after: int, limit: int) -> Page:
-    """Return up to `limit` messages with rev > `after`, in rev order."""
-    room, rows = _read(room_id, lambda rows: rows.filter(rev__gt=after).order_by("rev")[: limit + 1])
-    return _page(room, rows[:limit], complete=len(rows) <= limit)
-
-
-def before(room_id: int, seq: int, limit: int) -> Page:
-    """Return the `limit` messages before message `seq`, oldest first; `complete`: there are none before them."""
-    room, rows = _read(room_id, lambda rows: rows.filter(seq__lt=seq).order_by("-seq")[: limit + 1])
-    return _page(room, rows[:limit][::-1], complete=len(rows) <= limit)
-
-
-def _read(room_id: int, choose: Callable[[Any], Any]) -> tuple[Room, list[Message]]:
-    """Return the chosen messages and the room as the same statement saw it.
-
-    Without any message the head is read before them, so that it never claims more than they show.
-    """
-    messages = Message.objects.filter(room=room_id).select_related("room", "sender")
-    rows = list(choose(messages))
-    if rows:
-        return rows[0].room, rows
-    room = Room.objects.get(pk=room_id)
-    rows = list(choose(messages))
-    return (rows[0].room if rows else room), rows
-
-
-def _page(room: Room, rows: Sequence[Message], complete: bool) -> Page:
-    return Page(room.rev, room.seq, [row.event(room.slug, row.sender.on_wire()) for row in rows], complete)
-
-
-def heads(room_ids: Iterable[int]) -> dict[int, tuple[int, int]]:
-    """Return `(rev, seq)` of each room that exists."""
-    found = Room.objects.filter(pk__in=list(room_ids)).values_list("pk", "rev", "seq")
-    return {pk: (rev, seq) for pk, rev, seq in found}
