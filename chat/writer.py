@@ -10,7 +10,7 @@ from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
-from django.db import DatabaseError, InterfaceError, OperationalError, close_old_connections, connections
+from django.db import InterfaceError, OperationalError, close_old_connections, connections
 
 from chat import store
 from chat.heads import announce
@@ -79,8 +79,8 @@ class Writer:
         raise AssertionError
 
     async def _one_by_one(self, batch: list[tuple[Change, "asyncio.Future[Applied]"]], error: Exception) -> None:
-        """A change that the database refuses fails alone, not its whole batch."""
-        if isinstance(error, DatabaseError) and not isinstance(error, OperationalError) and len(batch) > 1:
+        """A change that cannot be written fails alone, not its whole batch."""
+        if len(batch) > 1 and not isinstance(error, OperationalError | InterfaceError):
             for item in batch:
                 try:
                     self._answer([item], await self._apply([item[0]]))
