@@ -135,6 +135,11 @@ class SocketProtocol(WebSocketProtocol):
             )
 
 
+    def serverClose(self, code: int | None = None) -> None:
+        # Not Autobahn's sendClose, which refuses the codes of a failing or restarting server (1011, 1012).
+        self.sendCloseFrame(code=1000 if code is None else code, isReply=False)
+
+
 class SocketFactory(WebSocketFactory):
     protocol = SocketProtocol
 
@@ -177,6 +182,10 @@ class Server(daphne.server.Server):
                 signal.signal(number, lambda *_: self.loop.call_soon_threadsafe(self.drain))
         self._starting = self.loop.create_task(background.start())
 
+    def listen_success(self, port: Any) -> Any:
+        super().listen_success(port)
+        return port  # for `_drain`, which closes it
+
     def create_application(self, protocol: Any, scope: dict[str, Any]) -> Any:
         """Start the application for one request or socket, and return its input queue."""
         queue = InputQueue()
@@ -204,29 +213,49 @@ class Server(daphne.server.Server):
         self._end = self.loop.create_task(self._drain())
 
     async def _drain(self) -> None:
+        try:
+            for listener in self.listeners:
+                listener.addCallback(lambda port: port.stopListening())
+            self._tell_clients()
+            await self._close_sockets()
+            await self._in_flight()
+            await background.stop()
+        except Exception:
+            log.exception("The drain failed")
+        finally:
+            self.stop()
+
+    @staticmethod
+    def _tell_clients() -> None:
         hub = current_hub()
         hub.draining = True
-        for listener in self.listeners:
-            listener.addCallback(lambda port: port.stopListening())
-        sockets = [each for each in self.connections if isinstance(each, SocketProtocol)]
-        log.info("Draining: %d sockets", len(sockets))
+        log.info("Draining: %d sockets", len(hub.connections))
         for consumer in list(hub.connections):
             retry_after = round(random.uniform(0.2, RETRY_SPREAD), 2)  # noqa: S311 - spread, not secrecy
             consumer.connection.send({"type": "notice", "code": "draining", "retry_after": retry_after})
+
+    def _open_sockets(self) -> list[SocketProtocol]:
+        return [
+            each
+            for each in self.connections
+            if isinstance(each, SocketProtocol) and each.state == AutobahnProtocol.STATE_OPEN
+        ]
+
+    async def _close_sockets(self) -> None:
+        sockets = self._open_sockets()
         batch = max(1, len(sockets) // 20)
         for start in range(0, len(sockets), batch):
             for protocol in sockets[start : start + batch]:
                 if protocol.state == AutobahnProtocol.STATE_OPEN:
-                    protocol.sendClose(code=1012)
+                    protocol.serverClose(1012)
             await asyncio.sleep(DRAIN_SPREAD / 20 if len(sockets) > 1 else 0)
-        await self._in_flight()
-        await background.stop()
-        self.stop()
 
     async def _in_flight(self) -> None:
         """Wait, for a bounded time, until no request and no socket's consumer is at work."""
         deadline = self.loop.time() + DRAIN_PATIENCE
         while self.loop.time() < deadline:
+            for protocol in self._open_sockets():  # whose handshake had begun before we stopped listening
+                protocol.serverClose(1012)
             busy = [
                 details["application_instance"]
                 for details in self.connections.values()
