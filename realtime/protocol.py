@@ -110,12 +110,16 @@ def _may_hold_nul(raw: str | bytes) -> bool:
 
 
 def _holds_nul(value: Any) -> bool:
-    if isinstance(value, str):
-        return "\0" in value
-    if isinstance(value, dict):
-        return any("\0" in key or _holds_nul(item) for key, item in value.items())
-    if isinstance(value, list):
-        return any(_holds_nul(item) for item in value)
+    waiting = [value]  # not a recursion: JSON may be nested as deep as Python can follow
+    while waiting:
+        item = waiting.pop()
+        if isinstance(item, str):
+            if "\0" in item:
+                return True
+        elif isinstance(item, dict):
+            waiting += [*item, *item.values()]
+        elif isinstance(item, list):
+            waiting += item
     return False
 
 
@@ -145,8 +149,8 @@ class Parser:
             envelope = msgspec.json.decode(text, type=_Envelope)
         except (msgspec.ValidationError, RecursionError):
             return CommandError("bad_message", "Send one JSON object with a `type`.")
-        except (msgspec.DecodeError, UnicodeError):
-            return CommandError("bad_message", f"Not valid JSON: {error}.")
+        except (msgspec.DecodeError, UnicodeError) as worse:
+            return CommandError("bad_message", f"Not valid JSON: {worse}.")
         ref = envelope.ref if isinstance(envelope.ref, str) and len(envelope.ref) <= 64 else None
         if not isinstance(envelope.type, str):
             return CommandError("bad_message", "A command needs a `type`, which is text.", ref=ref)
