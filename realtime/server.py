@@ -134,7 +134,6 @@ class SocketProtocol(WebSocketProtocol):
                 {"type": "websocket.receive", "text": payload.decode("utf-8", "surrogateescape")}
             )
 
-
     def serverClose(self, code: int | None = None) -> None:
         # Not Autobahn's sendClose, which refuses the codes of a failing or restarting server (1011, 1012).
         self.sendCloseFrame(code=1000 if code is None else code, isReply=False)
