@@ -30,6 +30,9 @@ class Topic:
     def is_empty(self) -> bool:
         return not self.live and not self.held
 
+    def connections(self) -> list[Connection]:
+        return [*self.live, *self.held]
+
     def remove(self, connection: Connection) -> None:
         self.live.pop(connection, None)
         self.held.pop(connection, None)
@@ -37,7 +40,7 @@ class Topic:
     def pass_on(self, item: Publication) -> None:
         """Deliver what has no number: typing to browsers, control to consumers."""
         if item.delivery is Delivery.CONTROL:
-            for connection in [*self.live, *self.held]:
+            for connection in self.connections():
                 connection.on_control(item.topic, item.text)
         else:
             frame = Frame(item.text)
@@ -71,6 +74,9 @@ class LogTopic(Topic):
 
     def is_empty(self) -> bool:
         return super().is_empty() and not self.ahead
+
+    def connections(self) -> list[Connection]:
+        return [*super().connections(), *self.ahead]
 
     def remove(self, connection: Connection) -> None:
         super().remove(connection)
