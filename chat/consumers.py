@@ -1,15 +1,18 @@
 """`/ws/chat/`: rooms and roulette on one socket. No ORM here: command, service, reply."""
 
 import asyncio
+import contextlib
 import time
 import uuid
+from collections.abc import Collection
+from functools import partial
 from typing import Any, Final
 
 from django.conf import settings
 
 from chat import presence, protocol, services, store
 from chat.access import Seen
-from chat.heads import head_event, heads_of_all, heads_topic
+from chat.heads import head_event, heads_of_all, heads_topic, told
 from chat.roulette import RouletteCommands
 from chat.services import SITE_TOPIC
 from chat.store import Applied, Change
@@ -24,40 +27,54 @@ TYPING_EVERY: Final = 2.0
 class ChatConsumer(RouletteCommands, SocketConsumer):
     commands = protocol.Commands
 
-    async def opened(self) -> None:
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
         self.id = uuid.uuid4().hex
         self.joined: dict[str, Seen] = {}
-        self.rooms: dict[int, Seen] = {}
+        self.rooms: dict[int, Seen] = {}  # those in my list, joined or not
+        self._following = asyncio.Lock()
         self._typed: dict[str, float] = {}
         self._heads: asyncio.Task[None] | None = None
+
+    async def opened(self) -> None:
         await self.hub.subscribe(SITE_TOPIC, self.connection)
         await self._follow_rooms()
-        await self._send_heads()
 
     async def closed(self) -> None:
-        for room in getattr(self, "joined", {}).values():
+        for room in self.joined.values():
             presence.current_presence().depart(room.pk, self.user.pk)
         await self.roulette_closed()
 
     # Heads: how far all my rooms are
 
     async def _follow_rooms(self) -> None:
-        """Hear how far each room in my list is."""
-        rooms = {room.pk: room for room in await services.rooms_of(self.user)}
-        for pk in rooms.keys() - self.rooms.keys():
-            await self.hub.subscribe(heads_topic(pk), self.connection)
-        for pk in self.rooms.keys() - rooms.keys():
-            await self.hub.unsubscribe(heads_topic(pk), self.connection)
-        self.rooms = rooms
+        """Hear how far each room in my list is, and tell how far all are now."""
+        async with self._following:
+            rooms = {room.pk: room for room in await services.rooms_of(self.user)}
+            new = rooms.keys() - self.rooms.keys()
+            await asyncio.gather(*[self.hub.subscribe(heads_topic(pk), self.connection, held=True) for pk in new])
+            for pk in self.rooms.keys() - rooms.keys():
+                await self.hub.unsubscribe(heads_topic(pk), self.connection)
+            self.rooms = rooms
+            await self._send_heads(new)
 
-    async def _send_heads(self) -> None:
+    async def _send_heads(self, held: Collection[int] = ()) -> None:
+        """Tell how far my rooms are; release the `held` ones. What was told already is not taken back."""
         heads = await heads_of_all()
-        mine = {heads[pk][0]: {"rev": heads[pk][1], "seq": heads[pk][2]} for pk in self.rooms if pk in heads}
-        self.connection.send(head_event(mine))
+        mine = {
+            pk: heads[pk] for pk in self.rooms if pk in heads and (pk in held or heads[pk][1] >= told(self.hub, pk))
+        }
+        self.connection.send(head_event({slug: {"rev": rev, "seq": seq} for slug, rev, seq in mine.values()}))
+        for pk in held:
+            await self.hub.release(heads_topic(pk), self.connection, mine[pk][1] if pk in mine else 0)
 
     def heartbeat(self, frame: Frame) -> None:
         super().heartbeat(frame)
-        self._heads = asyncio.create_task(self._send_heads())
+        self._heads = asyncio.create_task(self._beat())
+
+    async def _beat(self) -> None:
+        with contextlib.suppress(Exception):  # logged where they are read; the next heartbeat has them
+            await self._send_heads()
 
     # Rooms
 
@@ -66,12 +83,14 @@ class ChatConsumer(RouletteCommands, SocketConsumer):
         if room.slug not in self.joined and len(self.joined) >= settings.JOINED_ROOMS:
             raise CommandError("conflict", f"At most {settings.JOINED_ROOMS} rooms at once: leave one first.")
         # Subscribe before reading, so that nothing falls between the page and the live events.
-        await self.hub.subscribe(store.room_topic(room.pk), self.connection)
-        await self.hub.subscribe(presence.presence_topic(room.pk), self.connection, held=True)
+        topics = store.room_topic(room.pk), presence.presence_topic(room.pk)
+        await asyncio.gather(*[self.hub.subscribe(topic, self.connection, held=True) for topic in topics])
         try:
             entered = await services.enter(self.user, room, command.after, command.limit)
+            if not self.connection.topics.issuperset(topics):  # taken out of the room while it was read
+                raise CommandError("forbidden", "You are no longer in this room.")
         except BaseException:
-            await self._drop(room)
+            await self._leave(room)
             raise
         self._arrive(room)
         page = entered.page
@@ -93,7 +112,7 @@ class ChatConsumer(RouletteCommands, SocketConsumer):
         )
         if page.complete:
             await self.hub.release(store.room_topic(room.pk), self.connection, page.rev)
-            await self.hub.release(presence.presence_topic(room.pk), self.connection, 0)
+            await self.hub.release(presence.presence_topic(room.pk), self.connection, entered.presence_rev)
 
     def _arrive(self, room: Seen) -> None:
         if room.slug not in self.joined:
@@ -124,7 +143,8 @@ class ChatConsumer(RouletteCommands, SocketConsumer):
 
     async def on_send(self, command: protocol.Send) -> Any:
         room = self._in(command.room)
-        change = services.post(room.pk, self.user, command.id, command.body, command.reply_to)
+        make = partial(services.post, room.pk, self.user, command.id, command.body, command.reply_to)
+        change = await services.rendered(make, command.body)
 
         def ack(applied: Applied) -> dict[str, Any]:
             return {
@@ -140,7 +160,8 @@ class ChatConsumer(RouletteCommands, SocketConsumer):
         return self._submit(change, ack)
 
     async def on_edit(self, command: protocol.Edit) -> Any:
-        return self._submit(services.edit(self._in(command.room).pk, self.user, command.seq, command.body), _ok)
+        make = partial(services.edit, self._in(command.room).pk, self.user, command.seq, command.body)
+        return self._submit(await services.rendered(make, command.body), _ok)
 
     async def on_delete(self, command: protocol.Delete) -> Any:
         return self._submit(services.delete(self._in(command.room).pk, self.user, command.seq), _ok)
@@ -181,18 +202,22 @@ class ChatConsumer(RouletteCommands, SocketConsumer):
                     self.connection.send({"type": "read", "room": payload["room"], "seq": payload["seq"]})
             case "room_created":
                 await self._follow_rooms()
-                await self._send_heads()
             case "removed":
-                room = Seen(payload["id"], payload["room"], "")
-                was_in = room.slug in self.joined
-                await self._leave(room, at_once=True)
-                await self._follow_rooms()
-                if was_in:
-                    self.connection.send({"type": "left", "room": room.slug, "reason": payload["reason"]})
+                await self._removed(Seen(payload["id"], payload["room"], ""), payload["reason"])
             case do if do.startswith("roulette."):
                 await self.roulette_control(payload)
             case _:
                 await super().control(topic, payload)
+
+    async def _removed(self, room: Seen, reason: str) -> None:
+        """Leave a room that I may no longer be in; nothing of it follows the `left` event."""
+        async with self._following:
+            await self.hub.unsubscribe(heads_topic(room.pk), self.connection)
+            self.rooms.pop(room.pk, None)
+        was_in = room.slug in self.joined
+        await self._leave(room, at_once=True)
+        if was_in:
+            self.connection.send({"type": "left", "room": room.slug, "reason": reason})
 
 
 def _ok(applied: Applied) -> dict[str, Any]:

@@ -1,20 +1,25 @@
 """Room heads: how far each room is, for the unread counts of those who are not in it."""
 
 import asyncio
-import time
+import logging
 import weakref
 from collections.abc import Iterable
 from typing import Any, Final
 
 from chat.models import Room, RoomKind
 from realtime.database import in_database
+from realtime.hub import Hub
 from realtime.protocol import encode
 from realtime.publish import Delivery, Publication, publish
+from realtime.topics import LatestTopic
 
 #: Seconds between two announcements of a busy room.
 CALM: Final = 0.25
-#: Seconds that the heads of all rooms are remembered.
-FRESH: Final = 5.0
+
+log = logging.getLogger(__name__)
+
+#: Room id: slug, rev, seq.
+Heads = dict[int, tuple[str, int, int]]
 
 
 def heads_topic(room_id: int) -> str:
@@ -28,6 +33,12 @@ def head_event(heads: dict[str, dict[str, int]]) -> dict[str, Any]:
 def head_publication(room_id: int, slug: str, rev: int, seq: int) -> Publication:
     event = head_event({slug: {"rev": rev, "seq": seq}})
     return Publication(heads_topic(room_id), Delivery.LATEST, encode(event), rev)
+
+
+def told(hub: Hub, room_id: int) -> int:
+    """Return the newest rev of a room that sockets of this process have heard of (0: none)."""
+    topic = hub.topics.get(heads_topic(room_id))
+    return topic.floor if isinstance(topic, LatestTopic) else 0
 
 
 class _Announcer:
@@ -60,26 +71,31 @@ def announce(rooms: Iterable[Room]) -> None:
 
 
 class HeadsOfAll:
-    """The heads of all rooms, read once for all sockets of a process."""
+    """The heads of all rooms, read once for all sockets that ask at the same time."""
 
     def __init__(self) -> None:
-        self._at = 0.0
-        self._reading: asyncio.Future[dict[int, tuple[str, int, int]]] | None = None
+        self._reading: asyncio.Task[Heads] | None = None
+        self._next: asyncio.Task[Heads] | None = None
 
-    async def get(self) -> dict[int, tuple[str, int, int]]:
-        """Return `{room id: (slug, rev, seq)}`, at most FRESH seconds old."""
-        if self._reading is None or time.monotonic() - self._at > FRESH:
-            self._at = time.monotonic()
-            self._reading = asyncio.ensure_future(_read_all())
+    async def get(self) -> Heads:
+        """Return what a read finds that began after this call."""
+        if self._next is None:
+            self._next = asyncio.create_task(self._read_after(self._reading))
+        return await asyncio.shield(self._next)
+
+    async def _read_after(self, other: "asyncio.Task[Heads] | None") -> Heads:
+        if other is not None:
+            await asyncio.wait({other})
+        self._reading, self._next = self._next, None
         try:
-            return await asyncio.shield(self._reading)
+            return await _read_all()
         except Exception:
-            self._reading = None
+            log.exception("Could not read the heads of rooms")
             raise
 
 
 @in_database
-def _read_all() -> dict[int, tuple[str, int, int]]:
+def _read_all() -> Heads:
     rooms = Room.objects.exclude(kind=RoomKind.ROULETTE).values_list("pk", "slug", "rev", "seq")
     return {pk: (slug, rev, seq) for pk, slug, rev, seq in rooms}
 
@@ -87,6 +103,6 @@ def _read_all() -> dict[int, tuple[str, int, int]]:
 _heads: "weakref.WeakKeyDictionary[Any, HeadsOfAll]" = weakref.WeakKeyDictionary()
 
 
-async def heads_of_all() -> dict[int, tuple[str, int, int]]:
-    """Return `{room id: (slug, rev, seq)}` of all rooms but roulette's."""
+async def heads_of_all() -> Heads:
+    """Return how far all rooms but roulette's are now."""
     return await _heads.setdefault(asyncio.get_running_loop(), HeadsOfAll()).get()

@@ -46,10 +46,14 @@ def alive_rows() -> QuerySet[Presence]:
 
 
 @in_database
-def online(room_id: int) -> list[dict[str, Any]]:
-    """Return the users in the room, as on the wire, by name."""
+def online(room_id: int) -> tuple[int, list[dict[str, Any]]]:
+    """Return the number of the newest arrival or departure, and the users in the room, as on the wire, by name.
+
+    The number is read first: what comes in between is told again, which changes nothing.
+    """
+    number = Room.objects.values_list("presence_rev", flat=True).get(pk=room_id)
     users = User.objects.filter(pk__in=alive_rows().filter(room=room_id).values("user"))
-    return [user.on_wire() for user in users.order_by("name", "pk")]
+    return number, [user.on_wire() for user in users.order_by("name", "pk")]
 
 
 class PresenceKeeper:
@@ -151,7 +155,7 @@ def _save(wanted: dict[Place, int]) -> list[Publication]:
 
 
 def _lock_rooms(ids: set[int]) -> dict[int, Room]:
-    return {room.pk: room for room in Room.objects.select_for_update().filter(pk__in=ids).order_by("pk")}
+    return {room.pk: room for room in Room.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")}
 
 
 def _online_users(rooms: dict[int, Room]) -> set[Place]:

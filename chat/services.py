@@ -3,8 +3,10 @@
 import asyncio
 import re
 import secrets
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from asgiref.sync import async_to_sync
@@ -28,14 +30,19 @@ from realtime.publish import Delivery, Publication, publish, publish_on_commit
 
 #: Topic of what concerns everybody: rooms that come and go.
 SITE_TOPIC = "site.rooms"
+#: Characters of a body that is rendered at once.
+SHORT: Final = 500
+
+_rendering = ThreadPoolExecutor(1, thread_name_prefix="rendering")
 
 
 @dataclass(frozen=True, slots=True)
 class Entered:
-    """What a joining client gets: a page of the log, its read mark, who is there."""
+    """What a joining client gets: a page of the log, its read mark, who is there as of `presence_rev`."""
 
     page: Page
     read: int
+    presence_rev: int
     online: list[dict[str, Any]]
 
 
@@ -58,7 +65,7 @@ def rooms_of(user: User) -> list[Seen]:
 async def enter(user: User, room: Seen, after: int | None, limit: int) -> Entered:
     """Read what a client gets that joins at place `after` (None: it has nothing yet)."""
     page, read = await in_database(_page_and_read)(user, room.pk, room.slug, after, limit)
-    return Entered(page, read, await presence.online(room.pk))
+    return Entered(page, read, *await presence.online(room.pk))
 
 
 def _page_and_read(user: User, room_id: int, slug: str, after: int | None, limit: int) -> tuple[Page, int]:
@@ -86,6 +93,13 @@ def edit(room_id: int, user: User, seq: int, body: str) -> Change:
     return store.Edit(room_id, user.pk, seq, body, render(body))
 
 
+async def rendered(make: Callable[[], Change], body: str) -> Change:
+    """Return what `make` returns, which renders `body`: a long one beside the event loop, the worst takes 0.2 s."""
+    if len(body) <= SHORT:
+        return make()
+    return await asyncio.get_running_loop().run_in_executor(_rendering, make)
+
+
 def delete(room_id: int, user: User, seq: int, *, as_staff: bool = False) -> Change:
     return store.Delete(room_id, user.pk, seq, as_staff)
 
@@ -105,17 +119,18 @@ def write(change: Change) -> Applied:
 
 async def mark_read(user: User, room: Seen, seq: int, source: str) -> None:
     """Note that `user` has read up to `seq`, and tell the user's other sockets; `source` names this one."""
-    if await in_database(_move_mark)(user.pk, room.pk, seq):
-        payload = {"do": "read", "room": room.slug, "seq": seq, "source": source}
+    moved = await in_database(_move_mark)(user.pk, room.pk, seq)
+    if moved is not None:
+        payload = {"do": "read", "room": room.slug, "seq": moved, "source": source}
         await publish([Publication(f"user.{user.pk}", Delivery.CONTROL, encode(payload))])
 
 
-def _move_mark(user_id: int, room_id: int, seq: int) -> bool:
-    """Move a mark forward, never beyond the last message; tell whether it moved."""
+def _move_mark(user_id: int, room_id: int, seq: int) -> int | None:
+    """Move a mark forward, never beyond the last message; return where it is now, None when it was there."""
     with transaction.atomic():
         seq = min(seq, Room.objects.values_list("seq", flat=True).get(pk=room_id))
         mark, _ = ReadMark.objects.get_or_create(room_id=room_id, user_id=user_id)
-        return bool(ReadMark.objects.filter(pk=mark.pk, seq__lt=seq).update(seq=seq))
+        return seq if ReadMark.objects.filter(pk=mark.pk, seq__lt=seq).update(seq=seq) else None
 
 
 async def tell_typing(user: User, room: Seen) -> None:

@@ -59,6 +59,6 @@ class PresenceSource:
 
     async def read(self, topic: str, after: int) -> Readback:
         room = await Room.objects.aget(pk=_id(topic))
-        online = await presence.online(room.pk)
+        number, online = await presence.online(room.pk)
         event = {**presence.presence_event(room.slug, [], [], len(online)), "online": online}
-        return Readback(room.presence_rev, [Publication(topic, Delivery.LATEST, encode(event), room.presence_rev)])
+        return Readback(number, [Publication(topic, Delivery.LATEST, encode(event), number)])
