@@ -8,7 +8,7 @@ its seat every second while it waits, and now and then while it talks.
 import asyncio
 import random
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
@@ -28,6 +28,8 @@ from realtime.publish import Delivery, Publication, publish, publish_on_commit
 SEAT_GRACE: Final = 8.0
 #: Seconds before the previous partner may be met again, and then only if nobody else waits.
 NOT_AGAIN: Final = 10.0
+#: Seconds for which an ended talk can still be reported, and its partner be remembered.
+FORGET_AFTER: Final = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,34 +46,22 @@ class Place:
 
 
 @in_database
-def take_seat(user_id: int, socket: str, tags: list[str], *, from_another: bool = False) -> tuple[str, str] | None:
-    """Give `user_id` a seat that belongs to `socket`, its old one where there is one.
+def take_seat(user_id: int, socket: str, tags: list[str], *, from_another: bool = False) -> str | None:
+    """Give `user_id` a seat that belongs to `socket`: the old one with its talk, while that is kept.
 
-    Returns `(process, socket)` of the seat's holder when that is another socket which may still be there,
-    and changes nothing then, unless `from_another` says that it is not.
+    Returns the other socket that holds the seat, if it may still be there, and changes nothing then, unless
+    `from_another` says that it is not.
     """
+    holder = {"process": process.PROCESS_ID, "socket": socket, "tags": tags, "gone_at": None}
+    new = {"state": SeatState.WAITING, "room": None, "reason": "", "entered_at": timezone.now(), **holder}
     with transaction.atomic():
-        seat = Seat.objects.select_for_update().filter(user=user_id).first()
-        if seat is None or seat.state == SeatState.ENDED:
-            memory = {"previous_id": seat.previous_id, "parted_at": seat.parted_at} if seat else {}
-            Seat.objects.update_or_create(
-                user_id=user_id,
-                defaults={
-                    "state": SeatState.WAITING,
-                    "room": None,
-                    "reason": "",
-                    "process": process.PROCESS_ID,
-                    "socket": socket,
-                    "tags": tags,
-                    "entered_at": timezone.now(),
-                    "gone_at": None,
-                    **memory,
-                },
-            )
+        seat, created = Seat.objects.select_for_update().get_or_create(user_id=user_id, defaults=new)
+        if created:
             return None
-        if not from_another and seat.gone_at is None and seat.socket != socket and _is_alive(seat.process):
-            return seat.process, seat.socket
-        Seat.objects.filter(pk=seat.pk).update(process=process.PROCESS_ID, socket=socket, tags=tags, gone_at=None)
+        held = seat.state != SeatState.ENDED
+        if held and not from_another and seat.gone_at is None and seat.socket != socket and _is_alive(seat.process):
+            return seat.socket
+        Seat.objects.filter(pk=seat.pk).update(**holder if held else new)
         return None
 
 
@@ -91,7 +81,8 @@ def look(user_id: int, socket: str) -> Place | None:
         queue = Seat.objects.filter(state=SeatState.WAITING, gone_at=None)
         before = queue.filter(Q(entered_at__lt=seat.entered_at) | Q(entered_at=seat.entered_at, pk__lt=seat.pk))
         return Place(seat.state, position=before.count() + 1, waiting=queue.count())
-    assert seat.room is not None
+    if seat.room is None:
+        return Place(seat.state, reason=seat.reason)
     partner = Membership.objects.filter(room=seat.room).exclude(user=user_id).select_related("user").get().user
     return Place(seat.state, seat.room.pk, seat.room.slug, partner.on_wire(), seat.reason)
 
@@ -139,19 +130,41 @@ def _claim(seat: Seat, other: Seat) -> bool:
 
 
 @in_database
-def part(user_id: int, socket: str, reason: str, *, stay: bool) -> str | None:
-    """End the talk of this socket; with `stay` its seat waits again. Return the talk's room, or None without one."""
-    seat = _seat(user_id, socket)
-    if seat is None:
-        return None
-    with transaction.atomic():
-        room = _end(seat, reason)
-        own = Seat.objects.filter(pk=seat.pk)
+def part(user_id: int, socket: str, reason: str, *, stay: bool) -> None:
+    """End the talk of this socket, if it has one; with `stay` its seat waits again, else it is free."""
+
+    def act(seat: Seat, talking: list[Seat]) -> None:
+        _end(seat, talking, reason)
         if not stay:
-            own.delete()
-        elif room is not None or seat.state == SeatState.ENDED:
-            own.update(state=SeatState.WAITING, room=None, reason="", entered_at=timezone.now(), gone_at=None)
-    return room.slug if room else None
+            _free(seat)
+        elif seat.state != SeatState.WAITING:
+            waiting = {"state": SeatState.WAITING, "room": None, "reason": "", "entered_at": timezone.now()}
+            Seat.objects.filter(pk=seat.pk).update(**waiting, gone_at=None)
+
+    _with_talk(Seat.objects.filter(user=user_id, socket=socket), act)
+
+
+def _with_talk(which: QuerySet[Seat], act: Callable[[Seat, list[Seat]], None]) -> None:
+    """Call `act` with the seat that is `which` and the seats of its talk, locked together in the order of their ids.
+
+    Claiming locks likewise, so that nobody is paired with a seat that is being left.
+    """
+    while (seat := which.first()) is not None:
+        with transaction.atomic():
+            talk = Q(room=seat.room_id, state=SeatState.TALKING) if seat.room_id else Q(pk=seat.pk)
+            locked = list(Seat.objects.select_for_update().filter(Q(pk=seat.pk) | talk).order_by("pk"))
+            own = next((each for each in locked if each.pk == seat.pk), None)
+            if own is not None and (own.room_id, own.socket) == (seat.room_id, seat.socket):
+                act(own, [each for each in locked if each.state == SeatState.TALKING])
+                return
+        # It was paired, left or taken over before we had the locks: look again.
+
+
+def _free(seat: Seat) -> None:
+    """Empty a seat; it keeps who the partner was, for a while."""
+    Seat.objects.filter(pk=seat.pk).update(
+        state=SeatState.ENDED, room=None, reason="", socket="", gone_at=timezone.now()
+    )
 
 
 @in_database
@@ -165,8 +178,9 @@ def block_partner(user_id: int, socket: str) -> None:
 def report_partner(user_id: int, socket: str, reason: str) -> None:
     """File a report about the partner, with the room's log for transcript. Raises CommandError."""
     room, partner = _partner_of(user_id, socket)
-    Report.objects.create(reporter_id=user_id, reported_id=partner, room=room, reason=reason)
-    Block.objects.get_or_create(blocker_id=user_id, blocked_id=partner)
+    with transaction.atomic():
+        Report.objects.create(reporter_id=user_id, reported_id=partner, room=room, reason=reason)
+        Block.objects.get_or_create(blocker_id=user_id, blocked_id=partner)
 
 
 def _partner_of(user_id: int, socket: str) -> tuple[Room, int]:
@@ -176,34 +190,26 @@ def _partner_of(user_id: int, socket: str) -> tuple[Room, int]:
     return seat.room, Membership.objects.filter(room=seat.room).exclude(user=user_id).get().user_id
 
 
-def _end(seat: Seat, reason: str) -> Room | None:
-    """End the talk that `seat` is in, for its partner too; return its room, or None when it had ended."""
-    if seat.room_id is None:
-        return None
-    seats = list(Seat.objects.select_for_update().filter(room=seat.room_id, state=SeatState.TALKING).order_by("pk"))
-    if seat.pk not in [each.pk for each in seats]:
-        return None
-    room = Room.objects.get(pk=seat.room_id)
-    Room.objects.filter(pk=room.pk).update(archived_at=timezone.now())
-    for each in seats:
-        other = Membership.objects.filter(room=room).exclude(user=each.user_id).get()
-        Seat.objects.filter(pk=each.pk).update(
-            state=SeatState.ENDED, reason=reason, previous=other.user_id, parted_at=timezone.now()
-        )
-    _hint(each for each in seats if each.pk != seat.pk)
-    return room
+def _end(seat: Seat, talking: list[Seat], reason: str) -> None:
+    """End the talk of `seat` for all who are in it, if it has not ended; both are locked.
+
+    The partner hears of `next` as such; who was blocked or reported is not told so.
+    """
+    if seat.state != SeatState.TALKING or seat.room_id is None:
+        return
+    now = timezone.now()
+    Room.objects.filter(pk=seat.room_id).update(archived_at=now)
+    for each in talking:
+        partner = next((other.user_id for other in talking if other.pk != each.pk), None)
+        told = reason if each.pk == seat.pk or reason == "next" else "partner_left"
+        Seat.objects.filter(pk=each.pk).update(state=SeatState.ENDED, reason=told, previous=partner, parted_at=now)
+    _hint(each for each in talking if each.pk != seat.pk)
 
 
 def _hint(seats: Any) -> None:
     """Have the sockets of `seats` look at them."""
     payload = encode({"do": "roulette.look"})
     publish_on_commit([Publication(f"user.{seat.user_id}", Delivery.CONTROL, payload) for seat in seats])
-
-
-@in_database
-def end_seen(user_id: int, socket: str) -> None:
-    """The end of a talk was told: its seat keeps only who the partner was."""
-    Seat.objects.filter(user=user_id, socket=socket, state=SeatState.ENDED).update(gone_at=Now())
 
 
 @in_database
@@ -233,14 +239,18 @@ def _abandoned() -> QuerySet[Seat]:
 
 def sweep() -> None:
     """End the talks, and free the seats, of those who did not come back."""
-    seats: Sequence[Seat] = list(_abandoned().exclude(state=SeatState.ENDED))
-    for seat in seats:
-        with transaction.atomic():
-            if _abandoned().filter(pk=seat.pk).exists():  # it may have come back by now
-                _end(seat, "partner_left")
-                Seat.objects.filter(pk=seat.pk).delete()
-    forgotten = Q(state=SeatState.ENDED, gone_at__lt=Now() - timedelta(seconds=6 * NOT_AGAIN))
-    Seat.objects.filter(forgotten).delete()
+
+    def act(seat: Seat, talking: list[Seat]) -> None:
+        if seat.state != SeatState.ENDED and _abandoned().filter(pk=seat.pk).exists():  # nobody came back by now
+            _end(seat, talking, "expired")
+            Seat.objects.filter(pk=seat.pk).update(state=SeatState.ENDED, reason="expired", gone_at=timezone.now())
+
+    for pk in list(_abandoned().exclude(state=SeatState.ENDED).values_list("pk", flat=True)):
+        _with_talk(Seat.objects.filter(pk=pk), act)
+    then = timezone.now() - timedelta(seconds=FORGET_AFTER)
+    forgotten = Seat.objects.filter(Q(gone_at__lt=then) | Q(parted_at__lt=then), state=SeatState.ENDED)
+    if forgotten.exists():
+        forgotten.delete()
 
 
 async def sweep_for_ever() -> None:

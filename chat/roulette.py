@@ -1,6 +1,7 @@
 """The roulette commands of a chat socket."""
 
 import asyncio
+import contextlib
 import logging
 import uuid
 from typing import Any, Final
@@ -27,45 +28,66 @@ class RouletteCommands(SocketConsumer):
 
     id: str
     joined: dict[str, Seen]
-    _watch: "asyncio.Task[None] | None" = None
-    _told: Place | None = None
-    _probes: "dict[str, asyncio.Event]"
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._seat = asyncio.Lock()  # held while the seat is changed, or looked at and told
+        self._wake = asyncio.Event()
+        self._watch: asyncio.Task[None] | None = None
+        self._told: Place | None = None
+        self._talk: Seen | None = None  # the room of the talk that the client was told of
+        self._tags: list[str] = []
+        self._probes: dict[str, asyncio.Event] = {}
 
     async def on_roulette_enter(self, command: Enter) -> dict[str, Any]:
-        if self._is_watching():
-            if self._told is not None and self._told.state == SeatState.ENDED:
-                return await self._wait_again()
-            raise CommandError("conflict", "You are in roulette already.")
-        holder = await pairing.take_seat(self.user.pk, self.id, command.tags)
-        if holder is not None:
-            if await self._is_there(holder[1]):
-                raise CommandError("conflict", "You are in roulette in another tab or on another device.")
-            await pairing.take_seat(self.user.pk, self.id, command.tags, from_another=True)
-        self._start_watch()
+        if self.user.is_bot:
+            raise CommandError("forbidden", "Roulette is for people.")
+        async with self._seat:
+            if self._is_watching():
+                raise CommandError("conflict", "You are in roulette already.")
+            self._tags = command.tags
+            await self._take_seat()
         return {"type": "ok"}
 
-    async def on_roulette_next(self, command: Next) -> dict[str, Any]:
-        return await self._wait_again() if self._is_watching() else await self.on_roulette_enter(Enter())
+    async def _take_seat(self) -> None:
+        holder = await pairing.take_seat(self.user.pk, self.id, self._tags)
+        if holder is not None:
+            if await self._is_there(holder):
+                raise CommandError("conflict", "You are in roulette in another tab or on another device.")
+            await pairing.take_seat(self.user.pk, self.id, self._tags, from_another=True)
+        self._told = None
+        self._watch = asyncio.create_task(self._watch_seat())
 
-    async def _wait_again(self) -> dict[str, Any]:
-        room = await pairing.part(self.user.pk, self.id, "next", stay=True)
-        await self._told_end(room, "next")
+    async def on_roulette_next(self, command: Next) -> dict[str, Any]:
+        if not self._is_watching():
+            return await self.on_roulette_enter(Enter(tags=self._tags))
+        async with self._seat:
+            await pairing.part(self.user.pk, self.id, "next", stay=True)
+            await self._leave_talk("next")
         self._wake.set()
         return {"type": "ok"}
 
     async def on_roulette_leave(self, command: LeaveRoulette) -> dict[str, Any]:
-        await self._leave_roulette("partner_left")
+        await self._leave_roulette("partner_left", None)
         return {"type": "ok"}
 
     async def on_roulette_block(self, command: BlockPartner) -> dict[str, Any]:
         await pairing.block_partner(self.user.pk, self.id)
-        await self._leave_roulette("blocked", tell=True)
+        await self._leave_roulette("blocked", "blocked")
         return {"type": "ok"}
 
     async def on_roulette_report(self, command: ReportPartner) -> dict[str, Any]:
         await pairing.report_partner(self.user.pk, self.id, command.reason)
-        await self._leave_roulette("reported", tell=True)
+        await self._leave_roulette("reported", "reported")
         return {"type": "ok"}
+
+    async def _leave_roulette(self, reason: str, told: str | None) -> None:
+        async with self._seat:
+            if self._watch is not None:
+                self._watch.cancel()
+                self._watch = None
+            await pairing.part(self.user.pk, self.id, reason, stay=False)
+            await self._leave_talk(told)
 
     async def roulette_closed(self) -> None:
         """The socket is closing: the seat keeps for a while."""
@@ -76,60 +98,57 @@ class RouletteCommands(SocketConsumer):
     async def roulette_control(self, payload: dict[str, Any]) -> None:
         match payload["do"]:
             case "roulette.look":
-                self._look()
+                self._wake.set()
             case "roulette.probe" if payload["socket"] == self.id:
                 await pairing.answer_probe(self.user.pk, payload["nonce"])
-            case "roulette.held" if payload["nonce"] in self._open_probes():
-                self._open_probes()[payload["nonce"]].set()
+            case "roulette.held" if payload["nonce"] in self._probes:
+                self._probes[payload["nonce"]].set()
 
     # The watch over the seat
-
-    def _start_watch(self) -> None:
-        self._wake = asyncio.Event()
-        self._told = None
-        self._watch = asyncio.create_task(self._watch_seat())
 
     def _is_watching(self) -> bool:
         return self._watch is not None and not self._watch.done()
 
-    def _look(self) -> None:
-        if self._is_watching():
-            self._wake.set()
-
     async def _watch_seat(self) -> None:
         while True:
             self._wake.clear()
-            place: Place | None = None
             try:
-                place = await pairing.look(self.user.pk, self.id)
-                if place is None or not await self._tell(place):
-                    return
+                async with self._seat:
+                    place = await pairing.look(self.user.pk, self.id)
+                    if place is None or not await self._tell(place):
+                        return
             except Exception:
                 log.exception("Could not look at a seat")
-            every = LOOK_TALKING if place and place.state == SeatState.TALKING else LOOK_WAITING
-            try:
-                await asyncio.wait_for(self._wake.wait(), every)
-            except TimeoutError:
-                continue
+            talking = self._told is not None and self._told.state == SeatState.TALKING
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(self._wake.wait(), LOOK_TALKING if talking else LOOK_WAITING)
 
     async def _tell(self, place: Place) -> bool:
         """Tell the client what is new of its seat; return whether to go on watching."""
-        if place == self._told:
-            return True
-        before, self._told = self._told, place
+        if place.state == SeatState.ENDED:
+            return await self._tell_end(place)
         if place.state == SeatState.WAITING:
-            self.connection.send({"type": "roulette.waiting", "position": place.position, "waiting": place.waiting})
-        elif place.state == SeatState.TALKING and (before is None or before.room != place.room):
+            if place != self._told:
+                waiting = {"type": "roulette.waiting", "position": place.position, "waiting": place.waiting}
+                self.connection.send(waiting)
+        elif self._told is None or self._told.room != place.room:
             await self._join_talk(place)
-        elif place.state == SeatState.ENDED:
-            await pairing.end_seen(self.user.pk, self.id)
-            await self._told_end(place.room, place.reason)
+        self._told = place
         return True
+
+    async def _tell_end(self, place: Place) -> bool:
+        if self._talk is None:  # given up for dead while it waited
+            await pairing.take_seat(self.user.pk, self.id, self._tags)
+            return True
+        # What the partner said last may still be on its way.
+        await self.hub.check([store.room_topic(self._talk.pk)])
+        await self._leave_talk(place.reason)
+        return False
 
     async def _join_talk(self, place: Place) -> None:
         """Join the talk's room and tell; what the partner was quick to say follows."""
         assert place.room_id is not None
-        room = Seen(place.room_id, place.room, RoomKind.ROULETTE)
+        self._talk = room = Seen(place.room_id, place.room, RoomKind.ROULETTE)
         await self.hub.subscribe(store.room_topic(room.pk), self.connection)
         entered = await services.enter(self.user, room, 0, 200)
         if room.slug not in self.joined:
@@ -140,41 +159,28 @@ class RouletteCommands(SocketConsumer):
             self.connection.send(event)
         await self.hub.release(store.room_topic(room.pk), self.connection, entered.page.reached)
 
-    async def _told_end(self, slug: str | None, reason: str) -> None:
-        room = self.joined.pop(slug, None) if slug else None
-        if room is not None:
+    async def _leave_talk(self, reason: str | None) -> None:
+        """Leave the talk's room, if there is one, and tell why."""
+        room, self._talk = self._talk, None
+        if room is None:
+            return
+        if self.joined.pop(room.slug, None):
             presence.current_presence().depart(room.pk, self.user.pk, at_once=True)
-            await self.hub.unsubscribe(store.room_topic(room.pk), self.connection)
-            await self.hub.unsubscribe(presence.presence_topic(room.pk), self.connection)
-            self.connection.send({"type": "roulette.ended", "room": slug, "reason": reason})
-
-    async def _leave_roulette(self, reason: str, *, tell: bool = False) -> None:
-        if self._watch is not None:
-            self._watch.cancel()
-            self._watch = None
-        slug = await pairing.part(self.user.pk, self.id, reason, stay=False)
-        if tell:
-            await self._told_end(slug, reason)
-        elif slug and (room := self.joined.pop(slug, None)):
-            presence.current_presence().depart(room.pk, self.user.pk, at_once=True)
-            await self.hub.unsubscribe(store.room_topic(room.pk), self.connection)
-            await self.hub.unsubscribe(presence.presence_topic(room.pk), self.connection)
+        await self.hub.unsubscribe(store.room_topic(room.pk), self.connection)
+        await self.hub.unsubscribe(presence.presence_topic(room.pk), self.connection)
+        if reason is not None:
+            self.connection.send({"type": "roulette.ended", "room": room.slug, "reason": reason})
 
     # Is the other socket that holds my seat still there?
 
-    def _open_probes(self) -> "dict[str, asyncio.Event]":
-        if not hasattr(self, "_probes"):
-            self._probes = {}
-        return self._probes
-
     async def _is_there(self, socket: str) -> bool:
         nonce = uuid.uuid4().hex
-        held = self._open_probes()[nonce] = asyncio.Event()
+        held = self._probes[nonce] = asyncio.Event()
         try:
             await pairing.probe(self.user.pk, socket, nonce)
             await asyncio.wait_for(held.wait(), PROBE_PATIENCE)
         except TimeoutError:
             return False
         finally:
-            del self._open_probes()[nonce]
+            del self._probes[nonce]
         return True
