@@ -250,3 +250,18 @@ test("a session that ended hears nothing more", async () => {
   line().give(said(1));
   assert.deepEqual(seqs(), []);
 });
+
+test("typing is told at most every two seconds, and once more when it goes on", async () => {
+  await joined({});
+  for (let key = 0; key < 5; key += 1) session.typing();
+  assert.equal(commands("typing").length, 1);
+  time.pass(2.3);
+  assert.equal(commands("typing").length, 2);
+  time.pass(2.3);
+  assert.equal(commands("typing").length, 2);
+  session.typing();
+  session.typing();
+  session.send("done");
+  time.pass(3);
+  assert.equal(commands("typing").length, 3);
+});

@@ -18,7 +18,6 @@ export class RoomComposer extends LitElement {
     draftKey: { attribute: false },
     limit: { attribute: false },
     task: { attribute: false },
-    busy: { attribute: false },
     trouble: { attribute: false },
     body: { state: true },
   };
@@ -30,7 +29,6 @@ export class RoomComposer extends LitElement {
     this.limit = 8000;
     /** @type {Task | null} */
     this.task = null;
-    this.busy = false;
     this.trouble = "";
     this.body = "";
     this.beforeEdit = "";
@@ -94,7 +92,7 @@ export class RoomComposer extends LitElement {
           <span class="composer__left ${left < 0 ? "composer__left--over" : ""}" id="composer-left" role="status"
             >${left < NEAR_LIMIT ? (left < 0 ? `${-left} too many` : `${left} left`) : ""}</span
           >
-          <button class="button button--primary" type="submit" ?disabled=${empty || left < 0 || this.busy}>
+          <button class="button button--primary" type="submit" ?disabled=${empty || left < 0}>
             ${this.task?.what === "edit" ? "Save" : "Send"}
           </button>
         </div>
@@ -148,7 +146,7 @@ export class RoomComposer extends LitElement {
   }
 
   #say() {
-    if (!this.body.trim() || length(this.body) > this.limit || this.busy) return;
+    if (!this.body.trim() || length(this.body) > this.limit) return;
     const { body, task } = this;
     if (task?.what !== "edit") {
       this.body = "";

@@ -47,7 +47,7 @@ export class SocketConsole extends LitElement {
     return html`<div class="console">
       <div class="console__side">${this.#opening()} ${this.#sending()}</div>
       <section aria-labelledby="events-title">
-        <div class="row">
+        <div class="row console__head">
           <h2 id="events-title">Events, newest first</h2>
           <button class="button spread" type="button" ?disabled=${!this.events.length} @click=${() => (this.events = [])}>
             Clear
@@ -64,19 +64,22 @@ export class SocketConsole extends LitElement {
   }
 
   #opening() {
+    const busy = this.phase !== "closed";
     return html`<form class="form" @submit=${this.#open}>
       <div class="field">
-        <label for="path">Endpoint</label>
-        <input id="path" list="endpoints" .value=${this.path} ?disabled=${this.phase !== "closed"} required
-          pattern="/ws/.+" autocomplete="off" spellcheck="false" @input=${this.#choose} />
-        <datalist id="endpoints">
-          ${this.endpoints.map(({ path, about }) => html`<option value=${path}>${about}</option>`)}
-        </datalist>
-        <span class="field__hint">${this.endpoints.find(({ path }) => path === this.path)?.about ?? ""}</span>
+        <label for="endpoint">Endpoint</label>
+        <select id="endpoint" ?disabled=${busy} @change=${this.#choose}>
+          ${this.endpoints.map(({ path, about }) => html`<option value=${path}>${path} (${about})</option>`)}
+        </select>
+      </div>
+      <div class="field">
+        <label for="path">Path</label>
+        <input id="path" .value=${this.path} ?disabled=${busy} required pattern="/ws/.+" autocomplete="off"
+          spellcheck="false" @change=${this.#choose} />
       </div>
       <div class="row">
-        <button class="button button--primary" type="submit" ?disabled=${this.phase !== "closed"}>Open</button>
-        <button class="button" type="button" ?disabled=${this.phase === "closed"} @click=${() => this.line?.close(1000)}>
+        <button class="button button--primary" type="submit" ?disabled=${busy}>Open</button>
+        <button class="button" type="button" ?disabled=${!busy} @click=${() => this.line?.close(1000)}>
           Close
         </button>
         <span class="connection" role="status" data-phase=${this.phase === "open" ? "live" : "connecting"}
@@ -122,8 +125,8 @@ export class SocketConsole extends LitElement {
     </li>`;
   }
 
-  #choose(/** @type {InputEvent} */ event) {
-    this.path = /** @type {HTMLInputElement} */ (event.target).value;
+  #choose(/** @type {Event} */ event) {
+    this.path = /** @type {HTMLInputElement | HTMLSelectElement} */ (event.target).value;
     this.frame = examplesFor(this.path)[0].frame();
   }
 

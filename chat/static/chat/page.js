@@ -12,6 +12,9 @@ import { RoomSession } from "./session.js";
 
 const messagesOf = (/** @type {string} */ room) => `/api/rooms/${encodeURIComponent(room)}/messages/`;
 
+/** @type {Map<string, RoomSession>} */
+const sessions = new Map();
+
 /** Through the socket where the room is open, else by HTTP, which needs no joining. */
 function deliver(/** @type {Entry} */ { room, id, body, replyTo }) {
   const message = { id, body, ...(replyTo === null ? {} : { reply_to: replyTo }) };
@@ -31,19 +34,21 @@ export function openRoom(room, counts = unread) {
   const older = (/** @type {string} */ slug, /** @type {number} */ before) =>
     ask("GET", `${messagesOf(slug)}?before=${before}&limit=50`);
   const session = new RoomSession({ room, me: /** @type {User} */ (me), socket, outbox, unread: counts, older });
+  sessions.set(room, session);
   session.start();
   return session;
 }
 
-/** Send what earlier pages left unsent: of open rooms their sessions see to it, once they are there. */
+/** Send what earlier pages left unsent; into an open room once it has caught up, which its session sees to. */
 async function sendLeftovers() {
   await outbox.load();
+  if (!socket.live) return;
   for (const room of new Set(outbox.entries.map((entry) => entry.room))) {
-    if (!outbox.open.has(room)) outbox.flush(room);
+    if (!outbox.open.has(room) || sessions.get(room)?.phase === "here") outbox.flush(room);
   }
 }
 
 if (me) {
   socket.onLive(sendLeftovers);
-  if (!socket.live) outbox.load();
+  if (!socket.live) sendLeftovers(); // shows them, meanwhile
 }

@@ -22,7 +22,6 @@ export class RoomTalk extends LitElement {
     readOnly: { attribute: false },
     revision: { state: true },
     task: { state: true },
-    saving: { state: true },
     trouble: { state: true },
     doomed: { state: true },
   };
@@ -38,7 +37,6 @@ export class RoomTalk extends LitElement {
     this.revision = 0;
     /** @type {Task | null} */
     this.task = null;
-    this.saving = false;
     this.trouble = "";
     /** @type {import("./log.js").Message | null} the message whose deletion waits for a yes */
     this.doomed = null;
@@ -93,7 +91,6 @@ export class RoomTalk extends LitElement {
               .draftKey=${`${session.me.id}:${session.room}`}
               .limit=${this.limit}
               .task=${this.task}
-              .busy=${this.saving}
               .trouble=${this.trouble}
               @typing=${() => session.typing()}
               @say=${this.#onSay}
@@ -185,9 +182,11 @@ export class RoomTalk extends LitElement {
       await session.send(body, task?.message.seq ?? null);
       return;
     }
-    this.saving = true;
-    if (await this.#attempt(session.edit(task.message.seq, body))) this.task = null;
-    this.saving = false;
+    // The field is free at once; an edit that fails comes back to it.
+    this.task = null;
+    if (!(await this.#attempt(session.edit(task.message.seq, body)))) {
+      this.task = { what: "edit", message: { ...task.message, body } };
+    }
   }
 
   /** Say what went wrong with something that is not kept for later. */

@@ -22,7 +22,7 @@ const GROUP_MS = 5 * 60 * 1000;
  */
 export function rows({ messages, notes, entries, me, line, now }) {
   const found = /** @type {Row[]} */ ([]);
-  /** @type {{sender: number, at: number, day: string, kind: string} | null} */
+  /** @type {{sender: number, at: number, kind: string} | null} */
   let last = null;
   let lastDay = "";
   const turn = (/** @type {Row} */ row) => {
@@ -30,29 +30,32 @@ export function rows({ messages, notes, entries, me, line, now }) {
     last = null;
   };
   const waiting = [...notes];
-  const isFirst = (/** @type {number} */ sender, /** @type {number} */ at, /** @type {string} */ kind) => {
+  const begin = (/** @type {number} */ at) => {
     const day = dayKey(at);
-    if (day !== lastDay) {
-      turn({ kind: "day", key: `day ${day}`, label: dayLabel(at, now) });
-      lastDay = day;
-    }
+    if (day !== lastDay) turn({ kind: "day", key: `day ${day}`, label: dayLabel(at, now) });
+    lastDay = day;
+  };
+  const isFirst = (/** @type {number} */ sender, /** @type {number} */ at, /** @type {string} */ kind) => {
     const first = last?.sender !== sender || at - last.at > GROUP_MS || last.kind !== kind || kind === "alert";
-    last = { sender, at, day, kind };
+    last = { sender, at, kind };
     return first;
   };
   let lined = line === null;
   for (const message of messages) {
     while (waiting.length && waiting[0].after < message.seq) turn(noteRow(/** @type {Note} */ (waiting.shift())));
+    const at = Date.parse(message.at);
+    begin(at);
     if (!lined && message.seq > /** @type {number} */ (line)) {
       lined = true;
       // What one wrote oneself is not news, but it does not hide what came after it.
       if (messages.some(({ seq, sender }) => seq >= message.seq && sender.id !== me)) turn({ kind: "line", key: "line" });
     }
-    const first = isFirst(message.sender.id, Date.parse(message.at), message.kind) || message.reply_to !== null;
+    const first = isFirst(message.sender.id, at, message.kind) || message.reply_to !== null;
     found.push({ kind: "message", key: `message ${message.seq}`, message, first });
   }
   for (const note of waiting) turn(noteRow(note));
   for (const entry of entries) {
+    begin(entry.at);
     const first = isFirst(me, entry.at, "text") || entry.replyTo !== null;
     found.push({ kind: "pending", key: `pending ${entry.id}`, entry, first });
   }

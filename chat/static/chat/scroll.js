@@ -9,7 +9,7 @@ export class Scroll {
     this.box = null;
     this.atEnd = true;
     this.toldEnd = true;
-    /** @type {{key: string, top: number} | null} what was at the top before the list changed */
+    /** @type {{seq: string, top: number} | null} what was at the top before the list changed */
     this.anchor = null;
     /** @type {ResizeObserver | null} */
     this.sizes = null;
@@ -48,10 +48,11 @@ export class Scroll {
     const { box } = this;
     if (!box || this.atEnd) return;
     const edge = box.getBoundingClientRect().top;
-    for (const element of /** @type {NodeListOf<HTMLElement>} */ (box.querySelectorAll("[data-key]"))) {
+    // Messages only: a day's name moves up when more of that day is read.
+    for (const element of /** @type {NodeListOf<HTMLElement>} */ (box.querySelectorAll("[data-seq]"))) {
       const { top, bottom } = element.getBoundingClientRect();
       if (bottom <= edge) continue;
-      this.anchor = { key: element.dataset.key ?? "", top };
+      this.anchor = { seq: element.dataset.seq ?? "", top };
       return;
     }
   }
@@ -61,8 +62,7 @@ export class Scroll {
     const { box, anchor } = this;
     if (!box) return;
     if (this.atEnd) return this.toEnd();
-    const element = anchor && [.../** @type {NodeListOf<HTMLElement>} */ (box.querySelectorAll("[data-key]"))]
-      .find(({ dataset }) => dataset.key === anchor.key);
+    const element = anchor && box.querySelector(`[data-seq="${anchor.seq}"]`);
     if (element && anchor) box.scrollTop += element.getBoundingClientRect().top - anchor.top;
   }
 

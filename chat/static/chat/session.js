@@ -57,7 +57,7 @@ export class RoomSession {
     /** @type {(() => void)[]} */
     this.endings = [];
     this.joins = 0;
-    this.typedAt = 0;
+    this.stillTyping = false;
     /** @type {Map<string, any>} */
     this.timersByName = new Map();
   }
@@ -101,6 +101,7 @@ export class RoomSession {
 
   send(/** @type {string} */ body, /** @type {number | null} */ replyTo = null) {
     this.line = null;
+    this.stillTyping = false;
     return this.outbox.add(this.room, body, replyTo);
   }
 
@@ -118,10 +119,14 @@ export class RoomSession {
 
   /** The reader is typing. */
   typing() {
-    const now = Date.now();
-    if (this.phase !== "here" || now - this.typedAt < TYPING_EVERY_SECONDS * 1000) return;
-    this.typedAt = now;
+    if (this.phase !== "here") return;
+    if (this.timersByName.has("typing")) {
+      this.stillTyping = true;
+      return;
+    }
+    this.stillTyping = false;
     this.socket.send({ type: "typing", room: this.room });
+    this.#later("typing", TYPING_EVERY_SECONDS, () => this.stillTyping && this.typing());
   }
 
   /** The reader has seen everything up to `seq`. */

@@ -2,6 +2,7 @@
 import { ask } from "realtime/page.js";
 import { shortcut } from "realtime/shortcuts.js";
 import { socket, unread } from "./connection.js";
+import "./page.js";
 
 const list = document.querySelector("[data-rooms]");
 const menuButton = document.querySelector(".menu-button");

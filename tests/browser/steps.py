@@ -1,0 +1,113 @@
+"""What people do in a browser, said once."""
+
+import json
+import uuid
+from typing import Any
+
+from playwright.async_api import Locator, Page, WebSocketRoute, expect
+
+from tests.services import Serve
+
+PASSWORD = "correct horse battery"
+
+
+async def enter(page: Page, name: str) -> None:
+    """Enter as a guest, by the field on the home page."""
+    await page.goto("/")
+    await page.get_by_label("Your name").fill(name)
+    await page.get_by_role("button", name="Enter as a guest").click()
+    await expect(page.get_by_role("heading", name=f"Hello, {name}")).to_be_visible()
+
+
+async def sign_in(page: Page, username: str) -> None:
+    await page.goto("/sign-in/")
+    await page.get_by_label("User name").fill(username)
+    await page.get_by_label("Password").fill(PASSWORD)
+    await page.get_by_role("button", name="Sign in").click()
+    await expect(page.get_by_role("heading", name="Hello")).to_be_visible()
+
+
+def make_account(server: Serve, name: str) -> str:
+    """Make an account with this shown name; return its user name."""
+    username = f"{name.split()[0].lower()}-{uuid.uuid4().hex[:6]}"
+    server.shell(
+        f"from accounts.models import User;User.objects.create_user({username!r}, {PASSWORD!r}, name={name!r}).save()"
+    )
+    return username
+
+
+def make_room(server: Serve, messages: int = 0) -> str:
+    """Make a public room of its own for a test, with so many messages; return its slug."""
+    slug = f"test-{uuid.uuid4().hex[:8]}"
+    server.shell(
+        "import uuid; from accounts.models import User; from chat import store; from chat.models import Room\n"
+        f"room = Room.objects.create(slug={slug!r}, name={slug!r}, topic='A test')\n"
+        "user = User.objects.create_guest('Historian')\n"
+        "store.apply([store.Post(room.pk, user.pk, uuid.uuid4(), f'old {n}', f'<p>old {n}</p>')"
+        f" for n in range(1, {messages} + 1)])"
+    )
+    return slug
+
+
+def ask(server: Serve, code: str) -> Any:
+    """Return the value of a Python expression about the server's data (`Message`, `Room`, `Report` … are known)."""
+    imports = "import json; from accounts.models import *; from chat.models import *\n"
+    return json.loads(server.shell(f"{imports}print(json.dumps({code}))").strip().splitlines()[-1])
+
+
+async def open_room(page: Page, slug: str) -> None:
+    await page.goto(f"/rooms/{slug}/")
+    await expect_live(page)
+
+
+async def expect_live(page: Page) -> None:
+    await expect(page.locator(".connection")).to_have_attribute("data-phase", "live", timeout=40_000)
+
+
+async def say(page: Page, text: str) -> None:
+    composer = page.get_by_role("textbox", name="Message")
+    await composer.fill(text)
+    await composer.press("Enter")
+
+
+def message(page: Page, text: str) -> Locator:
+    """The messages that are in the log and hold `text`; unsent ones are not among them."""
+    return page.locator(".message[data-seq]").filter(has_text=text)
+
+
+def unsent(page: Page, text: str) -> Locator:
+    return page.locator(".message--pending").filter(has_text=text)
+
+
+def people(page: Page) -> Locator:
+    return page.locator("room-people .person")
+
+
+class Line:
+    """The wire between one window and the server, which a test can cut. Only for windows opened after."""
+
+    def __init__(self) -> None:
+        self.down = False
+        self.open: list[WebSocketRoute] = []
+
+    @classmethod
+    async def of(cls, page: Page) -> "Line":
+        line = cls()
+        await page.route_web_socket("**/ws/chat/", line._connect)
+        return line
+
+    async def _connect(self, route: WebSocketRoute) -> None:
+        if self.down:
+            await route.close(code=1012)
+            return
+        route.connect_to_server()
+        self.open.append(route)
+
+    async def cut(self) -> None:
+        self.down = True
+        for route in self.open:
+            await route.close(code=1012)
+        self.open.clear()
+
+    def mend(self) -> None:
+        self.down = False
