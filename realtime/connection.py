@@ -3,6 +3,7 @@
 import asyncio
 from collections import deque
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import Any, Final, Protocol
 
 from django.conf import settings
@@ -11,6 +12,8 @@ from realtime import protocol
 from realtime.outbox import Outbox, Verdict
 from realtime.protocol import Close, CommandError, Frame
 
+#: Seconds that what was written gets to leave before a close, where only `send` itself knows.
+CLOSE_PATIENCE: Final = 5.0
 #: The ASGI extension by which our server hands a socket's `Wire` to its consumer.
 EXTENSION: Final = "switchboard.frames"
 
@@ -53,9 +56,9 @@ class AsgiWire:
         self._drained = call
 
     async def flush(self) -> None:
-        """Wait until all is sent."""
+        """Wait, not for ever, until all is sent."""
         if self._task is not None:
-            await asyncio.wait({self._task})
+            await asyncio.wait({self._task}, timeout=CLOSE_PATIENCE)
 
     async def _pump(self) -> None:
         try:
@@ -63,6 +66,9 @@ class AsgiWire:
                 frame = self._queue.popleft()
                 await self._send({"type": "websocket.send", "text": frame.text})
                 self._bytes -= len(frame)
+        except OSError:  # how ASGI says that the client has gone
+            self._queue.clear()
+            self._bytes = 0
         finally:
             self._task = None
         self._drained()
@@ -116,18 +122,30 @@ class Connection:
         if not self.closed and self._outbox.ephemeral(self._wire.waiting()) is Verdict.WRITE:
             self._wire.write(data, frames)
 
+    def forget_latest(self, topic: str) -> None:
+        """Write none of the values of `topic` that still wait."""
+        self._outbox.forget(topic)
+
     async def close(self, code: int) -> None:
         """Close the socket with `code`, after what was written before."""
-        if self.closed:
-            return
-        self.closed = True
-        self.close_code = code
-        if isinstance(self._wire, AsgiWire):
-            await self._wire.flush()
-        await self._asgi_send({"type": "websocket.close", "code": int(code)})
+        if not self.closed:
+            self._end(code)
+            await self._hang_up(code)
 
     def _give_up(self) -> None:
-        self._closing = asyncio.ensure_future(self.close(Close.RESYNC))
+        # Closed from here on: a smaller frame that still fits must not follow the one that did not.
+        self._end(Close.RESYNC)
+        self._closing = asyncio.ensure_future(self._hang_up(Close.RESYNC))
+
+    def _end(self, code: int) -> None:
+        self.closed = True
+        self.close_code = code
+
+    async def _hang_up(self, code: int) -> None:
+        if isinstance(self._wire, AsgiWire):
+            await self._wire.flush()
+        with suppress(OSError):
+            await self._asgi_send({"type": "websocket.close", "code": int(code)})
 
     def refuse(self, error: CommandError) -> None:
         """Send an `error` event."""

@@ -5,7 +5,8 @@ from typing import Final
 
 from realtime.protocol import Frame
 
-#: Above this many unsent bytes a reader counts as slow: values are conflated, typing is dropped.
+#: Above this many unsent bytes a reader counts as slow: values are conflated, typing is dropped. (Not at so many:
+#: Twisted calls a full buffer full above its 64 KiB, and only after that says that it is empty again.)
 SLOW_BYTES: Final = 64 * 1024
 
 
@@ -35,18 +36,22 @@ class Outbox:
 
     def latest(self, key: tuple[str, str], frame: Frame, waiting: int) -> Verdict:
         """Judge a value that a newer one with the same `key` (topic, key in it) makes worthless."""
-        if waiting < SLOW_BYTES and not self._latest:
+        if waiting <= SLOW_BYTES and not self._latest:
             return Verdict.WRITE
         if not key[1]:  # the whole topic anew: what waits of its parts is worthless too
-            for old in [other for other in self._latest if other[0] == key[0]]:
-                del self._latest[old]
+            self.forget(key[0])
         self._latest.pop(key, None)  # the newest goes last
         self._latest[key] = frame
         return Verdict.WAIT
 
     def ephemeral(self, waiting: int) -> Verdict:
         """Judge a frame that nobody misses."""
-        return Verdict.DROP if waiting >= SLOW_BYTES else Verdict.WRITE
+        return Verdict.DROP if waiting > SLOW_BYTES else Verdict.WRITE
+
+    def forget(self, topic: str) -> None:
+        """Forget the conflated frames of `topic`: its reader has left, or gets all of it anew."""
+        for key in [key for key in self._latest if key[0] == topic]:
+            del self._latest[key]
 
     def take(self) -> list[Frame]:
         """Return and forget the conflated frames, now that the reader has caught up."""
