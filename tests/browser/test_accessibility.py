@@ -20,7 +20,7 @@ PAGES = {
     "/console/": "socket-console button",
     "/boards/": "main h1",
     "/boards/counter/": "main h1",
-    "/nowhere/": "main h1",
+    "/rooms/nowhere/": "main h1",
 }
 PHONE = {"width": 360, "height": 740}
 
@@ -36,7 +36,7 @@ async def faults(page: Page) -> list[str]:
     found = await page.evaluate(
         """async () => (await axe.run(document, {resultTypes: ["violations"]})).violations
             .filter(({impact}) => impact === "serious" || impact === "critical")
-            .map(({id, nodes}) => `${id}: ${nodes.map(({html, failureSummary}) => html + " " + failureSummary).join("; ")}`)"""
+            .flatMap(({id, nodes}) => nodes.map(({html, failureSummary}) => `${id}: ${html} ${failureSummary}`))"""
     )
     return list(found)
 
@@ -86,9 +86,7 @@ async def test_nothing_sticks_out_on_a_phone(live_switchboard: Serve, new_page: 
     await page.get_by_role("button", name="Send").click()
     await expect(message(page, "www")).to_be_visible()
     assert await overflow(page) <= 0
-    assert await page.evaluate(
-        "(() => { const log = document.querySelector('.log'); return log.scrollWidth <= log.clientWidth })()"
-    )
+    assert await page.locator(".log").evaluate("log => log.scrollWidth <= log.clientWidth")
 
 
 async def test_the_drawer_on_a_phone(new_page: NewPage) -> None:
@@ -176,8 +174,6 @@ async def test_the_admin_wears_our_colours(live_switchboard: Serve, new_page: Ne
     page = await new_page()
     await sign_in(page, username)
     await page.goto("/admin/")
-    assert (
-        await page.evaluate("getComputedStyle(document.getElementById('header')).backgroundColor")
-        == "rgb(243, 240, 235)"
-    )
+    ground = await page.locator("#header").evaluate("header => getComputedStyle(header).backgroundColor")
+    assert ground == "rgb(243, 240, 235)"
     assert await faults(page) == []
