@@ -24,7 +24,7 @@ WATCHED: Final = 50
 BoardSlug = Annotated[str, msgspec.Meta(pattern=r"\A[a-zA-Z0-9_-]{1,80}\Z")]
 
 
-class Watch(Command, tag="watch", frozen=True):
+class Watch(Command, tag="watch"):
     """Show exactly these boards, with at most `points` of each stream's history."""
 
     boards: Annotated[list[BoardSlug], msgspec.Meta(max_length=WATCHED)]

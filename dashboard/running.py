@@ -6,7 +6,7 @@ import random
 import re
 from collections.abc import Awaitable, Callable
 from concurrent.futures import Executor
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -133,7 +133,8 @@ async def _call(producer: Producer, mind: _Mind, threads: Executor) -> Any:
             raise TookTooLong(f"no answer within {producer.patience:g} s") from None
         finally:
             # Its ORM calls ran in the thread that all coroutines share: leave no dead connection there.
-            await sync_to_async(close_old_connections)()
+            with suppress(Exception):  # which must not take the place of a cancellation
+                await sync_to_async(close_old_connections)()
     running = asyncio.get_running_loop().run_in_executor(threads, with_fresh_connection(producer.function), *arguments)
     done, _ = await asyncio.wait({running}, timeout=producer.patience)
     if not done:

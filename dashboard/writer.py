@@ -19,6 +19,8 @@ WAITING: Final = 10_000
 #: Seconds before a failed write is tried again: at first, and at most.
 PAUSE: Final = 0.1
 LONGEST_PAUSE: Final = 10.0
+#: Seconds that the last batches may take at the end.
+PATIENCE: Final = 5.0
 
 #: What a database raises that is away or busy, as opposed to one that refuses what it was given.
 Away: Final = (OperationalError, InterfaceError)
@@ -33,6 +35,7 @@ class Writer:
     def __init__(self) -> None:
         self.lost: set[tuple[int, int]] = set()
         self._waiting: asyncio.Queue[Reading] = asyncio.Queue(WAITING)
+        self._writing: asyncio.Task[None] | None = None
         self._thread = DatabaseThread("writer")
 
     async def put(self, reading: Reading) -> None:
@@ -42,13 +45,19 @@ class Writer:
     async def run(self) -> None:
         """Write until cancelled."""
         while True:
-            await self._write([await self._waiting.get(), *self._take_waiting()])
+            batch = [await self._waiting.get(), *self._take_waiting()]
+            self._writing = asyncio.create_task(self._write(batch))
+            # A batch that is committed is published too, even when this is cancelled meanwhile.
+            await asyncio.shield(self._writing)
 
     async def end(self) -> None:
-        """Write what is waiting, once."""
+        """Finish the batch under way and write what is waiting. Raises TimeoutError when the database is away."""
         try:
-            if batch := self._take_waiting():
-                await publish((await self._record(batch)).publications)
+            async with asyncio.timeout(PATIENCE):
+                if self._writing is not None:
+                    await self._writing
+                if batch := self._take_waiting():
+                    await self._write(batch)
         finally:
             self._thread.end()
 

@@ -42,7 +42,7 @@ def test_the_host_gives_values_of_its_kind(slug: str) -> None:
 
 def test_a_rate_needs_two_readings_and_never_runs_backwards(monkeypatch: pytest.MonkeyPatch) -> None:
     counts, times = iter([100, 300, 250]), iter([10.0, 12.0, 13.0])
-    monkeypatch.setattr(host.time, "monotonic", lambda: next(times))
+    monkeypatch.setattr("time.monotonic", lambda: next(times))
     rate = host._rate(lambda: next(counts))
     assert [rate(), rate(), rate()] == [None, 100.0, 0.0]
 

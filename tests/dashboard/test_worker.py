@@ -1,0 +1,173 @@
+import asyncio
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import pytest
+
+from dashboard import leases, store, worker
+from dashboard.models import ProducerLease, State, Stream
+from dashboard.producers.registry import Producer, producer
+from dashboard.worker import Worker
+from realtime.publish import Publication
+from tests.dashboard.conftest import START, in_thread, produced_stream, reading
+from tests.support import eventually
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(leases, "RENEW", 0.05)
+
+
+@pytest.fixture
+def counting(no_producers: dict[str, Producer]) -> dict[str, Producer]:
+    @producer("count")
+    async def count(last: Any) -> AsyncIterator[int]:
+        value = last or 0
+        while True:
+            value += 1
+            yield value
+            await asyncio.sleep(0.01)
+
+    return no_producers
+
+
+@asynccontextmanager
+async def working(producers: dict[str, Producer]) -> AsyncIterator[Worker]:
+    made = Worker(producers)
+    task = asyncio.create_task(made.run())
+    try:
+        yield made
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def count() -> Stream:
+    return await Stream.objects.aget(slug="count")
+
+
+def numbers(published: list[Publication]) -> list[int]:
+    return [publication.number for publication in published if publication.topic == "stream.count"]
+
+
+def says(published: list[Publication]) -> list[dict[str, Any]]:
+    return [json.loads(publication.text)["streams"]["count"] for publication in published]
+
+
+async def test_the_worker_makes_streams_runs_producers_stores_and_publishes(
+    counting: dict[str, Producer], published: list[Publication]
+) -> None:
+    async with working(counting):
+        await eventually(lambda: len(published) >= 3)
+    stream = await count()
+    assert stream.state == State.OK
+    assert numbers(published) == list(range(1, stream.seq + 1))
+    assert says(published)[-1]["value"] == stream.value
+
+
+async def test_the_next_worker_goes_on_with_value_and_seq(
+    counting: dict[str, Producer], published: list[Publication]
+) -> None:
+    async with working(counting):
+        await eventually(lambda: len(published) >= 3)
+    before = await count()
+    async with working(counting):
+        await eventually(lambda: len(published) >= 2 * before.seq + 3)
+    values = [change["value"] for change in says(published)]
+    assert values == sorted(values)
+    assert numbers(published) == list(range(1, len(published) + 1))
+
+
+async def test_of_two_workers_one_produces_and_the_other_takes_over(
+    counting: dict[str, Producer], published: list[Publication]
+) -> None:
+    async with working(counting) as second_to_none:
+        await eventually(lambda: len(published) >= 2)
+        async with working(counting):
+            seen = len(published)
+            await eventually(lambda: len(published) > seen + 2)
+            lease = await ProducerLease.objects.aget()
+            assert lease.holder == second_to_none.holder
+            # The first loses its lease, as one that was asleep for too long does.
+            await in_thread(ProducerLease.objects.update, holder="", expires_at=START)
+            await eventually(_held_by_another(lease.token))
+            seen = len(published)
+            await eventually(lambda: len(published) > seen + 3)
+    assert numbers(published) == list(range(1, len(published) + 1))
+    values = [change["value"] for change in says(published) if change["state"] == "ok"]
+    assert values == sorted(set(values))
+
+
+def _held_by_another(token: int) -> Callable[[], Any]:
+    async def check() -> bool:
+        return bool(await ProducerLease.objects.filter(token__gt=token).exclude(holder="").aexists())
+
+    return check
+
+
+async def test_at_its_end_it_gives_the_leases_up(counting: dict[str, Producer], published: list[Publication]) -> None:
+    async with working(counting):
+        await eventually(lambda: published)
+    assert (await ProducerLease.objects.aget()).holder == ""
+    (publication,) = await in_thread(leases.mark_orphans)
+    assert json.loads(publication.text)["streams"]["count"]["state"] == "unknown"
+
+
+async def test_a_slow_producer_holds_up_no_other(
+    no_producers: dict[str, Producer], published: list[Publication]
+) -> None:
+    release = asyncio.Event()
+    loop = asyncio.get_running_loop()
+
+    def wait() -> int:
+        asyncio.run_coroutine_threadsafe(release.wait(), loop).result(10)
+        return 1
+
+    producer("slow-1", every=0.01)(wait)
+    producer("slow-2", every=0.01)(lambda: wait())
+    producer("quick", every=0.01)(lambda: 1)
+    async with working(no_producers):
+        await eventually(lambda: len(published) >= 3)
+        assert {publication.topic for publication in published} == {"stream.quick"}
+        release.set()
+
+
+async def test_a_producer_of_another_kind_than_its_stream_is_left_out(
+    counting: dict[str, Producer], published: list[Publication], caplog: pytest.LogCaptureFixture
+) -> None:
+    await in_thread(produced_stream, "count", kind="text")
+    producer("fine", every=0.01)(lambda: 1)
+    async with working(counting):
+        await eventually(lambda: published)
+    assert {publication.topic for publication in published} == {"stream.fine"}
+    assert "count is a text" in caplog.text
+
+
+async def test_a_lease_that_cannot_be_renewed_for_once_is_tried_again(
+    counting: dict[str, Producer], published: list[Publication], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hold: Callable[..., Any] = leases.hold
+    calls: list[int] = []
+
+    def fail_first(*args: Any) -> Any:
+        calls.append(1)
+        if len(calls) == 1:
+            raise OSError("away")
+        return hold(*args)
+
+    monkeypatch.setattr(leases, "hold", fail_first)
+    async with working(counting):
+        await eventually(lambda: published)
+
+
+async def test_every_server_watches_for_streams_whose_worker_is_gone(published: list[Publication]) -> None:
+    cpu = await in_thread(produced_stream)
+    await in_thread(store.record, [reading(cpu, 41)])
+    task = asyncio.create_task(worker.watch())
+    await eventually(lambda: published)
+    task.cancel()
+    assert json.loads(published[0].text)["streams"]["cpu"]["state"] == "unknown"
