@@ -6,6 +6,7 @@ by number and reads back from the store.
 
 import asyncio
 import logging
+import re
 import time
 import uuid
 import weakref
@@ -17,6 +18,7 @@ from typing import Any, Final, Protocol
 from channels.layers import get_channel_layer
 
 from realtime.connection import Connection
+from realtime.protocol import Close
 from realtime.publish import Delivery, Publication, publish
 from realtime.topics import EARLY, LatestTopic, LogTopic, Topic
 
@@ -33,6 +35,8 @@ CANARY_EVERY: Final = 5.0
 CANARY_PATIENCE: Final = 2.0
 #: Seconds that a subscription waits for the layer; afterwards the comparisons carry it.
 JOIN_PATIENCE: Final = 1.0
+#: What every channel layer takes as the name of a group.
+TOPIC_NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,99}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +85,7 @@ class Hub:
         self._grouped: dict[str, asyncio.Event] = {}
         self._wanted_changed = asyncio.Event()
         self._dirty: dict[Topic, None] = {}
-        self._healing: set[str] = set()
+        self._healing: set[Topic] = set()
         self._canary = f"canary.{uuid.uuid4().hex}"
         self._canary_back = asyncio.Event()
 
@@ -90,15 +94,19 @@ class Hub:
     async def subscribe(self, name: str, connection: Connection, *, held: bool = False) -> None:
         """Have `connection` get what is published on the topic `name`.
 
-        A log's connection waits for `release`; with `held` so does one of values. Returns when the layer
-        has taken the subscription, or after a second: then comparisons with the store carry it.
+        A log's connection waits for `release`; with `held` so does one of values, which it needs where a topic
+        has several keys. Returns when the layer has taken the subscription, or after a second: then comparisons
+        with the store carry it. Raises ValueError for what cannot be the name of a topic.
         """
+        if connection.closed:
+            return
         topic = self.topics.get(name)
         if topic is None:
             topic = self.topics[name] = _make_topic(name)
             self._later(self._check_new(name))
         if name in connection.topics:
             topic.remove(connection)
+            connection.forget_latest(name)
         connection.topics.add(name)
         if held or isinstance(topic, LogTopic):
             topic.held[connection] = None
@@ -108,6 +116,8 @@ class Hub:
         grouped = self._grouped.setdefault(name, asyncio.Event())
         if not grouped.is_set():
             self._wanted_changed.set()
+            if self.sick:  # waiting would only hold up whoever has many topics
+                return
             try:
                 await asyncio.wait_for(grouped.wait(), JOIN_PATIENCE)
             except TimeoutError:
@@ -118,9 +128,13 @@ class Hub:
         topic = self.topics.get(name)
         if isinstance(topic, LogTopic):
             while connection in topic.held and not topic.catch_up(connection, after):
-                after = await self._replay(topic, connection, after)
-        elif isinstance(topic, LatestTopic):
-            topic.catch_up(connection, after)
+                reached = await self._replay(topic, connection, after)
+                if reached <= after:  # the store has less than we handed out
+                    await connection.close(Close.RESYNC)
+                    return
+                after = reached
+        elif isinstance(topic, LatestTopic) and connection in topic.held and topic.catch_up(connection, after):
+            self._heal_soon(topic)
 
     async def unsubscribe(self, name: str, connection: Connection) -> None:
         connection.topics.discard(name)
@@ -128,6 +142,7 @@ class Hub:
         if topic is not None:
             self._flush()
             topic.remove(connection)
+            connection.forget_latest(name)
             self._forget_if_empty(topic)
 
     def forget(self, connection: Connection) -> None:
@@ -145,11 +160,12 @@ class Hub:
             self._wanted_changed.set()
 
     async def _replay(self, topic: LogTopic, connection: Connection, after: int) -> int:
-        """Send what the store has after `after` to one connection; return its new place."""
+        """Send what the store has after `after` to one connection that waits; return its new place."""
         readback = await _source(topic.name).read(topic.name, after)
-        for item in readback.publications:
-            connection.send_text(item.text)
-        return max(readback.head, after)
+        if connection in topic.held:  # it may have left meanwhile
+            for item in readback.publications:
+                connection.send_text(item.text)
+        return readback.head
 
     # What comes in
 
@@ -181,8 +197,8 @@ class Hub:
     # Healing
 
     def _heal_soon(self, topic: Topic) -> None:
-        if topic.name not in self._healing:
-            self._healing.add(topic.name)
+        if topic not in self._healing:
+            self._healing.add(topic)
             many = isinstance(topic, LogTopic) and len(topic.early) > EARLY
             self._later(self._heal(topic, 0 if many else GAP_PATIENCE))
 
@@ -191,7 +207,7 @@ class Hub:
         try:
             await asyncio.sleep(patience)
             while self.topics.get(topic.name) is topic:
-                after = _behind(topic, head)
+                after = topic.behind(head)
                 if after is None:
                     return
                 self.heals += 1
@@ -204,7 +220,7 @@ class Hub:
         except Exception:
             log.exception("Could not read %s back; the next comparison tries again", topic.name)
         finally:
-            self._healing.discard(topic.name)
+            self._healing.discard(topic)
 
     async def check(self, names: Iterable[str]) -> None:
         """Compare topics with the store, and read back where they are behind."""
@@ -213,12 +229,21 @@ class Hub:
             kind = name.partition(".")[0]
             if kind in _sources and name in self.topics:
                 by_kind[kind].append(name)
-        for kind, group in by_kind.items():
-            for name, head in (await _sources[kind].heads(group)).items():
-                topic = self.topics.get(name)
-                if topic and _behind(topic, head) is not None and name not in self._healing:
-                    self._healing.add(name)
-                    await self._heal(topic, GAP_PATIENCE, head)
+        await asyncio.gather(*[self._check_kind(kind, group) for kind, group in by_kind.items()])
+
+    async def _check_kind(self, kind: str, names: list[str]) -> None:
+        try:
+            heads = await _sources[kind].heads(names)
+        except Exception:
+            log.exception("Could not compare %s topics with the store; the next comparison tries again", kind)
+            return
+        behind = [
+            (topic, head)
+            for name, head in heads.items()
+            if (topic := self.topics.get(name)) and topic.behind(head) is not None and topic not in self._healing
+        ]
+        self._healing.update(topic for topic, _ in behind)
+        await asyncio.gather(*[self._heal(topic, GAP_PATIENCE, head) for topic, head in behind])
 
     async def _check_new(self, name: str) -> None:
         """The layer confirms a subscription before it is one: look once what was missed meanwhile."""
@@ -234,7 +259,7 @@ class Hub:
                 self._later(work())
 
     def _later(self, work: Any) -> None:
-        task = asyncio.get_running_loop().create_task(work)
+        task = asyncio.get_running_loop().create_task(work, name=work.__name__)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         task.add_done_callback(_log_failure)
@@ -246,81 +271,101 @@ class Hub:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
 
+    def _fall_sick(self, error: Exception) -> None:
+        self.sick = True
+        log.warning("The channel layer failed: %s: %s", type(error).__name__, error)
+
     async def _receive_for_ever(self) -> None:
         layer = get_channel_layer()
-        self._channel = await layer.new_channel("hub")
         while True:
             try:
+                if not self._channel:
+                    self._channel = await layer.new_channel("hub")
+                    self._wanted_changed.set()
                 message = await layer.receive(self._channel)
             except Exception as error:
-                self.sick = True
-                log.warning("The channel layer failed: %s: %s", type(error).__name__, error)
+                self._fall_sick(error)
                 await asyncio.sleep(CHECK_SICK)
                 continue
-            if message.get("type") == "hub.publications":
-                name = message["topic"]
-                if name == self._canary:
-                    self._canary_back.set()
-                else:
-                    self.receive(name, _unpack(name, message["items"]))
+            try:
+                self._take(message)
+            except Exception:  # of another version, perhaps; what follows must still come through
+                log.exception("Could not read what the channel layer brought")
+
+    def _take(self, message: Mapping[str, Any]) -> None:
+        if message.get("type") == "hub.publications":
+            name = message["topic"]
+            if name == self._canary:
+                self._canary_back.set()
+            else:
+                self.receive(name, _unpack(name, message["items"]))
 
     async def _regroup_for_ever(self) -> None:
         """Keep the layer's groups equal to our topics, through all its failures."""
-        layer = get_channel_layer()
         while True:
             await self._wanted_changed.wait()
             self._wanted_changed.clear()
-            if not self._channel:
-                await asyncio.sleep(0)
-                self._wanted_changed.set()
-                continue
-            try:
-                for name in [name for name in self.topics if not self._is_grouped(name)] + self._canary_group():
-                    await layer.group_add(name, self._channel)
-                    self._grouped.setdefault(name, asyncio.Event()).set()
-                for name in [name for name in self._grouped if name not in self.topics and name != self._canary]:
-                    del self._grouped[name]
-                    await layer.group_discard(name, self._channel)
-            except Exception as error:
-                self.sick = True
-                log.warning("The channel layer failed: %s: %s", type(error).__name__, error)
-                await asyncio.sleep(CHECK_SICK)
-                self._wanted_changed.set()
+            if self._channel:
+                try:
+                    await self._regroup()
+                except Exception as error:
+                    self._fall_sick(error)
+                    await asyncio.sleep(CHECK_SICK)
+                    self._wanted_changed.set()
+
+    async def _regroup(self) -> None:
+        layer = get_channel_layer()
+        for name in [name for name in (self._canary, *self.topics) if not self._is_grouped(name)]:
+            await layer.group_add(name, self._channel)
+            self._grouped.setdefault(name, asyncio.Event()).set()
+        for name in [name for name in self._grouped if name not in self.topics and name != self._canary]:
+            self._grouped[name].clear()
+            await layer.group_discard(name, self._channel)
+            if name not in self.topics:  # or somebody came meanwhile, and waits for this event
+                del self._grouped[name]
 
     def _is_grouped(self, name: str) -> bool:
         return name in self._grouped and self._grouped[name].is_set()
 
-    def _canary_group(self) -> list[str]:
-        return [] if self._is_grouped(self._canary) else [self._canary]
-
     async def _check_for_ever(self) -> None:
         checked = time.monotonic()
+        was_sick = False
         while True:
             await asyncio.sleep(CHECK_SICK)
-            if self.sick or time.monotonic() - checked >= CHECK_EVERY:
+            # Once more when the wire is well again: for what it lost after the last comparison.
+            if self.sick or was_sick or time.monotonic() - checked >= CHECK_EVERY:
                 checked = time.monotonic()
-                try:
-                    await self.check(list(self.topics))
-                except Exception:
-                    log.exception("Could not compare with the store")
+                was_sick = self.sick
+                await self.check(list(self.topics))
 
     async def _canary_for_ever(self) -> None:
-        """Publish to ourselves: a connection that is silently deaf shows in no other way."""
         while True:
-            self._canary_back.clear()
-            sent = await publish([Publication(self._canary, Delivery.EPHEMERAL, "")])
-            try:
-                await asyncio.wait_for(self._canary_back.wait(), CANARY_PATIENCE)
-                back = True
-            except TimeoutError:
-                back = False
-            if self.sick == (sent and back):
-                log.warning("The channel layer is %s", "well again" if back else "deaf")
-            self.sick = not (sent and back)
-            await asyncio.sleep(CHECK_SICK if self.sick else CANARY_EVERY)
+            well = await self._hears_itself()
+            if self.sick == well:
+                log.warning("The channel layer is %s", "well again" if well else "deaf")
+            self.sick = not well
+            if not well:  # layers forget groups: in memory after a day, Redis when it is restarted
+                for event in self._grouped.values():
+                    event.clear()
+                self._wanted_changed.set()
+            await asyncio.sleep(CANARY_EVERY if well else CHECK_SICK)
+
+    async def _hears_itself(self) -> bool:
+        """Publish to ourselves: a connection that is silently deaf shows in no other way."""
+        self._canary_back.clear()
+        try:
+            async with asyncio.timeout(CANARY_PATIENCE):
+                await self._grouped.setdefault(self._canary, asyncio.Event()).wait()
+                sent = await publish([Publication(self._canary, Delivery.EPHEMERAL, "")])
+                await self._canary_back.wait()
+        except TimeoutError:
+            return False
+        return sent
 
 
 def _make_topic(name: str) -> Topic:
+    if not TOPIC_NAME.fullmatch(name):
+        raise ValueError(f"{name!r} cannot be the name of a topic.")
     source = _sources.get(name.partition(".")[0])
     if source is None:
         return Topic(name)
@@ -329,17 +374,6 @@ def _make_topic(name: str) -> Topic:
 
 def _source(name: str) -> Source:
     return _sources[name.partition(".")[0]]
-
-
-def _behind(topic: Topic, head: int | None) -> int | None:
-    """Return the number after which `topic` lacks something, or None when it lacks nothing."""
-    if isinstance(topic, LogTopic):
-        last = topic.last
-        return last if last is not None and (topic.early or (head or 0) > last) else None
-    if isinstance(topic, LatestTopic):
-        settled = topic.settled
-        return settled if settled is not None and (topic.seen or (head or 0) > settled) else None
-    return None
 
 
 def _unpack(name: str, items: Iterable[Any]) -> list[Publication]:

@@ -16,6 +16,8 @@ from realtime.publish import Delivery, Publication
 TAIL: Final = 512
 #: How many publications may wait for a missing one before the store is asked at once.
 EARLY: Final = 1024
+#: Publications so many numbers old are not on their way any more.
+HORIZON: Final = 10_000
 
 
 class Topic:
@@ -36,6 +38,10 @@ class Topic:
     def remove(self, connection: Connection) -> None:
         self.live.pop(connection, None)
         self.held.pop(connection, None)
+
+    def behind(self, head: int | None = None) -> int | None:
+        """Return the number after which something is missing, if the store is at `head`; None: nothing is."""
+        return None
 
     def pass_on(self, item: Publication) -> None:
         """Deliver what has no number: typing to browsers, control to consumers."""
@@ -59,8 +65,8 @@ class Topic:
 class LogTopic(Topic):
     """A numbered log.
 
-    Invariants: `last` is the number up to which everything was handed out (None: not known yet);
-    `early` holds only numbers above `last` + 1; a connection in `ahead` has a place above `last`;
+    Invariants: `last` is the number up to which everything was handed out (None: nothing has come, nobody was
+    released); `early` holds only numbers above `last` + 1; a connection in `ahead` has a place above `last`;
     `tail` holds what was handed out after `tail_after`, in order (a later change may have replaced some).
     """
 
@@ -82,11 +88,15 @@ class LogTopic(Topic):
         super().remove(connection)
         self.ahead.pop(connection, None)
 
+    def behind(self, head: int | None = None) -> int | None:
+        last = self.last
+        return last if last is not None and (self.early or (head or 0) > last) else None
+
     def receive(self, item: Publication) -> bool:
         """Take a publication off the wire; return True while one before it is missing."""
         if self.last is None:
-            self.early[item.number] = item
-            return False
+            self._cover(item.number - 1)  # whoever has less gets the rest from the store when released
+        assert self.last is not None
         if item.number == self.last + 1:
             self._hand_out(item)
             self._drain_early()
@@ -107,7 +117,7 @@ class LogTopic(Topic):
             self.last = self.tail_after = head
         elif head > self.last:
             self.last = head
-            self._settle()
+            self._settle(head)
         self._drain_early()
 
     def catch_up(self, connection: Connection, after: int) -> bool:
@@ -137,50 +147,62 @@ class LogTopic(Topic):
             self._hand_out(item)
 
     def _hand_out(self, item: Publication) -> None:
+        self._settle(item.number - 1)  # numbers may be skipped, and who is there already gets this one
         frame = Frame(item.text)
         self._batch.append(frame)
         self.last = item.number
         self.tail.append((item.number, frame))
         if len(self.tail) > TAIL:
             self.tail_after = self.tail.popleft()[0]
-        self._settle()
+        self._settle(item.number)
 
-    def _settle(self) -> None:
+    def _settle(self, number: int) -> None:
         """Let those who were ahead of this log join in, now that it has reached their place."""
-        if self.ahead:
-            assert self.last is not None
-            for connection in [each for each, place in self.ahead.items() if place <= self.last]:
-                del self.ahead[connection]
-                self.flush()
-                self.live[connection] = None
+        for connection in [each for each, place in self.ahead.items() if place <= number]:
+            del self.ahead[connection]
+            self.flush()
+            self.live[connection] = None
 
 
 class LatestTopic(Topic):
     """Values by key.
 
-    `newest` has the highest number seen of each key, `floor` the highest that replaced the whole topic;
-    everything up to `settled` was seen or replaced, `seen` has the numbers above it.
+    `newest` has the highest number seen of each key, `floor` the highest that replaced the whole topic.
+    Everything up to `settled` was seen or replaced, `seen` has the numbers above it. `settled` is None until
+    a snapshot or the store says where this topic began; `lowest` is then where the oldest snapshot ended.
     """
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
         self.floor = 0
         self.settled: int | None = None
+        self.lowest: int | None = None
         self.newest: dict[str, int] = {}
         self.seen: set[int] = set()
+        self._prune_at = HORIZON
         self._waiting: dict[Connection, dict[str, tuple[int, Frame]]] = {}
 
     def remove(self, connection: Connection) -> None:
         super().remove(connection)
         self._waiting.pop(connection, None)
 
+    def behind(self, head: int | None = None) -> int | None:
+        if self.settled is not None:
+            return self.settled if self.seen or (head or 0) > self.settled else None
+        if not head:
+            return None
+        began = min(self.seen, default=head) - 1
+        return began if self.lowest is None else min(began, self.lowest)
+
     def receive(self, item: Publication) -> bool:
         """Take a publication; return True while a number below it was never seen."""
-        if item.number <= max(self.floor, self.newest.get(item.key, 0)):
-            return bool(self.seen)
+        if self._is_old(item):
+            self._see(item.number)
+            return self.behind() is not None
         if item.key:
             self.newest[item.key] = item.number
             self._see(item.number)
+            self._prune()
         else:
             self.newest.clear()
             self.floor = item.number
@@ -193,7 +215,7 @@ class LatestTopic(Topic):
             if not item.key:
                 waiting.clear()
             waiting[item.key] = (item.number, frame)
-        return bool(self.seen)
+        return self.behind() is not None
 
     def fill(self, items: Iterable[Publication], head: int) -> None:
         """Take what the store has: the values that changed since, up to `head`."""
@@ -208,20 +230,28 @@ class LatestTopic(Topic):
             self.seen = {number for number in self.seen if number > head}
             self._advance()
 
-    def catch_up(self, connection: Connection, after: int) -> None:
-        """Make `connection` live, whose snapshot has everything up to `after`."""
+    def catch_up(self, connection: Connection, after: int) -> bool:
+        """Make `connection` live, whose snapshot has everything up to `after`; return True while some are missing."""
         if self.settled is None:
-            self._cover(after)
+            if self.live:
+                self.lowest = after if self.lowest is None else min(after, self.lowest)
+            else:
+                self._cover(after)
         self.held.pop(connection, None)
         self.live[connection] = None
         for key, (number, frame) in self._waiting.pop(connection, {}).items():
             if number > after:
                 connection.write_latest(self.name, key, frame)
+        return self.behind() is not None
+
+    def _is_old(self, item: Publication) -> bool:
+        replaced = max(self.floor, self.newest.get(item.key, 0), (self.settled or 0) - HORIZON)
+        return item.number <= replaced
 
     def _see(self, number: int) -> None:
         if self.settled is None:
-            self.settled = number - 1
-        if number > self.settled:
+            self.seen.add(number)
+        elif number > self.settled:
             self.seen.add(number)
             self._advance()
 
@@ -230,3 +260,10 @@ class LatestTopic(Topic):
         while self.settled + 1 in self.seen:
             self.settled += 1
             self.seen.discard(self.settled)
+
+    def _prune(self) -> None:
+        """Forget the keys of long ago: rows of a table come and go without end."""
+        if len(self.newest) > self._prune_at:
+            oldest = (self.settled or 0) - HORIZON
+            self.newest = {key: number for key, number in self.newest.items() if number > oldest}
+            self._prune_at = max(HORIZON, 2 * len(self.newest))
