@@ -1,0 +1,20 @@
+from typing import Any
+
+import pytest
+from django.conf import settings
+
+from accounts import services
+from realtime.limits import Buckets
+from tests.cast import cast, connect, hub
+
+__all__ = ["cast", "connect", "hub"]
+
+
+@pytest.fixture(autouse=True)
+def nobody_entered_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(services, "_guests", Buckets(settings.GUEST_BURST, settings.GUESTS_PER_SECOND))
+
+
+@pytest.fixture(autouse=True)
+def quick_passwords(settings: Any) -> None:
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

@@ -1,0 +1,96 @@
+"""Banning, signing out and inviting, by the admin's own pages."""
+
+from datetime import timedelta
+
+from django.contrib.auth.models import Permission
+from django.contrib.sessions.models import Session
+from django.test import AsyncClient
+from django.utils import timezone
+
+from accounts.models import Invite, User
+from realtime.database import in_database
+from tests.cast import Cast, Connect, signed_in
+
+
+async def staff(*permissions: str) -> AsyncClient:
+    """Return the browser of somebody who works here, with these rights (none named: all)."""
+    user = await User.objects.acreate(username="staff", name="Staff", is_staff=True, is_superuser=not permissions)
+    await user.user_permissions.aset(
+        [permission async for permission in Permission.objects.filter(codename__in=permissions)]
+    )
+    return await signed_in(user)
+
+
+async def act(browser: AsyncClient, action: str, *users: User) -> int:
+    fields = {"action": action, "_selected_action": [user.pk for user in users]}
+    return (await browser.post("/admin/accounts/user/", fields)).status_code
+
+
+async def test_a_ban_closes_every_socket_and_every_way_in(cast: Cast, connect: Connect) -> None:
+    browser = await signed_in(cast.gast)
+    sockets = [await connect(browser), await connect(cast.gast), await connect(cast.gast, "/ws/chat/")]
+    robo, bystander = await connect(cast.token), await connect(cast.bob)
+    boss = await staff()
+    assert await act(boss, "ban", cast.gast, cast.robo) == 302
+    for socket in (*sockets, robo):
+        await socket.assert_closed(4403)
+    await (await connect(browser)).assert_closed(4401)
+    await (await connect(cast.token)).assert_closed(4401)
+    assert (await browser.get("/api/rooms/")).status_code == 401
+    assert (await bystander.call("ping"))["type"] == "pong"
+
+    assert await act(boss, "unban", cast.robo) == 302
+    assert (await (await connect(cast.token)).assert_event("hello"))["user"]["name"] == "Robo"
+
+
+async def test_nobody_bans_themselves(cast: Cast, connect: Connect) -> None:
+    boss = await staff()
+    user = await User.objects.aget(username="staff")
+    await act(boss, "ban", user)
+    assert (await boss.get("/admin/")).status_code == 200
+
+
+async def test_signing_out_everywhere_ends_sessions_and_sockets_of_that_person_alone(
+    cast: Cast, connect: Connect
+) -> None:
+    browsers = [await signed_in(cast.alice), await signed_in(cast.alice)]
+    sockets = [await connect(browser) for browser in browsers]
+    bystander = await signed_in(cast.bob)
+    socket = await connect(bystander)
+    assert await act(await staff(), "sign_out_everywhere", cast.alice) == 302
+    for each in sockets:
+        await each.assert_closed(4401)
+    assert [(await browser.get("/api/rooms/")).status_code for browser in browsers] == [401, 401]
+    assert (await bystander.get("/api/rooms/")).status_code == 200
+    assert (await socket.call("ping"))["type"] == "pong"
+    assert await Session.objects.acount() == 2
+
+
+async def test_who_may_only_look_at_people_cannot_ban_them(cast: Cast, connect: Connect) -> None:
+    onlooker = await staff("view_user")
+    for action in ("ban", "sign_out_everywhere"):
+        await act(onlooker, action, cast.alice)
+    await in_database(cast.alice.refresh_from_db)()
+    assert cast.alice.is_active
+    assert await Session.objects.acount() == 1, "the onlooker's own"
+
+
+async def test_nobody_is_deleted(cast: Cast, connect: Connect) -> None:
+    boss = await staff()
+    assert (await boss.get(f"/admin/accounts/user/{cast.bob.pk}/delete/")).status_code == 403
+    page = (await boss.get("/admin/accounts/user/")).content.decode()
+    assert "delete_selected" not in page
+    assert cast.robo.token_hash
+    assert cast.robo.token_hash not in (await boss.get(f"/admin/accounts/user/{cast.robo.pk}/change/")).content.decode()
+
+
+async def test_an_invite_is_made_with_a_link_to_send(cast: Cast, connect: Connect) -> None:
+    boss = await staff()
+    tomorrow = timezone.now() + timedelta(days=1)
+    fields = {"note": "Dora", "expires_at_0": f"{tomorrow:%Y-%m-%d}", "expires_at_1": "12:00:00"}
+    assert (await boss.get("/admin/accounts/invite/add/")).status_code == 200
+    assert (await boss.post("/admin/accounts/invite/add/", fields)).status_code == 302
+    invite = await Invite.objects.select_related("made_by").aget()
+    assert (invite.note, invite.made_by.username) == ("Dora", "staff")
+    page = (await boss.get(f"/admin/accounts/invite/{invite.pk}/change/")).content.decode()
+    assert f"/join/{invite.token}/" in page

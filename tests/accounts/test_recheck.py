@@ -1,0 +1,85 @@
+"""What the wire did not tell is found in the database."""
+
+import asyncio
+from collections.abc import Collection
+from typing import Any
+
+import pytest
+from django.contrib.sessions.models import Session
+
+from accounts import recheck
+from accounts.models import User
+from accounts.recheck import recheck_sign_ins
+from realtime.consumers import SocketConsumer
+from realtime.database import in_database
+from realtime.hub import Hub
+from tests.cast import Cast, Connect, signed_in
+
+
+async def test_good_sign_ins_are_left_alone(cast: Cast, connect: Connect, hub: Hub) -> None:
+    sockets = [await connect(cast.alice), await connect(cast.gast), await connect(cast.token)]
+    sockets.append(await connect(None, "/ws/echo/"))
+    await recheck_sign_ins(hub.connections)
+    for socket in sockets:
+        await socket.assert_silence("error")
+
+
+async def test_a_session_that_is_gone_closes_its_sockets(cast: Cast, connect: Connect, hub: Hub) -> None:
+    here, elsewhere = await signed_in(cast.alice), await signed_in(cast.alice)
+    socket, other = await connect(here), await connect(elsewhere)
+    await Session.objects.filter(pk=here.cookies["sessionid"].value).adelete()
+    await recheck_sign_ins(hub.connections)
+    await socket.assert_closed(4401)
+    assert (await other.call("ping"))["type"] == "pong"
+
+
+async def test_a_new_password_ends_the_sockets_of_the_old_one(cast: Cast, connect: Connect, hub: Hub) -> None:
+    socket = await connect(cast.alice)
+    cast.alice.set_password("something else")
+    await in_database(cast.alice.save)()
+    await recheck_sign_ins(hub.connections)
+    await socket.assert_closed(4401)
+
+
+async def test_a_closed_account_closes_its_sockets_a_bots_too(cast: Cast, connect: Connect, hub: Hub) -> None:
+    sockets = [await connect(cast.gast), await connect(cast.token)]
+    await User.objects.filter(pk__in=[cast.gast.pk, cast.robo.pk]).aupdate(is_active=False)
+    await recheck_sign_ins(hub.connections)
+    for socket in sockets:
+        await socket.assert_closed(4403)
+
+
+async def test_it_asks_as_often_for_many_as_for_one(
+    cast: Cast, connect: Connect, hub: Hub, django_assert_num_queries: Any
+) -> None:
+    for user in (cast.alice, cast.alice, cast.bob, cast.gast):
+        await connect(user)
+    sockets = list(hub.connections)
+
+    def count() -> None:
+        with django_assert_num_queries(2):
+            recheck._lapsed.__wrapped__({(each.user.pk, each.scope["session"]) for each in sockets})  # type: ignore[attr-defined]
+
+    await in_database(count)()
+
+
+async def test_all_are_looked_at_while_the_wire_is_sick_and_new_ones_soon(
+    cast: Cast, connect: Connect, hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(recheck, "EVERY_SICK", 0.01)
+    monkeypatch.setattr(recheck, "NEW", 0.05)
+    looks: asyncio.Queue[Collection[SocketConsumer]] = asyncio.Queue()
+    await connect(cast.alice)
+    task = asyncio.create_task(recheck.keep_looking(looks.put))
+    try:
+        async with asyncio.timeout(10):
+            while len(await looks.get()) != 1:  # Alice, who is new
+                pass
+            for _ in range(5):
+                assert not await looks.get()
+            hub.sick = True
+            while len(await looks.get()) != 1:  # everybody
+                pass
+            assert len(await looks.get()) == 1
+    finally:
+        task.cancel()

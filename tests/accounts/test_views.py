@@ -1,0 +1,191 @@
+"""The pages by which people enter and leave."""
+
+import re
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import AnonymousUser
+from django.test import Client
+from django.utils import timezone
+
+from accounts import services
+from accounts.models import Invite, Kind, User
+from tests.cast import Cast, Connect, signed_in
+
+pytestmark = pytest.mark.django_db
+SIGNING_UP = {"name": "Dora", "username": "dora", "password": "correct horse battery"}
+
+
+@pytest.fixture
+def owner() -> User:
+    return User.objects.create_superuser("admin", "correct horse battery", name="Admin")
+
+
+@pytest.fixture
+def invite(owner: User) -> Invite:
+    return Invite.objects.create(made_by=owner, expires_at=timezone.now() + timedelta(days=1))
+
+
+def who(client: Client) -> User | AnonymousUser:
+    user = client.get("/").wsgi_request.user
+    return user if isinstance(user, User) else AnonymousUser()
+
+
+# Guests
+
+
+def test_a_guest_enters_by_the_page(client: Client) -> None:
+    response = client.post("/enter/", {"name": "Ada"})
+    assert (response.status_code, response["Location"]) == (302, "/")
+    assert str(who(client)) == "Ada (guest)"
+
+
+def test_a_guest_goes_on_where_they_were_going_but_never_to_another_site(client: Client) -> None:
+    assert client.post("/enter/", {"name": "Ada", "next": "/rooms/lobby/"})["Location"] == "/rooms/lobby/"
+    for elsewhere in ("https://evil.example/", "//evil.example", "javascript:alert(1)"):
+        assert Client().post("/enter/", {"name": "Ada", "next": elsewhere})["Location"] == "/"
+
+
+def test_a_bad_name_is_shown_again_with_a_sentence_and_safely(client: Client) -> None:
+    response = client.post("/enter/", {"name": "<b>\u202e"})
+    assert response.status_code == 422
+    page = response.content.decode()
+    assert "A name may only have characters that can be seen." in page
+    assert "<b>\u202e" not in page
+    assert isinstance(who(client), AnonymousUser)
+
+
+def test_one_who_is_in_already_just_goes_on(client: Client) -> None:
+    client.post("/enter/", {"name": "Ada"})
+    assert client.post("/enter/", {"name": "Eve"}).status_code == 302
+    assert User.objects.count() == 1
+
+
+def test_guests_are_kept_out_where_the_site_wants_none(client: Client, settings: Any) -> None:
+    settings.GUESTS_ALLOWED = False
+    assert client.post("/enter/", {"name": "Ada"}).status_code == 403
+    assert 'name="name"' not in client.get("/").content.decode()
+
+
+@pytest.mark.parametrize("path", ["/enter/", "/sign-out/"])
+def test_links_of_others_neither_enter_nor_leave(path: str) -> None:
+    assert Client().get(path).status_code == 405
+    assert Client(enforce_csrf_checks=True).post(path, {"name": "Ada"}).status_code == 403
+
+
+# Accounts
+
+
+def test_somebody_with_an_account_signs_in_and_out(client: Client, owner: User) -> None:
+    response = client.post("/sign-in/", {"username": "admin", "password": "correct horse battery", "next": "/boards/"})
+    assert (response.status_code, response["Location"]) == (302, "/boards/")
+    assert who(client) == owner
+    assert client.post("/sign-out/")["Location"] == "/"
+    assert isinstance(who(client), AnonymousUser)
+
+
+def test_a_wrong_password_and_an_unknown_name_get_the_same_sentence(client: Client, owner: User) -> None:
+    User.objects.create_user("gone", "correct horse battery", is_active=False)
+    told = set()
+    for username, password in (("admin", "x"), ("nobody", "x"), ("gone", "correct horse battery")):
+        response = client.post("/sign-in/", {"username": username, "password": password})
+        assert response.status_code == 200
+        told.update(re.findall("This user name and password do not go together", response.content.decode()))
+    assert len(told) == 1
+    assert isinstance(who(client), AnonymousUser)
+
+
+def test_neither_guests_nor_bots_have_a_password(client: Client) -> None:
+    guest, (bot, token) = User.objects.create_guest("Ada"), User.objects.create_bot("Robo")
+    for username in (guest.username, bot.username):
+        for password in ("", "!", token):
+            assert client.post("/sign-in/", {"username": username, "password": password}).status_code == 200
+    assert isinstance(who(client), AnonymousUser)
+
+
+async def test_the_button_closes_the_sockets_of_this_session_only(cast: Cast, connect: Connect) -> None:
+    here, elsewhere = await signed_in(cast.alice), await signed_in(cast.alice)
+    socket, other = await connect(here), await connect(elsewhere)
+    assert (await here.post("/sign-out/")).status_code == 302
+    await socket.assert_closed(4401)
+    assert (await other.call("ping"))["type"] == "pong"
+
+
+# Invites
+
+
+def test_an_invite_makes_an_account_and_signs_it_in(client: Client, invite: Invite) -> None:
+    assert "Make the account" in client.get(f"/join/{invite.token}/").content.decode()
+    assert client.post(f"/join/{invite.token}/", SIGNING_UP)["Location"] == "/"
+    user = User.objects.get(username="dora")
+    assert (user.name, user.kind, user.is_staff) == ("Dora", Kind.ACCOUNT, False)
+    assert who(client) == user
+    invite.refresh_from_db()
+    assert (invite.used_by, invite.is_open) == (user, False)
+
+
+def test_an_invite_works_once_and_not_for_ever(client: Client, invite: Invite) -> None:
+    client.post(f"/join/{invite.token}/", SIGNING_UP)
+    late = Invite.objects.create(made_by=invite.made_by, expires_at=timezone.now() - timedelta(seconds=1))
+    for token in (invite.token, late.token, "unknown", "x" * 300):
+        for response in (Client().get(f"/join/{token}/"), Client().post(f"/join/{token}/", SIGNING_UP)):
+            assert response.status_code == 404
+            assert "no longer good" in response.content.decode()
+    assert User.objects.count() == 2
+
+
+def test_two_who_use_one_link_at_the_same_moment_make_one_account(invite: Invite) -> None:
+    assert services.accept_invite(invite.token, "dora", "Dora", "x").name == "Dora"
+    with pytest.raises(Invite.DoesNotExist):
+        services.accept_invite(invite.token, "emil", "Emil", "x")
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "sentence"),
+    [
+        ("username", "ADMIN", "This user name is taken."),
+        ("username", "guest-1", "This user name is taken."),
+        ("username", "do ra", "valid"),
+        ("name", "admin", "Somebody with an account has this name already."),
+        ("name", "\u202earod", "A name may only have characters that can be seen."),
+        ("name", "", "required"),
+        ("password", "12345", "too short"),
+        ("password", "dora", "too"),
+    ],
+)
+def test_what_does_not_do_is_told_at_its_field(
+    client: Client, invite: Invite, field: str, value: str, sentence: str
+) -> None:
+    response = client.post(f"/join/{invite.token}/", SIGNING_UP | {field: value})
+    assert response.status_code == 200
+    errors = response.context["form"].errors
+    assert list(errors) == [field], errors
+    assert sentence in str(errors[field])
+    assert User.objects.count() == 1
+    invite.refresh_from_db()
+    assert invite.is_open
+
+
+def test_a_guest_may_have_the_name_of_an_account_and_the_other_way_round(client: Client, invite: Invite) -> None:
+    User.objects.create_guest("Dora")
+    client.post(f"/join/{invite.token}/", SIGNING_UP)
+    client.post("/sign-out/")
+    assert client.post("/enter/", {"name": "Dora"}).status_code == 302
+    assert sorted(map(str, User.objects.filter(name="Dora"))) == ["Dora", "Dora (guest)", "Dora (guest)"]
+
+
+def test_whoever_is_slower_with_a_user_name_is_told_that_it_is_taken(
+    client: Client, invite: Invite, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def faster(token: str, username: str, name: str, password: str) -> User:
+        User.objects.create_user(username, "x", name="Somebody faster")
+        return accept(token, username, name, password)
+
+    accept = services.accept_invite
+    monkeypatch.setattr(services, "accept_invite", faster)
+    response = client.post(f"/join/{invite.token}/", SIGNING_UP)
+    assert response.status_code == 200
+    assert "This user name is taken." in response.content.decode()
+    invite.refresh_from_db()
+    assert invite.is_open

@@ -1,0 +1,3 @@
+from tests.cast import cast, connect, hub
+
+__all__ = ["cast", "connect", "hub"]
