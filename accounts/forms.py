@@ -28,7 +28,12 @@ class SignUpForm(forms.Form):
     """What somebody with an invite says of themselves."""
 
     name = NameField(label=_("Your name"), help_text=_("What others see."))
-    username = forms.SlugField(label=_("User name"), max_length=40, help_text=_("For signing in."))
+    username = forms.SlugField(
+        label=_("User name"),
+        max_length=40,
+        help_text=_("For signing in."),
+        error_messages={"invalid": _("Use letters, digits, - and _ only.")},
+    )
     password = forms.CharField(label=_("Password"), widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}))
 
     def clean_username(self) -> str:

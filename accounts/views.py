@@ -1,5 +1,6 @@
 """Pages for entering and leaving."""
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.views import LoginView
@@ -15,7 +16,10 @@ from accounts.models import Invite
 from realtime.http import STATUS, ApiError
 
 sign_in = LoginView.as_view(
-    template_name="accounts/sign_in.html", authentication_form=SignInForm, redirect_authenticated_user=True
+    template_name="accounts/sign_in.html",
+    authentication_form=SignInForm,
+    redirect_authenticated_user=True,
+    extra_context={"site_name": settings.SITE_NAME},  # the view's own is the host's name
 )
 
 
