@@ -115,7 +115,8 @@ export class RoomTalk extends LitElement {
     if (phase === "here" || phase === "shut") return nothing;
     if (session.trouble) return html`<p class="notice notice--warning" role="status">${session.trouble}</p>`;
     const { phase: line, code } = socket.state;
-    if (line !== "waiting" && line !== "stopped") return nothing;
+    // At the first connection there is nothing to say yet; while one is tried again, what was said stands.
+    if (!knownAt && line !== "waiting" && line !== "stopped") return nothing;
     return html`<div class="talk__standing notice notice--warning">
       <span
         >${knownAt ? `All messages received up to ${clockTime(knownAt)}. ` : ""}${line === "stopped" && socket.state.reason
@@ -124,7 +125,9 @@ export class RoomTalk extends LitElement {
       >
       ${code === 4401
         ? html`<a class="button" href="/sign-in/?next=${encodeURIComponent(location.pathname)}">Sign in</a>`
-        : html`<button class="button" type="button" @click=${() => socket.retry()}>Try now</button>`}
+        : html`<button class="button" type="button" aria-disabled=${line === "connecting"} @click=${() => socket.retry()}>
+            Try now
+          </button>`}
     </div>`;
   }
 
