@@ -23,7 +23,7 @@ def render(body: str) -> str:
     return nh3.clean(
         html,
         tags=_TAGS,
-        attributes={"a": {"href", "target"}, "ol": {"start"}},
+        attributes={"*": set(), "a": {"href", "target"}, "ol": {"start"}},  # "*": nh3 lets titles pass otherwise
         set_tag_attribute_values={"a": {"target": "_blank"}},
         url_schemes={"http", "https", "mailto"},
         link_rel="noopener noreferrer nofollow",
