@@ -1,0 +1,442 @@
+"""The log: numbers, duplicates, who may, and what is told."""
+
+import json
+import threading
+import uuid
+from collections.abc import Iterator, Sequence
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connection, connections
+from django.utils import timezone
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from accounts.models import User
+from chat import pages, store
+from chat.models import Membership, Message, Room
+from chat.store import Applied, Change, Delete, Edit, Post, React, Result
+from realtime.protocol import CommandError
+from realtime.publish import Delivery
+from tests.cast import Cast, make_cast, says
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    return make_cast()
+
+
+def apply(*changes: Change) -> list[Any]:
+    """Apply a batch; an outcome is `(rev, seq, duplicate)`, or the code of an error."""
+    return outcomes(store.apply(changes))
+
+
+def outcomes(result: Result) -> list[Any]:
+    return [
+        each.code if isinstance(each, CommandError) else (each.rev, each.seq, each.duplicate)
+        for each in result.outcomes
+    ]
+
+
+def told(result: Result) -> list[dict[str, Any]]:
+    return [json.loads(publication.text) for publication in result.publications]
+
+
+def edit(room: Room, user: User, seq: int, body: str) -> Edit:
+    return Edit(room.pk, user.pk, seq, body, f"<p>{body}</p>")
+
+
+def react(room: Room, user: User, seq: int, emoji: str = "👍", on: bool = True) -> React:
+    return React(room.pk, user.pk, seq, emoji, on)
+
+
+def log(room: Room) -> list[dict[str, Any]]:
+    return pages.newest(room.pk, 1000).messages
+
+
+# Numbers
+
+
+def test_messages_and_changes_are_numbered_densely(cast: Cast) -> None:
+    kitchen, alice = cast.kitchen, cast.alice
+    assert apply(says(kitchen, alice), says(kitchen, cast.bob)) == [(1, 1, False), (2, 2, False)]
+    assert apply(edit(kitchen, alice, 1, "edited"), says(kitchen, alice)) == [(3, 1, False), (4, 3, False)]
+    assert apply(react(kitchen, cast.bob, 2), Delete(kitchen.pk, alice.pk, 3)) == [(5, 2, False), (6, 3, False)]
+    kitchen.refresh_from_db()
+    assert (kitchen.rev, kitchen.seq) == (6, 3)
+    assert [(each["seq"], each["rev"]) for each in log(kitchen)] == [(1, 3), (2, 5), (3, 6)]
+
+
+def test_rooms_count_for_themselves(cast: Cast) -> None:
+    batch = [says(cast.lobby, cast.alice), says(cast.kitchen, cast.alice), says(cast.lobby, cast.bob)]
+    result = store.apply(batch)
+    assert outcomes(result) == [(1, 1, False), (1, 1, False), (2, 2, False)]
+    assert [(room.slug, room.rev, room.seq) for room in result.rooms] == [("lobby", 2, 2), ("kitchen", 1, 1)]
+
+
+def test_each_change_is_told_with_the_whole_message_in_the_order_of_the_log(cast: Cast) -> None:
+    result = store.apply([says(cast.kitchen, cast.gast, "hi"), edit(cast.kitchen, cast.gast, 1, "hi!")])
+    assert [(each.topic, each.delivery, each.number) for each in result.publications] == [
+        (f"room.{cast.kitchen.pk}", Delivery.LOG, 1),
+        (f"room.{cast.kitchen.pk}", Delivery.LOG, 2),
+    ]
+    first, second = told(result)
+    message = Message.objects.get()
+    assert first | {"at": None, "id": None} == {
+        "type": "message",
+        "room": "kitchen",
+        "rev": 1,
+        "seq": 1,
+        "id": None,
+        "sender": cast.gast.on_wire(),
+        "body": "hi",
+        "html": "<p>hi</p>",
+        "at": None,
+        "edited_at": None,
+        "deleted": False,
+        "reply_to": None,
+        "reactions": {},
+        "kind": "text",
+    }
+    assert (first["id"], second["id"]) == (str(message.client_id),) * 2
+    assert (second["body"], second["rev"], second["edited_at"]) == ("hi!", 2, second["at"])
+
+
+# Sending again
+
+
+def test_the_same_id_again_gets_the_original_ack_for_ever(cast: Cast) -> None:
+    post = says(cast.kitchen, cast.alice, "once")
+    (original,) = store.apply([post]).outcomes
+    assert isinstance(original, Applied)
+    apply(
+        says(cast.kitchen, cast.bob),
+        edit(cast.kitchen, cast.alice, 1, "edited"),
+        react(cast.kitchen, cast.bob, 1),
+        Delete(cast.kitchen.pk, cast.alice.pk, 1),
+    )
+    Message.objects.update(at=original.at)
+    result = store.apply([post])
+    (again,) = result.outcomes
+    assert isinstance(again, Applied)
+    assert (again.rev, again.seq, again.at, again.duplicate) == (original.rev, original.seq, original.at, True)
+    assert (result.publications, result.rooms) == ([], [])
+    assert Room.objects.get(pk=cast.kitchen.pk).rev == 5
+
+
+def test_twice_in_one_batch_is_once(cast: Cast) -> None:
+    post = says(cast.kitchen, cast.alice)
+    result = store.apply([post, says(cast.kitchen, cast.alice), post])
+    assert outcomes(result) == [(1, 1, False), (2, 2, False), (1, 1, True)]
+    assert len(result.publications) == 2
+
+
+def test_an_id_is_the_senders_and_the_rooms_own(cast: Cast) -> None:
+    same = uuid.uuid4()
+    batch = [
+        says(room, user, client_id=same)
+        for room, user in [(cast.kitchen, cast.alice), (cast.kitchen, cast.bob), (cast.lobby, cast.alice)]
+    ]
+    assert apply(*batch) == [(1, 1, False), (2, 2, False), (1, 1, False)]
+    assert apply(*batch) == [(1, 1, True), (2, 2, True), (1, 1, True)]
+
+
+def test_sending_again_works_after_the_room_was_closed(cast: Cast) -> None:
+    said, beeped = says(cast.kitchen, cast.alice), says(cast.kitchen, cast.robo)
+    apply(said, beeped)
+    Room.objects.filter(pk=cast.kitchen.pk).update(archived_at=timezone.now(), people_only=True)
+    assert apply(said, beeped) == [(1, 1, True), (2, 2, True)]
+    assert apply(says(cast.kitchen, cast.alice)) == ["forbidden"]
+
+
+# Changes that change nothing
+
+
+def test_what_changes_nothing_takes_no_rev_and_is_not_told(cast: Cast) -> None:
+    kitchen, alice = cast.kitchen, cast.alice
+    apply(says(kitchen, alice, "hi"), react(kitchen, alice, 1))
+    result = store.apply(
+        [edit(kitchen, alice, 1, "hi"), react(kitchen, alice, 1), react(kitchen, alice, 1, "❤️", False)]
+    )
+    assert outcomes(result) == [(2, 1, True)] * 3
+    assert (result.publications, result.rooms) == ([], [])
+    assert Message.objects.get().edited_at is None
+    apply(Delete(kitchen.pk, alice.pk, 1))
+    assert apply(Delete(kitchen.pk, alice.pk, 1)) == [(3, 1, True)]
+    assert Room.objects.get(pk=kitchen.pk).rev == 3
+
+
+def test_a_deleted_message_stays_as_a_tombstone(cast: Cast) -> None:
+    kitchen, alice = cast.kitchen, cast.alice
+    apply(says(kitchen, alice, "secret"), react(kitchen, cast.bob, 1), says(kitchen, cast.bob))
+    (event,) = told(store.apply([Delete(kitchen.pk, alice.pk, 1)]))
+    assert (event["seq"], event["deleted"], event["body"], event["html"], event["reactions"]) == (1, True, "", "", {})
+    assert [(each["seq"], each["deleted"]) for each in log(kitchen)] == [(1, True), (2, False)]
+    assert "secret" not in str(list(Message.objects.values()))
+    assert apply(edit(kitchen, alice, 1, "back"), react(kitchen, cast.bob, 1)) == ["not_found", "not_found"]
+
+
+def test_reactions_are_per_person_and_vanish_with_the_last(cast: Cast) -> None:
+    kitchen, alice, bob = cast.kitchen, cast.alice, cast.bob
+    apply(says(kitchen, alice), react(kitchen, bob, 1), react(kitchen, alice, 1), react(kitchen, bob, 1, "❤️"))
+    assert log(kitchen)[0]["reactions"] == {"👍": [bob.pk, alice.pk], "❤️": [bob.pk]}
+    apply(react(kitchen, bob, 1, "👍", False), react(kitchen, bob, 1, "❤️", False))
+    assert log(kitchen)[0]["reactions"] == {"👍": [alice.pk]}
+    many = [react(kitchen, bob, 1, chr(0x1F600 + number)) for number in range(25)]
+    assert apply(*many)[18:20] == [(25, 1, False), "conflict"]
+    assert len(log(kitchen)[0]["reactions"]) == 20
+
+
+# Who may
+
+
+def test_who_is_no_member_changes_nothing(cast: Cast) -> None:
+    attic = cast.attic
+    apply(says(attic, cast.alice))
+    for user in (cast.charlie, cast.gast, cast.robo):
+        changes = [says(attic, user), edit(attic, user, 1, "x"), Delete(attic.pk, user.pk, 1), react(attic, user, 1)]
+        assert apply(*changes) == ["forbidden"] * 4
+    assert apply(says(attic, cast.bob)) == [(2, 2, False)]
+    Membership.objects.filter(user=cast.bob).delete()
+    assert apply(says(attic, cast.bob)) == ["forbidden"]
+
+
+def test_bots_only_read_where_people_are_among_themselves(cast: Cast) -> None:
+    apply(says(cast.lobby, cast.gast))
+    assert apply(says(cast.lobby, cast.robo), react(cast.lobby, cast.robo, 1)) == ["forbidden", "forbidden"]
+    assert apply(says(cast.kitchen, cast.robo)) == [(1, 1, False)]
+
+
+def test_only_ones_own_messages_are_changed_except_by_staff(cast: Cast) -> None:
+    kitchen, attic = cast.kitchen, cast.attic
+    apply(says(kitchen, cast.alice), says(attic, cast.alice))
+    assert apply(edit(kitchen, cast.bob, 1, "x"), Delete(kitchen.pk, cast.bob.pk, 1)) == ["forbidden", "forbidden"]
+    Room.objects.update(archived_at=timezone.now())
+    staff = [Delete(room.pk, cast.charlie.pk, 1, as_staff=True) for room in (kitchen, attic)]
+    assert apply(*staff) == [(2, 1, False), (2, 1, False)]
+
+
+def test_nobody_talks_in_an_archived_room_nor_from_a_closed_account(cast: Cast) -> None:
+    apply(says(cast.kitchen, cast.alice))
+    User.objects.filter(pk=cast.bob.pk).update(is_active=False)
+    assert apply(says(cast.lobby, cast.bob)) == ["forbidden"]
+    Room.objects.filter(pk=cast.kitchen.pk).update(archived_at=timezone.now())
+    changes = [
+        says(cast.kitchen, cast.alice),
+        edit(cast.kitchen, cast.alice, 1, "x"),
+        react(cast.kitchen, cast.alice, 1),
+    ]
+    assert apply(*changes) == ["forbidden"] * 3
+
+
+def test_what_is_not_there_is_not_found(cast: Cast) -> None:
+    kitchen, alice = cast.kitchen, cast.alice
+    nowhere = Post(99_999, alice.pk, uuid.uuid4(), "x", "x")
+    changes = [edit(kitchen, alice, 1, "x"), Delete(kitchen.pk, alice.pk, 7), react(kitchen, alice, 2**53), nowhere]
+    assert apply(*changes) == ["not_found"] * 4
+    assert apply(says(kitchen, alice, reply_to=1)) == ["not_found"]
+
+
+def test_a_reply_names_a_message_of_the_log_a_deleted_one_too(cast: Cast) -> None:
+    kitchen, alice = cast.kitchen, cast.alice
+    assert apply(says(kitchen, alice), says(kitchen, alice, reply_to=1)) == [(1, 1, False), (2, 2, False)]
+    apply(Delete(kitchen.pk, alice.pk, 1))
+    apply(says(kitchen, alice, reply_to=1))
+    assert [each["reply_to"] for each in log(kitchen)] == [None, 1, 1]
+
+
+def test_a_change_that_may_not_be_leaves_the_others_and_takes_no_number(cast: Cast) -> None:
+    changes = [
+        says(cast.kitchen, cast.alice),
+        says(cast.attic, cast.charlie),
+        edit(cast.kitchen, cast.bob, 1, "not mine"),
+        says(cast.kitchen, cast.bob),
+        says(cast.attic, cast.bob),
+    ]
+    assert apply(*changes) == [(1, 1, False), "forbidden", "forbidden", (2, 2, False), (1, 1, False)]
+
+
+def test_send_and_change_may_come_in_one_batch(cast: Cast) -> None:
+    kitchen, alice = cast.kitchen, cast.alice
+    batch = [
+        says(kitchen, alice, "a"),
+        edit(kitchen, alice, 1, "b"),
+        react(kitchen, alice, 1),
+        edit(kitchen, alice, 1, "c"),
+    ]
+    assert apply(*batch) == [(1, 1, False), (2, 1, False), (3, 1, False), (4, 1, False)]
+    (message,) = log(kitchen)
+    assert (message["body"], message["rev"], message["reactions"]) == ("c", 4, {"👍": [alice.pk]})
+
+
+# What it costs
+
+
+def test_a_batch_takes_the_same_number_of_queries_whatever_is_in_it(cast: Cast, django_assert_num_queries: Any) -> None:
+    rooms = [cast.kitchen, cast.lobby, cast.attic]
+    store.apply([says(room, cast.alice) for room in rooms for _ in range(5)])
+
+    def batch(times: int) -> Sequence[Change]:
+        return [
+            change
+            for number in range(1, times + 1)
+            for room in rooms
+            for change in (
+                says(room, cast.alice),
+                edit(room, cast.alice, number, str(times)),
+                react(room, cast.bob, number, {1: "👍", 5: "❤️"}[times]),
+            )
+        ]
+
+    # In one transaction (a savepoint here): rooms, people, memberships, messages; then rooms, new ones, changed ones.
+    for times in (1, 5):
+        with django_assert_num_queries(2 + 4 + 3):
+            result = store.apply(batch(times))
+        assert len(result.publications) == 9 * times
+
+
+def test_looking_for_the_first_copy_does_not_walk_through_the_room(cast: Cast) -> None:
+    store.apply([says(cast.kitchen, cast.bob) for _ in range(50)])
+    if connection.vendor != "sqlite":
+        pytest.skip("reads SQLite's plan")
+    wanted = Message.objects.filter(
+        room=cast.kitchen.pk, sender__in={cast.alice.pk}, client_id__in={uuid.uuid4(), uuid.uuid4()}
+    )
+    assert "(room_id=? AND sender_id=? AND client_id=?)" in wanted.explain()
+
+
+# Old state + events = fresh state
+
+SOME = st.integers(1, 6)
+BODIES = st.sampled_from(["", "a", "b", "c"])
+COMMANDS = st.one_of(
+    st.tuples(st.just("post"), st.integers(0, 4), SOME),
+    st.tuples(st.just("edit"), st.integers(0, 4), SOME, BODIES),
+    st.tuples(st.just("delete"), st.integers(0, 4), SOME),
+    st.tuples(st.just("react"), st.integers(0, 4), SOME, st.sampled_from(["👍", "❤️"]), st.booleans()),
+    st.tuples(st.just("staff"), SOME),
+)
+
+
+def change(cast: Cast, room: Room, ids: list[uuid.UUID], command: tuple[Any, ...]) -> Change:
+    people = [cast.alice, cast.bob, cast.charlie, cast.gast, cast.robo]
+    match command:
+        case ("post", who, which):
+            return says(room, people[who], f"message {which}", client_id=ids[which])
+        case ("edit", who, seq, body):
+            return edit(room, people[who], seq, body)
+        case ("delete", who, seq):
+            return Delete(room.pk, people[who].pk, seq)
+        case ("react", who, seq, emoji, on):
+            return react(room, people[who], seq, emoji, on)
+        case (_, seq):
+            return Delete(room.pk, cast.charlie.pk, seq, as_staff=True)
+    raise AssertionError
+
+
+@pytest.fixture
+def rooms(cast: Cast) -> Iterator[Room]:
+    """New rooms, one for each example."""
+    return (Room.objects.create(slug=f"room-{number}", name="x") for number in range(10_000))
+
+
+@given(
+    before=st.lists(COMMANDS, max_size=6),
+    batches=st.lists(st.lists(COMMANDS, min_size=1, max_size=6), max_size=6),
+    page=st.integers(1, 3),
+)
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_what_one_had_and_what_is_told_make_what_is_there(
+    cast: Cast,
+    rooms: Iterator[Room],
+    before: list[tuple[Any, ...]],
+    batches: list[list[tuple[Any, ...]]],
+    page: int,
+) -> None:
+    room, ids = next(rooms), [uuid.uuid4() for _ in range(7)]
+    apply(*[change(cast, room, ids, command) for command in before]) if before else None
+    snapshot = pages.newest(room.pk, 100)
+    known = {message["seq"]: message for message in snapshot.messages}
+    last = snapshot.rev
+
+    for batch in batches:
+        result = store.apply([change(cast, room, ids, command) for command in batch])
+        for event in told(result):
+            assert event["rev"] == last + 1, "dense and in order"
+            last = event["rev"]
+            known[event["seq"]] = event
+        for outcome in result.outcomes:
+            assert isinstance(outcome, CommandError) or outcome.rev <= last
+
+    fresh = pages.newest(room.pk, 100)
+    assert (list(known.values()), last) == (sorted(known.values(), key=lambda each: each["seq"]), fresh.rev)
+    assert list(known.values()) == fresh.messages
+    assert [message["seq"] for message in fresh.messages] == list(range(1, fresh.seq + 1)), "dense, tombstones too"
+
+    # One who was away since the snapshot and comes back gets the same, page by page.
+    known = {message["seq"]: message for message in snapshot.messages}
+    place, complete = snapshot.rev, False
+    while not complete:
+        part = pages.changed_after(room.pk, place, page)
+        assert [message["rev"] for message in part.messages] == sorted(message["rev"] for message in part.messages)
+        known |= {message["seq"]: message for message in part.messages}
+        place, complete = part.reached, part.complete
+    assert place == fresh.rev
+    assert [known[seq] for seq in sorted(known)] == fresh.messages
+
+
+# Several writers
+
+
+@pytest.mark.django_db(transaction=True)
+def test_writers_side_by_side_leave_no_gap_and_double_nothing() -> None:
+    cast = make_cast()
+    writers, each = 6, 15
+    posts = [
+        [says(cast.kitchen, cast.alice, f"{writer}-{number}") for number in range(each)] for writer in range(writers)
+    ]
+    shared = [says(cast.kitchen, cast.bob, f"shared {number}") for number in range(5)]
+    acks: list[list[Any]] = [[] for _ in range(writers)]
+    results: list[Result] = []
+    start = threading.Barrier(writers)
+
+    def write(number: int) -> None:
+        start.wait()
+        try:
+            for turn in range(0, each, 3):
+                # The rooms are named in different orders: who locked in that order would wait for ever.
+                batch: list[Change] = [*posts[number][turn : turn + 3], says(cast.lobby, cast.gast), shared[turn // 3]]
+                result = store.apply(batch if number % 2 else batch[::-1])
+                acks[number] += outcomes(result)
+                results.append(result)
+        finally:
+            connections.close_all()
+
+    threads = [threading.Thread(target=write, args=(number,)) for number in range(writers)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(60)
+        assert not thread.is_alive()
+
+    assert all(isinstance(ack, tuple) for each_acks in acks for ack in each_acks)
+    for room, count in ((cast.kitchen, writers * each + len(shared)), (cast.lobby, writers * each // 3)):
+        room.refresh_from_db()
+        assert (room.rev, room.seq) == (count, count)
+        assert [message["seq"] for message in log(room)] == list(range(1, count + 1))
+        published = [p.number for result in results for p in result.publications if p.topic == f"room.{room.pk}"]
+        assert sorted(published) == list(range(1, count + 1)), "each change is told once"
+    bodies = [message["body"] for message in log(cast.kitchen)]
+    assert sorted(bodies) == sorted([post.body for own in posts for post in own] + [post.body for post in shared])
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_message_is_stamped_when_its_number_is_taken() -> None:
+    """One that waited for the lock is not older than the one before it."""
+    cast = make_cast()
+    before = timezone.now()
+    apply(says(cast.kitchen, cast.alice))
+    apply(says(cast.kitchen, cast.bob))
+    first, second = Message.objects.order_by("seq")
+    assert before <= first.at <= second.at <= timezone.now() + timedelta(seconds=1)
