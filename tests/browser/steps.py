@@ -1,12 +1,14 @@
 """What people do in a browser, said once."""
 
+import functools
 import json
 import uuid
 from typing import Any
 
+import httpx
 from playwright.async_api import Locator, Page, WebSocketRoute, expect
 
-from tests.services import Serve
+from tests.services import RUNNING, Serve
 
 PASSWORD = "correct horse battery"
 
@@ -36,16 +38,33 @@ def make_account(server: Serve, name: str) -> str:
     return username
 
 
+@functools.cache
+def landlord(address: str) -> httpx.Client:
+    """Return a session of an account that may make rooms at the server with this address."""
+    server = next(service for service in RUNNING if isinstance(service, Serve) and service.address == address)
+    client = httpx.Client(base_url=address, trust_env=False, follow_redirects=True)
+    client.get("/sign-in/")
+    fields = {"username": make_account(server, "Landlord"), "password": PASSWORD}
+    token = client.cookies["csrftoken"]
+    client.post("/sign-in/", data=fields | {"csrfmiddlewaretoken": token}).raise_for_status()
+    client.headers["X-CSRFToken"] = client.cookies["csrftoken"]
+    return client
+
+
 def make_room(server: Serve, messages: int = 0) -> str:
     """Make a public room of its own for a test, with so many messages; return its slug."""
-    slug = f"test-{uuid.uuid4().hex[:8]}"
-    server.shell(
-        "import uuid; from accounts.models import User; from chat import store; from chat.models import Room\n"
-        f"room = Room.objects.create(slug={slug!r}, name={slug!r}, topic='A test')\n"
-        "user = User.objects.create_guest('Historian')\n"
-        "store.apply([store.Post(room.pk, user.pk, uuid.uuid4(), f'old {n}', f'<p>old {n}</p>')"
-        f" for n in range(1, {messages} + 1)])"
-    )
+    client = landlord(server.address)
+    answer = client.post("/api/rooms/", json={"name": f"test-{uuid.uuid4().hex[:8]}", "topic": "A test"})
+    assert answer.status_code == 201, answer.text
+    slug: str = answer.json()["room"]["slug"]
+    if messages:
+        server.shell(
+            "import uuid; from accounts.models import User; from chat import store; from chat.models import Room\n"
+            f"room = Room.objects.get(slug={slug!r})\n"
+            "user = User.objects.create_guest('Historian')\n"
+            "store.apply([store.Post(room.pk, user.pk, uuid.uuid4(), f'old {n}', f'<p>old {n}</p>')"
+            f" for n in range(1, {messages} + 1)])"
+        )
     return slug
 
 

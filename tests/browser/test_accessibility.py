@@ -144,6 +144,7 @@ async def test_the_keyboard_reaches_everything(live_switchboard: Serve, new_page
     await page.keyboard.press("Tab")
     await expect(message(page, "old 2").get_by_role("button", name="React")).to_be_focused()
     await page.keyboard.press("Enter")
+    await expect(message(page, "old 2").get_by_role("button", name="done")).to_be_visible()
     await page.keyboard.press("Shift+Tab")
     await page.keyboard.press("Enter")
     await expect(message(page, "old 2").locator(".reaction")).to_have_count(1)

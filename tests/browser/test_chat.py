@@ -180,6 +180,22 @@ async def test_unsent_message_goes_out_from_another_page_too(live_switchboard: S
     await expect(message(bo, "better late")).to_have_count(1)
 
 
+async def test_a_long_queue_keeps_its_order_through_the_rate_limit(live_switchboard: Serve, new_page: NewPage) -> None:
+    slug = make_room(live_switchboard)
+    ada = await new_page()
+    line = await Line.of(ada)
+    await enter(ada, "Ada")
+    await open_room(ada, slug)
+    await line.cut()
+    for number in range(90):
+        await say(ada, f"queued {number}")
+    await expect(ada.locator(".connection")).to_have_text(re.compile("90 waiting"))
+    line.mend()
+    await expect(ada.locator(".message--pending")).to_have_count(0, timeout=30_000)
+    await expect(ada.locator(".message__body")).to_have_text([f"queued {number}" for number in range(90)])
+    await expect(ada.locator(".connection")).to_have_text("Live")
+
+
 async def test_unread_counts_and_the_line(live_switchboard: Serve, new_page: NewPage) -> None:
     slug = make_room(live_switchboard)
     ada, bo = await two_guests(new_page, slug)

@@ -57,6 +57,12 @@ export class RoomLogView extends LitElement {
     return this;
   }
 
+  /** At most once a frame, however many messages come; a hidden page has no frames. */
+  async scheduleUpdate() {
+    await new Promise((go) => (document.hidden ? setTimeout(go, 200) : requestAnimationFrame(go)));
+    super.scheduleUpdate();
+  }
+
   /** @param {Map<string, unknown>} changed */
   willUpdate(changed) {
     if (changed.has("session") && this.session) {
