@@ -158,8 +158,8 @@ async def test_who_loses_a_process_comes_back_on_the_other_and_misses_nothing(cl
                     doomed.kill()
                 wanted.append(f"message {number}")
                 await writer.post(wanted[-1])
+            await eventually(lambda: all(len(person.got) >= len(wanted) for person in people), seconds=30)
             for person in people:
-                await eventually(lambda person=person: len(person.got) >= len(wanted), seconds=30)  # type: ignore[misc]
                 assert person.bodies == wanted
                 revs = [message["rev"] for message in person.got]
                 assert revs == sorted(set(revs))

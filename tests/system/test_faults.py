@@ -1,0 +1,88 @@
+"""Processes are restarted, Redis dies or freezes, and nobody misses a message."""
+
+import signal
+from contextlib import AsyncExitStack
+
+from tests.cluster import Cluster
+from tests.services import Redis
+from tests.support import Client, eventually
+from tests.system.residents import Resident
+
+
+async def everyone_has(people: list[Resident], wanted: list[str], seconds: float = 30) -> None:
+    """Each of them has got these messages, in this order, each once."""
+    await eventually(lambda: all(len(person.got) >= len(wanted) for person in people), seconds)
+    for person in people:
+        assert person.bodies == wanted
+
+
+async def arrive(stack: AsyncExitStack, cluster: Cluster, count: int) -> list[Resident]:
+    people = [Resident.arrive(cluster, f"Resident {number}", "lobby") for number in range(count)]
+    return [await stack.enter_async_context(person) for person in people]
+
+
+async def test_a_process_that_stops_says_when_to_come_back(cluster: Cluster) -> None:
+    web = cluster.web[0]
+    async with Client(web.address) as client:
+        await client.connect("/ws/echo/", origin=None)
+        assert web.process
+        web.signal(signal.SIGTERM)
+        try:
+            notice = await client.assert_event("notice", code="draining")
+            assert 0 < notice["retry_after"] <= 30
+            await client.assert_closed(1012)
+            await eventually(lambda: web.process and web.process.poll() is not None)
+            assert web.process.returncode == 0
+        finally:
+            web.stop()
+            web.start()
+
+
+async def test_a_rolling_restart_loses_nothing(cluster: Cluster) -> None:
+    async with AsyncExitStack() as stack:
+        people = await arrive(stack, cluster, 6)
+        wanted = []
+        for number in range(60):
+            if number in (15, 40):
+                web = cluster.web[0 if number == 15 else 1]
+                web.signal(signal.SIGTERM)
+            if number in (30, 55):
+                web.stop()
+                web.start()
+            wanted.append(f"rolling {number}")
+            await people[number % 6].post(wanted[-1])
+        await everyone_has(people, wanted)
+        assert all(len(person.processes) > 1 for person in people)
+
+
+async def test_messages_arrive_while_redis_is_dead_and_when_it_is_back(cluster: Cluster, redis: Redis) -> None:
+    async with AsyncExitStack() as stack:
+        people = await arrive(stack, cluster, 4)
+        assert len({person.processes[-1] for person in people}) == 2
+        wanted = [f"redis {number}" for number in range(15)]
+        redis.kill()
+        try:
+            for body in wanted[:5]:
+                await people[0].post(body)
+            await everyone_has(people, wanted[:5])
+        finally:
+            redis.start()
+        for body in wanted[5:]:
+            await people[1].post(body)
+        await everyone_has(people, wanted)
+
+
+async def test_messages_arrive_while_redis_is_frozen(cluster: Cluster, redis: Redis) -> None:
+    async with AsyncExitStack() as stack:
+        people = await arrive(stack, cluster, 4)
+        wanted = [f"frozen {number}" for number in range(8)]
+        redis.signal(signal.SIGSTOP)
+        try:
+            for body in wanted[:4]:
+                await people[0].post(body)
+            await everyone_has(people, wanted[:4])
+        finally:
+            redis.signal(signal.SIGCONT)
+        for body in wanted[4:]:
+            await people[1].post(body)
+        await everyone_has(people, wanted)
