@@ -1,7 +1,10 @@
 """The deployment's files fit together, and its page names every setting there is."""
 
 import configparser
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -86,3 +89,19 @@ def test_units_run_what_is_there_as_nobody_special(path: Path) -> None:
 def test_nginx_waits_longer_than_two_heartbeats(settings: Any) -> None:
     [seconds] = re.findall(r"proxy_read_timeout (\d+)s", (DEPLOY / "nginx.conf").read_text())
     assert int(seconds) > 2 * settings.HEARTBEAT
+
+
+def test_production_settings_pass_the_deployment_checks(tmp_path: Path) -> None:
+    settings = {
+        "SECRET_KEY": "fifty characters that only this test knows, abcdef",
+        "ALLOWED_HOSTS": "switchboard.example.org",
+        "DATABASE_URL": "postgres://somebody@127.0.0.1:1/nothing",
+        "REDIS_URL": "redis://127.0.0.1:1/0",
+        "BEHIND_PROXY": "1",
+        "SWITCHBOARD_VAR": str(tmp_path),
+        "PATH": os.environ["PATH"],
+    }
+    command = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
+    done = subprocess.run(command, cwd=ROOT, env=settings, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    assert "no issues" in done.stdout
