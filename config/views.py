@@ -32,5 +32,5 @@ def failed(request: HttpRequest) -> HttpResponse:
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
     if request.path.startswith("/api/"):
         return error_response(ApiError("forbidden", "The CSRF token is missing or wrong: send it as X-CSRFToken."))
-    detail = _("This form is too old, or your browser keeps no cookies. Go back, reload the page and try again.")
+    detail = _("This form is too old, or your browser keeps no cookies. Open it again and send it once more.")
     return render(request, "403.html", {"detail": detail}, status=403)
