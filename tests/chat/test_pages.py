@@ -1,0 +1,120 @@
+"""Reading the log: pages whose head and rows belong together."""
+
+from typing import Any
+
+import pytest
+from django.db import connection
+
+from chat import pages, store
+from chat.models import Room
+from chat.pages import Page
+from chat.store import Delete, Edit
+from tests.cast import Cast, make_cast, says
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    return make_cast()
+
+
+@pytest.fixture
+def kitchen(cast: Cast) -> Room:
+    """A room with seven messages in ten changes: 2 was edited, 5 deleted, 2 edited again."""
+    room, alice = cast.kitchen, cast.alice
+    store.apply([says(room, alice, f"message {number}") for number in range(1, 8)])
+    store.apply(
+        [Edit(room.pk, alice.pk, 2, "x", "x"), Delete(room.pk, alice.pk, 5), Edit(room.pk, alice.pk, 2, "y", "y")]
+    )
+    return room
+
+
+def seqs(page: Page) -> list[int]:
+    return [message["seq"] for message in page.messages]
+
+
+def revs(page: Page) -> list[int]:
+    return [message["rev"] for message in page.messages]
+
+
+def test_the_newest_are_in_the_order_of_the_room(kitchen: Room) -> None:
+    page = pages.newest(kitchen.pk, 3)
+    assert (seqs(page), page.rev, page.seq, page.complete, page.reached) == ([5, 6, 7], 10, 7, True, 10)
+    assert seqs(pages.newest(kitchen.pk, 100)) == list(range(1, 8))
+
+
+def test_what_changed_after_a_place_is_in_the_order_of_the_changes(kitchen: Room) -> None:
+    page = pages.changed_after(kitchen.pk, 5, 100)
+    assert (revs(page), seqs(page)) == ([6, 7, 9, 10], [6, 7, 5, 2])
+    assert (page.complete, page.reached, page.rev) == (True, 10, 10)
+
+
+def test_a_page_that_is_not_all_says_so_and_how_far_it_goes(kitchen: Room) -> None:
+    place, found = 0, []
+    while True:
+        page = pages.changed_after(kitchen.pk, place, 2)
+        found.append(revs(page))
+        if page.complete:
+            break
+        assert page.reached == page.messages[-1]["rev"] < page.rev
+        place = page.reached
+    assert found == [[1, 3], [4, 6], [7, 9], [10]]
+    assert page.reached == 10
+
+
+def test_a_page_that_ends_with_the_last_change_is_complete(kitchen: Room) -> None:
+    assert pages.changed_after(kitchen.pk, 7, 2).complete
+
+
+def test_nothing_new_is_a_complete_page_with_the_head(kitchen: Room) -> None:
+    page = pages.changed_after(kitchen.pk, 10, 5)
+    assert (page.messages, page.rev, page.seq, page.complete, page.reached) == ([], 10, 7, True, 10)
+
+
+def test_scrolling_back_ends_at_the_first_message(kitchen: Room) -> None:
+    page = pages.before(kitchen.pk, 6, 3)
+    assert (seqs(page), page.complete) == ([3, 4, 5], False)
+    page = pages.before(kitchen.pk, 3, 3)
+    assert (seqs(page), page.complete) == ([1, 2], True)
+    assert (seqs(pages.before(kitchen.pk, 1, 3)), pages.before(kitchen.pk, 1, 3).complete) == ([], True)
+
+
+def test_an_empty_room_has_a_head_too(cast: Cast) -> None:
+    for page in (
+        pages.newest(cast.lobby.pk, 5),
+        pages.changed_after(cast.lobby.pk, 0, 5),
+        pages.before(cast.lobby.pk, 9, 5),
+    ):
+        assert (page.messages, page.rev, page.seq, page.complete) == ([], 0, 0, True)
+
+
+def test_heads_are_of_the_rooms_that_exist(kitchen: Room, cast: Cast) -> None:
+    assert pages.heads([kitchen.pk, cast.lobby.pk, 99_999]) == {kitchen.pk: (10, 7), cast.lobby.pk: (0, 0)}
+
+
+@pytest.mark.parametrize("moment", [1, 2, 3])
+def test_an_empty_page_never_claims_what_it_does_not_show(cast: Cast, moment: int) -> None:
+    """A message that comes between the queries of the read is on the page, or after its head."""
+    queries = 0
+
+    def somebody_writes(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        nonlocal queries
+        found = execute(sql, params, many, context)
+        queries += 1
+        if queries == moment:
+            store.apply([says(cast.kitchen, cast.bob, "just now")])
+        return found
+
+    with connection.execute_wrapper(somebody_writes):
+        page = pages.changed_after(cast.kitchen.pk, 0, 5)
+    assert page.rev == len(page.messages) == (0 if moment == 3 else 1)
+    assert page.complete
+
+
+@pytest.mark.parametrize("size", [1, 50])
+def test_a_page_takes_one_query_however_long_it_is(cast: Cast, size: int, django_assert_num_queries: Any) -> None:
+    people = [cast.alice, cast.bob, cast.gast]
+    store.apply([says(cast.kitchen, people[number % 3]) for number in range(60)])
+    with django_assert_num_queries(1):
+        assert len(pages.newest(cast.kitchen.pk, size).messages) == size
+    with django_assert_num_queries(1):
+        assert len(pages.changed_after(cast.kitchen.pk, 3, size).messages) == size

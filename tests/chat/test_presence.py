@@ -1,0 +1,263 @@
+"""Who is in which room, over all processes."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Iterable
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db.models import F
+from django.utils import timezone
+
+from accounts.models import User
+from chat import presence
+from chat.models import Presence, Room
+from chat.presence import PresenceKeeper, online
+from realtime import process
+from realtime.database import in_database
+from realtime.models import Process
+from realtime.publish import Delivery, Publication
+from tests.cast import Cast, Connect, signed_in
+from tests.support import eventually
+
+Told = list[tuple[list[str], list[int], int]]
+
+
+class Heard:
+    """What was published, as `(names that joined, ids that left, count)`."""
+
+    def __init__(self) -> None:
+        self.publications: list[Publication] = []
+
+    async def __call__(self, publications: Iterable[Publication]) -> bool:
+        self.publications.extend(publications)
+        return True
+
+    @property
+    def events(self) -> Told:
+        found = [json.loads(each.text) for each in self.publications]
+        return [([user["name"] for user in each["joined"]], each["left"], each["count"]) for each in found]
+
+
+@pytest.fixture
+def heard(monkeypatch: pytest.MonkeyPatch) -> Heard:
+    found = Heard()
+    monkeypatch.setattr(presence, "publish", found)
+    return found
+
+
+@pytest.fixture
+def no_grace(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(presence, "GRACE", 0.0)
+
+
+@pytest.fixture
+async def keeper(hub: Any) -> AsyncIterator[PresenceKeeper]:
+    found = PresenceKeeper()
+    yield found
+    if found._task is not None:
+        found._task.cancel()
+        await asyncio.gather(found._task, return_exceptions=True)
+
+
+async def another_process(*places: tuple[Room, User], seen: float = 0, name: str = "other") -> None:
+    """A process that was last seen so many seconds ago, with people in rooms."""
+    moment = timezone.now() - timedelta(seconds=seen)
+    await Process.objects.acreate(id=name, host="x", pid=1, started_at=moment, seen_at=moment)
+    for room, user in places:
+        await Presence.objects.acreate(process=name, room=room, user=user, connections=1)
+
+
+async def rows() -> list[tuple[str, int]]:
+    """Return our rows: room and number of connections."""
+    found = Presence.objects.filter(process=process.PROCESS_ID).order_by("room__slug", "user")
+    return [row async for row in found.values_list("room__slug", "connections")]
+
+
+async def names(room: Room) -> list[str]:
+    return [user["name"] for user in (await online(room.pk))[1]]
+
+
+async def test_an_arrival_is_told_at_once_and_a_departure_after_the_grace(
+    cast: Cast, keeper: PresenceKeeper, heard: Heard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    keeper.arrive(cast.kitchen.pk, cast.alice.pk)
+    await keeper.flush()
+    assert heard.events == [(["Alice"], [], 1)]
+    assert await names(cast.kitchen) == ["Alice"]
+    keeper.depart(cast.kitchen.pk, cast.alice.pk)
+    await keeper.flush()
+    assert len(heard.events) == 1, "it may be a reload"
+    assert await names(cast.kitchen) == ["Alice"]
+    place = cast.kitchen.pk, cast.alice.pk
+    keeper._leaving[place] -= presence.GRACE
+    await keeper.flush()
+    assert heard.events[1:] == [([], [cast.alice.pk], 0)]
+    assert await names(cast.kitchen) == []
+    assert await rows() == []
+
+
+async def test_the_keeper_works_by_itself(
+    cast: Cast, keeper: PresenceKeeper, heard: Heard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(presence, "GRACE", 0.05)
+    keeper.arrive(cast.kitchen.pk, cast.alice.pk)
+    await eventually(lambda: len(heard.events) == 1)
+    keeper.depart(cast.kitchen.pk, cast.alice.pk)
+    await eventually(lambda: len(heard.events) == 2)
+    keeper.arrive(cast.kitchen.pk, cast.alice.pk)
+    await eventually(lambda: len(heard.events) == 3)
+    assert heard.events == [(["Alice"], [], 1), ([], [cast.alice.pk], 0), (["Alice"], [], 1)]
+
+
+async def test_a_reload_is_neither(cast: Cast, keeper: PresenceKeeper, heard: Heard) -> None:
+    keeper.arrive(cast.kitchen.pk, cast.alice.pk)
+    await keeper.flush()
+    keeper.depart(cast.kitchen.pk, cast.alice.pk)
+    keeper.arrive(cast.kitchen.pk, cast.alice.pk)
+    await keeper.flush()
+    keeper.depart(cast.kitchen.pk, cast.alice.pk)
+    await keeper.flush()
+    keeper.arrive(cast.kitchen.pk, cast.alice.pk)
+    await keeper.flush()
+    assert len(heard.events) == 1
+    assert await rows() == [("kitchen", 1)]
+    assert not keeper._leaving
+
+
+async def test_two_tabs_count_once(cast: Cast, keeper: PresenceKeeper, heard: Heard, no_grace: None) -> None:
+    for _ in range(2):
+        keeper.arrive(cast.kitchen.pk, cast.alice.pk)
+        await keeper.flush()
+    assert await rows() == [("kitchen", 2)]
+    keeper.depart(cast.kitchen.pk, cast.alice.pk)
+    await keeper.flush()
+    assert await rows() == [("kitchen", 1)]
+    assert heard.events == [(["Alice"], [], 1)]
+    keeper.depart(cast.kitchen.pk, cast.alice.pk)
+    await keeper.flush()
+    assert heard.events[1:] == [([], [cast.alice.pk], 0)]
+
+
+async def test_many_arrivals_are_one_write_and_one_event_each(cast: Cast, keeper: PresenceKeeper, heard: Heard) -> None:
+    for user in (cast.alice, cast.bob, cast.gast):
+        keeper.arrive(cast.kitchen.pk, user.pk)
+        keeper.arrive(cast.lobby.pk, user.pk)
+    await keeper.flush()
+    assert sorted(heard.events) == sorted([([name], [], 3) for name in ("Alice", "Bob", "Gast")] * 2)
+    assert {(each.delivery, each.number) for each in heard.publications} == {(Delivery.LATEST, 1)}
+    assert len({(each.topic, each.key) for each in heard.publications}) == 6
+    assert await Room.objects.filter(presence_rev=1).acount() == 2
+
+
+async def test_somebody_who_is_here_through_another_process_too_neither_comes_nor_goes(
+    cast: Cast, keeper: PresenceKeeper, heard: Heard, no_grace: None
+) -> None:
+    await another_process((cast.kitchen, cast.alice))
+    keeper.arrive(cast.kitchen.pk, cast.alice.pk)
+    await keeper.flush()
+    keeper.depart(cast.kitchen.pk, cast.alice.pk)
+    await keeper.flush()
+    assert heard.events == []
+    assert await names(cast.kitchen) == ["Alice"]
+
+
+async def test_rows_of_a_dead_process_do_not_count_and_are_swept_once(cast: Cast, hub: Any, heard: Heard) -> None:
+    await another_process((cast.kitchen, cast.alice), (cast.kitchen, cast.bob), seen=60)
+    await another_process((cast.kitchen, cast.bob), name="well")
+    assert await names(cast.kitchen) == ["Bob"]
+    sweeps = await asyncio.gather(*[in_database(presence._sweep)() for _ in range(3)])
+    (publications,) = [each for each in sweeps if each]
+    await heard(publications)
+    assert heard.events == [([], [cast.alice.pk], 1)]
+    assert [row.process async for row in Presence.objects.all()] == ["well"]
+
+
+async def test_a_process_that_was_asleep_writes_its_rows_again(
+    cast: Cast, keeper: PresenceKeeper, heard: Heard
+) -> None:
+    keeper.arrive(cast.kitchen.pk, cast.alice.pk)
+    keeper.arrive(cast.lobby.pk, cast.bob.pk)
+    await keeper.flush()
+    await Presence.objects.all().adelete()  # others gave it up for dead, and told that both have left
+    await Room.objects.aupdate(presence_rev=F("presence_rev") + 1)
+    heard.publications.clear()
+    await keeper.rewrite()
+    await keeper.flush()
+    assert sorted(heard.events) == [(["Alice"], [], 1), (["Bob"], [], 1)]
+    assert await rows() == [("kitchen", 1), ("lobby", 1)]
+
+
+async def test_a_write_that_failed_is_made_up_for(
+    cast: Cast, keeper: PresenceKeeper, heard: Heard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fail(wanted: object) -> list[Publication]:
+        raise OSError("away")
+
+    save = presence._save
+    monkeypatch.setattr(presence, "_save", fail)
+    keeper.arrive(cast.kitchen.pk, cast.alice.pk)
+    with pytest.raises(OSError, match="away"):
+        await keeper.flush()
+    monkeypatch.setattr(presence, "_save", save)
+    await keeper.flush()
+    assert heard.events == [(["Alice"], [], 1)]
+
+
+async def test_a_room_that_is_gone_does_no_harm(cast: Cast, keeper: PresenceKeeper, heard: Heard) -> None:
+    keeper.arrive(99_999, cast.alice.pk)
+    keeper.arrive(cast.kitchen.pk, cast.alice.pk)
+    await keeper.flush()
+    assert await rows() == [("kitchen", 1)]
+
+
+async def test_who_is_online_comes_with_its_number(cast: Cast, keeper: PresenceKeeper, heard: Heard) -> None:
+    assert await online(cast.kitchen.pk) == (0, [])
+    for number, user in enumerate((cast.gast, cast.alice), 1):
+        keeper.arrive(cast.kitchen.pk, user.pk)
+        await keeper.flush()
+        assert (await online(cast.kitchen.pk))[0] == number
+    assert (await online(cast.kitchen.pk))[1] == [cast.alice.on_wire(), cast.gast.on_wire()]
+
+
+# On sockets
+
+
+async def test_people_in_a_room_see_others_come_and_go(cast: Cast, connect: Connect, no_grace: None) -> None:
+    alice, bob = await connect(cast.alice), await connect(cast.bob)
+    joined = await alice.call("join", room="attic")
+    assert (joined["online"], joined["count"]) == ([cast.alice.on_wire()], 1)
+    await alice.assert_event("presence", joined=[cast.alice.on_wire()], left=[], count=1)
+    joined = await bob.call("join", room="attic")
+    assert (joined["online"], joined["count"]) == ([cast.alice.on_wire(), cast.bob.on_wire()], 2)
+    await alice.assert_event("presence", joined=[cast.bob.on_wire()], left=[], count=2)
+    await bob.close()
+    await alice.assert_event("presence", joined=[], left=[cast.bob.pk], count=1)
+
+
+async def test_a_second_tab_and_a_reload_are_seen_by_nobody(cast: Cast, connect: Connect) -> None:
+    alice = await connect(cast.alice)
+    await alice.call("join", room="attic")
+    bob = await connect(cast.bob)
+    await bob.call("join", room="attic")
+    for user in (cast.alice, cast.bob):
+        await alice.assert_event("presence", joined=[user.on_wire()])
+    browser = await signed_in(cast.bob)
+    again = await connect(browser)
+    assert (await again.call("join", room="attic"))["count"] == 2
+    await bob.close()
+    await again.close()
+    assert (await (await connect(browser)).call("join", room="attic"))["count"] == 2
+    await alice.assert_silence("presence")
+
+
+async def test_the_first_event_of_a_room_needs_no_reading_back(cast: Cast, connect: Connect, hub: Any) -> None:
+    await Room.objects.filter(pk=cast.attic.pk).aupdate(presence_rev=57)
+    alice, bob = await connect(cast.alice), await connect(cast.bob)
+    await alice.call("join", room="attic")
+    await alice.assert_event("presence", joined=[cast.alice.on_wire()])
+    await bob.call("join", room="attic")
+    await alice.assert_event("presence", joined=[cast.bob.on_wire()])
+    await alice.assert_silence("presence")
+    assert hub.heals == 0

@@ -1,0 +1,243 @@
+"""The writer: everything queued goes in one transaction, nothing is lost, nothing holds up the rest."""
+
+import asyncio
+import threading
+from collections.abc import AsyncIterator, Callable, Iterable, Sequence
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from asgiref.sync import sync_to_async
+from django.db import InterfaceError, OperationalError, connections
+
+from chat import pages, services, store, writer
+from chat.models import Message
+from chat.store import Change, Result
+from chat.writer import Writer
+from realtime.database import in_database
+from realtime.protocol import CommandError
+from realtime.publish import Publication
+from tests.cast import PATIENCE, Cast, says
+
+Apply = Callable[[Sequence[Change]], Result]
+
+
+class Store:
+    """Stands before the real store: counts batches, holds them up, fails as told."""
+
+    def __init__(self, apply: Apply) -> None:
+        self.apply = apply
+        self.batches: list[int] = []
+        self.open = threading.Event()
+        self.open.set()
+        self.entered = threading.Event()
+        self.before: Callable[[Sequence[Change]], None] = lambda changes: None
+        self.after: Callable[[Sequence[Change]], None] = lambda changes: None
+
+    def __call__(self, changes: Sequence[Change]) -> Result:
+        self.batches.append(len(changes))
+        self.entered.set()
+        assert self.open.wait(PATIENCE)
+        self.before(changes)
+        result = self.apply(changes)
+        self.after(changes)
+        return result
+
+
+@pytest.fixture
+def watched(monkeypatch: pytest.MonkeyPatch) -> Store:
+    found = Store(store.apply)
+    monkeypatch.setattr(store, "apply", found)
+    return found
+
+
+@pytest.fixture
+def published(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """The numbers of what was published in `kitchen`, in order."""
+    numbers: list[int] = []
+
+    async def publish(publications: Iterable[Publication]) -> bool:
+        numbers.extend(each.number for each in publications)
+        return True
+
+    monkeypatch.setattr(writer, "publish", publish)
+    monkeypatch.setattr(writer, "announce", lambda rooms: None)
+    return numbers
+
+
+@pytest.fixture
+async def pen(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Writer]:
+    monkeypatch.setattr(writer, "RETRIES", (0.0, 0.0))
+    found = Writer()
+    yield found
+    await found.flush()
+    await asyncio.get_running_loop().run_in_executor(found._thread, connections.close_all)
+    found._thread.shutdown()
+
+
+async def settled(futures: Iterable["asyncio.Future[Any]"]) -> list[Any]:
+    """Wait for all, and return their seq, or the code of their error."""
+    found: list[Any] = await asyncio.wait_for(asyncio.gather(*futures, return_exceptions=True), PATIENCE)
+    assert all(isinstance(each, CommandError) or hasattr(each, "seq") for each in found), found
+    return [each.code if isinstance(each, CommandError) else each.seq for each in found]
+
+
+async def enter_store(watched: Store) -> None:
+    assert await asyncio.get_running_loop().run_in_executor(None, watched.entered.wait, PATIENCE)
+
+
+async def test_with_nothing_queued_a_change_is_written_at_once(
+    cast: Cast, pen: Writer, watched: Store, published: list[int]
+) -> None:
+    assert await settled([pen.submit(says(cast.kitchen, cast.alice))]) == [1]
+    assert await settled([pen.submit(says(cast.kitchen, cast.alice))]) == [2]
+    assert watched.batches == [1, 1]
+
+
+async def test_whatever_queued_meanwhile_goes_into_one_transaction_in_order(
+    cast: Cast, pen: Writer, watched: Store, published: list[int]
+) -> None:
+    watched.open.clear()
+    first = pen.submit(says(cast.kitchen, cast.alice))
+    await enter_store(watched)
+    rest = [pen.submit(says(cast.kitchen, cast.bob, str(number))) for number in range(2, 40)]
+    assert not first.done()
+    watched.open.set()
+    assert await settled([first, *rest]) == list(range(1, 40))
+    assert watched.batches == [1, 38]
+    await pen.flush()
+    assert published == list(range(1, 40))
+
+
+async def test_a_batch_has_an_end(
+    cast: Cast, pen: Writer, watched: Store, published: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "BATCH", 10)
+    futures = [pen.submit(says(cast.kitchen, cast.alice)) for _ in range(25)]
+    assert await settled(futures) == list(range(1, 26))
+    assert watched.batches == [10, 10, 5]
+
+
+async def test_what_may_not_be_is_answered_alone(cast: Cast, pen: Writer, watched: Store, published: list[int]) -> None:
+    changes = [says(cast.kitchen, cast.alice), says(cast.attic, cast.charlie), says(cast.kitchen, cast.bob)]
+    assert await settled(map(pen.submit, changes)) == [1, "forbidden", 2]
+    assert watched.batches == [3]
+
+
+@pytest.mark.parametrize("poison", ["\ud800", None], ids=["text that no database takes", "what breaks a rule"])
+async def test_what_cannot_be_written_fails_alone(
+    cast: Cast, pen: Writer, watched: Store, published: list[int], poison: str | None, caplog: pytest.LogCaptureFixture
+) -> None:
+    posts = [says(cast.kitchen, cast.alice, str(number)) for number in range(3)]
+    posts[1] = replace(posts[1], body=poison)  # type: ignore[arg-type]
+    assert await settled(map(pen.submit, posts)) == [1, "internal", 2]
+    assert "Could not write 1 changes" in caplog.text
+    await pen.flush()
+    assert published == [1, 2]
+    assert await Message.objects.acount() == 2
+
+
+async def test_more_than_the_queue_holds_is_told_to_come_back(
+    cast: Cast, pen: Writer, watched: Store, published: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "QUEUE", 3)
+    watched.open.clear()
+    first = pen.submit(says(cast.kitchen, cast.alice))
+    await enter_store(watched)
+    queued = [pen.submit(says(cast.kitchen, cast.alice)) for _ in range(3)]
+    with pytest.raises(CommandError) as caught:
+        pen.submit(says(cast.kitchen, cast.alice))
+    assert caught.value.code == "busy"
+    assert caught.value.retry_after
+    watched.open.set()
+    assert await settled([first, *queued]) == [1, 2, 3, 4], "and none of the others is lost"
+
+
+@pytest.mark.parametrize("error", [OperationalError, InterfaceError])
+async def test_a_database_that_goes_away_is_tried_again(
+    cast: Cast, pen: Writer, watched: Store, published: list[int], error: type[Exception]
+) -> None:
+    failures = [error("away"), error("away")]
+
+    def fail(changes: Sequence[Change]) -> None:
+        if failures:
+            raise failures.pop()
+
+    watched.before = fail
+    assert await settled([pen.submit(says(cast.kitchen, cast.alice))]) == [1]
+    assert watched.batches == [1, 1, 1]
+    await pen.flush()
+    assert published == [1]
+
+
+async def test_one_that_went_away_in_the_commit_does_not_make_it_two(
+    cast: Cast, pen: Writer, watched: Store, published: list[int]
+) -> None:
+    failures: list[Exception] = [OperationalError("the connection was lost, and who knows")]
+
+    def fail(changes: Sequence[Change]) -> None:
+        if failures:
+            raise failures.pop()
+
+    watched.after = fail
+    futures = [pen.submit(says(cast.kitchen, cast.alice)), pen.submit(says(cast.kitchen, cast.bob))]
+    assert await settled(futures) == [1, 2]
+    assert (await in_database(pages.newest)(cast.kitchen.pk, 10)).seq == 2
+
+
+async def test_one_that_stays_away_is_busy_in_the_end_and_the_next_change_is_tried_anew(
+    cast: Cast, pen: Writer, watched: Store, published: list[int]
+) -> None:
+    def fail(changes: Sequence[Change]) -> None:
+        raise OperationalError("away")
+
+    watched.before = fail
+    assert await settled([pen.submit(says(cast.kitchen, cast.alice)) for _ in range(2)]) == ["busy", "busy"]
+    watched.before = lambda changes: None
+    assert await settled([pen.submit(says(cast.kitchen, cast.alice))]) == [1]
+
+
+async def test_a_sick_wire_does_not_hold_up_writing(
+    cast: Cast, pen: Writer, watched: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    frozen, heard = asyncio.Event(), []
+
+    async def publish(publications: Iterable[Publication]) -> bool:
+        heard.append([each.number for each in publications])
+        await frozen.wait()
+        return False
+
+    monkeypatch.setattr(writer, "publish", publish)
+    for seq in (1, 2, 3):
+        assert await settled([pen.submit(says(cast.kitchen, cast.alice))]) == [seq]
+    frozen.set()
+    await pen.flush()
+    assert heard == [[1], [2, 3]], "in order, and together what waited"
+
+
+async def test_flush_waits_until_all_is_written_and_told(
+    cast: Cast, pen: Writer, watched: Store, published: list[int]
+) -> None:
+    futures = [pen.submit(says(cast.kitchen, cast.alice)) for _ in range(5)]
+    await asyncio.wait_for(pen.flush(), PATIENCE)
+    assert all(future.done() for future in futures)
+    assert published == [1, 2, 3, 4, 5]
+    await asyncio.wait_for(pen.flush(), PATIENCE)
+
+
+async def test_one_who_no_longer_waits_does_not_disturb(
+    cast: Cast, pen: Writer, watched: Store, published: list[int]
+) -> None:
+    watched.open.clear()
+    gone, stays = (pen.submit(says(cast.kitchen, cast.alice)) for _ in range(2))
+    gone.cancel()
+    watched.open.set()
+    assert await settled([stays]) == [2]
+
+
+async def test_synchronous_code_writes_through_the_same_writer(cast: Cast, hub: Any, watched: Store) -> None:
+    change = says(cast.kitchen, cast.alice)
+    applied = await sync_to_async(services.write)(change)
+    assert (applied.seq, applied.duplicate) == (1, False)
+    assert (await sync_to_async(services.write)(change)).duplicate
+    assert writer.current_writer()._thread._threads
