@@ -1,0 +1,150 @@
+"""What happened in a run: what was said and acknowledged, what each client received, what the table has. Plain values.
+
+Times are seconds of one monotonic clock, that of the proving process.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+
+class State(NamedTuple):
+    """A message as a client sees it after some change."""
+
+    seq: int
+    id: str
+    sender: int
+    body: str
+    html: str
+    deleted: bool
+    edited: bool
+    reply_to: int | None
+    reactions: tuple[tuple[str, tuple[int, ...]], ...]
+    kind: str = "text"
+
+    @classmethod
+    def of(cls, event: Mapping[str, Any]) -> "State":
+        """Return the state that a `message` event tells (docs/protocol.md)."""
+        return cls(
+            seq=event["seq"],
+            id=event["id"],
+            sender=event["sender"]["id"],
+            body=event["body"],
+            html=event["html"],
+            deleted=event["deleted"],
+            edited=event["edited_at"] is not None,
+            reply_to=event["reply_to"],
+            reactions=reactions_of(event["reactions"]),
+            kind=event["kind"],
+        )
+
+
+def reactions_of(reactions: Mapping[str, list[int]]) -> tuple[tuple[str, tuple[int, ...]], ...]:
+    return tuple(sorted((emoji, tuple(sorted(users))) for emoji, users in reactions.items()))
+
+
+class Received(NamedTuple):
+    """One `message` event; `live`: by itself, rather than in the page of a join."""
+
+    rev: int
+    state: State
+    at: float
+    live: bool = True
+
+
+@dataclass(slots=True)
+class Reading:
+    """All that one client received of one room since a join.
+
+    `base`: the place it joined with, or `joined.rev` when it had none; `given`: the page it got then, as
+    (rev, state); `got`: everything after, in the order of arrival.
+    """
+
+    person: str
+    room: str
+    base: int = 0
+    given: list[tuple[int, State]] = field(default_factory=list)
+    got: list[Received] = field(default_factory=list)
+
+
+class Answer(NamedTuple):
+    """An `ack` or an `ok`. The rev of an `ok`, or of a duplicate, may be that of an earlier or later change."""
+
+    seq: int
+    rev: int
+    at: float
+    duplicate: bool = False
+
+
+@dataclass(slots=True)
+class Said:
+    """One command that changes a room; sent, with the same id, until it was answered.
+
+    `kind`: send, edit, delete or react. `refused`: the code of an error that ended it.
+    """
+
+    sender: int
+    room: str
+    kind: str
+    id: str = ""
+    seq: int = 0
+    body: str = ""
+    emoji: str = ""
+    on: bool = True
+    reply_to: int | None = None
+    at: float = 0.0
+    tries: int = 0
+    answers: list[Answer] = field(default_factory=list)
+    refused: str = ""
+
+
+class Row(NamedTuple):
+    """A message in the table."""
+
+    rev: int
+    posted_rev: int
+    state: State
+
+
+@dataclass(slots=True)
+class Log:
+    """A room in the table: its counters and its messages by seq."""
+
+    rev: int
+    seq: int
+    rows: dict[int, Row]
+
+
+Table = dict[str, Log]
+
+
+class Resume(NamedTuple):
+    """From the loss of a line to the last complete page of all rooms."""
+
+    at: float
+    seconds: float
+
+
+@dataclass(slots=True)
+class Phase:
+    """The time of one fault, with the recovery from it; `settled`: seconds until everybody had everything again."""
+
+    name: str
+    began: float
+    ended: float = 0.0
+    settled: float | None = None
+    memory: dict[str, float] = field(default_factory=dict)  # peak per process, in MiB
+
+
+@dataclass(slots=True)
+class Record:
+    """A whole run."""
+
+    said: list[Said] = field(default_factory=list)
+    readings: list[Reading] = field(default_factory=list)
+    phases: list[Phase] = field(default_factory=list)
+    resumes: list[Resume] = field(default_factory=list)
+    closes: Counter[int] = field(default_factory=Counter)  # close codes that clients saw
+    errors: Counter[str] = field(default_factory=Counter)  # codes of error events
+    failures: list[str] = field(default_factory=list)  # what did not go on, as sentences
