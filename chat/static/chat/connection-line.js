@@ -1,5 +1,6 @@
 import { html, LitElement } from "lit";
 import { clockTime } from "realtime/time.js";
+import { describeLine } from "./line-words.js";
 
 /**
  * How the line to the server stands, in words that are true: "Live", "Reconnecting in 4 s · 2 waiting".
@@ -7,35 +8,6 @@ import { clockTime } from "realtime/time.js";
  * @typedef {import("realtime/socket.js").Socket} Socket
  * @typedef {import("./session.js").RoomSession} RoomSession
  */
-
-/** What to say and to do about each way a socket is refused for good. */
-const STOPPED = /** @type {Record<number, string>} */ ({
-  4401: "Signed out",
-  4403: "Not allowed",
-  4404: "No longer there",
-  4409: "Paused: too many tabs",
-});
-
-/**
- * @param {Socket} socket
- * @param {RoomSession | null} session the room that is shown, if any
- * @param {number} now this machine's time, unix milliseconds
- * @returns {{phase: string, text: string}}
- */
-export function describeLine(socket, session, now) {
-  const { phase, retryAt, code } = socket.state;
-  const waiting = session ? session.outbox.waiting(session.room) : 0;
-  const withWaiting = (/** @type {string} */ text) => (waiting ? `${text} · ${waiting} waiting` : text);
-  if (phase === "stopped") return { phase, text: withWaiting(STOPPED[code ?? 0] ?? "Disconnected") };
-  if (phase === "waiting") {
-    const seconds = Math.max(0, Math.ceil(((retryAt ?? now) - now) / 1000));
-    return { phase, text: withWaiting(seconds ? `Reconnecting in ${seconds} s` : "Reconnecting…") };
-  }
-  if (phase === "connecting") return { phase, text: withWaiting("Connecting…") };
-  if (session?.phase === "shut") return { phase: "stopped", text: "Closed" };
-  if (session && session.phase !== "here") return { phase: "connecting", text: withWaiting("Catching up…") };
-  return { phase: "live", text: waiting ? `Live · ${waiting} sending` : "Live" };
-}
 
 export class ConnectionLine extends LitElement {
   static properties = { socket: { attribute: false }, session: { attribute: false } };

@@ -1,0 +1,37 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { describeLine } from "chat/line-words.js";
+
+const NOW = 1_000_000;
+
+/** What the line says in this state of the socket and the room. */
+function words(/** @type {object} */ state, phase = "here", waiting = 0) {
+  const socket = { state: { phase: "live", retryAt: null, code: null, reason: "", ...state } };
+  const session = { phase, room: "lobby", outbox: { waiting: () => waiting } };
+  return describeLine(/** @type {any} */ (socket), /** @type {any} */ (session), NOW).text;
+}
+
+test("live means connected and caught up", () => {
+  assert.equal(words({}), "Live");
+  assert.equal(words({}, "catching up"), "Catching up…");
+  assert.equal(words({}, "absent"), "Catching up…");
+  assert.equal(words({}, "here", 2), "Live · 2 sending");
+});
+
+test("a lost line says when it is tried again, and what waits", () => {
+  assert.equal(words({ phase: "waiting", retryAt: NOW + 3400 }, "absent", 2), "Reconnecting in 4 s · 2 waiting");
+  assert.equal(words({ phase: "waiting", retryAt: NOW - 10 }, "absent"), "Reconnecting…");
+  assert.equal(words({ phase: "connecting" }, "absent", 1), "Connecting… · 1 waiting");
+});
+
+test("a line that ended says why", () => {
+  assert.equal(words({ phase: "stopped", code: 4401 }, "absent"), "Signed out");
+  assert.equal(words({ phase: "stopped", code: 4409 }, "absent", 1), "Paused: too many tabs · 1 waiting");
+  assert.equal(words({ phase: "stopped", code: 1000 }, "absent"), "Disconnected");
+  assert.equal(words({}, "shut"), "Closed");
+});
+
+test("a page without a room speaks of the connection alone", () => {
+  const socket = { state: { phase: "live", retryAt: null, code: null, reason: "" } };
+  assert.deepEqual(describeLine(/** @type {any} */ (socket), null, NOW), { phase: "live", text: "Live" });
+});
