@@ -5,9 +5,9 @@ import { describeLine } from "chat/line-words.js";
 const NOW = 1_000_000;
 
 /** What the line says in this state of the socket and the room. */
-function words(/** @type {object} */ state, phase = "here", waiting = 0) {
+function words(/** @type {object} */ state, phase = "here", waiting = 0, failed = 0) {
   const socket = { state: { phase: "live", retryAt: null, code: null, reason: "", ...state } };
-  const session = { phase, room: "lobby", outbox: { waiting: () => waiting } };
+  const session = { phase, room: "lobby", outbox: { waiting: () => waiting, failed: () => failed } };
   return describeLine(/** @type {any} */ (socket), /** @type {any} */ (session), NOW).text;
 }
 
@@ -16,6 +16,7 @@ test("live means connected and caught up", () => {
   assert.equal(words({}, "catching up"), "Catching up…");
   assert.equal(words({}, "absent"), "Catching up…");
   assert.equal(words({}, "here", 2), "Live · 2 sending");
+  assert.equal(words({}, "here", 0, 1), "Live · 1 not sent");
 });
 
 test("a lost line says when it is tried again, and what waits", () => {

@@ -22,7 +22,9 @@ const STOPPED = /** @type {Record<number, string>} */ ({
 export function describeLine(socket, session, now) {
   const { phase, retryAt, code } = socket.state;
   const waiting = session ? session.outbox.waiting(session.room) : 0;
-  const withWaiting = (/** @type {string} */ text) => (waiting ? `${text} · ${waiting} waiting` : text);
+  const failed = session ? session.outbox.failed(session.room) : 0;
+  const lost = failed ? ` · ${failed} not sent` : "";
+  const withWaiting = (/** @type {string} */ text) => text + (waiting ? ` · ${waiting} waiting` : "") + lost;
   if (phase === "stopped") return { phase, text: withWaiting(STOPPED[code ?? 0] ?? "Disconnected") };
   if (phase === "waiting") {
     const seconds = Math.max(0, Math.ceil(((retryAt ?? now) - now) / 1000));
@@ -31,5 +33,5 @@ export function describeLine(socket, session, now) {
   if (phase === "connecting") return { phase, text: withWaiting("Connecting…") };
   if (session?.phase === "shut") return { phase: "stopped", text: "Closed" };
   if (session && session.phase !== "here") return { phase: "connecting", text: withWaiting("Catching up…") };
-  return { phase: "live", text: waiting ? `Live · ${waiting} sending` : "Live" };
+  return { phase: "live", text: `Live${waiting ? ` · ${waiting} sending` : ""}${lost}` };
 }

@@ -49,9 +49,14 @@ export class Outbox {
     return this.entries.filter((entry) => entry.room === room);
   }
 
-  /** How many messages of `room` are not safe yet. */
+  /** How many messages of `room` are on their way. */
   waiting(/** @type {string} */ room) {
-    return this.of(room).filter(({ state }) => state !== "sent").length;
+    return this.of(room).filter(({ state }) => state === "queued" || state === "sending").length;
+  }
+
+  /** How many were refused, and wait for the writer to decide. */
+  failed(/** @type {string} */ room) {
+    return this.of(room).filter(({ state }) => state === "failed").length;
   }
 
   /** Take over what earlier pages and other, closed tabs left unsent. */
