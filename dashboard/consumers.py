@@ -30,7 +30,7 @@ class ShowsBoards(SocketConsumer):
             wanted = await _topics(slug)
             await self.hub.subscribe(f"board.{slug}", self.connection)
             while True:
-                await asyncio.gather(*(self.hub.subscribe(name, self.connection, held=True) for name in wanted))
+                await asyncio.gather(*(self.hub.subscribe(name, self.connection) for name in wanted))
                 snapshot = await _snapshot(slug, self._points)
                 if snapshot.seqs.keys() <= wanted:
                     break

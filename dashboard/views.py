@@ -1,19 +1,19 @@
 """The pages of boards."""
 
-from typing import Any
-
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
+from django.urls import reverse
 
-from dashboard.models import Board, Stream
+from dashboard.models import Board
 
 
 @login_required
 def board_list(request: HttpRequest) -> HttpResponse:
+    address = request.build_absolute_uri(reverse("api_stream", args=["orders"]))
     context = {
         "boards": Board.objects.all(),
-        "address": request.build_absolute_uri("/")[:-1],
+        "push_line": f"curl -X POST {address} -H 'Authorization: Bearer TOKEN' -d '{{\"value\": 42}}'",
         "may_edit": request.user.has_perm("dashboard.add_board"),
     }
     return render(request, "dashboard/board_list.html", context)
@@ -21,24 +21,16 @@ def board_list(request: HttpRequest) -> HttpResponse:
 
 @login_required
 def board(request: HttpRequest, slug: str) -> HttpResponse:
-    return render(request, "dashboard/board.html", _board_context(request, slug))
+    return _board_page(request, slug, "dashboard/board.html", full=False)
 
 
 @login_required
 def board_full(request: HttpRequest, slug: str) -> HttpResponse:
     """The board alone, for a whole screen."""
-    return render(request, "dashboard/board_full.html", _board_context(request, slug))
+    return _board_page(request, slug, "dashboard/board_full.html", full=True)
 
 
-def _board_context(request: HttpRequest, slug: str) -> dict[str, Any]:
+def _board_page(request: HttpRequest, slug: str, template: str, *, full: bool) -> HttpResponse:
     found = get_object_or_404(Board, slug=slug)
-    return {
-        "board": found,
-        "config": {
-            "board": found.slug,
-            "title": found.title,
-            "address": request.build_absolute_uri("/")[:-1],
-            "mayEdit": request.user.has_perm("dashboard.change_board"),
-        },
-        "streams": Stream.objects.filter(widgets__board=found).distinct(),
-    }
+    config = {"board": found.slug, "full": full, "mayEdit": request.user.has_perm("dashboard.change_board")}
+    return render(request, template, {"board": found, "config": config})

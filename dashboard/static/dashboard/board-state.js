@@ -1,0 +1,159 @@
+/**
+ * What a screen knows of a board: the snapshot, brought up to date by updates. No DOM, no clock of its own.
+ *
+ * @typedef {[number, any]} Point unix milliseconds, value
+ * @typedef {"number" | "text" | "status" | "table" | "series"} Kind
+ * @typedef {{
+ *   slug: string, kind: Kind, label: string, unit: string, staleAfter: number,
+ *   value: any, at: number | null, seq: number,
+ *   state: "ok" | "error" | "unknown", error: string | null, retryAt: number | null,
+ *   history: Point[], marks: Map<string, Map<string, Mark>>,
+ * }} Stream times in unix milliseconds, staleAfter in seconds; marks: by row and column
+ * @typedef {{up: boolean | null, at: number}} Mark a cell that changed, and when on this machine's clock; null: neither up nor down
+ * @typedef {{
+ *   id: number, type: string, title: string, streams: string[], width: number, height: number,
+ *   options: Record<string, any>,
+ * }} Widget
+ * @typedef {{slug: string, title: string, widgets: Widget[]}} Board
+ */
+
+/** How many points are kept of a stream unless a widget asks for more. */
+const POINTS = 300;
+
+const time = (/** @type {string | null | undefined} */ text) => (text ? Date.parse(text) : null);
+
+/** @returns {Stream} */
+function read(/** @type {string} */ slug, /** @type {any} */ said) {
+  return {
+    slug,
+    kind: said.kind,
+    label: said.label,
+    unit: said.unit,
+    staleAfter: said.stale_after,
+    value: said.value,
+    at: time(said.at),
+    seq: said.seq,
+    state: said.state,
+    error: said.error,
+    retryAt: time(said.retry_at),
+    history: said.history,
+    marks: new Map(),
+  };
+}
+
+export class BoardState {
+  constructor() {
+    /** @type {Board | null} null until the first snapshot */
+    this.board = null;
+    /** @type {Map<string, Stream>} */
+    this.streams = new Map();
+    /** Updates are missing whose points charts would show: `takeHistory` makes that good. */
+    this.hasGap = false;
+    this.points = POINTS;
+    /** @type {Set<(slugs: Set<string> | null) => void>} */
+    this.listeners = new Set();
+  }
+
+  /**
+   * Call `listener` after each change with the slugs of the streams that changed; null: everything may have.
+   * @param {(slugs: Set<string> | null) => void} listener
+   * @returns {() => void} stops listening
+   */
+  onChange(listener) {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** Replace all that is known. */
+  takeSnapshot(/** @type {any} */ { board, streams }) {
+    this.board = /** @type {Board} */ (board);
+    this.points = Math.max(POINTS, ...this.board.widgets.map(({ options }) => options.points ?? 0));
+    this.streams = new Map(Object.entries(streams).map(([slug, said]) => [slug, read(slug, said)]));
+    this.hasGap = false;
+    this.#tell(null);
+  }
+
+  /** Take a snapshot fetched beside the socket, unless the socket was faster. */
+  takeFirst(/** @type {any} */ snapshot) {
+    if (!this.board) this.takeSnapshot(snapshot);
+  }
+
+  /** Take only the history of a snapshot, as of a newer time or an older one than ours. */
+  takeHistory(/** @type {any} */ { streams }) {
+    this.hasGap = false;
+    for (const [slug, said] of Object.entries(streams)) {
+      const stream = this.streams.get(slug);
+      if (!stream || stream.kind !== "number") continue;
+      const newest = said.history.at(-1)?.[0] ?? 0;
+      stream.history = [...said.history, ...stream.history.filter(([at]) => at > newest)].slice(-this.points);
+    }
+    this.#tell(null);
+  }
+
+  /**
+   * Bring streams up to date.
+   * @param {any} event an `update`
+   * @param {number} now this machine's time, for the marks of changed cells
+   */
+  takeUpdate({ streams }, now) {
+    /** @type {Set<string>} */
+    const changed = new Set();
+    for (const [slug, change] of Object.entries(streams)) {
+      const stream = this.streams.get(slug);
+      // Rows that changed together share a seq.
+      if (!stream || change.seq < stream.seq) continue;
+      if (change.rows) takeRows(stream, change.rows, now);
+      else this.#takeValue(stream, change);
+      stream.at = time(change.at);
+      stream.seq = change.seq;
+      stream.state = change.state;
+      stream.error = change.error;
+      stream.retryAt = time(change.retry_at);
+      changed.add(slug);
+    }
+    if (changed.size) this.#tell(changed);
+  }
+
+  /** @param {Stream} stream @param {any} change */
+  #takeValue(stream, change) {
+    stream.value = change.value;
+    if (stream.kind !== "number" || change.value === null) return;
+    const at = /** @type {number} */ (time(change.at));
+    const folded = change.points ?? [];
+    if (change.seq > stream.seq + 1 || (change.merged ?? 0) > folded.length) this.hasGap = true;
+    const last = stream.history.at(-1)?.[0] ?? 0;
+    const points = [...folded, [at, change.value]].filter(([moment]) => moment > last);
+    if (at === last) stream.history[stream.history.length - 1] = [at, change.value];
+    if (points.length) stream.history = [...stream.history, ...points].slice(-this.points);
+  }
+
+  #tell(/** @type {Set<string> | null} */ slugs) {
+    for (const listener of this.listeners) listener(slugs);
+  }
+}
+
+/** @param {Stream} stream @param {Record<string, any>} rows @param {number} now */
+function takeRows(stream, rows, now) {
+  stream.value = { ...stream.value };
+  for (const [key, row] of Object.entries(rows)) {
+    const before = stream.value[key];
+    if (row === null) {
+      delete stream.value[key];
+      stream.marks.delete(key);
+      continue;
+    }
+    stream.value[key] = row;
+    if (before) mark(stream, key, before, row, now);
+  }
+}
+
+/** @param {Stream} stream @param {string} key @param {any} before @param {any} row @param {number} now */
+function mark(stream, key, before, row, now) {
+  const marks = stream.marks.get(key) ?? new Map();
+  for (const [column, value] of Object.entries(row)) {
+    if (value === before[column]) continue;
+    const numbers = typeof value === "number" && typeof before[column] === "number";
+    marks.set(column, { up: numbers ? value > before[column] : null, at: now });
+  }
+  stream.marks.set(key, marks);
+}

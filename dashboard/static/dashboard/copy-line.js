@@ -1,0 +1,40 @@
+/** A command to copy into a shell. */
+import { html, LitElement } from "lit";
+
+/** Milliseconds for which the button says that it has copied. */
+const SAID = 2000;
+
+export class CopyLine extends LitElement {
+  static properties = { text: {}, copied: { state: true } };
+
+  constructor() {
+    super();
+    this.text = "";
+    this.copied = false;
+  }
+
+  createRenderRoot() {
+    return this;
+  }
+
+  async #copy() {
+    try {
+      await navigator.clipboard.writeText(this.text);
+    } catch {
+      // Not allowed to (no HTTPS, say): select it, so that Ctrl-C does.
+      const code = this.querySelector("code");
+      if (code) getSelection()?.selectAllChildren(code);
+      return;
+    }
+    this.copied = true;
+    setTimeout(() => (this.copied = false), SAID);
+  }
+
+  render() {
+    return html`<pre class="copy-line"><code>${this.text}</code></pre>
+      <button class="button" type="button" @click=${this.#copy}>${this.copied ? "Copied" : "Copy"}</button>
+      <span class="visually-hidden" role="status">${this.copied ? "Copied" : ""}</span>`;
+  }
+}
+
+customElements.define("copy-line", CopyLine);

@@ -1,0 +1,237 @@
+/** A uPlot chart, its legend with the values, and the same as a table for those who don't see it. */
+import { html, LitElement } from "lit";
+import { clockSeconds, clockTime } from "realtime/time.js";
+import uPlot from "uplot";
+import { axisText, showText } from "./format.js";
+import { align } from "./line-data.js";
+import { duration } from "./truth.js";
+
+/** @typedef {import("./board-state.js").Stream} Stream */
+
+/** Colours by token, and dashes, so that lines differ without colour. */
+const LINES = [
+  { token: "--accent", dash: [] },
+  { token: "--info", dash: [5, 4] },
+  { token: "--ok", dash: [2, 3] },
+  { token: "--warn", dash: [9, 3, 2, 3] },
+];
+/** Rows of the table for screen readers, and how often it is renewed, milliseconds. */
+const TABLE_ROWS = 20;
+const TABLE_EVERY = 10_000;
+
+export class LineChart extends LitElement {
+  static properties = {
+    streams: { attribute: false },
+    range: { attribute: false },
+    label: { attribute: false },
+    decimals: { attribute: false },
+    now: { attribute: false },
+  };
+
+  constructor() {
+    super();
+    /** @type {Stream[]} */
+    this.streams = [];
+    /** @type {{min: number | null, max: number | null}} */
+    this.range = { min: null, max: null };
+    this.label = "";
+    /** @type {number | null} */
+    this.decimals = null;
+    this.now = 0;
+    /** @type {uPlot | null} */
+    this.plot = null;
+    /** @type {number | null} the point under the pointer */
+    this.hovered = null;
+    this.key = "";
+    /** The table as it was at the turn it was last made. */
+    this.table = { turn: -1, rows: /** @type {unknown} */ (null) };
+    this.resized = new ResizeObserver(() => this.#resize());
+    this.repaint = () => this.#rebuild();
+    this.scheme = matchMedia("(prefers-color-scheme: dark)");
+  }
+
+  createRenderRoot() {
+    return this;
+  }
+
+  connectedCallback() {
+    super.connectedCallback();
+    document.addEventListener("themechange", this.repaint);
+    this.scheme.addEventListener("change", this.repaint);
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    document.removeEventListener("themechange", this.repaint);
+    this.scheme.removeEventListener("change", this.repaint);
+    this.resized.disconnect();
+    this.plot?.destroy();
+    this.plot = null;
+    this.key = "";
+  }
+
+  get #box() {
+    return /** @type {HTMLElement} */ (this.querySelector(".chart__plot"));
+  }
+
+  #data() {
+    const histories = this.streams.map(({ kind, value, history }) => (kind === "series" ? (value ?? []) : history));
+    return align(
+      histories,
+      this.streams.map(({ staleAfter }) => Math.max(staleAfter * 3, 10) * 1000),
+    );
+  }
+
+  updated() {
+    const key = this.streams.map(({ slug }) => slug).join(" ");
+    if (key !== this.key) {
+      this.key = key;
+      this.#rebuild();
+    } else {
+      this.plot?.setData(this.#data());
+    }
+  }
+
+  #rebuild() {
+    this.plot?.destroy();
+    this.plot = null;
+    const box = this.#box;
+    if (!box?.clientWidth || !box.clientHeight) return void this.resized.observe(box);
+    this.plot = new uPlot(this.#options(box), this.#data(), box);
+    this.resized.observe(box);
+  }
+
+  #resize() {
+    const box = this.#box;
+    if (!box) return;
+    if (!this.plot) this.#rebuild();
+    else if (box.clientWidth !== this.plot.width || box.clientHeight !== this.plot.height) this.#rebuild();
+  }
+
+  /** @param {HTMLElement} box @returns {uPlot.Options} */
+  #options(box) {
+    const style = getComputedStyle(box);
+    const color = (/** @type {string} */ token) => style.getPropertyValue(token).trim();
+    const scale = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
+    const font = `${Math.round(11 * scale)}px ${color("--font")}`;
+    const axis = { stroke: color("--muted"), font, ticks: { show: false }, border: { show: false } };
+    return {
+      width: box.clientWidth,
+      height: box.clientHeight,
+      ms: 1,
+      padding: [8 * scale, 24 * scale, 0, 0],
+      legend: { show: false },
+      cursor: { y: false, points: { size: 7 * scale }, drag: { setScale: false, x: false, y: false } },
+      hooks: { setCursor: [(/** @type {uPlot} */ plot) => this.#hover(plot.cursor.idx ?? null)] },
+      scales: {
+        x: { range: (_plot, min, max) => [min, Math.max(max, this.now)] },
+        y: { range: (_plot, min, max) => this.#rangeY(min, max) },
+      },
+      axes: [
+        {
+          ...axis,
+          grid: { show: false },
+          size: 24 * scale,
+          space: 80 * scale,
+          values: (_plot, times, _axis, _space, step) => times.map(step < 60_000 ? clockSeconds : clockTime),
+        },
+        {
+          ...axis,
+          grid: { stroke: color("--line"), width: 1 },
+          size: (_plot, values) => (Math.max(2, ...(values ?? []).map((text) => text.length)) * 6.6 + 12) * scale,
+          space: 36 * scale,
+          gap: 6 * scale,
+          values: (_plot, values) => values.map((value) => axisText(value, this.#unit())),
+        },
+      ],
+      series: [
+        {},
+        ...this.streams.map((_, index) => {
+          const { token, dash } = LINES[index % LINES.length];
+          return {
+            stroke: color(token),
+            width: 2 * scale,
+            dash: dash.map((length) => length * scale),
+            points: { show: false },
+          };
+        }),
+      ],
+    };
+  }
+
+  /** The unit of the axis, when all lines share it. */
+  #unit() {
+    const units = new Set(this.streams.map(({ unit }) => unit));
+    return units.size === 1 ? [...units][0] : "";
+  }
+
+  /** @param {number | null} low @param {number | null} high @returns {[number, number]} */
+  #rangeY(low, high) {
+    const { min, max } = this.range;
+    const [from, to] = [min ?? low ?? 0, max ?? high ?? 1];
+    const room = (to - from || Math.abs(to) || 1) * 0.08;
+    return [min ?? from - room, max ?? to + room];
+  }
+
+  #hover(/** @type {number | null} */ index) {
+    if (index === this.hovered) return;
+    this.hovered = index;
+    this.requestUpdate();
+  }
+
+  render() {
+    const index = this.hovered;
+    const at = index === null ? null : (this.plot?.data[0][index] ?? null);
+    return html`
+      <div class="chart__plot" role="img" aria-label=${`Line chart: ${this.label}. The table that follows has the values.`}></div>
+      <p class="legend">
+        ${this.streams.map((stream, line) => html`<span class="legend__line" data-line=${line % LINES.length}>
+          <svg viewBox="0 0 14 4" aria-hidden="true"><path d="M0 2h14" /></svg>
+          ${stream.label} <b>${this.#legendValue(stream, line)}</b>
+        </span>`)}
+        ${at === null ? "" : html`<span class="legend__time">${clockSeconds(at)}</span>`}
+      </p>
+      ${this.#table()}
+    `;
+  }
+
+  #legendValue(/** @type {Stream} */ stream, /** @type {number} */ line) {
+    const hovered = this.hovered === null ? undefined : this.plot?.data[line + 1]?.[this.hovered];
+    const value = hovered ?? (stream.kind === "series" ? stream.value?.at(-1)?.[1] : stream.value);
+    return showText(value, stream.unit, this.decimals);
+  }
+
+  /** Renewed now and then only: whoever reads it needs it to hold still. */
+  #table() {
+    const turn = Math.floor(this.now / TABLE_EVERY);
+    if (turn !== this.table.turn) this.table = { turn, rows: this.#tableNow() };
+    return this.table.rows;
+  }
+
+  #tableNow() {
+    const [times, ...columns] = this.#data();
+    const from = Math.max(0, times.length - TABLE_ROWS);
+    const span = times.length > 1 ? times[times.length - 1] - times[from] : 0;
+    const text = (/** @type {any} */ value, /** @type {number} */ line) =>
+      showText(value, this.streams[line].unit, this.decimals);
+    return html`<table class="visually-hidden">
+      <caption>${this.label}, the last ${duration(span / 1000)}</caption>
+      <thead>
+        <tr>
+          <th scope="col">Time</th>
+          ${this.streams.map(({ label }) => html`<th scope="col">${label}</th>`)}
+        </tr>
+      </thead>
+      <tbody>
+        ${times.slice(from).map(
+          (at, index) => html`<tr>
+            <th scope="row">${clockSeconds(at)}</th>
+            ${columns.map((values, line) => html`<td>${text(values[from + index], line)}</td>`)}
+          </tr>`,
+        )}
+      </tbody>
+    </table>`;
+  }
+}
+
+customElements.define("line-chart", LineChart);

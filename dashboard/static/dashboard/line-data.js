@@ -1,0 +1,61 @@
+/**
+ * Histories as a chart wants them. No DOM.
+ *
+ * @typedef {import("./board-state.js").Point} Point
+ */
+
+/**
+ * Lay several histories side by side: times, then the values of each. Where one has no value at another's
+ * time it has `undefined` (the line goes on); null is a gap, where nothing came for longer than `gaps` says.
+ *
+ * @param {Point[][]} histories each oldest first
+ * @param {number[]} [gaps] milliseconds without a point after which each line breaks
+ * @returns {[number[], ...(number | null | undefined)[][]]}
+ */
+export function align(histories, gaps = []) {
+  const broken = histories.map((points, index) => withGaps(points, gaps[index] ?? Infinity));
+  const times = [...new Set(broken.flatMap((points) => points.map(([at]) => at)))].sort((a, b) => a - b);
+  const columns = broken.map((points) => {
+    const values = new Map(points);
+    return times.map((at) => values.get(at));
+  });
+  return [times, ...columns];
+}
+
+/** @param {Point[]} points @param {number} gap @returns {Point[]} */
+function withGaps(points, gap) {
+  return points.flatMap((point, index) => {
+    const next = points[index + 1];
+    return next && next[0] - point[0] > gap ? [point, /** @type {Point} */ ([point[0] + 1, null])] : [point];
+  });
+}
+
+/**
+ * The path of a sparkline in a box of `width` × `height`, "" when there are fewer than two numbers.
+ * @param {Point[]} history
+ */
+export function sparkline(history, width = 100, height = 28, /** @type {number} */ most = 120) {
+  const points = history.filter(([, value]) => typeof value === "number").slice(-most);
+  if (points.length < 2) return "";
+  const values = points.map(([, value]) => /** @type {number} */ (value));
+  const [low, high] = [Math.min(...values), Math.max(...values)];
+  const [begin, end] = [points[0][0], points[points.length - 1][0]];
+  const x = (/** @type {number} */ at) => (end > begin ? ((at - begin) / (end - begin)) * width : 0);
+  // A line that never changes runs in the middle.
+  const y = (/** @type {number} */ value) => (high > low ? height - ((value - low) / (high - low)) * height : height / 2);
+  return points.map(([at, value], index) => `${index ? "L" : "M"}${round(x(at))} ${round(y(value))}`).join("");
+}
+
+const round = (/** @type {number} */ number) => Math.round(number * 10) / 10;
+
+/**
+ * How the newest value differs from the oldest one known, and over how long; null when there is nothing to compare.
+ * @param {Point[]} history
+ * @returns {{difference: number, milliseconds: number} | null}
+ */
+export function change(history) {
+  const points = history.filter(([, value]) => typeof value === "number");
+  const [first, last] = [points[0], points.at(-1)];
+  if (!first || !last || last[0] - first[0] < 1000) return null;
+  return { difference: last[1] - first[1], milliseconds: last[0] - first[0] };
+}

@@ -1,0 +1,118 @@
+/**
+ * One board on one screen: its state, kept by the socket, begun over HTTP. No DOM.
+ *
+ * @typedef {import("realtime/socket.js").Socket} Socket
+ */
+import { BoardState } from "./board-state.js";
+import { describe } from "./line.js";
+
+/** Seconds within which a missing piece of history is fetched: spread, for a thousand screens miss it together. */
+const SPREAD = 5;
+/** Seconds between two such fetches at least. */
+const PAUSE = 15;
+
+export class Screen {
+  /**
+   * @param {string} slug
+   * @param {Socket} socket to `/ws/boards/<slug>/`
+   * @param {{
+   *   fetchSnapshot: () => Promise<any>,
+   *   timers?: Pick<typeof globalThis, "setTimeout">, random?: () => number, steady?: () => number, local?: () => number,
+   * }} world
+   */
+  constructor(slug, socket, world) {
+    this.slug = slug;
+    this.socket = socket;
+    this.fetchSnapshot = world.fetchSnapshot;
+    this.timers = world.timers ?? globalThis;
+    this.random = world.random ?? Math.random;
+    this.steady = world.steady ?? (() => performance.now());
+    this.local = world.local ?? (() => Date.now());
+    this.state = new BoardState();
+    /** A snapshot has come over the present connection: what is shown is live. */
+    this.loaded = false;
+    /** @type {string | null} the build of the server that this page came from */
+    this.build = null;
+    this.healing = false;
+    /** @type {Set<() => void>} */
+    this.lineListeners = new Set();
+    /** Called when the server runs another build than the one this page came from. */
+    this.onNewBuild = () => {};
+    this.#listen();
+  }
+
+  #listen() {
+    const { socket, state } = this;
+    socket.on("state", ({ phase }) => {
+      if (phase !== "live") this.loaded = false;
+      this.#tellLine();
+    });
+    socket.on("hello", ({ build }) => this.#sawBuild(build));
+    socket.on("reload", ({ build }) => this.#sawBuild(build));
+    socket.on("snapshot", (event) => {
+      this.loaded = true;
+      state.takeSnapshot(event);
+      this.#tellLine();
+    });
+    socket.on("update", (event) => {
+      state.takeUpdate(event, this.steady());
+      if (state.hasGap) this.#heal();
+    });
+  }
+
+  /** Begin: the snapshot over HTTP at once, the socket beside it. */
+  open() {
+    this.socket.open();
+    // The socket will bring it too, and says why when it can't.
+    return this.fetchSnapshot().then(
+      (snapshot) => this.state.takeFirst(snapshot),
+      () => {},
+    );
+  }
+
+  /** @param {() => void} listener called when the words about the line change; the clock is the listener's matter */
+  onLine(listener) {
+    this.lineListeners.add(listener);
+    return () => this.lineListeners.delete(listener);
+  }
+
+  /** The server's time. */
+  now() {
+    return this.socket.clock.now();
+  }
+
+  /** What to say about the connection now. */
+  line() {
+    const times = { now: this.now(), local: this.local(), heardAt: this.socket.heardAt };
+    return describe(this.socket.state, this.loaded, times);
+  }
+
+  #tellLine() {
+    for (const listener of this.lineListeners) listener();
+  }
+
+  #sawBuild(/** @type {string} */ build) {
+    if (this.build !== null && build !== this.build) this.onNewBuild();
+    this.build ??= build;
+  }
+
+  /** Fetch the points that conflation left out, not at once and not all the time. */
+  #heal() {
+    if (this.healing) return;
+    this.healing = true;
+    this.timers.setTimeout(
+      async () => {
+        try {
+          this.state.takeHistory(await this.fetchSnapshot());
+        } catch {
+          // The next gap asks again.
+        }
+        this.timers.setTimeout(() => {
+          this.healing = false;
+          if (this.state.hasGap) this.#heal();
+        }, PAUSE * 1000);
+      },
+      this.random() * SPREAD * 1000,
+    );
+  }
+}

@@ -1,0 +1,18 @@
+/** The signs that go with colours, so that colour is never alone. */
+
+/** @typedef {"ok" | "warn" | "crit" | "info" | "unknown"} Level */
+
+export const LEVEL_SIGNS = { ok: "●", warn: "▲", crit: "■", info: "◆", unknown: "○" };
+export const LEVEL_WORDS = { ok: "ok", warn: "warning", crit: "critical", info: "note", unknown: "unknown" };
+export const TRUTH_SIGNS = { failing: "⚠\ufe0e", unknown: "○", old: "◷", empty: "○", fresh: "" };
+
+/**
+ * Read a status value, which is a level or `{level, text}`.
+ * @param {any} value
+ * @returns {{level: Level, text: string}}
+ */
+export function readStatus(value) {
+  const level = typeof value === "string" ? value : value?.level;
+  const known = /** @type {Level} */ (level in LEVEL_SIGNS ? level : "unknown");
+  return { level: known, text: value?.text || LEVEL_WORDS[known] };
+}

@@ -1,0 +1,18 @@
+/** A chart of one or more streams over time. */
+import { html } from "lit";
+import "../line-chart.js";
+
+/**
+ * @param {import("../board-state.js").Widget} widget
+ * @param {import("../board-state.js").Stream[]} streams
+ * @param {number} now the server's time
+ */
+export function lineTile(widget, streams, now) {
+  return html`<line-chart
+    .streams=${streams}
+    .range=${{ min: widget.options.min ?? null, max: widget.options.max ?? null }}
+    .label=${widget.title || streams.map(({ label }) => label).join(", ")}
+    .decimals=${widget.options.decimals ?? null}
+    .now=${now}
+  ></line-chart>`;
+}

@@ -1,0 +1,30 @@
+/** One status large, or several as a list: colour, shape and words. */
+import { html } from "lit";
+import { LEVEL_SIGNS, LEVEL_WORDS, readStatus } from "../signs.js";
+
+/**
+ * @typedef {import("../board-state.js").Stream} Stream
+ * @typedef {import("../board-state.js").Widget} Widget
+ */
+
+/** @param {Widget} widget @param {Stream[]} streams */
+export function statusTile(widget, streams) {
+  if (streams.length === 1) {
+    const { level, text } = readStatus(streams[0].value);
+    return html`<p class="status" data-level=${level}>${sign(level)} <span>${text}</span></p>`;
+  }
+  return html`<ul class="status-list">
+    ${streams.map((stream) => {
+      const { level, text } = readStatus(stream.value);
+      return html`<li>
+        <span class="status-list__name" data-level=${level}>${sign(level)} ${stream.label}</span>
+        <span class="status-list__text">${text}</span>
+      </li>`;
+    })}
+  </ul>`;
+}
+
+export function sign(/** @type {import("../signs.js").Level} */ level) {
+  return html`<span class="sign" aria-hidden="true">${LEVEL_SIGNS[level]}</span
+    ><span class="visually-hidden">${LEVEL_WORDS[level]}: </span>`;
+}

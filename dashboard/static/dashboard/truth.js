@@ -1,0 +1,83 @@
+/**
+ * Two of the three truths of a tile: how old its data is, and whether its producer is well.
+ * (The third, whether this screen is connected, is the screen's: see line.js.)
+ *
+ * @typedef {import("./board-state.js").Stream} Stream
+ * @typedef {"empty" | "failing" | "unknown" | "old" | "fresh"} Truth the worst that is true of a tile
+ * @typedef {{truth: Truth, old: boolean, age: string, notes: Note[]}} Told
+ *   old: the age is over the limit, whatever else; age: "" when there is no value yet
+ * @typedef {{truth: Truth, text: string}} Note
+ */
+import { age } from "realtime/time.js";
+
+/** An age that does not flicker: whole seconds, at least one. */
+export const calmAge = (/** @type {number} */ milliseconds) => age(Math.max(1000, milliseconds));
+
+/** "5 s", "2 min", "90 min" for a number of seconds. */
+export function duration(/** @type {number} */ seconds) {
+  if (seconds < 1) return `${seconds} s`;
+  if (seconds < 120) return `${Math.round(seconds)} s`;
+  if (seconds < 7200) return `${Math.round(seconds / 60)} min`;
+  return `${Math.round(seconds / 3600)} h`;
+}
+
+const isOld = (/** @type {Stream} */ { at, staleAfter }, /** @type {number} */ now) =>
+  at !== null && now - at > staleAfter * 1000;
+
+/** @returns {Truth} */
+export function truthOf(/** @type {Stream} */ stream, /** @type {number} */ now) {
+  if (stream.state === "error") return "failing";
+  if (stream.state === "unknown") return "unknown";
+  if (stream.at === null) return "empty";
+  return isOld(stream, now) ? "old" : "fresh";
+}
+
+/** @type {Truth[]} worst first */
+const ORDER = ["failing", "unknown", "empty", "old", "fresh"];
+
+/**
+ * Say what is true of a tile that shows `streams`, at the server's time `now`.
+ * @param {Stream[]} streams
+ * @param {number} now unix milliseconds
+ * @returns {Told}
+ */
+export function tell(streams, now) {
+  const truths = streams.map((stream) => truthOf(stream, now));
+  const truth = ORDER.find((each) => truths.includes(each)) ?? "empty";
+  const notes = streams.flatMap((stream, index) => {
+    const text = note(stream, truths[index], now);
+    if (!text) return [];
+    return { truth: truths[index], text: streams.length > 1 ? `${stream.label}: ${text}` : text };
+  });
+  return {
+    truth,
+    old: streams.some((stream) => isOld(stream, now)),
+    age: ageOf(streams, now),
+    notes,
+  };
+}
+
+/** Of several streams the age of the one furthest over its limit, else of the liveliest. */
+function ageOf(/** @type {Stream[]} */ streams, /** @type {number} */ now) {
+  const known = streams.flatMap(({ at, staleAfter }) => (at === null ? [] : { age: now - at, limit: staleAfter * 1000 }));
+  if (!known.length) return "";
+  const over = known.filter(({ age, limit }) => age > limit);
+  const told = over.length
+    ? over.reduce((worst, each) => (each.age / each.limit > worst.age / worst.limit ? each : worst))
+    : known.reduce((liveliest, each) => (each.limit < liveliest.limit ? each : liveliest));
+  return calmAge(told.age);
+}
+
+/** @param {Stream} stream @param {Truth} truth @param {number} now */
+function note(stream, truth, now) {
+  if (truth === "failing") return `producer failing: ${stream.error ?? "no reason given"}${retry(stream, now)}`;
+  if (truth === "unknown") return stream.at === null ? "waiting for its producer" : "its producer is not running";
+  if (truth === "old") return `expected every ${duration(stream.staleAfter)}`;
+  return truth === "empty" ? "no value yet" : "";
+}
+
+function retry(/** @type {Stream} */ { retryAt }, /** @type {number} */ now) {
+  if (retryAt === null) return "";
+  const seconds = Math.ceil((retryAt - now) / 1000);
+  return seconds > 0 ? `, retry in ${duration(seconds)}` : ", retrying";
+}
