@@ -46,4 +46,4 @@ def _rooms(request: HttpRequest) -> list[dict[str, Any]]:
 
 
 def _boards() -> list[dict[str, str]]:
-    return list(Board.objects.order_by("title").values("slug", "title"))  # type: ignore[arg-type]
+    return list(Board.objects.values("slug", "title"))  # type: ignore[arg-type]
