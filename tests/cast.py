@@ -35,7 +35,7 @@ PATIENCE = 10.0
 #: Seconds in which what must not come would have come.
 QUIET = 0.15
 #: Events that come by themselves.
-BACKGROUND = frozenset({"heartbeat", "heads", "presence"})
+BACKGROUND = frozenset({"hello", "heartbeat", "heads", "presence"})
 
 
 @dataclass(frozen=True)
