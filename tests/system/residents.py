@@ -4,7 +4,7 @@ import asyncio
 import random
 import uuid
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, suppress
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from typing import Self
 
 from websockets.exceptions import WebSocketException
@@ -79,3 +79,16 @@ class Resident:
     @property
     def bodies(self) -> list[str]:
         return [message["body"] for message in self.got]
+
+
+async def arrive(stack: AsyncExitStack, cluster: Cluster, least: int) -> list[Resident]:
+    """Take people in until both processes have some; nginx avoids for 2 s one that has just come back."""
+    people: list[Resident] = []
+
+    async def enough() -> bool:
+        resident = Resident.arrive(cluster, f"Resident {len(people)}", "lobby")
+        people.append(await stack.enter_async_context(resident))
+        return len(people) >= least and len({person.processes[-1] for person in people}) > 1
+
+    await eventually(enough)
+    return people

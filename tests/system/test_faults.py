@@ -6,7 +6,7 @@ from contextlib import AsyncExitStack
 from tests.cluster import Cluster
 from tests.services import Redis
 from tests.support import Client, eventually
-from tests.system.residents import Resident
+from tests.system.residents import Resident, arrive
 
 
 async def everyone_has(people: list[Resident], wanted: list[str], seconds: float = 30) -> None:
@@ -14,19 +14,6 @@ async def everyone_has(people: list[Resident], wanted: list[str], seconds: float
     await eventually(lambda: all(len(person.got) >= len(wanted) for person in people), seconds)
     for person in people:
         assert person.bodies == wanted
-
-
-async def arrive(stack: AsyncExitStack, cluster: Cluster, least: int) -> list[Resident]:
-    """Take people in until both processes have some; nginx avoids for 2 s one that has just come back."""
-    people: list[Resident] = []
-
-    async def enough() -> bool:
-        resident = Resident.arrive(cluster, f"Resident {len(people)}", "lobby")
-        people.append(await stack.enter_async_context(resident))
-        return len(people) >= least and len({person.processes[-1] for person in people}) > 1
-
-    await eventually(enough)
-    return people
 
 
 async def test_a_process_that_stops_says_when_to_come_back(cluster: Cluster) -> None:
