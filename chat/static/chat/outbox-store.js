@@ -31,7 +31,7 @@ export function openStore() {
 }
 
 /** @returns {Promise<IDBDatabase>} */
-function openDatabase() {
+async function openDatabase() {
   const request = indexedDB.open(NAME, 1);
   request.onupgradeneeded = () => request.result.createObjectStore(TABLE, { keyPath: "id" });
   return done(request);

@@ -43,7 +43,9 @@ export class RoomPeople extends LitElement {
     const { online, count, me } = session;
     // Without a connection nobody knows; the last known people would be a guess.
     const known = session.phase === "here";
-    const people = [...online].sort((a, b) => Number(b.id === me.id) - Number(a.id === me.id));
+    const people = [...online].sort(
+      (a, b) => Number(b.id === me.id) - Number(a.id === me.id) || a.name.localeCompare(b.name) || a.id - b.id,
+    );
     return html`
       <h2 class="overline">Here now${known ? ` · ${count}` : ""}</h2>
       ${known
