@@ -4,7 +4,7 @@ import os
 import re
 import ssl
 import subprocess
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import httpx
@@ -81,7 +81,14 @@ class Nginx(Service):
 class Cluster:
     """Everything together. `web[0]` and `web[1]` may be reached directly, or one of them through `nginx`."""
 
-    def __init__(self, folder: Callable[[str], Path], postgresql: PostgreSQL, redis: Redis, processes: int = 2) -> None:
+    def __init__(
+        self,
+        folder: Callable[[str], Path],
+        postgresql: PostgreSQL,
+        redis: Redis,
+        processes: int = 2,
+        more_settings: Mapping[str, str] | None = None,
+    ) -> None:
         var = folder("var")
         settings = {
             "SECRET_KEY": "a key of fifty characters that only this test knows",
@@ -96,6 +103,7 @@ class Cluster:
             "COMMAND_BURST": "1000",
             "GUEST_BURST": "1000",
             "GUESTS_PER_SECOND": "100",
+            **(more_settings or {}),
         }
         self.web = [Web(f"web-{number}", folder("web"), settings) for number in range(1, processes + 1)]
         self.worker = Manage("worker", folder("worker"), settings, "runproducers")

@@ -1,7 +1,9 @@
 """Real servers for tests: each on a free port, in a folder of its own, with a log, and stopped for certain."""
 
+import contextlib
 import os
 import pwd
+import random
 import shutil
 import signal
 import socket
@@ -38,9 +40,12 @@ def program(*names: str) -> str:
 
 
 def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """Return a port that is free, and that no outgoing connection takes while the service on it restarts."""
+    while True:
+        port = random.randrange(20000, 30000)  # below what the kernel gives to clients
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("127.0.0.1", port))
+            return port
 
 
 def wait_until(ready: Callable[[], bool], seconds: float, what: Callable[[], str]) -> None:

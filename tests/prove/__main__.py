@@ -1,0 +1,150 @@
+"""The command: plans the faults, runs them, has the record checked, and tells."""
+
+import argparse
+import asyncio
+import contextlib
+import random
+import signal
+import sys
+import time
+from collections.abc import Iterator
+
+from tests.prove import checker, report
+from tests.prove.crowd import Crowd, Stuck
+from tests.prove.faults import FAULTS, Fault, Scene
+from tests.prove.record import Phase, Record, Table
+from tests.prove.town import Embedded, Production, Town, memory_of
+
+ROOMS = ["square", "harbour", "mill", "garden"]
+#: Seconds within which everybody must have everything again after a fault: a client's longest pause, and 15 s.
+SETTLE = 60.0
+
+
+def arguments() -> argparse.Namespace:
+    parser = argparse.ArgumentParser(
+        prog="bin/prove",
+        description="Shows that no message is lost, doubled, reordered or invented, whatever happens to the servers.",
+        epilog="Faults: " + "; ".join(f"{each.name}: {each.sentence}" for each in FAULTS.values()) + ".",
+    )
+    parser.add_argument("--minutes", type=float, default=2, help="for how long faults go on; each comes at least once")
+    parser.add_argument("--seed", type=int, default=None, help="of all that is random")
+    parser.add_argument("--only", choices=FAULTS, action="append", help="this fault again and again")
+    parser.add_argument("--embedded", action="store_true", help="SQLite and one process, as on a laptop")
+    parser.add_argument("--clients", type=int, default=24)
+    parser.add_argument("--rate", type=float, default=50, help="commands a second, of all clients together")
+    return parser.parse_args()
+
+
+def plan(options: argparse.Namespace, rng: random.Random) -> Iterator[Fault]:
+    """Yield faults without end: each once, then all in any order with mixtures between."""
+    faults = [each for each in FAULTS.values() if each.embedded or not options.embedded]
+    if options.only:
+        faults = [each for each in FAULTS.values() if each.name in options.only]
+    yield from faults
+    while True:
+        rng.shuffle(faults)
+        for each in faults:
+            yield each
+            if not options.only:
+                yield FAULTS["mixed"]
+
+
+class Run:
+    """One proof."""
+
+    def __init__(self, options: argparse.Namespace) -> None:
+        self.options = options
+        self.seed = options.seed if options.seed is not None else random.randrange(10**6)
+        self.rng = random.Random(self.seed)
+        self.record = Record()
+        self.town: Town = Embedded() if options.embedded else Production()
+        self.crowd = Crowd(options.clients, ROOMS, options.rate, self.record, self.rng)
+        self.began = time.monotonic()
+
+    def tell(self, sentence: str) -> None:
+        print(f"[{time.monotonic() - self.began:5.0f} s] {sentence}", flush=True)
+
+    async def prove(self) -> bool:
+        """Run it all; return whether every promise was kept."""
+        self.tell(f"seed {self.seed}: starting the servers")
+        table: Table = {}
+        try:
+            await self.town.start(ROOMS)
+            self.tell(f"{len(self.crowd.people)} clients arrive")
+            await self.crowd.arrive(self.town)
+            await self.act()
+            table = await self.end()
+        except Stuck as stuck:
+            self.record.failures.append(str(stuck))
+            with contextlib.suppress(Exception):
+                table = self.town.table(ROOMS)
+        finally:
+            await self.crowd.go()
+            await self.town.stop()
+        self.tell("checking what everybody saw against the table")
+        violations = checker.check(self.record, table) if table else []
+        print(f"\n{report.summary(self.record, violations)}\n")
+        ok = bool(table) and not violations and not self.record.failures
+        print(f"seed {self.seed}: " + ("every promise was kept" if ok else "BROKEN PROMISES"))
+        return ok
+
+    async def act(self) -> None:
+        """Let the faults happen, one after the other, until the time is over."""
+        deadline = time.monotonic() + self.options.minutes * 60
+        scene = Scene(self.town, self.crowd, self.rng, min(1.0, max(0.4, self.options.minutes / 2)))
+        due = len(FAULTS) if not self.options.only else 1
+        faults = plan(self.options, self.rng)
+        while time.monotonic() < deadline or due > 0:
+            due -= 1
+            await self.suffer(next(faults), scene)
+
+    async def suffer(self, fault: Fault, scene: Scene) -> None:
+        phase = Phase(fault.name, time.monotonic())
+        self.record.phases.append(phase)
+        watching = asyncio.create_task(self.watch(phase))
+        said = len(self.record.said)
+        try:
+            await fault.act(scene)
+            phase.settled = await self.crowd.settle(SETTLE)
+        finally:
+            phase.ended = time.monotonic()
+            watching.cancel()
+        said = len(self.record.said) - said
+        if phase.settled is None:
+            raise Stuck(". ".join([f"{fault.name}: not settled", *self.crowd.behind(self.crowd.acknowledged())[:5]]))
+        if crashes := self.crowd.crashes():
+            raise Stuck(f"{fault.name}: {crashes[0]}")
+        self.tell(
+            f"{fault.name}: {fault.sentence}: {said} commands in {phase.ended - phase.began:.0f} s, "
+            f"everybody had everything {phase.settled:.1f} s later"
+        )
+
+    async def watch(self, phase: Phase) -> None:
+        while True:
+            for service in self.town.services:
+                if service.name.startswith(("web", "worker", "redis")):
+                    phase.memory[service.name] = max(phase.memory.get(service.name, 0), memory_of(service))
+            await asyncio.sleep(0.5)
+
+    async def end(self) -> Table:
+        self.tell("silence; waiting for the last answers")
+        await self.crowd.fall_silent(SETTLE)
+        table = self.town.table(ROOMS)
+        self.tell("everybody catches up, and resumes once more")
+        await self.crowd.catch_up(table, SETTLE)
+        return self.town.table(ROOMS)
+
+
+async def main() -> bool:
+    task = asyncio.current_task()
+    assert task is not None
+    for number in (signal.SIGINT, signal.SIGTERM):
+        asyncio.get_running_loop().add_signal_handler(number, task.cancel)
+    return await Run(arguments()).prove()
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(not asyncio.run(main()))
+    except asyncio.CancelledError:
+        sys.exit("Interrupted; everything that was started is stopped.")

@@ -1,0 +1,132 @@
+"""Everybody together: how much they say, who is away, and whether all have everything."""
+
+import asyncio
+import random
+import time
+from collections.abc import Callable
+from typing import Final
+
+from tests.prove.people import Person
+from tests.prove.record import Record, Table
+from tests.prove.town import Town
+
+#: Commands without an answer that one person lets pile up.
+PILE: Final = 20
+
+
+class Crowd:
+    """`rate`: commands a second of all people together. `size`: characters that each text has on top."""
+
+    def __init__(self, size: int, rooms: list[str], rate: float, record: Record, rng: random.Random) -> None:
+        self.record = record
+        self.rng = rng
+        self.rate = rate
+        self.size = 0
+        self.people = []
+        for number in range(1, size + 1):
+            own = sorted(rng.sample(rooms, rng.randint(2, len(rooms))))
+            self.people.append(Person(f"Person {number}", own, record, random.Random(rng.random())))
+        self._tasks: list[asyncio.Task[None]] = []
+        self._talking: asyncio.Task[None] | None = None
+
+    async def arrive(self, town: Town) -> None:
+        """Sign everybody in and have them join; the odd ones from the very beginning of the log."""
+        for number, person in enumerate(self.people):
+            await person.sign_in(town.address, town.tls)
+            for room in person.rooms.values() if number % 2 else ():
+                room.place = 0
+                person.begin_reading(room, 0)
+            self._tasks.append(asyncio.create_task(person.live()))
+        await until(lambda: all(person.is_joined for person in self.people), 60, "everybody is there")
+        self._talking = asyncio.create_task(self._talk())
+
+    async def _talk(self) -> None:
+        due, last = 0.0, time.monotonic()
+        while True:
+            await asyncio.sleep(0.02)
+            now = time.monotonic()
+            due = min(due + (now - last) * self.rate, self.rate)  # a late turn is not made up for at once
+            last = now
+            while due >= 1:
+                due -= 1
+                person = self.rng.choice(self.people)
+                joined = [room for room in person.rooms.values() if room.reading]
+                if joined and len(person.waiting) < PILE and person.reading.is_set():
+                    await person.say(self.rng.choice(joined), self.size)
+
+    def half(self) -> list[Person]:
+        return self.rng.sample(self.people, len(self.people) // 2)
+
+    # Whether all is well
+
+    def acknowledged(self) -> dict[str, int]:
+        """Return the highest rev that anyone has heard of, per room."""
+        heads: dict[str, int] = {}
+        for person in self.people:
+            for room in person.rooms.values():
+                heads[room.slug] = max(heads.get(room.slug, 0), room.place or 0)
+        return heads
+
+    def behind(self, heads: dict[str, int]) -> list[str]:
+        """Return who has not everything up to `heads`, as sentences."""
+        return [
+            f"{person.name} is at {room.place} of {heads.get(room.slug, 0)} in {room.slug}"
+            + ("" if room.complete else ", not joined")
+            for person in self.people
+            for room in person.rooms.values()
+            if not room.complete or (room.place or 0) < heads.get(room.slug, 0)
+        ]
+
+    async def settle(self, seconds: float) -> float | None:
+        """Wait until all have what anyone has now; return how long that took, None when it did not happen."""
+        heads = self.acknowledged()
+        began = time.monotonic()
+        while self.behind(heads):
+            if time.monotonic() - began > seconds:
+                return None
+            await asyncio.sleep(0.05)
+        return time.monotonic() - began
+
+    # The end
+
+    async def fall_silent(self, seconds: float) -> None:
+        """Say nothing new, and wait until all that was said is answered."""
+        if self._talking is not None:
+            self._talking.cancel()
+        await until(
+            lambda: not any(person.waiting for person in self.people), seconds, "every command is answered in the end"
+        )
+
+    async def catch_up(self, table: Table, seconds: float) -> None:
+        """Wait until everybody has all that the table has: first by itself, then again after a last resume."""
+        heads = {slug: log.rev for slug, log in table.items()}
+        await until(lambda: not self.behind(heads), seconds, "everybody has everything", lambda: self.behind(heads))
+        for person in self.people:
+            person.cut()
+        await asyncio.sleep(0.5)
+        await until(lambda: not self.behind(heads), seconds, "everybody resumes once more")
+
+    async def go(self) -> None:
+        tasks = [*self._tasks, *([self._talking] if self._talking else [])]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def crashes(self) -> list[str]:
+        """Return what ended a client or the talk for good: a fault of ours, or an event that docs/protocol.md lacks."""
+        tasks = [*self._tasks, *([self._talking] if self._talking else [])]
+        return [repr(task.exception()) for task in tasks if task.done() and not task.cancelled() and task.exception()]
+
+
+class Stuck(Exception):
+    """Something that must happen did not."""
+
+
+async def until(
+    condition: Callable[[], bool], seconds: float, what: str, why: Callable[[], list[str]] = lambda: []
+) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            raise Stuck(". ".join([f"Not within {seconds:g} s: {what}", *why()[:5]]))
+        await asyncio.sleep(0.05)

@@ -1,0 +1,362 @@
+"""The clients: people who know only docs/protocol.md, and keep to it whatever happens to the servers."""
+
+import asyncio
+import json
+import random
+import socket
+import ssl
+import time
+import uuid
+from collections import deque
+from contextlib import suppress
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+import httpx
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import WebSocketException
+
+from tests.prove.record import Answer, Reading, Received, Record, Resume, Said, State
+
+#: Seconds without an answer after which a command is sent again on a socket that seems well.
+ANSWER_PATIENCE: Final = 8.0
+#: Errors after which waiting and sending again helps (docs/protocol.md).
+PASSING: Final = frozenset({"busy", "rate_limited", "internal", "not_joined"})
+#: Close codes after which a client does not come back. Nothing in a run deserves one.
+FINAL: Final = frozenset({4400, 4401, 4403, 4404, 4409})
+#: Small, so that a reader that stalls is felt by the server soon.
+RECEIVE_BUFFER: Final = 32 * 1024
+#: A page of a resume.
+LIMIT: Final = 100
+
+
+class Lost(Exception):
+    """The socket is of no use any more: come back."""
+
+
+@dataclass(slots=True)
+class Waiting:
+    """A command without an answer; sent again no earlier than `due`."""
+
+    said: Said
+    frame: dict[str, Any]
+    due: float = 0.0
+
+
+@dataclass(slots=True)
+class Room:
+    """What a client keeps of one room. `place`: docs/protocol.md; None: never joined."""
+
+    slug: str
+    reading: Reading | None = None
+    place: int | None = None
+    complete: bool = False
+    recent: deque[State] = field(default_factory=lambda: deque(maxlen=40))
+    mine: deque[int] = field(default_factory=lambda: deque(maxlen=40))  # seqs of my messages that are not deleted
+
+
+class Person:
+    """One guest with one socket at a time.
+
+    `present` is cleared while the person is away, `reading` while they look elsewhere: nothing is taken
+    from the socket then.
+    """
+
+    def __init__(self, name: str, rooms: list[str], record: Record, rng: random.Random) -> None:
+        self.name = name
+        self.rooms = {slug: Room(slug) for slug in rooms}
+        self.record = record
+        self.rng = rng
+        self.user = 0
+        self.waiting: dict[str, Waiting] = {}
+        self.present = asyncio.Event()
+        self.present.set()
+        self.reading = asyncio.Event()
+        self.reading.set()
+        self.process = ""
+        self._answered: deque[Said] = deque(maxlen=20)
+        self._changing: set[tuple[str, int]] = set()
+        self._socket: ClientConnection | None = None
+        self._retry_after = 0.0
+        self._failures = 0
+        self._lost_at: float | None = None
+        self._count = 0
+
+    # Being there
+
+    async def sign_in(self, address: str, tls: ssl.SSLContext | None) -> None:
+        self.address, self.tls = address, tls
+        async with httpx.AsyncClient(base_url=address, verify=tls or True, trust_env=False) as http:
+            answer = await http.post("/api/session/", json={"name": self.name})
+            answer.raise_for_status()
+            self.user = answer.json()["user"]["id"]
+            self._cookie = "; ".join(f"{cookie.name}={cookie.value}" for cookie in http.cookies.jar)
+
+    @property
+    def is_joined(self) -> bool:
+        """On a socket, with the complete log of every room."""
+        return self._socket is not None and all(room.complete for room in self.rooms.values())
+
+    async def live(self) -> None:
+        """Keep a socket, and come back with full jitter whenever it ends."""
+        while True:
+            if not self.present.is_set():
+                await self.present.wait()
+                self._lost_at, self._failures, self._retry_after = time.monotonic(), 0, 0.0
+            with suppress(OSError, WebSocketException, TimeoutError, Lost):
+                await self._visit()
+            self._socket = None
+            for room in self.rooms.values():
+                room.complete = False
+            if self._lost_at is None:
+                self._lost_at = time.monotonic()
+            pause = max(self.rng.uniform(0, min(30.0, 0.5 * 2**self._failures)), self._retry_after)
+            self._failures += 1
+            self._retry_after = 0.0
+            await asyncio.sleep(pause)
+
+    def cut(self) -> None:
+        """Lose the line as in a tunnel: nothing is said to the server."""
+        if self._socket is not None:
+            self._socket.transport.abort()
+
+    async def leave(self) -> None:
+        """Close the socket politely."""
+        if self._socket is not None:
+            await self._socket.close()
+
+    async def _visit(self) -> None:
+        async with asyncio.timeout(10):
+            line = socket.socket()
+            line.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, RECEIVE_BUFFER)
+            line.setblocking(False)
+            url = httpx.URL(self.address)
+            try:
+                await asyncio.get_running_loop().sock_connect(line, ("127.0.0.1", url.port))
+                opened = await connect(
+                    self.address.replace("http", "ws", 1) + "/ws/chat/",
+                    sock=line,
+                    server_hostname=url.host if self.tls else None,
+                    additional_headers={"Cookie": self._cookie},
+                    origin=self.address,  # type: ignore[arg-type]
+                    ssl=self.tls,
+                    compression=None,
+                    max_size=None,
+                    max_queue=4,
+                    ping_interval=None,
+                    close_timeout=1,
+                )
+            except BaseException:
+                line.close()
+                raise
+        again = asyncio.create_task(self._send_again())
+        try:
+            await self._read(opened)
+        finally:
+            again.cancel()
+            self._socket = None
+            opened.transport.abort()
+            with suppress(asyncio.CancelledError):
+                await again
+            self._closed(opened.close_code)
+
+    def _closed(self, code: int | None) -> None:
+        if code is not None:
+            self.record.closes[code] += 1
+        if code in FINAL:
+            self.record.failures.append(f"{self.name} was sent away for good, with {code}")
+            self.present.clear()
+
+    async def _read(self, line: ClientConnection) -> None:
+        silence: float | None = 10.0
+        while True:
+            await self.reading.wait()
+            async with asyncio.timeout(silence):
+                frame = await line.recv(decode=False)
+            event = json.loads(frame)
+            if event["type"] == "hello":
+                self._socket = line
+                self.process = event["process"]
+                silence = 2.0 * event["heartbeat"]
+                for room in self.rooms.values():
+                    await self._join(room)
+            else:
+                await self._take(event)
+
+    async def _send(self, command: dict[str, Any]) -> None:
+        if self._socket is not None:
+            with suppress(OSError, WebSocketException):  # reading will tell
+                await self._socket.send(json.dumps(command))
+
+    # Reading
+
+    async def _join(self, room: Room) -> None:
+        command = {"type": "join", "ref": f"join {room.slug}", "room": room.slug, "limit": LIMIT}
+        if room.place is not None:
+            command["after"] = room.place
+        await self._send(command)
+
+    def begin_reading(self, room: Room, base: int) -> None:
+        room.reading = Reading(self.name, room.slug, base)
+        self.record.readings.append(room.reading)
+
+    async def _take(self, event: dict[str, Any]) -> None:
+        match event["type"]:
+            case "message":
+                self._note(self.rooms[event["room"]], event, live=True)
+            case "joined":
+                await self._take_page(self.rooms[event["room"]], event)
+            case "ack" | "ok":
+                self._take_answer(event)
+            case "error":
+                self._take_error(event)
+            case "notice":
+                self._retry_after = event["retry_after"]
+
+    async def _take_page(self, room: Room, event: dict[str, Any]) -> None:
+        if room.place is None:
+            self.begin_reading(room, event["rev"])
+            assert room.reading
+            room.reading.given = [(each["rev"], State.of(each)) for each in event["messages"]]
+            room.recent.extend(state for _, state in room.reading.given)
+        else:
+            for each in event["messages"]:
+                self._note(room, each, live=False)
+        if not event["complete"]:
+            await self._join(room)
+            return
+        room.place = max(room.place or 0, event["rev"])
+        room.complete = True
+        for waiting in list(self.waiting.values()):
+            if waiting.said.room == room.slug:
+                await self._transmit(waiting)
+        if self.is_joined:
+            self._arrived()
+
+    def _arrived(self) -> None:
+        now = time.monotonic()
+        if self._lost_at is not None:
+            self.record.resumes.append(Resume(now, now - self._lost_at))
+        self._lost_at = None
+        self._failures = 0
+
+    def _note(self, room: Room, event: dict[str, Any], live: bool) -> None:
+        assert room.reading, "a message before the room was joined"
+        state = State.of(event)
+        room.reading.got.append(Received(event["rev"], state, time.monotonic(), live))
+        room.place = max(room.place or 0, event["rev"])
+        room.recent.append(state)
+
+    # Speaking
+
+    async def say(self, room: Room, size: int = 0) -> None:
+        """Do one thing in a room: mostly post, sometimes edit, delete, react, or post again what was acknowledged."""
+        dice = self.rng.random()
+        mine = [seq for seq in room.mine if (room.slug, seq) not in self._changing]
+        others = [state.seq for state in room.recent if (room.slug, state.seq) not in self._changing]
+        if dice < 0.12 and mine:
+            await self._change(room, "edit", self.rng.choice(mine), body=self._text("edits", size))
+        elif dice < 0.15 and mine:
+            seq = self.rng.choice(mine)
+            room.mine.remove(seq)
+            await self._change(room, "delete", seq)
+        elif dice < 0.27 and others:
+            await self._change(
+                room, "react", self.rng.choice(others), emoji=self.rng.choice("👍🎉❤"), on=self.rng.random() < 0.8
+            )
+        elif dice < 0.29 and self._answered:
+            await self._repeat(self.rng.choice(self._answered))
+        else:
+            await self._post(room, self._text("says", size))
+
+    def _text(self, verb: str, size: int) -> str:
+        self._count += 1
+        return f"{self.name} {verb} *{self._count}* " + "x" * size
+
+    async def _post(self, room: Room, body: str) -> None:
+        reply_to = self.rng.choice(room.recent).seq if room.recent and self.rng.random() < 0.1 else None
+        said = Said(
+            self.user, room.slug, "send", id=str(uuid.UUID(int=self.rng.getrandbits(128), version=4)), body=body
+        )
+        said.reply_to = reply_to
+        await self._utter(said)
+
+    async def _change(self, room: Room, kind: str, seq: int, **fields: Any) -> None:
+        """At most one change of mine per message is under way, so that which one is the last is known."""
+        self._changing.add((room.slug, seq))
+        await self._utter(Said(self.user, room.slug, kind, seq=seq, **fields))
+
+    async def _utter(self, said: Said) -> None:
+        self.record.said.append(said)
+        await self._begin(said)
+
+    async def _repeat(self, said: Said) -> None:
+        """Send again what is acknowledged: the answer must be the same."""
+        await self._begin(said)
+
+    async def _begin(self, said: Said) -> None:
+        ref = uuid.UUID(int=self.rng.getrandbits(128)).hex
+        waiting = self.waiting[ref] = Waiting(said, {"ref": ref, **frame_of(said)})
+        if self.rooms[said.room].complete:
+            await self._transmit(waiting)
+
+    async def _transmit(self, waiting: Waiting) -> None:
+        now = time.monotonic()
+        if not waiting.said.tries:
+            waiting.said.at = now
+        waiting.said.tries += 1
+        waiting.due = now + ANSWER_PATIENCE
+        await self._send(waiting.frame)
+
+    async def _send_again(self) -> None:
+        while True:
+            await asyncio.sleep(0.5)
+            now = time.monotonic()
+            for waiting in list(self.waiting.values()):
+                if waiting.said.tries and now >= waiting.due and self.rooms[waiting.said.room].complete:
+                    await self._transmit(waiting)
+
+    def _take_answer(self, event: dict[str, Any]) -> None:
+        waiting = self.waiting.pop(event["ref"], None)
+        if waiting is None:
+            return  # the second answer to a command sent twice
+        said = waiting.said
+        seq = event.get("seq", said.seq)
+        said.answers.append(Answer(seq, event["rev"], time.monotonic(), event.get("duplicate", False)))
+        self._changing.discard((said.room, said.seq))
+        if said.kind == "send":
+            if len(said.answers) == 1:
+                self.rooms[said.room].mine.append(seq)
+            self._answered.append(said)
+
+    def _take_error(self, event: dict[str, Any]) -> None:
+        self.record.errors[event["code"]] += 1
+        ref = event.get("ref") or ""
+        if ref.startswith("join "):
+            raise Lost(event["code"])
+        waiting = self.waiting.get(ref)
+        if waiting is None:
+            return
+        if event["code"] in PASSING:
+            waiting.due = time.monotonic() + event.get("retry_after", 1.0)
+        else:
+            del self.waiting[ref]
+            self._changing.discard((waiting.said.room, waiting.said.seq))
+            waiting.said.refused = event["code"]
+
+
+def frame_of(said: Said) -> dict[str, Any]:
+    """Return the command (docs/protocol.md) that says this."""
+    command: dict[str, Any] = {"type": said.kind, "room": said.room}
+    match said.kind:
+        case "send":
+            command |= {"id": said.id, "body": said.body}
+            if said.reply_to is not None:
+                command["reply_to"] = said.reply_to
+        case "edit":
+            command |= {"seq": said.seq, "body": said.body}
+        case "delete":
+            command |= {"seq": said.seq}
+        case "react":
+            command |= {"seq": said.seq, "emoji": said.emoji, "on": said.on}
+    return command
