@@ -182,7 +182,9 @@ def grant(owner: User, slug: str, username: str) -> User:
         raise CommandError("conflict", "Everybody may be in this room: it is public.")
     people = User.objects.filter(is_active=True).exclude(kind=Kind.GUEST)
     found = list(people.filter(username__iexact=username)[:1]) or list(people.filter(name__iexact=username)[:2])
-    if len(found) != 1:
+    if len(found) > 1:
+        raise CommandError("conflict", f"Several accounts are called {username!r}: give the user name.")
+    if not found:
         raise CommandError("not_found", f"There is no account {username!r}. Guests cannot be members.")
     add_member(room, found[0])
     return found[0]
