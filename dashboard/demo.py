@@ -26,7 +26,7 @@ BOARDS: Final[list[tuple[str, str, list[tuple[Type, str, list[str], int, int, di
         "counter",
         "Counter",
         [
-            (Type.NUMBER, "", ["counter"], 4, 2, {"hero": True, "note": "1 to 10 more, every 0 to 1 seconds"}),
+            (Type.NUMBER, "", ["counter"], 4, 2, {"hero": True, "note": "by 1 to 10 at a time"}),
             (Type.LINE, "Counter, as it grows", ["counter"], 8, 2, {}),
         ],
     ),

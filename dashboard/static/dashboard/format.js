@@ -27,9 +27,10 @@ export function showText(/** @type {unknown} */ value, unit = "", /** @type {num
   return [before, number, after].filter(Boolean).join(NARROW_SPACE);
 }
 
-/** How far `value` is from `earlier`, without sign. */
+/** A difference without its sign, and with its unit only where that says how large it is. */
 export function showDifference(/** @type {number} */ difference, unit = "", /** @type {number | null} */ decimals = null) {
-  return showText(Math.abs(difference), unit, decimals);
+  const telling = unit.startsWith("B") || CURRENCIES.has(unit) || unit === "s" || unit === "ms";
+  return showText(Math.abs(difference), telling ? unit : "", decimals);
 }
 
 const plain = (/** @type {unknown} */ value) => (typeof value === "boolean" ? (value ? "yes" : "no") : String(value));

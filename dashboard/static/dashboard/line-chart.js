@@ -3,7 +3,7 @@ import { html, LitElement } from "lit";
 import { clockSeconds, clockTime } from "realtime/time.js";
 import uPlot from "uplot";
 import { axisText, showText } from "./format.js";
-import { align } from "./line-data.js";
+import { align, roomFor } from "./line-data.js";
 import { duration } from "./truth.js";
 
 /** @typedef {import("./board-state.js").Stream} Stream */
@@ -167,10 +167,7 @@ export class LineChart extends LitElement {
 
   /** @param {number | null} low @param {number | null} high @returns {[number, number]} */
   #rangeY(low, high) {
-    const { min, max } = this.range;
-    const [from, to] = [min ?? low ?? 0, max ?? high ?? 1];
-    const room = (to - from || Math.abs(to) || 1) * 0.08;
-    return [min ?? from - room, max ?? to + room];
+    return roomFor(low ?? 0, high ?? 1, this.range);
   }
 
   #hover(/** @type {number | null} */ index) {

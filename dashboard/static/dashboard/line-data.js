@@ -49,6 +49,20 @@ export function sparkline(history, width = 100, height = 28, /** @type {number} 
 const round = (/** @type {number} */ number) => Math.round(number * 10) / 10;
 
 /**
+ * The range of an axis for values from `low` to `high`: what was asked for, else some room around them.
+ * @param {number} low
+ * @param {number} high
+ * @param {{min: number | null, max: number | null}} asked
+ * @returns {[number, number]}
+ */
+export function roomFor(low, high, { min, max }) {
+  const [from, to] = [min ?? low, max ?? high];
+  // A line that never changes needs a scale all the same; zero stays at the bottom.
+  const room = to > from ? (to - from) * 0.08 : Math.max(1, Math.abs(to) * 0.1);
+  return [min ?? (from === 0 ? 0 : from - room), max ?? to + room];
+}
+
+/**
  * How the newest value differs from the oldest one known, and over how long; null when there is nothing to compare.
  * @param {Point[]} history
  * @returns {{difference: number, milliseconds: number} | null}

@@ -13,6 +13,6 @@ export const TRUTH_SIGNS = { failing: "⚠\ufe0e", unknown: "○", old: "◷", e
  */
 export function readStatus(value) {
   const level = typeof value === "string" ? value : value?.level;
-  const known = /** @type {Level} */ (level in LEVEL_SIGNS ? level : "unknown");
+  const known = /** @type {Level} */ (typeof level === "string" && Object.hasOwn(LEVEL_SIGNS, level) ? level : "unknown");
   return { level: known, text: value?.text || LEVEL_WORDS[known] };
 }

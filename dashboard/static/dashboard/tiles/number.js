@@ -36,7 +36,7 @@ export function numberFoot({ options }, [stream]) {
 
 /** @param {{difference: number, milliseconds: number}} moved @param {Stream} stream @param {Record<string, any>} options */
 function changeText({ difference, milliseconds }, { unit }, { decimals, better }) {
-  const shown = showDifference(difference, unit === "%" ? "" : unit, decimals ?? null);
+  const shown = showDifference(difference, unit, decimals ?? null);
   const flat = !/[1-9]/.test(shown);
   const direction = flat ? "flat" : difference > 0 ? "up" : "down";
   const good = !better || flat ? "" : better === direction ? "good" : "bad";

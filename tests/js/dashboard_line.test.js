@@ -1,0 +1,39 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { describe } from "dashboard/line.js";
+import { clockSeconds } from "realtime/time.js";
+
+const NOW = Date.parse("2026-11-21T09:00:00Z");
+const times = { now: NOW, local: NOW, heardAt: NOW - 5000 };
+const state = (/** @type {Partial<import("realtime/socket.js").State>} */ more) => ({
+  phase: /** @type {const} */ ("live"),
+  retryAt: null,
+  code: null,
+  reason: "",
+  ...more,
+});
+
+test("it is live only after the snapshot has come over this connection", () => {
+  assert.deepEqual(describe(state({}), false, times), { phase: "connecting", text: "Loading…", banner: "" });
+  assert.deepEqual(describe(state({}), true, times), { phase: "live", text: `Live · ${clockSeconds(NOW)}`, banner: "" });
+});
+
+test("a lost connection is said with the time of the values and of the next try", () => {
+  const said = describe(state({ phase: "waiting", retryAt: NOW + 3200 }), false, times);
+  assert.equal(said.text, "Reconnecting in 4 s");
+  assert.equal(said.banner, `Not connected. Values are as of ${clockSeconds(NOW - 5000)}. Reconnecting in 4 s`);
+});
+
+test("the first connection is no reason for a banner, a later one is", () => {
+  assert.equal(describe(state({ phase: "connecting" }), false, { ...times, heardAt: 0 }).banner, "");
+  assert.match(describe(state({ phase: "connecting" }), false, times).banner, /^Not connected/);
+});
+
+test("a refusal for good says what it is", () => {
+  const said = describe(state({ phase: "stopped", code: 4404 }), false, { ...times, heardAt: 0 });
+  assert.deepEqual(said, {
+    phase: "stopped",
+    text: "This board is no longer there",
+    banner: "This board is no longer there.",
+  });
+});

@@ -1,0 +1,57 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { align, change, roomFor, sparkline } from "dashboard/line-data.js";
+
+test("histories are laid side by side by time", () => {
+  assert.deepEqual(
+    align([
+      [[1, 10], [3, 30]],
+      [[2, 5], [3, 6]],
+    ]),
+    [
+      [1, 2, 3],
+      [10, undefined, 30],
+      [undefined, 5, 6],
+    ],
+  );
+  assert.deepEqual(align([[]]), [[], []]);
+});
+
+test("a line breaks where nothing came for too long", () => {
+  assert.deepEqual(align([[[0, 1], [1000, 2], [9000, 3]]], [5000]), [
+    [0, 1000, 1001, 9000],
+    [1, 2, null, 3],
+  ]);
+});
+
+test("a sparkline fills its box", () => {
+  assert.equal(sparkline([[0, 1], [5, 3], [10, 2]], 100, 20), "M0 20L50 0L100 10");
+});
+
+test("a line that never changes runs in the middle", () => {
+  assert.equal(sparkline([[0, 7], [10, 7]], 100, 20), "M0 10L100 10");
+});
+
+test("one point is no line, and what is no number no point", () => {
+  assert.equal(sparkline([[0, 1]]), "");
+  assert.equal(sparkline([[0, 1], [1, null]]), "");
+});
+
+test("a sparkline shows the newest points only", () => {
+  assert.equal(sparkline([[0, 100], [1, 1], [2, 2]], 10, 10, 2), "M0 10L10 0");
+});
+
+test("the change is from the oldest to the newest value", () => {
+  assert.deepEqual(change([[0, 10], [30_000, 5], [60_000, 12]]), { difference: 2, milliseconds: 60_000 });
+  assert.equal(change([[0, 10]]), null);
+  assert.equal(change([[0, 10], [10, 11]]), null);
+  assert.equal(change([]), null);
+});
+
+test("an axis leaves room, except where it was told its ends", () => {
+  const free = { min: null, max: null };
+  assert.deepEqual(roomFor(100, 200, free), [92, 208]);
+  assert.deepEqual(roomFor(20, 80, { min: 0, max: 100 }), [0, 100]);
+  assert.deepEqual(roomFor(0, 0, free), [0, 1]);
+  assert.deepEqual(roomFor(50, 50, free), [45, 55]);
+});

@@ -1,0 +1,122 @@
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+import { Screen } from "dashboard/screen.js";
+import { ServerClock } from "realtime/clock.js";
+import { Socket } from "realtime/socket.js";
+import { FakePage, FakeTime, FakeWebSocket, settle } from "./fakes.js";
+
+const AT = "2026-11-20T12:00:00.000Z";
+
+/** @type {FakeTime} */
+let time;
+/** @type {Screen} */
+let screen;
+/** @type {{resolve: (snapshot: any) => void, reject: (error: Error) => void}[]} requests under way */
+let fetches;
+
+const snapshot = (/** @type {number} */ value, seq = 1, /** @type {any[]} */ history = []) => ({
+  type: "snapshot",
+  board: { slug: "ops", title: "Ops", widgets: [{ id: 1, type: "number", streams: ["cpu"], options: {} }] },
+  streams: {
+    cpu: { kind: "number", label: "CPU", unit: "%", stale_after: 6, value, at: AT, seq, state: "ok", error: null, history },
+  },
+});
+const update = (/** @type {number} */ value, /** @type {number} */ seq) => ({
+  type: "update",
+  streams: { cpu: { value, at: new Date(Date.parse(AT) + seq * 1000).toISOString(), seq, state: "ok", error: null } },
+});
+const line = () => FakeWebSocket.newest;
+const value = () => screen.state.streams.get("cpu")?.value;
+
+beforeEach(() => {
+  time = new FakeTime();
+  fetches = [];
+  FakeWebSocket.lines = [];
+  const local = () => time.now;
+  const clock = new ServerClock({ local, steady: local });
+  const page = new FakePage();
+  const socket = new Socket("/ws/boards/ops/", { WebSocket: FakeWebSocket, page, timers: time, random: () => 0.5, clock });
+  screen = new Screen("ops", socket, {
+    fetchSnapshot: () => new Promise((resolve, reject) => fetches.push({ resolve, reject })),
+    timers: /** @type {any} */ (time),
+    random: () => 0.5,
+    steady: local,
+    local,
+  });
+  screen.open();
+});
+
+test("the board is there as soon as HTTP has brought it, but not live", async () => {
+  fetches[0].resolve(snapshot(41));
+  await settle();
+  assert.equal(value(), 41);
+  assert.notEqual(screen.line().phase, "live");
+});
+
+test("it is live when the socket has brought the snapshot", () => {
+  line().hello();
+  assert.equal(screen.line().phase, "connecting");
+  line().give(snapshot(42));
+  assert.equal(screen.line().phase, "live");
+  line().give(update(43, 2));
+  assert.equal(value(), 43);
+});
+
+test("a request that fails is no matter: the socket brings all", async () => {
+  fetches[0].reject(new TypeError("away"));
+  line().hello();
+  line().give(snapshot(42));
+  await settle();
+  assert.equal(value(), 42);
+});
+
+test("a lost connection is told, values stay, and only a new snapshot makes it live again", () => {
+  let told = 0;
+  screen.onLine(() => (told += 1));
+  line().hello();
+  line().give(snapshot(42));
+  line().cut(1006);
+  assert.match(screen.line().banner, /^Not connected/);
+  assert.equal(value(), 42);
+  time.pass(1);
+  line().hello();
+  assert.notEqual(screen.line().phase, "live");
+  line().give(snapshot(50));
+  assert.deepEqual([screen.line().phase, value()], ["live", 50]);
+  assert.ok(told >= 4);
+});
+
+test("points that were left out are fetched, not at once and not all the time", async () => {
+  line().hello();
+  line().give(snapshot(1, 1, [[1, 1]]));
+  fetches = [];
+  line().give(update(4, 4));
+  assert.equal(fetches.length, 0);
+  time.pass(3);
+  assert.equal(fetches.length, 1);
+  line().give(update(9, 9));
+  time.pass(3);
+  assert.equal(fetches.length, 1);
+  fetches[0].resolve(snapshot(5, 5, [[1, 1], [2, 2], [3, 3]]));
+  await settle();
+  assert.deepEqual(screen.state.streams.get("cpu")?.history.slice(0, 3), [[1, 1], [2, 2], [3, 3]]);
+  assert.equal(value(), 9);
+  line().give(update(12, 12));
+  time.pass(10);
+  assert.equal(fetches.length, 1);
+  time.pass(10);
+  assert.equal(fetches.length, 2);
+});
+
+test("another build of the server is noticed, the first one is not", () => {
+  /** @type {number[]} */
+  const seen = [];
+  screen.onNewBuild = () => seen.push(1);
+  line().hello({ build: "a" });
+  line().cut(1006);
+  time.pass(1);
+  line().hello({ build: "a" });
+  assert.deepEqual(seen, []);
+  line().give({ type: "reload", build: "b" });
+  assert.deepEqual(seen, [1]);
+});
