@@ -52,7 +52,7 @@ class ChatConsumer(RouletteCommands, SocketConsumer):
         async with self._following:
             rooms = {room.pk: room for room in await services.rooms_of(self.user)}
             new = rooms.keys() - self.rooms.keys()
-            await asyncio.gather(*[self.hub.subscribe(heads_topic(pk), self.connection, held=True) for pk in new])
+            await asyncio.gather(*[self.hub.subscribe(heads_topic(pk), self.connection) for pk in new])
             for pk in self.rooms.keys() - rooms.keys():
                 await self.hub.unsubscribe(heads_topic(pk), self.connection)
             self.rooms = rooms
@@ -84,7 +84,7 @@ class ChatConsumer(RouletteCommands, SocketConsumer):
             raise CommandError("conflict", f"At most {settings.JOINED_ROOMS} rooms at once: leave one first.")
         # Subscribe before reading, so that nothing falls between the page and the live events.
         topics = store.room_topic(room.pk), presence.presence_topic(room.pk)
-        await asyncio.gather(*[self.hub.subscribe(topic, self.connection, held=True) for topic in topics])
+        await asyncio.gather(*[self.hub.subscribe(topic, self.connection) for topic in topics])
         try:
             entered = await services.enter(self.user, room, command.after, command.limit)
             if not self.connection.topics.issuperset(topics):  # taken out of the room while it was read

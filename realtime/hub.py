@@ -91,12 +91,12 @@ class Hub:
 
     # Subscriptions
 
-    async def subscribe(self, name: str, connection: Connection, *, held: bool = False) -> None:
+    async def subscribe(self, name: str, connection: Connection) -> None:
         """Have `connection` get what is published on the topic `name`.
 
-        A log's connection waits for `release`; with `held` so does one of values, which it needs where a topic
-        has several keys. Returns when the layer has taken the subscription, or after a second: then comparisons
-        with the store carry it. Raises ValueError for what cannot be the name of a topic.
+        On a topic that has a source it waits for `release`, so that it can read the store in between. Returns
+        when the layer has taken the subscription, or after a second: then comparisons with the store carry it.
+        Raises ValueError for what cannot be the name of a topic.
         """
         if connection.closed:
             return
@@ -108,7 +108,7 @@ class Hub:
             topic.remove(connection)
             connection.forget_latest(name)
         connection.topics.add(name)
-        if held or isinstance(topic, LogTopic):
+        if isinstance(topic, LogTopic | LatestTopic):
             topic.held[connection] = None
         else:
             topic.live[connection] = None
@@ -126,15 +126,13 @@ class Hub:
     async def release(self, name: str, connection: Connection, after: int) -> None:
         """End the wait of `connection`, which has everything of the topic up to number `after`."""
         topic = self.topics.get(name)
-        if isinstance(topic, LogTopic):
-            while connection in topic.held and not topic.catch_up(connection, after):
-                reached = await self._replay(topic, connection, after)
-                if reached <= after:  # the store has less than we handed out
-                    await connection.close(Close.RESYNC)
-                    return
-                after = reached
-        elif isinstance(topic, LatestTopic) and connection in topic.held and topic.catch_up(connection, after):
-            self._heal_soon(topic)
+        assert topic is None or isinstance(topic, LogTopic | LatestTopic)
+        while topic and connection in topic.held and not topic.catch_up(connection, after):
+            reached = await self._replay(topic, connection, after)
+            if reached <= after:  # the store has less than we handed out
+                await connection.close(Close.RESYNC)
+                return
+            after = reached
 
     async def unsubscribe(self, name: str, connection: Connection) -> None:
         connection.topics.discard(name)
@@ -159,7 +157,7 @@ class Hub:
             self._dirty.pop(topic, None)
             self._wanted_changed.set()
 
-    async def _replay(self, topic: LogTopic, connection: Connection, after: int) -> int:
+    async def _replay(self, topic: Topic, connection: Connection, after: int) -> int:
         """Send what the store has after `after` to one connection that waits; return its new place."""
         readback = await _source(topic.name).read(topic.name, after)
         if connection in topic.held:  # it may have left meanwhile

@@ -94,9 +94,8 @@ class LogTopic(Topic):
 
     def receive(self, item: Publication) -> bool:
         """Take a publication off the wire; return True while one before it is missing."""
-        if self.last is None:
-            self._cover(item.number - 1)  # whoever has less gets the rest from the store when released
-        assert self.last is not None
+        if self.last is None:  # whoever has less gets the rest from the store when released
+            self.last = self.tail_after = item.number - 1
         if item.number == self.last + 1:
             self._hand_out(item)
             self._drain_early()
@@ -107,15 +106,13 @@ class LogTopic(Topic):
     def fill(self, items: Iterable[Publication], head: int) -> None:
         """Take what the store has: all changes up to `head` that no later one has replaced."""
         for item in items:
-            if self.last is not None and item.number > self.last:
+            if item.number > self._last:
                 self._hand_out(item)
         self._cover(head)
 
     def _cover(self, head: int) -> None:
         """Everything up to `head` counts as handed out."""
-        if self.last is None:
-            self.last = self.tail_after = head
-        elif head > self.last:
+        if head > self._last:
             self.last = head
             self._settle(head)
         self._drain_early()
@@ -123,13 +120,11 @@ class LogTopic(Topic):
     def catch_up(self, connection: Connection, after: int) -> bool:
         """Make `connection`, which has everything up to `after`, live; False when the tail is too short."""
         if self.last is None:
-            self._cover(after)
-        assert self.last is not None
+            self.last = self.tail_after = after
         if after < self.last:
             if after < self.tail_after:
                 return False
             frames = [frame for number, frame in self.tail if number > after]
-            self.flush()
             connection.write(b"".join(frame.wire for frame in frames), frames)
         self.held.pop(connection, None)
         if after > self.last:
@@ -139,11 +134,15 @@ class LogTopic(Topic):
             self.live[connection] = None
         return True
 
-    def _drain_early(self) -> None:
+    @property
+    def _last(self) -> int:
         assert self.last is not None
-        for number in [number for number in self.early if number <= self.last]:
+        return self.last
+
+    def _drain_early(self) -> None:
+        for number in [number for number in self.early if number <= self._last]:
             del self.early[number]
-        while (item := self.early.pop(self.last + 1, None)) is not None:
+        while (item := self.early.pop(self._last + 1, None)) is not None:
             self._hand_out(item)
 
     def _hand_out(self, item: Publication) -> None:
@@ -168,54 +167,72 @@ class LatestTopic(Topic):
     """Values by key.
 
     `newest` has the highest number seen of each key, `floor` the highest that replaced the whole topic.
-    Everything up to `settled` was seen or replaced, `seen` has the numbers above it. `settled` is None until
-    a snapshot or the store says where this topic began; `lowest` is then where the oldest snapshot ended.
+    Everything after `began` and up to `settled` was seen or replaced (None: nothing has come, nobody was
+    released); `seen` has the numbers above `settled`, and `fresh` their values. A connection in `ahead` is live,
+    but its snapshot has more than was settled: it gets nothing up to there.
     """
 
     def __init__(self, name: str) -> None:
         super().__init__(name)
         self.floor = 0
+        self.began = 0
         self.settled: int | None = None
-        self.lowest: int | None = None
         self.newest: dict[str, int] = {}
         self.seen: set[int] = set()
+        self.fresh: dict[str, tuple[int, Frame]] = {}
+        self.ahead: dict[Connection, int] = {}
         self._prune_at = HORIZON
         self._waiting: dict[Connection, dict[str, tuple[int, Frame]]] = {}
 
     def remove(self, connection: Connection) -> None:
         super().remove(connection)
+        self.ahead.pop(connection, None)
         self._waiting.pop(connection, None)
 
     def behind(self, head: int | None = None) -> int | None:
-        if self.settled is not None:
-            return self.settled if self.seen or (head or 0) > self.settled else None
-        if not head:
-            return None
-        began = min(self.seen, default=head) - 1
-        return began if self.lowest is None else min(began, self.lowest)
+        settled = self.settled
+        return settled if settled is not None and (self.seen or (head or 0) > settled) else None
 
     def receive(self, item: Publication) -> bool:
         """Take a publication; return True while a number below it was never seen."""
+        if self.settled is None:
+            self.began = self.settled = item.number - 1
         if self._is_old(item):
             self._see(item.number)
-            return self.behind() is not None
-        if item.key:
-            self.newest[item.key] = item.number
-            self._see(item.number)
-            self._prune()
+        elif item.key:
+            self._take_part(item.key, item.number, Frame(item.text))
         else:
-            self.newest.clear()
-            self.floor = item.number
-            self._cover(item.number)
-        frame = Frame(item.text)
+            self._take_whole(item.number, Frame(item.text))
+        return self.behind() is not None
+
+    def _take_part(self, key: str, number: int, frame: Frame) -> None:
+        self.newest[key] = number
+        self._see(number)
+        if number > self._settled:
+            self.fresh.pop(key, None)
+            self.fresh[key] = number, frame
+        self._prune()
+        self._deliver(key, number, frame)
+
+    def _take_whole(self, number: int, frame: Frame) -> None:
+        """Take a value that replaces all; what is newer than it and came before is told again after it."""
+        again = [(key, *value) for key, value in self.fresh.items() if value[0] > number]
+        self.floor = number
+        self.newest = {key: newer for key, newer, _ in again}
+        self._deliver("", number, frame)
+        for part in again:
+            self._deliver(*part)
+        self._cover(number)
+
+    def _deliver(self, key: str, number: int, frame: Frame) -> None:
         for connection in self.live:
-            connection.write_latest(self.name, item.key, frame)
+            if not self.ahead or number > self.ahead.get(connection, 0):
+                connection.write_latest(self.name, key, frame)
         for connection in self.held:
             waiting = self._waiting.setdefault(connection, {})
-            if not item.key:
+            if not key:
                 waiting.clear()
-            waiting[item.key] = (item.number, frame)
-        return self.behind() is not None
+            waiting[key] = number, frame
 
     def fill(self, items: Iterable[Publication], head: int) -> None:
         """Take what the store has: the values that changed since, up to `head`."""
@@ -225,45 +242,55 @@ class LatestTopic(Topic):
 
     def _cover(self, head: int) -> None:
         """Everything up to `head` counts as seen."""
-        if self.settled is None or head > self.settled:
+        if head > self._settled:
             self.settled = head
             self.seen = {number for number in self.seen if number > head}
             self._advance()
 
     def catch_up(self, connection: Connection, after: int) -> bool:
-        """Make `connection` live, whose snapshot has everything up to `after`; return True while some are missing."""
+        """Make `connection` live, whose snapshot has everything up to `after`; False when that is too old."""
         if self.settled is None:
-            if self.live:
-                self.lowest = after if self.lowest is None else min(after, self.lowest)
-            else:
-                self._cover(after)
+            self.began = self.settled = after
+        elif after < self.began:
+            return False
         self.held.pop(connection, None)
         self.live[connection] = None
+        if after > self._settled:
+            self.ahead[connection] = after
         for key, (number, frame) in self._waiting.pop(connection, {}).items():
             if number > after:
                 connection.write_latest(self.name, key, frame)
-        return self.behind() is not None
+        return True
+
+    @property
+    def _settled(self) -> int:
+        assert self.settled is not None
+        return self.settled
 
     def _is_old(self, item: Publication) -> bool:
-        replaced = max(self.floor, self.newest.get(item.key, 0), (self.settled or 0) - HORIZON)
-        return item.number <= replaced
+        # The parts of one update share its number, so the second comes when that is settled; a whole comes alone.
+        past = max(self.began, self._settled - HORIZON) if item.key else self._settled
+        return item.number <= max(self.floor, self.newest.get(item.key, 0), past)
 
     def _see(self, number: int) -> None:
-        if self.settled is None:
-            self.seen.add(number)
-        elif number > self.settled:
+        if number > self._settled:
             self.seen.add(number)
             self._advance()
 
     def _advance(self) -> None:
-        assert self.settled is not None
-        while self.settled + 1 in self.seen:
-            self.settled += 1
-            self.seen.discard(self.settled)
+        settled = self._settled
+        while settled + 1 in self.seen:
+            settled += 1
+            self.seen.discard(settled)
+        self.settled = settled
+        if self.fresh:
+            self.fresh = {key: value for key, value in self.fresh.items() if value[0] > settled}
+        if self.ahead:
+            self.ahead = {connection: place for connection, place in self.ahead.items() if place > settled}
 
     def _prune(self) -> None:
         """Forget the keys of long ago: rows of a table come and go without end."""
         if len(self.newest) > self._prune_at:
-            oldest = (self.settled or 0) - HORIZON
+            oldest = self._settled - HORIZON
             self.newest = {key: number for key, number in self.newest.items() if number > oldest}
             self._prune_at = max(HORIZON, 2 * len(self.newest))

@@ -1,11 +1,15 @@
 """Stand-ins for what is outside of realtime/: a socket's wire, a store, a channel layer that fails."""
 
 import asyncio
-from collections.abc import Callable
+import json
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
 from realtime.connection import Connection
+from realtime.hub import Readback
 from realtime.protocol import Frame
+from realtime.publish import Delivery, Publication
 
 
 class FakeWire:
@@ -73,3 +77,68 @@ class Reader(Connection):
     @property
     def close_codes(self) -> list[int]:
         return self.fake_send.close_codes
+
+
+def publication(
+    topic: str, number: int, key: str = "", delivery: Delivery = Delivery.LOG, text: str | None = None
+) -> Publication:
+    """Return a publication whose text says what it is: `[number, key]`."""
+    return Publication(topic, delivery, json.dumps([number, key]) if text is None else text, number, key)
+
+
+def parts(texts: Iterable[str]) -> list[tuple[int, str]]:
+    """Return `(number, key)` of what a reader got."""
+    return [(number, key) for number, key in map(json.loads, texts)]
+
+
+class Store:
+    """The truth about topics: numbered changes, of which a later one replaces an earlier one of the same key.
+
+    In a log a key is a message. On a topic of values the key "" replaces all others.
+    """
+
+    def __init__(self, delivery: Delivery) -> None:
+        self.delivery = delivery
+        self.heads_of: dict[str, int] = defaultdict(int)
+        self.state: dict[str, dict[str, int]] = defaultdict(dict)
+        self.reads = 0
+        self.page = 1000
+        self.broken = False
+
+    def change(self, topic: str, *keys: str) -> list[Publication]:
+        """Make one change of these keys; return what tells of it."""
+        self.heads_of[topic] += 1
+        number = self.heads_of[topic]
+        for key in keys:
+            if not key and self.delivery is Delivery.LATEST:
+                self.state[topic].clear()
+            self.state[topic].pop(key, None)
+            self.state[topic][key] = number
+        return [publication(topic, number, key, self.delivery) for key in keys]
+
+    def post(self, topic: str) -> Publication:
+        """Make one change of a key that nothing replaces."""
+        (item,) = self.change(topic, f"message {self.heads_of[topic] + 1}")
+        return item
+
+    def read_now(self, topic: str, after: int) -> Readback:
+        items = sorted((number, key) for key, number in self.state[topic].items() if number > after)
+        reached = self.heads_of[topic]
+        if len(items) > self.page:
+            reached = items[self.page - 1][0]  # whole changes only
+            items = [item for item in items if item[0] <= reached]
+        return Readback(reached, [publication(topic, number, key, self.delivery) for number, key in items])
+
+    # As a source of the hub
+
+    async def heads(self, topics: Collection[str]) -> Mapping[str, int]:
+        if self.broken:
+            raise ConnectionError("the store is away")
+        return {topic: self.heads_of[topic] for topic in topics if topic in self.heads_of}
+
+    async def read(self, topic: str, after: int) -> Readback:
+        if self.broken:
+            raise ConnectionError("the store is away")
+        self.reads += 1
+        await asyncio.sleep(0)
+        return self.read_now(topic, after)
