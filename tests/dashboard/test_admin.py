@@ -1,0 +1,154 @@
+import json
+import re
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import User
+from dashboard import services, store
+from dashboard.models import Board, PushToken, Sample, Stream
+from realtime.publish import Publication
+from tests.dashboard.conftest import board_of, produced_stream, pushed_stream, reading
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def grace() -> Client:
+    client = Client()
+    client.force_login(User.objects.create_superuser("grace", "correct horse battery"))
+    return client
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The topics of what services publish."""
+    topics: list[str] = []
+
+    def hear(publications: list[Publication]) -> None:
+        topics.extend(publication.topic for publication in publications)
+
+    monkeypatch.setattr(services, "publish_on_commit", hear)
+    return topics
+
+
+def page(model: str, name: str, *args: Any) -> str:
+    return reverse(f"admin:dashboard_{model}_{name}", args=args)
+
+
+def act(client: Client, action: str, *streams: Stream, **fields: str) -> Any:
+    chosen = {"action": action, "_selected_action": [str(stream.pk) for stream in streams]}
+    return client.post(page("stream", "changelist"), chosen | fields)
+
+
+def test_every_list_and_form_opens(grace: Client) -> None:
+    cpu, prices = produced_stream("cpu"), produced_stream("prices", kind="table")
+    store.record([reading(cpu, 41), reading(prices, {"A": {"bid": 1}})])
+    services.issue_token(cpu)
+    board = board_of(cpu)
+    for model in ("board", "stream", "pushtoken", "producerlease"):
+        assert grace.get(page(model, "changelist")).status_code == 200
+    assert grace.get(page("board", "change", board.pk)).status_code == 200
+    assert grace.get(page("board", "add")).status_code == 200
+    assert grace.get(page("stream", "change", cpu.pk)).status_code == 200
+    assert "1 rows" in grace.get(page("stream", "changelist")).content.decode()
+
+
+def test_streams_are_listed_with_health_and_last_value(grace: Client) -> None:
+    cpu = produced_stream(unit="%")
+    store.record([reading(cpu, 41), reading(cpu, error="connection refused")])
+    listed = grace.get(page("stream", "changelist")).content.decode()
+    assert "▲ connection refused" in listed
+    assert "41 %" in listed
+
+
+def test_a_board_with_tiles_is_made_and_screens_are_told(grace: Client, told: list[str]) -> None:
+    cpu = produced_stream()
+    form = {
+        "title": "Ops",
+        "slug": "ops",
+        "position": "1",
+        "widgets-TOTAL_FORMS": "1",
+        "widgets-INITIAL_FORMS": "0",
+        "widgets-0-type": "line",
+        "widgets-0-title": "",
+        "widgets-0-streams": str(cpu.pk),
+        "widgets-0-position": "0",
+        "widgets-0-width": "6",
+        "widgets-0-height": "2",
+        "widgets-0-options": json.dumps({"min": 0}),
+    }
+    wrong = grace.post(page("board", "add"), form | {"widgets-0-options": '{"colour": 1}'})
+    assert "unknown field `colour`" in wrong.content.decode()
+    assert grace.post(page("board", "add"), form).status_code == 302
+    assert Board.objects.get().widgets.get().options == {"min": 0}
+    assert told == ["board.ops"]
+
+
+def test_a_board_is_deleted_without_its_streams(grace: Client, told: list[str]) -> None:
+    board = board_of(produced_stream())
+    grace.post(page("board", "delete", board.pk), {"post": "yes"})
+    assert not Board.objects.exists()
+    assert Stream.objects.exists()
+    assert told == ["board.ops"]
+
+
+def test_a_token_is_shown_once_and_works(grace: Client) -> None:
+    orders = pushed_stream()
+    shown = act(grace, "issue_token", orders).content.decode()
+    found = re.search(r"push_[\w-]{43}", shown)
+    assert found
+    assert services.find_token(found[0])
+    assert found[0] not in grace.get(page("stream", "change", orders.pk)).content.decode()
+    assert found[0] not in grace.get(page("pushtoken", "changelist")).content.decode()
+
+
+def test_a_token_is_for_one_stream(grace: Client) -> None:
+    act(grace, "issue_token", pushed_stream("a"), pushed_stream("b"))
+    assert not PushToken.objects.exists()
+
+
+def test_a_token_is_revoked(grace: Client) -> None:
+    token = services.issue_token(pushed_stream())
+    chosen = {"action": "revoke", "_selected_action": [str(PushToken.objects.get().pk)]}
+    grace.post(page("pushtoken", "changelist"), chosen)
+    assert services.find_token(token) is None
+
+
+def test_history_goes_only_after_its_size_was_shown(grace: Client, told: list[str]) -> None:
+    cpu, disk = produced_stream("cpu"), produced_stream("disk")
+    store.record([reading(cpu, value, at=value) for value in range(3)] + [reading(disk, 70)])
+    board_of(cpu)
+    assert grace.post(page("stream", "delete", cpu.pk), {"post": "yes"}).status_code == 403
+    asked = act(grace, "delete_with_history", cpu).content.decode()
+    assert "3 samples" in asked
+    assert Sample.objects.count() == 4
+    act(grace, "delete_with_history", cpu, confirmed="1")
+    assert list(Stream.objects.values_list("slug", flat=True)) == ["disk"]
+    assert told == ["board.ops"]
+
+
+def test_leases_and_tokens_are_only_looked_at(grace: Client) -> None:
+    cpu = produced_stream()
+    services.issue_token(cpu)
+    for model, pk in (("producerlease", cpu.pk), ("pushtoken", PushToken.objects.get().pk)):
+        assert grace.get(page(model, "add")).status_code == 403
+        assert grace.post(page(model, "delete", pk), {"post": "yes"}).status_code == 403
+
+
+def test_a_streams_slug_and_kind_stay(grace: Client) -> None:
+    orders = pushed_stream()
+    form = {
+        "slug": "other",
+        "kind": "text",
+        "label": "Orders",
+        "unit": "",
+        "stale_after": "5",
+        "retention": "7 00:00:00",
+    }
+    form |= {"push_tokens-TOTAL_FORMS": "0", "push_tokens-INITIAL_FORMS": "0"}
+    assert grace.post(page("stream", "change", orders.pk), form).status_code == 302
+    orders.refresh_from_db()
+    assert (orders.slug, orders.kind, orders.label) == ("orders", "number", "Orders")
