@@ -92,6 +92,7 @@ async def test_nothing_sticks_out_on_a_phone(live_switchboard: Serve, new_page: 
 async def test_the_drawer_on_a_phone(new_page: NewPage) -> None:
     page = await new_page(viewport=PHONE)
     await enter(page, "Ada")
+    await page.goto("/")
     link = page.locator("#sidebar").get_by_role("link", name="# lobby")
     await expect(link).to_be_hidden()
     await page.get_by_role("button", name="Rooms, boards and people").click()

@@ -32,6 +32,23 @@ async def two_guests(new_page: NewPage, slug: str) -> tuple[Page, Page]:
     return ada, bo
 
 
+async def test_a_name_is_enough_to_enter(new_page: NewPage) -> None:
+    page = await new_page()
+    page.expected_errors += ["422"]  # type: ignore[attr-defined]
+    await page.goto("/rooms/lobby/")
+    field = page.get_by_label("Your name")
+    await field.fill("\u200b")
+    await page.get_by_role("button", name="Enter as a guest").click()
+    await expect(page.get_by_role("alert")).to_contain_text("characters that can be seen")
+    await page.goto("/rooms/lobby/")
+    await field.fill("Ada <b>")
+    await page.get_by_role("button", name="Enter as a guest").click()
+    await expect_live(page)
+    await expect(page).to_have_url(re.compile("/rooms/lobby/$"))
+    await expect(page.locator(".sidebar__name")).to_have_text("Ada <b> guest")
+    await expect(people(page).first).to_contain_text("Ada <b> (you)")
+
+
 async def test_two_windows_talk(live_switchboard: Serve, new_page: NewPage) -> None:
     ada, bo = await two_guests(new_page, make_room(live_switchboard))
     await expect(people(ada)).to_have_text([re.compile(r"Ada \(you\)"), re.compile("Bo")])

@@ -18,7 +18,7 @@ async def strangers(live_switchboard: Serve, new_page: NewPage) -> AsyncIterator
     ada, bo = await new_page(), await new_page()
     for page, name in ((ada, "Ada"), (bo, "Bo")):
         await enter(page, name)
-        await page.get_by_role("link", name="Roulette").first.click()
+        await page.goto("/roulette/")
         await expect(page.locator(".connection")).to_have_attribute("data-phase", "live")
     yield ada, bo
     for page in (ada, bo):
@@ -56,6 +56,7 @@ async def test_two_strangers_talk_alone(strangers: tuple[Page, Page]) -> None:
     await start(bo)
     await paired_with(bo, "Ada")
     await say(ada, "Who are you?")
+    await expect(message(bo, "Who are you?")).to_be_visible()
     await say(bo, "Bo, from data")
     for page in strangers:
         await expect(page.locator(".message__body")).to_have_text(["Who are you?", "Bo, from data"])

@@ -53,13 +53,16 @@ for (const slug of unread.rooms.keys()) show(slug);
 
 /** @type {Set<string>} rooms asked for once: a private talk never gets a place in the list */
 const asked = new Set();
-socket.on("heads", ({ rooms }) => {
-  for (const slug of Object.keys(rooms)) {
+function addMissing(/** @type {Iterable<string>} */ slugs) {
+  for (const slug of slugs) {
     if (linkOf(slug) || asked.has(slug)) continue;
     asked.add(slug);
     addRoom(slug).catch(() => asked.delete(slug));
   }
-});
+}
+socket.on("heads", ({ rooms }) => addMissing(Object.keys(rooms)));
+// Another script of the page may have opened the socket, and heard the first heads before us.
+addMissing(unread.rooms.keys());
 socket.on("left", ({ room }) => {
   asked.delete(room);
   const link = linkOf(room);
