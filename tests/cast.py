@@ -189,7 +189,7 @@ def cast(transactional_db: None) -> Cast:
 
 
 @pytest.fixture
-async def hub() -> AsyncIterator[Hub]:
+async def hub(transactional_db: None) -> AsyncIterator[Hub]:
     """This loop's hub on a channel layer of its own; with it end the writer and the presence of the loop."""
     channel_layers.backends.clear()
     yield current_hub()

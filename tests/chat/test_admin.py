@@ -1,0 +1,109 @@
+"""Rooms, messages and reports in the admin: what it changes, sockets hear of."""
+
+from typing import Any
+
+import pytest
+from django.test import AsyncClient
+
+from accounts.models import User
+from chat import pages, store
+from chat.models import Membership, Message, Report, Room, RoomKind
+from realtime.database import in_database
+from tests.cast import Cast, Connect, says, signed_in
+
+
+@pytest.fixture
+async def boss(cast: Cast) -> AsyncClient:
+    return await signed_in(await User.objects.acreate(username="boss", name="Boss", is_staff=True, is_superuser=True))
+
+
+async def act(boss: AsyncClient, model: str, action: str, *objects: Any) -> None:
+    fields = {"action": action, "_selected_action": [each.pk for each in objects]}
+    assert (await boss.post(f"/admin/chat/{model}/", fields)).status_code == 302
+
+
+async def test_every_list_and_form_opens(cast: Cast, hub: Any, boss: AsyncClient) -> None:
+    await in_database(store.apply)([says(cast.kitchen, cast.alice, "hello")])
+    await Report.objects.acreate(reporter=cast.alice, reported=cast.bob, room=cast.kitchen, reason="rude")
+    for model in ("room", "message", "report", "block"):
+        assert (await boss.get(f"/admin/chat/{model}/")).status_code == 200
+    for room in (cast.kitchen, cast.attic):
+        assert (await boss.get(f"/admin/chat/room/{room.pk}/change/")).status_code == 200
+    assert (await boss.get("/admin/chat/room/add/")).status_code == 200
+    report = await Report.objects.aget()
+    assert "hello" in (await boss.get(f"/admin/chat/report/{report.pk}/change/")).content.decode()
+
+
+async def test_a_room_is_made_archived_and_opened_again(cast: Cast, connect: Connect, boss: AsyncClient) -> None:
+    gast = await connect(cast.gast)
+    await gast.assert_event("heads")
+    fields = {"slug": "garden", "name": "Garden", "topic": "", "kind": "public"}
+    assert (await boss.post("/admin/chat/room/add/", fields)).status_code == 302
+    assert "garden" in (await gast.assert_event("heads"))["rooms"]
+    room = await Room.objects.aget(slug="garden")
+    await gast.call("join", room="garden")
+    await act(boss, "room", "archive", room)
+    assert (await gast.assert_event("left"))["reason"] == "archived"
+    await act(boss, "room", "unarchive", room)
+    await gast.call("join", room="garden")
+    await gast.say("garden")
+
+
+async def test_changing_a_rooms_name_does_not_take_back_its_numbers(cast: Cast, hub: Any, boss: AsyncClient) -> None:
+    form = (await boss.get(f"/admin/chat/room/{cast.kitchen.pk}/change/")).context
+    assert form
+    await in_database(store.apply)([says(cast.kitchen, cast.alice) for _ in range(3)])
+    fields = {"name": "Kitchenette", "topic": ""}
+    assert (await boss.post(f"/admin/chat/room/{cast.kitchen.pk}/change/", fields)).status_code == 302
+    room = await Room.objects.aget(pk=cast.kitchen.pk)
+    assert (room.name, room.rev, room.seq, room.kind) == ("Kitchenette", 3, 3, RoomKind.PUBLIC)
+
+
+async def test_purging_deletes_the_text_and_tells_everybody(cast: Cast, connect: Connect, boss: AsyncClient) -> None:
+    await in_database(store.apply)([says(cast.attic, cast.alice, f"secret {number}") for number in range(3)])
+    bob = await connect(cast.bob)
+    await bob.call("join", room="attic")
+    await act(boss, "room", "purge", cast.attic)
+    for seq in (1, 2, 3):
+        event = await bob.assert_event("message", seq=seq)
+        assert (event["deleted"], event["body"]) == (True, "")
+    assert "secret" not in str([row async for row in Message.objects.values()])
+
+
+async def test_a_message_is_deleted_through_the_log(cast: Cast, connect: Connect, boss: AsyncClient) -> None:
+    await in_database(store.apply)([says(cast.attic, cast.alice, "secret")])
+    bob = await connect(cast.bob)
+    await bob.call("join", room="attic")
+    await act(boss, "message", "delete_messages", await Message.objects.aget())
+    assert (await bob.assert_event("message", rev=2))["deleted"] is True
+    page = await in_database(pages.newest)(cast.attic.pk, 5)
+    assert (page.rev, page.seq) == (2, 1)
+
+
+async def test_members_are_added_and_removed_and_hear_of_it(cast: Cast, connect: Connect, boss: AsyncClient) -> None:
+    bob, charlie = await connect(cast.bob), await connect(cast.charlie)
+    await bob.call("join", room="attic")
+    await charlie.assert_event("heads")
+    rows = [row async for row in Membership.objects.order_by("pk")]
+    fields: dict[str, Any] = {"name": "attic", "topic": "", "owner": cast.alice.pk}
+    fields |= {"memberships-TOTAL_FORMS": 3, "memberships-INITIAL_FORMS": 2, "memberships-MAX_NUM_FORMS": 1000}
+    for number, row in enumerate(rows):
+        fields |= {f"memberships-{number}-id": row.pk, f"memberships-{number}-room": cast.attic.pk}
+        fields |= {f"memberships-{number}-user": row.user_id}
+    fields |= {"memberships-1-DELETE": "on"}
+    fields |= {"memberships-2-room": cast.attic.pk, "memberships-2-user": cast.charlie.pk}
+    response = await boss.post(f"/admin/chat/room/{cast.attic.pk}/change/", fields)
+    assert response.status_code == 302, response.context["errors"]
+    assert (await bob.assert_event("left"))["reason"] == "removed"
+    assert "attic" in (await charlie.assert_event("heads"))["rooms"]
+
+
+async def test_nothing_with_history_is_deleted_or_written_past_the_log(cast: Cast, hub: Any, boss: AsyncClient) -> None:
+    await in_database(store.apply)([says(cast.kitchen, cast.alice)])
+    message = await Message.objects.aget()
+    assert (await boss.get(f"/admin/chat/room/{cast.kitchen.pk}/delete/")).status_code == 403
+    assert (await boss.get(f"/admin/chat/message/{message.pk}/delete/")).status_code == 403
+    assert (await boss.get("/admin/chat/message/add/")).status_code == 403
+    assert (await boss.post(f"/admin/chat/message/{message.pk}/change/", {"body": "forged"})).status_code == 403
+    for model in ("room", "message", "report"):
+        assert "delete_selected" not in (await boss.get(f"/admin/chat/{model}/")).content.decode()

@@ -1,0 +1,402 @@
+"""Seats, the search for a partner, the end of a talk."""
+
+import threading
+from collections import Counter
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import connections
+from django.db.models import F
+from django.utils import timezone
+
+from accounts.models import User
+from chat import pairing
+from chat.models import Block, Membership, Report, Room, RoomKind, Seat, SeatState
+from chat.pairing import Place, block_partner, look, part, report_partner, socket_gone, take_seat
+from realtime.database import in_database
+from realtime.models import Process
+from realtime.protocol import CommandError
+from tests.cast import Cast
+
+WAITING, TALKING, ENDED = SeatState.WAITING, SeatState.TALKING, SeatState.ENDED
+
+
+@pytest.fixture(autouse=True)
+def _hub(hub: Any) -> None:
+    """What is told goes through this loop's hub."""
+
+
+async def enter(user: User, *tags: str, socket: str = "") -> Place:
+    """Take a seat and look once."""
+    assert await take_seat(user.pk, socket or user.name, list(tags)) is None
+    place = await look(user.pk, socket or user.name)
+    assert place
+    return place
+
+
+async def see(user: User, socket: str = "") -> Place:
+    place = await look(user.pk, socket or user.name)
+    assert place
+    return place
+
+
+async def pair(one: User, other: User) -> str:
+    """Pair two who are alone in the lobby; return their room."""
+    await enter(one)
+    place = await enter(other)
+    assert (place.state, (place.partner or {})["name"]) == (TALKING, one.name)
+    return place.room
+
+
+async def leave(user: User, reason: str = "partner_left", *, stay: bool = False) -> None:
+    await part(user.pk, user.name, reason, stay=stay)
+
+
+async def long_ago(**fields: Any) -> None:
+    """Whatever these fields of the seats say was a minute earlier."""
+    for name in fields:
+        await Seat.objects.filter(**{f"{name}__isnull": False}).aupdate(**{name: F(name) - timedelta(minutes=1)})
+
+
+async def seats() -> dict[str, str]:
+    return {seat.user.name: seat.state async for seat in Seat.objects.select_related("user")}
+
+
+async def test_one_waits_and_the_next_is_the_partner(cast: Cast) -> None:
+    place = await enter(cast.alice)
+    assert (place.state, place.position, place.waiting) == (WAITING, 1, 1)
+    place = await enter(cast.bob)
+    assert (place.state, place.partner) == (TALKING, cast.alice.on_wire())
+    other = await see(cast.alice)
+    assert (other.state, other.room, other.partner) == (TALKING, place.room, cast.bob.on_wire())
+    room = await Room.objects.aget(slug=place.room)
+    assert (room.kind, room.slug[:2]) == (RoomKind.ROULETTE, "r-")
+    assert {each async for each in room.memberships.values_list("user", flat=True)} == {cast.alice.pk, cast.bob.pk}
+    assert await see(cast.alice) == other, "and nobody else joins"
+    assert (await enter(cast.gast)).state == WAITING
+
+
+async def test_one_knows_ones_place_in_the_queue(cast: Cast) -> None:
+    users = [cast.alice, cast.bob, cast.charlie]
+    for one in users:  # nobody may meet anybody
+        await Block.objects.abulk_create([Block(blocker=one, blocked=other) for other in users if other != one])
+    places = [await enter(user) for user in users]
+    assert [(place.position, place.waiting) for place in places] == [(1, 1), (2, 2), (3, 3)]
+    await leave(cast.alice)
+    assert [((await see(user)).position, (await see(user)).waiting) for user in users[1:]] == [(1, 2), (2, 2)]
+
+
+async def test_nobody_meets_themselves_in_another_tab(cast: Cast) -> None:
+    await enter(cast.alice, socket="tab 1")
+    assert await take_seat(cast.alice.pk, "tab 2", []) == "tab 1"
+    assert await look(cast.alice.pk, "tab 2") is None
+    assert (await see(cast.alice, "tab 1")).waiting == 1
+    assert await take_seat(cast.alice.pk, "tab 2", [], from_another=True) is None, "unless the other is not there"
+    assert await look(cast.alice.pk, "tab 1") is None
+    assert (await see(cast.alice, "tab 2")).waiting == 1
+
+
+async def test_a_seat_whose_process_died_is_free_for_its_person(cast: Cast) -> None:
+    await enter(cast.alice, socket="tab 1")
+    await Seat.objects.aupdate(process="dead")
+    assert await take_seat(cast.alice.pk, "tab 2", []) is None
+    await Seat.objects.aupdate(process="well")
+    moment = timezone.now()
+    await Process.objects.acreate(id="well", host="x", pid=1, started_at=moment, seen_at=moment)
+    assert await take_seat(cast.alice.pk, "tab 3", []) == "tab 2"
+
+
+# Whom one meets
+
+
+async def test_the_previous_partner_is_not_met_again_at_once(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    await pair(cast.alice, cast.bob)
+    await leave(cast.alice, "next", stay=True)
+    await leave(cast.bob, "next", stay=True)
+    assert (await see(cast.alice)).state == (await see(cast.bob)).state == WAITING
+    assert (await enter(cast.gast)).state == TALKING, "but anybody else at once"
+    await leave(cast.gast)
+
+    await Seat.objects.exclude(user__in=[cast.alice, cast.bob]).adelete()
+    for user in (cast.alice, cast.bob):
+        await leave(user, "next", stay=True)
+    await Seat.objects.filter(user=cast.alice).aupdate(previous=cast.bob, parted_at=timezone.now())
+    await Seat.objects.filter(user=cast.bob).aupdate(previous=cast.alice, parted_at=timezone.now())
+    assert (await see(cast.alice)).state == WAITING
+    await long_ago(parted_at=True)
+    assert (await see(cast.alice)).state == TALKING, "after a while, when there is nobody else"
+
+
+async def test_who_leaves_and_comes_back_does_not_meet_the_same_one_either(cast: Cast) -> None:
+    await pair(cast.alice, cast.bob)
+    await leave(cast.alice)
+    await leave(cast.bob)
+    assert (await enter(cast.alice)).state == (await enter(cast.bob)).state == WAITING
+    assert (await see(cast.alice)).state == WAITING
+
+
+async def test_somebody_else_is_preferred_to_the_previous_partner_however_long_ago(cast: Cast) -> None:
+    await pair(cast.alice, cast.bob)
+    await leave(cast.alice, "next", stay=True)
+    await leave(cast.bob, "next", stay=True)
+    await Block.objects.acreate(blocker=cast.charlie, blocked=cast.bob)
+    await enter(cast.charlie)
+    await long_ago(parted_at=True)
+    for _ in range(3):
+        place = await see(cast.alice)
+        assert (place.partner or {}).get("name") == "Charlie"
+
+
+@pytest.mark.parametrize("blocker", ["alice", "bob"])
+async def test_people_of_whom_one_has_blocked_the_other_never_meet(cast: Cast, blocker: str) -> None:
+    room = await pair(cast.alice, cast.bob)
+    user = getattr(cast, blocker)
+    await block_partner(user.pk, user.name)
+    await block_partner(user.pk, user.name)
+    for each in (cast.alice, cast.bob):
+        await leave(each)
+    await Seat.objects.all().adelete()
+    for each in (cast.alice, cast.bob, cast.alice, cast.bob):
+        assert (await enter(each)).state == WAITING
+    assert (await enter(cast.gast)).state == TALKING
+    assert (await Room.objects.aget(slug=room)).archived_at
+
+
+async def test_a_shared_topic_is_preferred_but_not_needed(cast: Cast) -> None:
+    await Block.objects.acreate(blocker=cast.alice, blocked=cast.bob)
+    await enter(cast.alice, "films")
+    await enter(cast.bob, "chess", "food")
+    place = await enter(cast.charlie, "food")
+    assert place.partner == cast.bob.on_wire()
+    assert (await enter(cast.gast, "music")).partner == cast.alice.on_wire()
+
+
+async def test_the_choice_is_by_chance(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    offered: list[set[str]] = []
+
+    def choose(seats: list[Seat]) -> Seat:
+        offered.append({seat.user.name for seat in seats})
+        return seats[-1]
+
+    monkeypatch.setattr("chat.pairing.random.choice", choose)
+    await Block.objects.acreate(blocker=cast.alice, blocked=cast.bob)
+    await enter(cast.alice)
+    await enter(cast.bob)
+    assert (await enter(cast.gast)).partner == cast.bob.on_wire()
+    assert offered == [{"Alice", "Bob"}]
+
+
+async def test_nobody_is_paired_with_one_who_is_not_there(cast: Cast) -> None:
+    await enter(cast.alice)
+    await socket_gone(cast.alice.pk, "Alice")
+    assert (await enter(cast.bob)).state == WAITING
+    await enter(cast.charlie)
+    await Seat.objects.all().adelete()
+    await enter(cast.alice)
+    await Seat.objects.aupdate(process="dead")
+    assert (await enter(cast.bob)).state == WAITING
+
+
+# The end
+
+
+async def test_the_end_of_a_talk_is_the_end_for_both(cast: Cast) -> None:
+    slug = await pair(cast.alice, cast.bob)
+    await leave(cast.alice, "next", stay=True)
+    assert (await see(cast.alice)).state == WAITING
+    place = await see(cast.bob)
+    assert (place.state, place.room, place.reason) == (ENDED, slug, "next")
+    assert (await Room.objects.aget(slug=slug)).archived_at
+    await leave(cast.bob, "next", stay=True)
+    assert (await see(cast.bob)).state == WAITING
+
+
+@pytest.mark.parametrize("reason", ["partner_left", "blocked", "reported"])
+async def test_the_partner_is_told_that_one_left_and_not_why(cast: Cast, reason: str) -> None:
+    await pair(cast.alice, cast.bob)
+    await leave(cast.alice, reason)
+    assert ((await see(cast.bob)).state, (await see(cast.bob)).reason) == (ENDED, "partner_left")
+    assert await look(cast.alice.pk, "Alice") is None
+
+
+async def test_leaving_twice_and_without_a_talk_does_no_harm(cast: Cast) -> None:
+    await leave(cast.alice)
+    await enter(cast.alice)
+    for _ in range(2):
+        await leave(cast.alice)
+    assert (await enter(cast.bob)).state == WAITING
+    await pair_ended(cast)
+
+
+async def pair_ended(cast: Cast) -> None:
+    await enter(cast.alice)
+    await leave(cast.bob)
+    await leave(cast.alice)
+    assert await seats() == {"Alice": ENDED, "Bob": ENDED}
+
+
+async def test_a_report_has_the_talk_and_its_partner_even_after_the_end(cast: Cast) -> None:
+    slug = await pair(cast.alice, cast.bob)
+    await leave(cast.bob)
+    await report_partner(cast.alice.pk, "Alice", "rude")
+    report = await Report.objects.select_related("room", "reporter", "reported").aget()
+    assert (report.reporter, report.reported, report.room.slug) == (cast.alice, cast.bob, slug)
+    assert (report.reason, report.settled_at) == ("rude", None)
+    assert await Block.objects.filter(blocker=cast.alice, blocked=cast.bob).aexists()
+
+
+async def test_without_a_partner_there_is_nobody_to_block_or_report(cast: Cast) -> None:
+    for _ in range(2):
+        with pytest.raises(CommandError) as caught:
+            await block_partner(cast.alice.pk, "Alice")
+        assert caught.value.code == "conflict"
+        with pytest.raises(CommandError):
+            await report_partner(cast.alice.pk, "Alice", "")
+        await enter(cast.alice)
+    assert not await Report.objects.aexists()
+
+
+async def test_a_seat_outlives_its_socket_for_a_while(cast: Cast) -> None:
+    slug = await pair(cast.alice, cast.bob)
+    await socket_gone(cast.alice.pk, "Alice")
+    await in_database(pairing.sweep)()
+    assert (await see(cast.bob)).state == TALKING
+    place = await enter(cast.alice, socket="after a reload")
+    assert (place.state, place.room, place.partner) == (TALKING, slug, cast.bob.on_wire())
+    await long_ago(gone_at=True)
+    await in_database(pairing.sweep)()
+    assert (await see(cast.bob)).state == TALKING
+
+
+async def test_one_who_does_not_come_back_has_left(cast: Cast) -> None:
+    await pair(cast.alice, cast.bob)
+    await enter(cast.gast)
+    for user in (cast.alice, cast.gast):
+        await socket_gone(user.pk, user.name)
+    await long_ago(gone_at=True)
+    await in_database(pairing.sweep)()
+    place = await see(cast.bob)
+    assert (place.state, place.reason) == (ENDED, "partner_left")
+    assert await seats() == {"Alice": ENDED, "Bob": ENDED, "Gast": ENDED}
+    assert (await enter(cast.alice)).state == WAITING
+
+
+async def test_the_seats_of_a_dead_process_are_swept(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    await pair(cast.alice, cast.bob)
+    await Seat.objects.filter(user=cast.alice).aupdate(process="dead")
+    monkeypatch.setattr("realtime.process.may_bury", lambda: False)
+    await in_database(pairing.sweep)()
+    assert (await see(cast.bob)).state == TALKING, "one that slept itself is no judge"
+    monkeypatch.undo()
+    await in_database(pairing.sweep)()
+    assert (await see(cast.bob)).state == ENDED
+
+
+async def test_ended_seats_are_forgotten_in_the_end(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    await pair(cast.alice, cast.bob)
+    await leave(cast.alice)
+    await enter(cast.gast)
+    await in_database(pairing.sweep)()
+    assert len(await seats()) == 3
+    monkeypatch.setattr(pairing, "FORGET_AFTER", -1.0)
+    await in_database(pairing.sweep)()
+    assert await seats() == {"Gast": WAITING}
+
+
+# Side by side
+
+
+async def test_who_is_paired_while_leaving_does_not_leave_the_partner_alone(cast: Cast) -> None:
+    await enter(cast.alice)
+
+    class Slow:
+        """Finds the seat, and before it can be locked Bob is paired with it."""
+
+        looks = 0
+
+        def first(self) -> Seat | None:
+            self.looks += 1
+            seat = Seat.objects.filter(user=cast.alice).first()
+            if self.looks == 1:
+                take_seat.__wrapped__(cast.bob.pk, "Bob", [])  # type: ignore[attr-defined]
+                assert look.__wrapped__(cast.bob.pk, "Bob").state == TALKING  # type: ignore[attr-defined]
+            return seat
+
+    def act(seat: Seat, talking: list[Seat]) -> None:
+        assert len(talking) == 2, "both are locked"
+        pairing._end(seat, talking, "partner_left")
+        pairing._free(seat)
+
+    await in_database(pairing._with_talk)(Slow(), act)  # type: ignore[arg-type]
+    place = await see(cast.bob)
+    assert (place.state, place.reason) == (ENDED, "partner_left")
+
+
+async def test_many_who_search_at_once_are_paired_without_overlap(cast: Cast) -> None:
+    people = [await User.objects.acreate(username=f"user-{number}", name=f"User {number}") for number in range(10)]
+    start = threading.Barrier(len(people))
+    problems: list[BaseException] = []
+
+    def search(user: User) -> None:
+        try:
+            start.wait(30)
+            assert take_seat.__wrapped__(user.pk, user.name, []) is None  # type: ignore[attr-defined]
+            for _ in range(200):
+                if look.__wrapped__(user.pk, user.name).state == TALKING:  # type: ignore[attr-defined]
+                    return
+            raise AssertionError(f"{user} met nobody")
+        except BaseException as error:
+            problems.append(error)
+        finally:
+            connections.close_all()
+
+    def run() -> None:
+        threads = [threading.Thread(target=search, args=(user,)) for user in people]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+
+    await in_database(run)()
+    assert problems == []
+    rooms = Counter([room async for room in Seat.objects.values_list("room", flat=True)])
+    assert set(rooms.values()) == {2}
+    assert len(rooms) == 5
+    assert await Room.objects.filter(kind=RoomKind.ROULETTE).acount() == 5, "and no room is left over"
+    assert await Membership.objects.filter(room__kind=RoomKind.ROULETTE).acount() == 10
+
+
+async def test_people_who_come_and_go_at_once_leave_nobody_in_a_talk_alone(cast: Cast) -> None:
+    people = [await User.objects.acreate(username=f"user-{number}", name=f"User {number}") for number in range(6)]
+    problems: list[BaseException] = []
+
+    def come_and_go(user: User, stay: bool) -> None:
+        try:
+            for turn in range(5):
+                take_seat.__wrapped__(user.pk, user.name, [])  # type: ignore[attr-defined]
+                look.__wrapped__(user.pk, user.name)  # type: ignore[attr-defined]
+                stays = stay and turn < 4
+                part.__wrapped__(user.pk, user.name, "next", stay=stays)  # type: ignore[attr-defined]
+                look.__wrapped__(user.pk, user.name)  # type: ignore[attr-defined]
+                pairing.sweep()
+            part.__wrapped__(user.pk, user.name, "next", stay=False)  # type: ignore[attr-defined]
+        except BaseException as error:
+            problems.append(error)
+        finally:
+            connections.close_all()
+
+    def run() -> None:
+        threads = [
+            threading.Thread(target=come_and_go, args=(user, number % 2 == 0)) for number, user in enumerate(people)
+        ]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+
+    await in_database(run)()
+    assert problems == []
+    assert set((await seats()).values()) == {ENDED}
+    open_talks = Room.objects.filter(kind=RoomKind.ROULETTE, archived_at=None)
+    assert not await open_talks.aexists()

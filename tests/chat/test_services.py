@@ -1,0 +1,128 @@
+"""What people do in rooms, below HTTP and sockets."""
+
+import threading
+from functools import partial
+from typing import Any
+
+import pytest
+from django.db import connections
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from chat import services, store
+from chat.access import Seen
+from chat.models import Membership, ReadMark, Room, RoomKind
+from chat.store import Post
+from realtime.database import in_database
+from realtime.protocol import CommandError
+from realtime.publish import Delivery, Publication
+from tests.cast import Cast, says
+
+
+@pytest.fixture
+def told(monkeypatch: pytest.MonkeyPatch) -> list[Publication]:
+    """What is told once a transaction commits."""
+    found: list[Publication] = []
+    monkeypatch.setattr(services, "publish_on_commit", found.extend)
+    return found
+
+
+@given(name=st.text(max_size=45) | st.sampled_from(["#", "r-1", "R-1", "---", "é", "a" * 40]))
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+def test_a_room_of_any_name_has_an_address_of_its_own_or_there_is_a_sentence(
+    cast: Cast, told: list[Publication], name: str
+) -> None:
+    room, code = None, ""
+    try:
+        room = services.create_room(cast.alice, name)
+    except CommandError as error:
+        code = error.code
+    if room is None:
+        assert code in ("invalid", "conflict")
+        return
+    assert 1 <= len(room.slug) <= 64
+    assert room.slug.replace("-", "").replace("_", "").isalnum()
+    assert room.slug.isascii()
+    assert not room.slug.startswith("r-")
+    room.delete()
+
+
+def test_a_new_room_is_told_to_those_who_may_see_it(cast: Cast, told: list[Publication]) -> None:
+    services.create_room(cast.alice, "Garden")
+    services.create_room(cast.alice, "Cellar", members_only=True)
+    services.announce_room(Room(slug="ownerless", kind=RoomKind.MEMBERS))
+    assert [(each.topic, each.delivery) for each in told] == [
+        (services.SITE_TOPIC, Delivery.CONTROL),
+        (f"user.{cast.alice.pk}", Delivery.CONTROL),
+    ]
+
+
+def test_a_name_that_is_taken_leaves_nothing_behind(cast: Cast, told: list[Publication]) -> None:
+    with pytest.raises(CommandError) as caught:
+        services.create_room(cast.alice, "Kitchen", members_only=True)
+    assert caught.value.code == "conflict"
+    assert (Room.objects.count(), Membership.objects.count(), told) == (3, 2, [])
+
+
+def test_a_long_body_is_rendered_like_a_short_one(cast: Cast) -> None:
+    short, long = "*hi* ", "*hi* " * 500
+    for body in (short, long):
+        change = services.post(cast.kitchen.pk, cast.alice, says(cast.kitchen, cast.alice).client_id, body, None)
+        assert isinstance(change, Post)
+        assert change.html.startswith("<p><em>hi</em>")
+
+
+async def test_rendering_long_bodies_leaves_the_loop_free(cast: Cast, hub: Any) -> None:
+    threads: list[str] = []
+
+    def make(body: str) -> Post:
+        threads.append(threading.current_thread().name)
+        return says(cast.kitchen, cast.alice, body)
+
+    for body in ("short", "long " * 200):
+        await services.rendered(partial(make, body), body)
+    assert threads[0] == threading.current_thread().name
+    assert threads[1].startswith("rendering")
+
+
+async def test_a_bad_body_is_refused_wherever_it_is_rendered(cast: Cast, hub: Any) -> None:
+    for body in ("", "x" * 8_001):
+        make = partial(services.edit, cast.kitchen.pk, cast.alice, 1, body)
+        with pytest.raises(CommandError):
+            await services.rendered(make, body)
+
+
+async def test_a_read_mark_only_moves_forward_however_many_move_it(cast: Cast, hub: Any) -> None:
+    await in_database(store.apply)([says(cast.kitchen, cast.alice) for _ in range(30)])
+    start = threading.Barrier(4)
+    moves: list[int | None] = []
+
+    def read(offset: int) -> None:
+        start.wait(30)
+        try:
+            for seq in range(offset, 31, 4):
+                moves.append(services._move_mark(cast.bob.pk, cast.kitchen.pk, seq))
+        finally:
+            connections.close_all()
+
+    def run() -> None:
+        threads = [threading.Thread(target=read, args=(offset,)) for offset in range(1, 5)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+
+    await in_database(run)()
+    assert len(moves) == 30
+    assert (await ReadMark.objects.aget()).seq == 30
+    assert await in_database(services._move_mark)(cast.bob.pk, cast.kitchen.pk, 31) is None
+    await services.mark_read(cast.bob, Seen(cast.kitchen.pk, "kitchen", "public"), 5, "socket")
+    assert (await ReadMark.objects.aget()).seq == 30
+
+
+async def test_a_purge_deletes_what_was_said_and_counts_it(cast: Cast, hub: Any) -> None:
+    await in_database(store.apply)([says(cast.kitchen, cast.alice) for _ in range(12)])
+    assert await in_database(services.purge)(cast.kitchen, cast.charlie) == 12
+    assert await in_database(services.purge)(cast.kitchen, cast.charlie) == 0
+    room = await Room.objects.aget(pk=cast.kitchen.pk)
+    assert (room.seq, room.rev) == (12, 24)

@@ -1,0 +1,123 @@
+"""The pages of chat."""
+
+import json
+import re
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from chat import services
+from chat.models import Membership, Room, RoomKind
+from tests.cast import Cast, make_cast
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def cast(db: None) -> Cast:
+    return make_cast()
+
+
+def browser(user: Any) -> Client:
+    client = Client()
+    client.force_login(user)
+    return client
+
+
+def config(response: Any) -> dict[str, Any]:
+    """Return what the page gives to its scripts."""
+    found = re.search(r'<script id="page-config"[^>]*>(.*?)</script>', response.content.decode(), re.DOTALL)
+    assert found
+    return dict(json.loads(found[1]))
+
+
+def test_a_room_has_a_page_for_those_who_may_see_it(cast: Cast) -> None:
+    response = browser(cast.bob).get("/rooms/attic/")
+    assert response.status_code == 200
+    found = config(response)
+    assert found["me"] == cast.bob.on_wire()
+    assert found["room"] == {
+        "slug": "attic",
+        "name": "attic",
+        "topic": "",
+        "kind": "members",
+        "owner_id": cast.alice.pk,
+        "archived": False,
+    }
+    assert (found["isOwner"], found["bodyCharacters"]) == (False, 8000)
+    assert [member["name"] for member in found["members"]] == ["Alice", "Bob"]
+    assert config(browser(cast.alice).get("/rooms/attic/"))["isOwner"] is True
+
+
+def test_others_do_not_see_so_much_as_its_name(cast: Cast) -> None:
+    Room.objects.filter(pk=cast.attic.pk).update(name="Secret plans", topic="Hush")
+    for user in (cast.charlie, cast.gast):
+        response = browser(user).get("/rooms/attic/")
+        assert response.status_code == 403
+        page = response.content.decode()
+        assert "Secret plans" not in page
+        assert "Hush" not in page
+        assert "Alice" not in page
+        assert "Secret plans" not in browser(user).get("/").content.decode()
+    assert browser(cast.charlie).get("/rooms/nowhere/").status_code == 404
+
+
+def test_strangers_are_sent_to_the_way_in_and_come_back(cast: Cast, client: Client) -> None:
+    for path in ("/rooms/lobby/", "/roulette/"):
+        response = client.get(path)
+        assert (response.status_code, response["Location"]) == (302, f"/?next={path}")
+
+
+def test_names_and_topics_are_text(cast: Cast) -> None:
+    evil = "<script>alert(1)</script></script>"
+    Room.objects.filter(pk=cast.kitchen.pk).update(name=evil, topic=evil)
+    type(cast.gast).objects.filter(pk=cast.gast.pk).update(name=evil)
+    for path in ("/rooms/kitchen/", "/"):
+        page = browser(cast.gast).get(path).content.decode()
+        assert "<script>alert" not in page
+    assert config(browser(cast.gast).get("/rooms/kitchen/"))["room"]["name"] == evil
+
+
+def test_an_account_makes_a_room_and_lands_in_it(cast: Cast) -> None:
+    response = browser(cast.bob).post("/rooms/", {"name": "Cellar", "topic": "Wine", "members_only": "on"})
+    assert (response.status_code, response["Location"]) == (302, "/rooms/cellar/")
+    room = Room.objects.get(slug="cellar")
+    assert (room.owner, room.kind, room.topic) == (cast.bob, RoomKind.MEMBERS, "Wine")
+
+
+def test_a_room_that_cannot_be_is_explained_on_the_next_page(cast: Cast) -> None:
+    client = browser(cast.gast)
+    response = client.post("/rooms/", {"name": "Cellar"}, follow=True)
+    assert "Rooms are made by people with an account." in response.content.decode()
+    assert client.get("/rooms/").status_code == 405
+
+
+def test_a_talk_has_no_page_of_its_own(cast: Cast) -> None:
+    talk = Room.objects.create(slug="r-1", name="Roulette", kind=RoomKind.ROULETTE)
+    Membership.objects.create(room=talk, user=cast.bob)
+    assert browser(cast.bob).get("/rooms/r-1/")["Location"] == "/roulette/"
+    assert browser(cast.gast).get("/rooms/r-1/").status_code == 403
+
+
+def test_an_archived_room_says_so(cast: Cast) -> None:
+    services.archive(cast.kitchen)
+    assert config(browser(cast.gast).get("/rooms/kitchen/"))["room"]["archived"] is True
+
+
+def test_roulette_and_the_console_have_pages(cast: Cast, client: Client) -> None:
+    assert config(browser(cast.gast).get("/roulette/"))["me"] == cast.gast.on_wire()
+    paths = [endpoint["path"] for endpoint in config(client.get("/console/"))["endpoints"]]
+    assert paths[:2] == ["/ws/echo/", "/ws/chat/"]
+
+
+def test_a_page_takes_as_many_queries_with_many_rooms_as_with_few(
+    cast: Cast, django_assert_max_num_queries: Any
+) -> None:
+    for number in range(30):
+        room = Room.objects.create(slug=f"room-{number}", name="x")
+        Membership.objects.create(room=cast.attic, user=type(cast.bob).objects.create_user(f"user-{number}"))
+        Membership.objects.create(room=room, user=cast.bob)
+    client = browser(cast.bob)
+    with django_assert_max_num_queries(10):
+        assert client.get("/rooms/attic/").status_code == 200
