@@ -5,7 +5,7 @@ from importlib import import_module
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth import aget_user
+from django.contrib.auth import get_user
 from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest
 from django.http.cookie import parse_cookie
@@ -45,10 +45,15 @@ async def _session_user(cookies: str) -> tuple[User | AnonymousUser, str | None]
     key = parse_cookie(cookies).get(settings.SESSION_COOKIE_NAME)
     if key is None:
         return AnonymousUser(), None
+    return await _user_of(key)
+
+
+@in_database  # not Django's aget_user, whose connection nobody cleans up: dead once, it would stay so
+def _user_of(key: str) -> tuple[User | AnonymousUser, str | None]:
     request = HttpRequest()
     request.session = import_module(settings.SESSION_ENGINE).SessionStore(key)
     # Not channels.auth.get_user, which does not know SECRET_KEY_FALLBACKS and signs out on a key change.
-    user = await aget_user(request)
+    user = get_user(request)
     return user, request.session.session_key
 
 

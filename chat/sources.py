@@ -19,6 +19,16 @@ def _id(topic: str) -> int:
     return int(topic.rpartition(".")[2])
 
 
+@in_database
+def _room(pk: int) -> Room:
+    return Room.objects.get(pk=pk)
+
+
+@in_database
+def _presence_revs(pks: Collection[int]) -> dict[int, int]:
+    return dict(Room.objects.filter(pk__in=pks).values_list("pk", "presence_rev"))
+
+
 class RoomSource:
     """Topics `room.<id>`: the log of a room, by rev."""
 
@@ -44,7 +54,7 @@ class HeadsSource:
         return {f"heads.{pk}": rev for pk, (rev, _) in found.items()}
 
     async def read(self, topic: str, after: int) -> Readback:
-        room = await Room.objects.aget(pk=_id(topic))
+        room = await _room(_id(topic))
         return Readback(room.rev, [head_publication(room.pk, room.slug, room.rev, room.seq)])
 
 
@@ -54,11 +64,11 @@ class PresenceSource:
     delivery = Delivery.LATEST
 
     async def heads(self, topics: Collection[str]) -> Mapping[str, int]:
-        rooms = Room.objects.filter(pk__in=[_id(topic) for topic in topics]).values_list("pk", "presence_rev")
-        return {presence.presence_topic(pk): rev async for pk, rev in rooms}
+        found = await _presence_revs([_id(topic) for topic in topics])
+        return {presence.presence_topic(pk): rev for pk, rev in found.items()}
 
     async def read(self, topic: str, after: int) -> Readback:
-        room = await Room.objects.aget(pk=_id(topic))
+        room = await _room(_id(topic))
         number, online = await presence.online(room.pk)
         event = {**presence.presence_event(room.slug, [], [], len(online)), "online": online}
         return Readback(number, [Publication(topic, Delivery.LATEST, encode(event), number)])
