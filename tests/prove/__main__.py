@@ -3,11 +3,13 @@
 import argparse
 import asyncio
 import contextlib
+import os
 import random
 import signal
 import sys
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 from tests.prove import checker, report
 from tests.prove.crowd import Crowd, Stuck
@@ -59,6 +61,7 @@ class Run:
         self.record = Record()
         self.town: Town = Embedded() if options.embedded else Production()
         self.crowd = Crowd(options.clients, ROOMS, options.rate, self.record, self.rng)
+        self.logs = Path(os.environ.get("SWITCHBOARD_VAR", "var")) / f"prove-{self.seed}"
         self.began = time.monotonic()
 
     def tell(self, sentence: str) -> None:
@@ -80,12 +83,13 @@ class Run:
                 table = self.town.table(ROOMS)
         finally:
             await self.crowd.go()
+            self.town.keep_logs(self.logs)
             await self.town.stop()
         self.tell("checking what everybody saw against the table")
         violations = checker.check(self.record, table) if table else []
         print(f"\n{report.summary(self.record, violations)}\n")
         ok = bool(table) and not violations and not self.record.failures
-        print(f"seed {self.seed}: " + ("every promise was kept" if ok else "BROKEN PROMISES"))
+        print(f"seed {self.seed}: " + ("every promise was kept" if ok else f"BROKEN PROMISES; see {self.logs}"))
         return ok
 
     async def act(self) -> None:
@@ -104,6 +108,7 @@ class Run:
         watching = asyncio.create_task(self.watch(phase))
         said = len(self.record.said)
         try:
+            await asyncio.sleep(0.5)
             await fault.act(scene)
             phase.settled = await self.crowd.settle(SETTLE)
         finally:
@@ -111,7 +116,8 @@ class Run:
             watching.cancel()
         said = len(self.record.said) - said
         if phase.settled is None:
-            raise Stuck(". ".join([f"{fault.name}: not settled", *self.crowd.behind(self.crowd.acknowledged())[:5]]))
+            behind = self.crowd.behind(self.crowd.acknowledged())
+            raise Stuck(". ".join([f"{fault.name}: {self.crowd.unanswered()} commands without an answer", *behind[:5]]))
         if crashes := self.crowd.crashes():
             raise Stuck(f"{fault.name}: {crashes[0]}")
         self.tell(

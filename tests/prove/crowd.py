@@ -61,7 +61,7 @@ class Crowd:
 
     def acknowledged(self) -> dict[str, int]:
         """Return the highest rev that anyone has heard of, per room."""
-        heads: dict[str, int] = {}
+        heads = dict(self.record.acknowledged)
         for person in self.people:
             for room in person.rooms.values():
                 heads[room.slug] = max(heads.get(room.slug, 0), room.place or 0)
@@ -78,14 +78,22 @@ class Crowd:
         ]
 
     async def settle(self, seconds: float) -> float | None:
-        """Wait until all have what anyone has now; return how long that took, None when it did not happen."""
-        heads = self.acknowledged()
+        """Wait until all that was said by now is answered, and everybody has it; return how long that took.
+
+        None when it did not happen: then the chat does not go on.
+        """
         began = time.monotonic()
-        while self.behind(heads):
-            if time.monotonic() - began > seconds:
-                return None
-            await asyncio.sleep(0.05)
+        said = [waiting.said for person in self.people for waiting in person.waiting.values()]
+        try:
+            await until(lambda: all(each.answers or each.refused for each in said), seconds, "all is answered")
+            heads = self.acknowledged()
+            await until(lambda: not self.behind(heads), seconds, "all have everything")
+        except Stuck:
+            return None
         return time.monotonic() - began
+
+    def unanswered(self) -> int:
+        return sum(len(person.waiting) for person in self.people)
 
     # The end
 

@@ -323,6 +323,7 @@ class Person:
         said = waiting.said
         seq = event.get("seq", said.seq)
         said.answers.append(Answer(seq, event["rev"], time.monotonic(), event.get("duplicate", False)))
+        self.record.acknowledged[said.room] = max(event["rev"], self.record.acknowledged.get(said.room, 0))
         self._changing.discard((said.room, said.seq))
         if said.kind == "send":
             if len(said.answers) == 1:

@@ -145,6 +145,7 @@ class Record:
     readings: list[Reading] = field(default_factory=list)
     phases: list[Phase] = field(default_factory=list)
     resumes: list[Resume] = field(default_factory=list)
+    acknowledged: dict[str, int] = field(default_factory=dict)  # the highest rev in an answer, per room
     closes: Counter[int] = field(default_factory=Counter)  # close codes that clients saw
     errors: Counter[str] = field(default_factory=Counter)  # codes of error events
     failures: list[str] = field(default_factory=list)  # what did not go on, as sentences

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import shutil
 import sqlite3
 import ssl
 import tempfile
@@ -60,6 +61,13 @@ class Town:
                 print(error)
         for folder in self._folders:
             folder.cleanup()
+
+    def keep_logs(self, folder: Path) -> None:
+        """Copy the servers' logs to `folder`."""
+        folder.mkdir(parents=True, exist_ok=True)
+        for service in self.services:
+            if service.log.exists():
+                shutil.copyfile(service.log, folder / service.log.name)
 
     async def restart(self, service: Service) -> None:
         """Start a service; again when it ends at once, as its supervisor would."""
