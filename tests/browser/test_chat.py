@@ -204,12 +204,12 @@ async def test_a_long_queue_keeps_its_order_through_the_rate_limit(live_switchbo
     await enter(ada, "Ada")
     await open_room(ada, slug)
     await line.cut()
-    for number in range(90):
+    for number in range(75):
         await say(ada, f"queued {number}")
-    await expect(ada.locator(".connection")).to_have_text(re.compile("90 waiting"))
+    await expect(ada.locator(".connection")).to_have_text(re.compile("75 waiting"))
     line.mend()
     await expect(ada.locator(".message--pending")).to_have_count(0, timeout=30_000)
-    await expect(ada.locator(".message__body")).to_have_text([f"queued {number}" for number in range(90)])
+    await expect(ada.locator(".message__body")).to_have_text([f"queued {number}" for number in range(75)])
     await expect(ada.locator(".connection")).to_have_text("Live")
 
 
