@@ -138,5 +138,7 @@ def database(var: Path, local: bool) -> dict[str, object]:
     else:
         settings["ENGINE"] = "django.db.backends.postgresql"
         settings["CONN_MAX_AGE"] = 0
-        settings["OPTIONS"] = {"pool": {"min_size": 1, "max_size": integer("DATABASE_POOL", 10, 2), "timeout": 10}}
+        # A pool that tries to reconnect for long waits ever longer between tries: better give up, and try anew.
+        pool = {"min_size": 1, "max_size": integer("DATABASE_POOL", 10, 2), "timeout": 3, "reconnect_timeout": 5}
+        settings["OPTIONS"] = {"pool": pool}
     return settings
