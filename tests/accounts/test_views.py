@@ -146,7 +146,7 @@ def test_two_who_use_one_link_at_the_same_moment_make_one_account(invite: Invite
     [
         ("username", "ADMIN", "This user name is taken."),
         ("username", "guest-1", "This user name is taken."),
-        ("username", "do ra", "valid"),
+        ("username", "do ra", "letters"),
         ("name", "admin", "Somebody with an account has this name already."),
         ("name", "\u202earod", "A name may only have characters that can be seen."),
         ("name", "", "required"),
