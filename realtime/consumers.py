@@ -177,7 +177,7 @@ class SocketConsumer(AsyncConsumer):
         try:
             if text is None:
                 raise Refused(Close.BINARY, "bad_message", "Send text frames: this protocol is JSON.")
-            self._limit()
+            self._limit(text)
             self._measure(text)
             await self.receive_text(text)
         except CommandError as error:
@@ -187,7 +187,7 @@ class SocketConsumer(AsyncConsumer):
         """Parse and dispatch one frame's text."""
         await self._dispatch(self._parser.parse(text))
 
-    def _limit(self) -> None:
+    def _limit(self, text: str) -> None:
         wait = self._bucket.take(time.monotonic())
         if not wait:
             self._refused = 0
@@ -195,7 +195,8 @@ class SocketConsumer(AsyncConsumer):
         self._refused += 1
         if self._refused > FLOOD:
             raise Refused(Close.FLOOD, "rate_limited", "Far too many commands.")
-        raise CommandError("rate_limited", "Too many commands at once: wait a moment.", wait)
+        ref = protocol.read_ref(text) if len(text) <= settings.FRAME_BYTES else None
+        raise CommandError("rate_limited", "Too many commands at once: wait a moment.", wait, ref)
 
     @staticmethod
     def _measure(text: str) -> None:

@@ -33,6 +33,8 @@ CHECK_NEW: Final = 1.0
 #: Seconds between canaries, and how long one may take.
 CANARY_EVERY: Final = 5.0
 CANARY_PATIENCE: Final = 2.0
+#: Canaries in a row that did not come back, after which we connect to the layer anew.
+RENEW_AFTER: Final = 3
 #: Seconds that a subscription waits for the layer; afterwards the comparisons carry it.
 JOIN_PATIENCE: Final = 1.0
 #: What every channel layer takes as the name of a group.
@@ -88,6 +90,8 @@ class Hub:
         self._healing: set[Topic] = set()
         self._canary = f"canary.{uuid.uuid4().hex}"
         self._canary_back = asyncio.Event()
+        self._canaries_lost = 0
+        self._receiving: asyncio.Task[Any] | None = None
 
     # Subscriptions
 
@@ -253,14 +257,16 @@ class Hub:
     def _ensure_running(self) -> None:
         if not self._running:
             self._running = True
-            for work in (self._receive_for_ever, self._regroup_for_ever, self._check_for_ever, self._canary_for_ever):
+            self._receiving = self._later(self._receive_for_ever())
+            for work in (self._regroup_for_ever, self._check_for_ever, self._canary_for_ever):
                 self._later(work())
 
-    def _later(self, work: Any) -> None:
+    def _later(self, work: Any) -> asyncio.Task[Any]:
         task = asyncio.get_running_loop().create_task(work, name=work.__name__)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
         task.add_done_callback(_log_failure)
+        return task
 
     async def close(self) -> None:
         """Stop listening; for the end of a process or of a test."""
@@ -305,7 +311,10 @@ class Hub:
             self._wanted_changed.clear()
             if self._channel:
                 try:
-                    await self._regroup()
+                    if self._canaries_lost >= RENEW_AFTER:
+                        await self._renew()
+                    else:
+                        await self._regroup()
                 except Exception as error:
                     self._fall_sick(error)
                     await asyncio.sleep(CHECK_SICK)
@@ -321,6 +330,23 @@ class Hub:
             await layer.group_discard(name, self._channel)
             if name not in self.topics:  # or somebody came meanwhile, and waits for this event
                 del self._grouped[name]
+
+    async def _renew(self) -> None:
+        """Connect to the layer anew: it would keep a connection that is half open for ever.
+
+        Only here, where groups are joined too: a group joined meanwhile would be lost unnoticed.
+        """
+        assert self._receiving
+        self._canaries_lost = 0
+        self._receiving.cancel()
+        await asyncio.wait({self._receiving})
+        self._channel = ""
+        try:
+            await get_channel_layer().flush()
+        finally:
+            for event in self._grouped.values():
+                event.clear()
+            self._receiving = self._later(self._receive_for_ever())
 
     def _is_grouped(self, name: str) -> bool:
         return name in self._grouped and self._grouped[name].is_set()
@@ -342,6 +368,7 @@ class Hub:
             if self.sick == well:
                 log.warning("The channel layer is %s", "well again" if well else "deaf")
             self.sick = not well
+            self._canaries_lost = 0 if well else self._canaries_lost + 1
             if not well:  # layers forget groups: in memory after a day, Redis when it is restarted
                 for event in self._grouped.values():
                     event.clear()

@@ -151,12 +151,24 @@ class Parser:
             return CommandError("bad_message", "Send one JSON object with a `type`.")
         except (msgspec.DecodeError, UnicodeError) as worse:
             return CommandError("bad_message", f"Not valid JSON: {worse}.")
-        ref = envelope.ref if isinstance(envelope.ref, str) and len(envelope.ref) <= 64 else None
+        ref = _ref(envelope)
         if not isinstance(envelope.type, str):
             return CommandError("bad_message", "A command needs a `type`, which is text.", ref=ref)
         if envelope.type not in self._types:
             return CommandError("unknown_type", f"There is no command {envelope.type[:64]!r} here.", ref=ref)
         return CommandError("bad_message", f"{error}.", ref=ref)
+
+
+def read_ref(text: str) -> str | None:
+    """Return the ref of a command that is not going to be parsed, if it can be read."""
+    try:
+        return _ref(msgspec.json.decode(text, type=_Envelope))
+    except (msgspec.DecodeError, UnicodeError, RecursionError):
+        return None
+
+
+def _ref(envelope: _Envelope) -> str | None:
+    return envelope.ref if isinstance(envelope.ref, str) and len(envelope.ref) <= 64 else None
 
 
 def text_frame(payload: bytes) -> bytes:
