@@ -343,10 +343,11 @@ class Hub:
         self._channel = ""
         try:
             await get_channel_layer().flush()
-        finally:
-            for event in self._grouped.values():
-                event.clear()
-            self._receiving = self._later(self._receive_for_ever())
+        except Exception as error:
+            self._fall_sick(error)
+        for event in self._grouped.values():
+            event.clear()
+        self._receiving = self._later(self._receive_for_ever())
 
     def _is_grouped(self, name: str) -> bool:
         return name in self._grouped and self._grouped[name].is_set()
