@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping
 from typing import Any
 
+from channels.layers import InMemoryChannelLayer
+
 from realtime.connection import Connection
 from realtime.hub import Readback
 from realtime.protocol import Frame
@@ -101,9 +103,11 @@ class Store:
         self.delivery = delivery
         self.heads_of: dict[str, int] = defaultdict(int)
         self.state: dict[str, dict[str, int]] = defaultdict(dict)
-        self.reads = 0
+        self.reads = self.comparisons = 0
         self.page = 1000
         self.broken = False
+        self.slow = False  # it has the answer already, but does not return it before `let_go`
+        self._free = asyncio.Event()
 
     def change(self, topic: str, *keys: str) -> list[Publication]:
         """Make one change of these keys; return what tells of it."""
@@ -129,16 +133,79 @@ class Store:
             items = [item for item in items if item[0] <= reached]
         return Readback(reached, [publication(topic, number, key, self.delivery) for number, key in items])
 
+    def let_go(self) -> None:
+        self.slow = False
+        self._free.set()
+
     # As a source of the hub
 
     async def heads(self, topics: Collection[str]) -> Mapping[str, int]:
-        if self.broken:
-            raise ConnectionError("the store is away")
-        return {topic: self.heads_of[topic] for topic in topics if topic in self.heads_of}
+        self.comparisons += 1
+        found = {topic: self.heads_of[topic] for topic in topics if topic in self.heads_of}
+        await self._take_time()
+        return found
 
     async def read(self, topic: str, after: int) -> Readback:
+        self.reads += 1
+        readback = self.read_now(topic, after)
+        await self._take_time()
+        return readback
+
+    async def _take_time(self) -> None:
+        await asyncio.sleep(0)
+        if self.slow:
+            await self._free.wait()
         if self.broken:
             raise ConnectionError("the store is away")
-        self.reads += 1
-        await asyncio.sleep(0)
-        return self.read_now(topic, after)
+
+
+class ShakyLayer(InMemoryChannelLayer):
+    """An in-memory layer that fails as told.
+
+    `loses` says of each message (group, message) whether it is lost. `failing` names methods that raise,
+    `hanging` those that do not return before `let_go`.
+    """
+
+    def __init__(self) -> None:
+        super().__init__(capacity=100_000)
+        self.loses: Callable[[str, dict[str, Any]], bool] = lambda group, message: False
+        self.failing: set[str] = set()
+        self.hanging: set[str] = set()
+        self.calls: list[tuple[str, str]] = []
+        self._free = asyncio.Event()
+
+    def let_go(self) -> None:
+        self.hanging.clear()
+        self._free.set()
+
+    def count(self, method: str, name: str) -> int:
+        return self.calls.count((method, name))
+
+    async def _go_through(self, method: str, name: str = "") -> None:
+        self.calls.append((method, name))
+        if method in self.hanging:
+            await self._free.wait()
+        if method in self.failing:
+            raise ConnectionError(f"{method} failed")
+
+    async def new_channel(self, prefix: str = "specific.") -> str:
+        await self._go_through("new_channel")
+        return str(await super().new_channel(prefix))
+
+    async def receive(self, channel: str) -> dict[str, Any]:
+        await self._go_through("receive")
+        message: dict[str, Any] = await super().receive(channel)
+        return message
+
+    async def group_add(self, group: str, channel: str) -> None:
+        await self._go_through("group_add", group)
+        await super().group_add(group, channel)
+
+    async def group_discard(self, group: str, channel: str) -> None:
+        await self._go_through("group_discard", group)
+        await super().group_discard(group, channel)
+
+    async def group_send(self, group: str, message: dict[str, Any]) -> None:
+        await self._go_through("group_send", group)
+        if not self.loses(group, message):
+            await super().group_send(group, message)

@@ -1,0 +1,60 @@
+"""A layer that can fail, stores that can be read back, and a hub in a hurry."""
+
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+from channels.layers import channel_layers
+
+from realtime import hub as hub_module
+from realtime.hub import Hub, register_source
+from realtime.publish import Delivery
+from tests.realtime.support import ShakyLayer, Store
+
+
+@pytest.fixture
+async def layer() -> AsyncIterator[ShakyLayer]:
+    """The channel layer for the length of a test."""
+    shaky = ShakyLayer()
+    before = channel_layers.set("default", shaky)
+    yield shaky
+    if before is None:
+        del channel_layers.backends["default"]
+    else:
+        channel_layers.set("default", before)
+
+
+@pytest.fixture
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Have a hub look after itself in hundredths of seconds."""
+    monkeypatch.setattr(hub_module, "CHECK_EVERY", 3600.0)
+    monkeypatch.setattr(hub_module, "CHECK_SICK", 0.02)
+    monkeypatch.setattr(hub_module, "CHECK_NEW", 0.02)
+    monkeypatch.setattr(hub_module, "CANARY_EVERY", 0.05)
+    monkeypatch.setattr(hub_module, "CANARY_PATIENCE", 0.2)
+    monkeypatch.setattr(hub_module, "JOIN_PATIENCE", 0.1)
+
+
+def _registered(kind: str, delivery: Delivery) -> Iterator[Store]:
+    store = Store(delivery)
+    register_source(kind, store)
+    yield store
+    del hub_module._sources[kind]
+
+
+@pytest.fixture
+def logs() -> Iterator[Store]:
+    """The truth about topics `log.…`."""
+    yield from _registered("log", Delivery.LOG)
+
+
+@pytest.fixture
+def values() -> Iterator[Store]:
+    """The truth about topics `value.…`."""
+    yield from _registered("value", Delivery.LATEST)
+
+
+@pytest.fixture
+async def hub(layer: ShakyLayer, quick: None) -> AsyncIterator[Hub]:
+    hub = Hub()
+    yield hub
+    await hub.close()
