@@ -1,4 +1,8 @@
-"""The worker's writer: what arrives while one batch is being stored is the next batch."""
+"""The worker's writer: what arrives while one batch is being stored is the next batch.
+
+Publishing is a task of its own: a wire that hangs holds up no write. What it could not carry meanwhile is
+conflated; hubs read what that leaves out back from the store.
+"""
 
 import asyncio
 import logging
@@ -10,7 +14,7 @@ from django.db import InterfaceError, OperationalError
 from dashboard import store
 from dashboard.store import Reading, Recorded
 from dashboard.threads import DatabaseThread
-from realtime.publish import publish
+from realtime.publish import Publication, publish
 
 log = logging.getLogger(__name__)
 
@@ -36,6 +40,8 @@ class Writer:
         self.lost: set[tuple[int, int]] = set()
         self._waiting: asyncio.Queue[Reading] = asyncio.Queue(WAITING)
         self._writing: asyncio.Task[None] | None = None
+        self._unpublished: dict[tuple[str, str], Publication] = {}
+        self._news = asyncio.Event()
         self._thread = DatabaseThread("writer")
 
     async def put(self, reading: Reading) -> None:
@@ -43,21 +49,37 @@ class Writer:
         await self._waiting.put(reading)
 
     async def run(self) -> None:
-        """Write until cancelled."""
+        """Write and publish until cancelled."""
+        async with asyncio.TaskGroup() as group:
+            group.create_task(self._write_for_ever(), name="writing")
+            group.create_task(self._publish_for_ever(), name="publishing")
+
+    async def _write_for_ever(self) -> None:
         while True:
             batch = [await self._waiting.get(), *self._take_waiting()]
             self._writing = asyncio.create_task(self._write(batch))
             # A batch that is committed is published too, even when this is cancelled meanwhile.
             await asyncio.shield(self._writing)
 
+    async def _publish_for_ever(self) -> None:
+        while True:
+            await self._news.wait()
+            self._news.clear()
+            await self._publish()
+
+    async def _publish(self) -> None:
+        publications, self._unpublished = list(self._unpublished.values()), {}
+        await publish(publications)
+
     async def end(self) -> None:
-        """Finish the batch under way and write what is waiting. Raises TimeoutError when the database is away."""
+        """Finish the batch under way, write and publish what is waiting. Raises TimeoutError when that hangs."""
         try:
             async with asyncio.timeout(PATIENCE):
                 if self._writing is not None:
                     await self._writing
                 if batch := self._take_waiting():
                     await self._write(batch)
+                await self._publish()
         finally:
             self._thread.end()
 
@@ -77,7 +99,11 @@ class Writer:
             else:
                 break
         self.lost |= {(item.stream, item.token) for item in batch if item.stream in recorded.lost}
-        await publish(recorded.publications)
+        for publication in recorded.publications:
+            key = publication.topic, publication.key
+            self._unpublished.pop(key, None)  # the newest goes last
+            self._unpublished[key] = publication
+        self._news.set()
 
     async def _record(self, batch: Sequence[Reading]) -> Recorded:
         try:

@@ -1,5 +1,6 @@
 import asyncio
 from collections.abc import AsyncIterator, Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -55,7 +56,7 @@ async def test_what_comes_while_a_batch_is_written_is_the_next_batch(
         await writer.put(reading(cpu, value, at=value))
     await eventually(lambda: sum(batches) == 200)
     assert len(batches) < 10
-    await eventually(lambda: len(published) == len(batches))
+    await eventually(lambda: published and published[-1].number == len(batches))
 
 
 async def test_a_database_that_is_away_loses_nothing(
@@ -100,6 +101,37 @@ async def test_streams_whose_lease_is_anothers_are_named(writer: Writer) -> None
     await writer.put(reading(cpu, 41, token=1))
     await eventually(lambda: writer.lost)
     assert writer.lost == {(cpu.pk, 1)}
+
+
+async def test_a_wire_that_hangs_holds_up_no_write_and_gets_the_newest_afterwards(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    cpu, prices = await in_thread(produced_stream), await in_thread(produced_stream, "prices", kind="table")
+    heard: list[tuple[str, int, str]] = []
+    wire = asyncio.Event()
+
+    async def hang(publications: Any) -> bool:
+        await wire.wait()
+        heard.extend((item.topic, item.number, item.key) for item in publications)
+        return True
+
+    monkeypatch.setattr("dashboard.writer.publish", hang)
+    writer = Writer()
+    task = asyncio.create_task(writer.run())
+    for number in range(1, 6):
+        await writer.put(reading(cpu, number, at=number))
+        await writer.put(reading(prices, {f"row {number % 2}": {"bid": number}}, at=number))
+        await eventually(partial(_both_have, number))
+    wire.set()
+    await eventually(lambda: len(heard) == 2 + 3)
+    newest = {("stream.cpu", 5, ""), ("stream.prices", 4, "row.row 0"), ("stream.prices", 5, "row.row 1")}
+    assert set(heard[2:]) == newest
+    task.cancel()
+    await writer.end()
+
+
+async def _both_have(seq: int) -> bool:
+    return await Stream.objects.filter(seq=seq).acount() == 2
 
 
 async def test_the_end_writes_what_is_waiting(published: list[Publication]) -> None:

@@ -117,6 +117,16 @@ test("rows come, change and go, several under one seq", () => {
   assert.deepEqual(prices(state).value, { B: { bid: 2 } });
 });
 
+test("a row that was read back comes after younger rows, and counts all the same", () => {
+  const state = shown({ prices: table({ value: { A: { bid: 1 }, B: { bid: 1 } } }) });
+  state.takeUpdate(update({ prices: change({ seq: 8, rows: { A: { bid: 8 } } }) }), 0);
+  state.takeUpdate(update({ prices: change({ seq: 7, at: later(1), state: "error", rows: { B: { bid: 7 } } }) }), 0);
+  state.takeUpdate(update({ prices: change({ seq: 7, rows: { A: { bid: 7 } } }) }), 0);
+  state.takeUpdate(update({ prices: change({ seq: 4, rows: { B: { bid: 4 } } }) }), 0);
+  assert.deepEqual(prices(state).value, { A: { bid: 8 }, B: { bid: 7 } });
+  assert.deepEqual([prices(state).seq, prices(state).state, prices(state).at], [8, "ok", MS + 2000]);
+});
+
 test("changed cells are marked with their direction, new rows are not", () => {
   const state = shown({ prices: table() });
   state.takeUpdate(update({ prices: change({ rows: { A: { bid: 2, name: "y" }, B: { bid: 1 } } }) }), 123);

@@ -18,6 +18,8 @@ const stream = (more = {}) => ({
   error: null,
   retryAt: null,
   history: [],
+  floor: 1,
+  rowSeqs: new Map(),
   marks: new Map(),
   ...more,
 });

@@ -7,8 +7,9 @@
  *   slug: string, kind: Kind, label: string, unit: string, staleAfter: number,
  *   value: any, at: number | null, seq: number,
  *   state: "ok" | "error" | "unknown", error: string | null, retryAt: number | null,
- *   history: Point[], marks: Map<string, Map<string, Mark>>,
- * }} Stream times in unix milliseconds, staleAfter in seconds; marks: by row and column
+ *   history: Point[], floor: number, rowSeqs: Map<string, number>, marks: Map<string, Map<string, Mark>>,
+ * }} Stream times in unix milliseconds, staleAfter in seconds; floor: the snapshot's seq, rowSeqs: those of rows
+ *   that changed since; marks: by row and column
  * @typedef {{up: boolean | null, at: number}} Mark a cell that changed, and when on this machine's clock; null: neither up nor down
  * @typedef {{
  *   id: number, type: string, title: string, streams: string[], width: number, height: number,
@@ -37,6 +38,8 @@ function read(/** @type {string} */ slug, /** @type {any} */ said) {
     error: said.error,
     retryAt: time(said.retry_at),
     history: said.history,
+    floor: said.seq,
+    rowSeqs: new Map(),
     marks: new Map(),
   };
 }
@@ -100,10 +103,11 @@ export class BoardState {
     const changed = new Set();
     for (const [slug, change] of Object.entries(streams)) {
       const stream = this.streams.get(slug);
-      // Rows that changed together share a seq.
-      if (!stream || change.seq < stream.seq) continue;
-      if (change.rows) takeRows(stream, change.rows, now);
-      else this.#takeValue(stream, change);
+      if (!stream) continue;
+      // Each row is as new as its own seq: one that was lost and read back comes after younger ones.
+      if (change.rows && takeRows(stream, change.rows, change.seq, now)) changed.add(slug);
+      if (change.seq < stream.seq) continue;
+      if (!change.rows) this.#takeValue(stream, change);
       stream.at = time(change.at);
       stream.seq = change.seq;
       stream.state = change.state;
@@ -132,11 +136,20 @@ export class BoardState {
   }
 }
 
-/** @param {Stream} stream @param {Record<string, any>} rows @param {number} now */
-function takeRows(stream, rows, now) {
+/**
+ * @param {Stream} stream
+ * @param {Record<string, any>} rows
+ * @param {number} seq
+ * @param {number} now
+ * @returns {boolean} whether any was news
+ */
+function takeRows(stream, rows, seq, now) {
+  const news = Object.entries(rows).filter(([key]) => seq >= (stream.rowSeqs.get(key) ?? stream.floor));
+  if (!news.length) return false;
   stream.value = { ...stream.value };
-  for (const [key, row] of Object.entries(rows)) {
+  for (const [key, row] of news) {
     const before = stream.value[key];
+    stream.rowSeqs.set(key, seq);
     if (row === null) {
       delete stream.value[key];
       stream.marks.delete(key);
@@ -145,6 +158,7 @@ function takeRows(stream, rows, now) {
     stream.value[key] = row;
     if (before) mark(stream, key, before, row, now);
   }
+  return true;
 }
 
 /** @param {Stream} stream @param {string} key @param {any} before @param {any} row @param {number} now */
