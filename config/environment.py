@@ -74,7 +74,8 @@ def origins(name: str) -> list[str]:
             whole, port = False, ""
         if not whole or "*" in origin:
             raise ImproperlyConfigured(f"{name} has {origin!r}: give full origins such as https://example.org.")
-        found.append(f"{parts.scheme}://{parts.hostname}{port}")
+        host = f"[{parts.hostname}]" if ":" in str(parts.hostname) else parts.hostname
+        found.append(f"{parts.scheme}://{host}{port}")
     return found
 
 

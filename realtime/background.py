@@ -12,6 +12,10 @@ log = logging.getLogger(__name__)
 
 #: Seconds that work gets to end by itself when the process stops.
 PATIENCE: Final = 10.0
+#: Seconds before work that failed is started again, the first time and at most; after so many it counts as good.
+PAUSE: Final = 1.0
+LONGEST_PAUSE: Final = 30.0
+GOOD_AFTER: Final = 60.0
 
 Work = Callable[[], Awaitable[None]]
 
@@ -69,13 +73,25 @@ async def stop() -> None:
 
 
 async def _supervise(entry: _Registered) -> None:
-    pause = 1.0
+    pause = PAUSE
     loop = asyncio.get_running_loop()
     while True:
         began = loop.time()
         try:
             await entry.work()
+        except asyncio.CancelledError:
+            if _is_cancelled():
+                raise
+            log.warning("%s was cancelled from within", entry.name)
         except Exception:
-            log.exception("%s failed; it starts again in %.0f s", entry.name, pause)
-        pause = 1.0 if loop.time() - began > 60 else min(pause * 2, 30.0)
+            log.exception("%s failed", entry.name)
+        if loop.time() - began > GOOD_AFTER:
+            pause = PAUSE
         await asyncio.sleep(pause)
+        pause = min(pause * 2, LONGEST_PAUSE)
+
+
+def _is_cancelled() -> bool:
+    """True when this task itself is to end, not only something that it waited for."""
+    task = asyncio.current_task()
+    return task is None or task.cancelling() > 0

@@ -1,5 +1,10 @@
 """Token buckets. Pure: the caller gives the time."""
 
+from typing import Final
+
+#: Buckets above which the full ones are forgotten.
+SWEEP: Final = 10_000
+
 
 class Bucket:
     """`burst` at once, then `rate` a second."""
@@ -33,10 +38,13 @@ class Buckets:
         self.burst = burst
         self.rate = rate
         self._buckets: dict[str, Bucket] = {}
+        self._sweep_at = SWEEP
 
     def take(self, key: str, now: float) -> float:
-        if len(self._buckets) > 10_000:
+        """Take one token of `key`; return 0, or the seconds until there is one."""
+        if len(self._buckets) > self._sweep_at:
             self._buckets = {name: bucket for name, bucket in self._buckets.items() if not bucket.is_full(now)}
+            self._sweep_at = max(SWEEP, 2 * len(self._buckets))  # or a flood of keys would have us sweep at each
         bucket = self._buckets.get(key)
         if bucket is None:
             bucket = self._buckets[key] = Bucket(self.burst, self.rate, now)
