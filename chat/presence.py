@@ -67,6 +67,7 @@ class PresenceKeeper:
         self._leaving: dict[Place, float] = {}  # monotonic time of departure
         self._dirty: set[Place] = set()
         self._changed = asyncio.Event()
+        self._writing = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
 
     def arrive(self, room_id: int, user_id: int) -> None:
@@ -91,8 +92,9 @@ class PresenceKeeper:
         self._wake()
 
     async def flush(self) -> None:
-        """Write what is due now and tell it; for tests."""
-        await self._write()
+        """Write what is due now and tell it."""
+        async with self._writing:
+            await self._write()
 
     def _touch(self, place: Place) -> None:
         self._dirty.add(place)
@@ -106,7 +108,7 @@ class PresenceKeeper:
     async def _run(self) -> None:
         while self._dirty or self._leaving:
             try:
-                await self._write()
+                await self.flush()
             except Exception:
                 log.exception("Could not write presence; again in a second")
                 await asyncio.sleep(1)
