@@ -1,0 +1,145 @@
+"""What processes share, on both databases: the log of a room, seats in roulette."""
+
+import json
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.services import ROOT, Manage, PostgreSQL
+
+pytestmark = pytest.mark.system
+
+#: Another folder for a service, and its PostgreSQL.
+Folder = Callable[[str], Path]
+PROCESSES = 3
+SET_UP = """
+from accounts.models import User
+from chat.models import Room
+Room.objects.create(slug="kitchen", name="kitchen")
+for number in range(12):
+    User.objects.create_user(f"user-{number}")
+"""
+#: Each process says 60 things of its own and tries 20 that all of them try, in batches over two threads.
+WRITE = """
+import json, threading, uuid
+from accounts.models import User
+from chat import store
+from chat.models import Room
+from chat.store import Post
+from django.db import connections
+
+room, process = Room.objects.get(slug="kitchen"), {process}
+own = [Post(room.pk, User.objects.get(username="user-%d" % process).pk, uuid.uuid4(), "own", "") for _ in range(60)]
+shared_by = User.objects.get(username="user-9")
+shared = [Post(room.pk, shared_by.pk, uuid.UUID(int=number), "shared", "") for number in range(20)]
+acks, told = [], []
+
+def write(part):
+    for start in range(0, 30, 3):
+        result = store.apply(part[start:start + 3] + shared[start // 3 * 2:start // 3 * 2 + 2])
+        acks.extend([each.rev, each.seq, each.duplicate] for each in result.outcomes)
+        told.extend(each.number for each in result.publications)
+    connections.close_all()
+
+threads = [threading.Thread(target=write, args=(own[half::2],)) for half in (0, 1)]
+[thread.start() for thread in threads]
+[thread.join() for thread in threads]
+print(json.dumps([acks, told]))
+"""
+#: Four people of each process search, each in a thread of its own, until they are paired.
+SEARCH = """
+import json, threading, time
+from accounts.models import User
+from chat.pairing import look, take_seat
+from django.db import connections
+
+problems = []
+
+def search(user):
+    try:
+        take_seat.__wrapped__(user.pk, user.username, [])
+        deadline = time.monotonic() + 60
+        while look.__wrapped__(user.pk, user.username).state != "talking":
+            assert time.monotonic() < deadline, "nobody is left"
+    except Exception as error:
+        problems.append(repr(error))
+    finally:
+        connections.close_all()
+
+users = User.objects.filter(username__in=["user-%d" % number for number in range({process} * 4, {process} * 4 + 4)])
+threads = [threading.Thread(target=search, args=(user,)) for user in users]
+[thread.start() for thread in threads]
+[thread.join() for thread in threads]
+print(json.dumps(problems))
+"""
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def site(request: pytest.FixtureRequest, service_folder: Folder) -> Manage:
+    """A site with its database, on which processes run code."""
+    folder = service_folder(request.param)
+    settings = {}
+    if request.param == "postgresql":
+        settings = on_postgresql(request.getfixturevalue("postgresql"), folder.name)
+    made = Manage(request.param, folder, settings)
+    made.manage("migrate", "--verbosity", "0")
+    made.shell(SET_UP)
+    return made
+
+
+def on_postgresql(postgresql: PostgreSQL, name: str) -> dict[str, str]:
+    return {
+        "SECRET_KEY": "a key of fifty characters that only this test knows",
+        "ALLOWED_HOSTS": "localhost,testserver",
+        "DATABASE_URL": postgresql.create_database(name),
+        "HTTPS": "0",
+    }
+
+
+def side_by_side(site: Manage, code: str) -> list[Any]:
+    """Run `code` in several processes at once; return what each prints."""
+    with ThreadPoolExecutor(PROCESSES) as pool:
+        printed = pool.map(lambda process: site.shell(code.replace("{process}", str(process))), range(PROCESSES))
+        return [json.loads(each.splitlines()[-1]) for each in printed]
+
+
+def test_processes_that_write_to_one_room_leave_no_gap_and_double_nothing(site: Manage) -> None:
+    done = side_by_side(site, WRITE)
+    count = PROCESSES * 60 + 20
+    new = [(rev, seq) for acks, _ in done for rev, seq, duplicate in acks if not duplicate]
+    assert sorted(new) == [(number, number) for number in range(1, count + 1)]
+    assert sorted(number for _, told in done for number in told) == list(range(1, count + 1)), "each is told once"
+    code = "from chat.models import *; room = Room.objects.get(slug='kitchen'); "
+    code += "print(room.rev, room.seq, *room.messages.order_by('seq').values_list('seq', flat=True))"
+    assert site.shell(code).split() == [str(number) for number in (count, count, *range(1, count + 1))]
+
+
+def test_processes_pair_their_people_without_overlap(site: Manage) -> None:
+    assert side_by_side(site, SEARCH) == [[]] * PROCESSES
+    code = "from chat.models import *; print(*Seat.objects.values_list('room__slug', flat=True)); "
+    code += "print(Room.objects.filter(kind='roulette').count())"
+    rooms, count = site.shell(code).splitlines()
+    assert sorted(Counter(rooms.split()).values()) == [2] * 6
+    assert count == "6"
+
+
+def test_what_holds_on_sqlite_holds_on_postgresql(postgresql: PostgreSQL, service_folder: Folder) -> None:
+    """Where rows are locked, the same tests again on the other database."""
+    folder = service_folder("again")
+    site = Manage("again", folder, {**on_postgresql(postgresql, folder.name), "DATABASE_POOL": "20", "DEBUG": "1"})
+    names = ("store", "presence", "pairing", "roulette")
+    tests = [f"tests/chat/test_{name}.py" for name in names]
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", *tests],
+        cwd=ROOT,
+        env=site.environment,
+        capture_output=True,
+        text=True,
+    )
+    assert done.returncode == 0, done.stdout[-5000:]
