@@ -2,20 +2,27 @@
 
 import asyncio
 import hashlib
+import logging
 import os
 import socket
 import time
 import uuid
 from collections.abc import Awaitable, Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
 from typing import Any, Final
 
+from channels.db import DatabaseSyncToAsync
 from django.conf import settings
+from django.db import Error
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from realtime.database import in_database
+
+log = logging.getLogger(__name__)
 
 PROCESS_ID: Final = uuid.uuid4().hex[:12]
 #: Seconds between heartbeats, and after how many without one a process counts as dead.
@@ -25,7 +32,20 @@ DEAD_AFTER: Final = 15.0
 FAREWELL: Final = 8.0
 
 _revivals: list[Callable[[], Awaitable[None]]] = []
-_state = {"unreliable_until": 0.0}
+#: Of its own, so that a slow query of somebody else does not make this process look dead.
+_thread = ThreadPoolExecutor(1, thread_name_prefix="lease")
+
+
+@dataclass
+class _Lease:
+    """What this process knows of its own lease; times are monotonic seconds."""
+
+    beat_at: float | None = None
+    unreliable_until: float = 0.0
+    leaving: bool = False
+
+
+_lease = _Lease()
 
 
 @cache
@@ -54,27 +74,36 @@ def on_revival(call: Callable[[], Awaitable[None]]) -> None:
 
 
 def may_bury() -> bool:
-    """False for a while after this process missed beats itself: then it is no judge of others."""
-    return time.monotonic() >= _state["unreliable_until"]
+    """False while this process misses beats itself, and for a while after: then it is no judge of others."""
+    now = time.monotonic()
+    return _lease.beat_at is not None and now - _lease.beat_at <= DEAD_AFTER and now >= _lease.unreliable_until
 
 
 async def keep_lease() -> None:
-    """Renew this process's lease for ever."""
+    """Renew this process's lease until it leaves."""
     from realtime.hub import current_hub
 
     hub = current_hub()
-    known = False
-    last = time.monotonic()
-    while True:
-        if time.monotonic() - last > DEAD_AFTER:
-            _state["unreliable_until"] = time.monotonic() + DEAD_AFTER
-        last = time.monotonic()
-        revived = await _beat(len(hub.connections)) and known
-        known = True
-        if revived:
-            for call in _revivals:
-                await call()
+    while not _lease.leaving:
+        try:
+            renewed = await _in_thread(_beat, len(hub.connections))
+        except Error as error:
+            log.warning("This process could not renew its lease: %s", error)
+        else:
+            await _note_beat(renewed=renewed)
         await asyncio.sleep(BEAT)
+
+
+async def _note_beat(*, renewed: bool) -> None:
+    now, before = time.monotonic(), _lease.beat_at
+    _lease.beat_at = now
+    if before is None:
+        return
+    if now - before > DEAD_AFTER:
+        _lease.unreliable_until = now + DEAD_AFTER
+    if not renewed:
+        for call in _revivals:
+            await call()
 
 
 async def give_up_lease() -> None:
@@ -82,24 +111,35 @@ async def give_up_lease() -> None:
 
     Its lease still runs out by itself, so that people on their way to another process do not seem to leave.
     """
-    await in_database(_leave)()
+    _lease.leaving = True
+    await _in_thread(_leave)
+
+
+async def _in_thread(work: Callable[..., Any], *args: Any) -> Any:
+    return await DatabaseSyncToAsync(work, thread_sensitive=False, executor=_thread)(*args)
 
 
 async def client_count() -> tuple[int, int]:
     """Return how many sockets are open over all processes, and how many processes live."""
     from realtime.hub import current_hub
 
-    others = [process async for process in alive().exclude(pk=PROCESS_ID).exclude(leaving=True)]
-    return len(current_hub().connections) + sum(other.connections for other in others), len(others) + 1
+    others = await _others()
+    return len(current_hub().connections) + sum(others), len(others) + 1
 
 
 @in_database
+def _others() -> list[int]:
+    """Return how many sockets each of the other live processes has."""
+    return list(alive().exclude(pk=PROCESS_ID).exclude(leaving=True).values_list("connections", flat=True))
+
+
 def _beat(connections: int) -> bool:
-    """Renew the lease; return True when it had to be made anew."""
+    """Renew the lease; return False when it had lapsed, or there was none, and it was made anew."""
     from realtime.models import Process
 
-    if Process.objects.filter(pk=PROCESS_ID).update(seen_at=Now(), connections=connections):
-        return False
+    if alive().filter(pk=PROCESS_ID).update(seen_at=Now(), connections=connections):
+        return True
+    Process.objects.filter(pk=PROCESS_ID).delete()
     Process.objects.create(
         id=PROCESS_ID,
         host=socket.gethostname(),
@@ -110,7 +150,7 @@ def _beat(connections: int) -> bool:
         build=build(),
     )
     Process.objects.filter(seen_at__lt=Now() - timedelta(minutes=10)).delete()
-    return True
+    return False
 
 
 def _leave() -> None:

@@ -1,0 +1,230 @@
+"""Leases, by the database's clock. Other processes are rows here; tests/system has real ones."""
+
+import asyncio
+import threading
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from django.db import OperationalError
+from django.db.models.functions import Now
+
+from realtime import process
+from realtime.database import in_database
+from realtime.hub import current_hub
+from realtime.models import Process
+from realtime.process import DEAD_AFTER, PROCESS_ID, _Lease
+from tests.support import eventually
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+class Clock:
+    """This process's monotonic time, moved by the test."""
+
+    def __init__(self) -> None:
+        self.now = 1000.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.fixture(autouse=True)
+def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(process, "_lease", _Lease())
+    monkeypatch.setattr(process, "_revivals", [])
+    monkeypatch.setattr(process, "BEAT", 0.02)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    clock = Clock()
+    monkeypatch.setattr(process, "time", clock)
+    return clock
+
+
+@in_database
+def seen(name: str, seconds_ago: float, **fields: Any) -> None:
+    """Have a process that beat so many seconds ago; an existing one is moved."""
+    moment = Now() - timedelta(seconds=seconds_ago)
+    others = {"host": "h", "pid": 1, "started_at": moment, "build": "b"}
+    if not Process.objects.filter(pk=name).update(seen_at=moment, **fields):
+        Process.objects.create(id=name, seen_at=moment, **others, **fields)
+
+
+@in_database
+def alive() -> set[str]:
+    return set(process.alive().values_list("pk", flat=True))
+
+
+@in_database
+def own_row() -> Process | None:
+    return Process.objects.filter(pk=PROCESS_ID).first()
+
+
+@asynccontextmanager
+async def beating() -> AsyncIterator[asyncio.Task[None]]:
+    """Keep the lease, from the first beat on."""
+    task = asyncio.create_task(process.keep_lease())
+    await eventually(lambda: process._lease.beat_at is not None)
+    yield task
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+@pytest.fixture
+def beat_fails(monkeypatch: pytest.MonkeyPatch) -> Callable[[bool], None]:
+    """Makes the database refuse beats, or take them again."""
+    real = process._beat
+    broken = threading.Event()
+
+    def beat(connections: int) -> bool:
+        if broken.is_set():
+            raise OperationalError("the database is away")
+        return real(connections)
+
+    monkeypatch.setattr(process, "_beat", beat)
+    return lambda fails: broken.set() if fails else broken.clear()
+
+
+async def test_a_process_registers_and_renews_its_lease() -> None:
+    async with beating():
+        row = await own_row()
+        assert row
+        assert (row.leaving, row.connections, row.build) == (False, 0, process.build())
+        assert PROCESS_ID in await alive()
+        first = row.seen_at
+        await eventually(lambda: _seen_after(first))
+
+
+async def _seen_after(moment: Any) -> bool:
+    row = await own_row()
+    return row is not None and row.seen_at > moment
+
+
+async def test_the_lease_says_how_many_sockets_are_open() -> None:
+    sockets = [object(), object(), object()]
+    async with beating():
+        current_hub().connections.update(sockets)
+        await eventually(_three_connections)
+        assert await process.client_count() == (3, 1)
+        current_hub().connections.clear()
+
+
+async def _three_connections() -> bool:
+    row = await own_row()
+    return row is not None and row.connections == 3
+
+
+async def test_clients_are_counted_over_all_that_live() -> None:
+    await seen("other", 1, connections=4)
+    await seen("slow", DEAD_AFTER - 3, connections=2)
+    await seen("dead", DEAD_AFTER + 1, connections=100)
+    await seen("leaving", 0, connections=100, leaving=True)
+    await seen(PROCESS_ID, 0, connections=100)  # of ourselves the hub knows better
+    assert await process.client_count() == (6, 3)
+    assert await alive() == {"other", "slow", "leaving", PROCESS_ID}
+
+
+async def test_a_process_that_leaves_holds_its_lease_a_little_while() -> None:
+    async with beating() as task:
+        await process.give_up_lease()
+        row = await own_row()
+        assert row
+        assert (row.leaving, row.connections) == (True, 0)
+        assert PROCESS_ID in await alive()
+        await asyncio.wait({task}, timeout=5)  # and beats no more, which would prolong it
+        assert task.done()
+        assert await own_row() == row
+        assert not await _seen_after(row.seen_at)
+
+
+async def test_a_process_that_others_gave_up_for_dead_says_so(clock: Clock) -> None:
+    revived: list[float] = []
+
+    async def revive() -> None:
+        revived.append(clock.now)
+
+    process.on_revival(revive)
+    async with beating():
+        assert revived == []
+        await seen(PROCESS_ID, DEAD_AFTER + 1)  # asleep so long that its rows were reaped
+        await eventually(lambda: revived)
+        assert len(revived) == 1
+        assert PROCESS_ID in await alive()
+        await in_database(Process.objects.all().delete)()
+        await eventually(lambda: len(revived) == 2)
+
+
+async def test_a_database_that_was_away_is_tried_again_at_once(
+    beat_fails: Callable[[bool], None], caplog: pytest.LogCaptureFixture
+) -> None:
+    revived: list[bool] = []
+
+    async def revive() -> None:
+        revived.append(True)
+
+    process.on_revival(revive)
+    async with beating() as task:
+        beat_fails(True)
+        await eventually(lambda: caplog.text.count("could not renew its lease") >= 3)
+        await in_database(Process.objects.all().delete)()
+        beat_fails(False)
+        await eventually(lambda: revived)
+        assert not task.done()
+
+
+async def test_who_missed_beats_buries_nobody_for_a_while(clock: Clock, beat_fails: Callable[[bool], None]) -> None:
+    assert not process.may_bury()
+    async with beating():
+        assert process.may_bury()
+        beat_fails(True)
+        clock.now += DEAD_AFTER + 1
+        assert not process.may_bury()  # while the database is away, and at the moment it is back
+        missed_at = process._lease.beat_at
+        beat_fails(False)
+        await eventually(lambda: process._lease.beat_at != missed_at)
+        assert not process.may_bury()
+        clock.now += DEAD_AFTER - 1
+        await eventually(lambda: process._lease.beat_at == clock.now)
+        assert not process.may_bury()
+        clock.now += 1
+        assert process.may_bury()
+
+
+async def test_a_slow_query_of_others_does_not_hold_up_the_beat() -> None:
+    release = threading.Event()
+    blocking = asyncio.create_task(in_database(release.wait)(30))
+    try:
+        async with beating():
+            assert not blocking.done()
+    finally:
+        release.set()
+        await blocking
+
+
+async def test_rows_of_long_ago_are_removed() -> None:
+    await seen("old", 700)
+    await seen("recent", 500)
+    async with beating():
+        assert await in_database(lambda: set(Process.objects.values_list("pk", flat=True)))() == {"recent", PROCESS_ID}
+
+
+def test_the_build_is_a_name_of_the_code(monkeypatch: pytest.MonkeyPatch) -> None:
+    process.build.cache_clear()
+    monkeypatch.setenv("SWITCHBOARD_BUILD", "v1.2.3" + "x" * 100)
+    assert process.build() == ("v1.2.3" + "x" * 100)[:40]
+    process.build.cache_clear()
+    monkeypatch.delenv("SWITCHBOARD_BUILD")
+    began = time.monotonic()
+    assert len(process.build()) == 12
+    assert process.build() == process.build()
+    assert time.monotonic() - began < 5
+    process.build.cache_clear()
+
+
+def test_a_process_is_shown_by_host_and_pid() -> None:
+    assert str(Process(id="x", host="web1", pid=7)) == "web1 7"
