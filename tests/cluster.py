@@ -78,6 +78,14 @@ class Nginx(Service):
         return ssl.create_default_context(cafile=str(self.folder / "fullchain.pem"))
 
 
+class Worker(Manage):
+    def __init__(self, folder: Path, settings: Mapping[str, str]) -> None:
+        super().__init__("worker", folder, settings, "runproducers")
+
+    def is_ready(self) -> bool:
+        return "producers run" in self.tail()
+
+
 class Cluster:
     """Everything together. `web[0]` and `web[1]` may be reached directly, or one of them through `nginx`."""
 
@@ -106,7 +114,7 @@ class Cluster:
             **(more_settings or {}),
         }
         self.web = [Web(f"web-{number}", folder("web"), settings) for number in range(1, processes + 1)]
-        self.worker = Manage("worker", folder("worker"), settings, "runproducers")
+        self.worker = Worker(folder("worker"), settings)
         self.nginx = Nginx(folder("nginx"), var / "static", [web.port for web in self.web])
 
     @property

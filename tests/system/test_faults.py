@@ -1,10 +1,11 @@
 """Processes are restarted, Redis dies or freezes, and nobody misses a message."""
 
+import asyncio
 import signal
 from contextlib import AsyncExitStack
 
 from tests.cluster import Cluster
-from tests.services import Redis
+from tests.services import PostgreSQL, Redis
 from tests.support import Client, eventually
 from tests.system.residents import Resident, arrive
 
@@ -78,5 +79,22 @@ async def test_messages_arrive_while_redis_is_frozen(cluster: Cluster, redis: Re
         finally:
             redis.signal(signal.SIGCONT)
         for body in wanted[4:]:
+            await people[1].post(body)
+        await everyone_has(people, wanted)
+
+
+async def test_messages_arrive_when_postgresql_is_back(cluster: Cluster, postgresql: PostgreSQL) -> None:
+    async with AsyncExitStack() as stack:
+        people = await arrive(stack, cluster, 4)
+        wanted = [f"postgresql {number}" for number in range(4)]
+        await people[0].post(wanted[0])
+        postgresql.kill()
+        try:
+            meanwhile = asyncio.create_task(people[0].post(wanted[1]))
+            await eventually(lambda: cluster.get("/readyz").status_code == 503)
+        finally:
+            postgresql.start()
+        assert (await meanwhile)["type"] == "ack"
+        for body in wanted[2:]:
             await people[1].post(body)
         await everyone_has(people, wanted)
