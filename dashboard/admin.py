@@ -3,11 +3,14 @@
 from typing import Any
 
 from django.contrib import admin, messages
-from django.db.models import Count, QuerySet
+from django.db.models import Count, JSONField, QuerySet
+from django.forms import Textarea
 from django.http import HttpRequest, HttpResponse
+from django.template.defaultfilters import filesizeformat
 from django.template.response import TemplateResponse
 from django.utils import timezone
 from django.utils.html import format_html
+from django.utils.text import Truncator
 from django.utils.timesince import timesince
 from django.utils.translation import gettext_lazy as _
 
@@ -23,6 +26,7 @@ class WidgetInline(admin.StackedInline):  # type: ignore[type-arg]
     extra = 0
     autocomplete_fields = ("streams",)
     fields = (("type", "title"), "streams", ("position", "width", "height"), "options")
+    formfield_overrides = {JSONField: {"widget": Textarea(attrs={"rows": 3, "cols": 80})}}
 
 
 @admin.register(Board)
@@ -30,6 +34,7 @@ class BoardAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ("title", "slug", "position", "tiles")
     list_editable = ("position",)
     search_fields = ("title", "slug")
+    fields = ("title", "slug", "position")
     prepopulated_fields = {"slug": ("title",)}
     inlines = (WidgetInline,)
 
@@ -99,8 +104,13 @@ class StreamAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def last_value(self, stream: Stream) -> str:
         if stream.kind == Stream.Kind.TABLE:
             return str(_("%d rows") % stream.rows.filter(value__isnull=False).count())
-        text = "–" if stream.value is None else str(stream.value)
-        return f"{text[:60]}… " if len(text) > 60 else f"{text} {stream.unit}".strip()
+        if stream.value is None:
+            return "–"
+        if stream.unit.startswith("B") and isinstance(stream.value, int | float):
+            return filesizeformat(stream.value) + stream.unit[1:]
+        value = stream.value
+        text = f"{value['level']} {value.get('text', '')}" if isinstance(value, dict) else f"{value} {stream.unit}"
+        return Truncator(text.strip()).chars(60)
 
     @admin.display(description=_("age"), ordering="at")
     def age(self, stream: Stream) -> str:
@@ -112,10 +122,7 @@ class StreamAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     @admin.display(description=_("comes from"))
     def source(self, stream: Stream) -> str:
-        lease = getattr(stream, "lease", None)
-        if lease is None:
-            return str(_("pushes"))
-        return lease.holder or str(_("a producer, not running"))
+        return str(_("a producer") if hasattr(stream, "lease") else _("pushes"))
 
     @admin.action(description=_("Issue a push token (for one stream)"))
     def issue_token(self, request: HttpRequest, queryset: QuerySet[Stream]) -> HttpResponse | None:

@@ -183,7 +183,9 @@ class Widget(models.Model):
     height = models.PositiveSmallIntegerField(
         _("rows"), default=1, validators=[MinValueValidator(1), MaxValueValidator(6)]
     )
-    options = models.JSONField(_("options"), default=dict, blank=True)
+    options = models.JSONField(
+        _("options"), default=dict, blank=True, help_text=_('Such as {"decimals": 1, "min": 0}: see docs/boards.md.')
+    )
 
     class Meta:
         ordering: ClassVar[list[str]] = ["position", "pk"]

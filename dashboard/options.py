@@ -1,6 +1,6 @@
 """What the options of a widget may say. Pure."""
 
-from typing import Annotated, Any, Final
+from typing import Annotated, Any, Final, Literal
 
 import msgspec
 
@@ -27,13 +27,15 @@ class Options(msgspec.Struct, forbid_unknown_fields=True):
     decimals: Annotated[int, msgspec.Meta(ge=0, le=8)] | None = None
     #: A line under the value, such as "target € 45".
     note: Annotated[str, msgspec.Meta(max_length=120)] = ""
+    #: Which direction of change is good, and so green; without it neither is.
+    better: Literal["", "up", "down"] = ""
     points: Annotated[int, msgspec.Meta(ge=2, le=1000)] = POINTS
     min: float | None = None
     max: float | None = None
     #: The heading of a table's first column.
     key: Annotated[str, msgspec.Meta(max_length=80)] = ""
     columns: Annotated[list[Column], msgspec.Meta(max_length=30)] = []
-    #: The whole board's largest type, for the one value that matters.
+    #: Large type, for the one value that matters.
     hero: bool = False
 
 

@@ -206,7 +206,15 @@ class Migration(migrations.Migration):
                         verbose_name="rows",
                     ),
                 ),
-                ("options", models.JSONField(blank=True, default=dict, verbose_name="options")),
+                (
+                    "options",
+                    models.JSONField(
+                        blank=True,
+                        default=dict,
+                        help_text='Such as {"decimals": 1, "min": 0}: see docs/boards.md.',
+                        verbose_name="options",
+                    ),
+                ),
                 (
                     "board",
                     models.ForeignKey(

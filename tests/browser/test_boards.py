@@ -112,7 +112,7 @@ async def test_a_pushed_value_appears_at_once_and_grows_old(live_switchboard: Se
     await expect(orders).to_have_attribute("data-truth", "fresh")
     await expect(orders).to_have_attribute("data-truth", "old")
     await expect(orders.locator(".tile__age")).to_have_text(re.compile(r"\d+ s old"))
-    await expect(orders).to_contain_text("expected every 3 s")
+    await expect(orders).to_contain_text("expected within 3 s")
     await expect(page.locator(".board-banner")).to_have_count(0)
     await feed.push(page, 1235)
     await expect(orders).to_have_attribute("data-truth", "fresh")

@@ -75,9 +75,12 @@ test("a lost connection is told, values stay, and only a new snapshot makes it l
   screen.onLine(() => (told += 1));
   line().hello();
   line().give(snapshot(42));
+  assert.equal(screen.heardAt(), screen.now());
+  const heard = screen.now();
+  time.sleep(5);
   line().cut(1006);
   assert.match(screen.line().banner, /^Not connected/);
-  assert.equal(value(), 42);
+  assert.deepEqual([value(), screen.heardAt()], [42, heard]);
   time.pass(1);
   line().hello();
   assert.notEqual(screen.line().phase, "live");

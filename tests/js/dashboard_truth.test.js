@@ -31,7 +31,7 @@ test("a young value of a healthy producer is fresh", () => {
 test("a value older than its limit is old, and says what was expected", () => {
   const told = tell([stream({ at: NOW - 14 * 60_000, staleAfter: 300 })], NOW);
   assert.deepEqual([told.truth, told.old, told.age], ["old", true, "14 min"]);
-  assert.equal(told.notes[0].text, "expected every 5 min");
+  assert.equal(told.notes[0].text, "expected within 5 min");
 });
 
 test("a failing producer says why and when it is tried again, its value may be young or old", () => {
@@ -62,6 +62,20 @@ test("of several streams the worst counts, and each note names its stream", () =
   const told = tell([stream(), stream({ label: "Memory", state: "error", error: "boom" })], NOW);
   assert.equal(told.truth, "failing");
   assert.deepEqual(told.notes, [{ truth: "failing", text: "Memory: producer failing: boom" }]);
+});
+
+test("what is true of several streams is said once", () => {
+  const old = { at: NOW - 90_000 };
+  const texts = (/** @type {any[]} */ streams) => tell(streams, NOW).notes.map(({ text }) => text);
+  assert.deepEqual(texts([stream(old), stream({ ...old, label: "Memory" })]), ["expected within 60 s"]);
+  assert.deepEqual(texts([stream(old), stream({ ...old, label: "Memory" }), stream()]), [
+    "CPU, Memory: expected within 60 s",
+  ]);
+});
+
+test("a screen that has lost its connection blames no stream for what it could not hear", () => {
+  const told = tell([stream()], NOW + 600_000, NOW);
+  assert.deepEqual([told.truth, told.old, told.age], ["fresh", false, "10 min"]);
 });
 
 test("of several streams the age is the liveliest one's, until one is over its limit", () => {

@@ -53,7 +53,7 @@ export class BoardTile extends LitElement {
     const streams = this.#streams;
     const title = widget.title || streams[0]?.label || "";
     if (!streams.length) return this.#without(title);
-    const told = tell(streams, screen.now());
+    const told = tell(streams, screen.now(), screen.heardAt());
     return html`<section class="tile" data-truth=${told.truth} aria-label=${title}>
       <header class="tile__head">
         <h2 class="tile__title">${title}</h2>

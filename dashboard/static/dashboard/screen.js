@@ -81,6 +81,11 @@ export class Screen {
     return this.socket.clock.now();
   }
 
+  /** The server's time up to which this screen knows: now, or when it last heard from the server. */
+  heardAt() {
+    return this.loaded ? this.now() : this.now() - (this.local() - this.socket.heardAt);
+  }
+
   /** What to say about the connection now. */
   line() {
     const times = { now: this.now(), local: this.local(), heardAt: this.socket.heardAt };

@@ -39,22 +39,35 @@ const ORDER = ["failing", "unknown", "empty", "old", "fresh"];
  * Say what is true of a tile that shows `streams`, at the server's time `now`.
  * @param {Stream[]} streams
  * @param {number} now unix milliseconds
+ * @param {number} [heardAt] the time up to which the screen knows: what comes later may be late for its own fault
  * @returns {Told}
  */
-export function tell(streams, now) {
-  const truths = streams.map((stream) => truthOf(stream, now));
-  const truth = ORDER.find((each) => truths.includes(each)) ?? "empty";
+export function tell(streams, now, heardAt = now) {
+  const truths = streams.map((stream) => truthOf(stream, heardAt));
   const notes = streams.flatMap((stream, index) => {
     const text = note(stream, truths[index], now);
-    if (!text) return [];
-    return { truth: truths[index], text: streams.length > 1 ? `${stream.label}: ${text}` : text };
+    return text ? { truth: truths[index], text, label: stream.label } : [];
   });
   return {
-    truth,
-    old: streams.some((stream) => isOld(stream, now)),
+    truth: ORDER.find((each) => truths.includes(each)) ?? "empty",
+    old: streams.some((stream) => isOld(stream, heardAt)),
     age: ageOf(streams, now),
-    notes,
+    notes: together(notes, streams.length),
   };
+}
+
+/**
+ * Say once what is true of several streams, and name them unless it is true of all.
+ * @param {{truth: Truth, text: string, label: string}[]} notes
+ * @param {number} all how many streams there are
+ * @returns {Note[]}
+ */
+function together(notes, all) {
+  return [...new Set(notes.map(({ text }) => text))].map((text) => {
+    const those = notes.filter((each) => each.text === text);
+    const labels = those.map(({ label }) => label).join(", ");
+    return { truth: those[0].truth, text: those.length === all ? text : `${labels}: ${text}` };
+  });
 }
 
 /** Of several streams the age of the one furthest over its limit, else of the liveliest. */
@@ -72,7 +85,7 @@ function ageOf(/** @type {Stream[]} */ streams, /** @type {number} */ now) {
 function note(stream, truth, now) {
   if (truth === "failing") return `producer failing: ${stream.error ?? "no reason given"}${retry(stream, now)}`;
   if (truth === "unknown") return stream.at === null ? "waiting for its producer" : "its producer is not running";
-  if (truth === "old") return `expected every ${duration(stream.staleAfter)}`;
+  if (truth === "old") return `expected within ${duration(stream.staleAfter)}`;
   return truth === "empty" ? "no value yet" : "";
 }
 
