@@ -13,20 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from chat import services
 from chat.models import Block, Membership, Message, Report, Room, RoomKind
+from realtime.admin import ReadOnlyAdmin
 from realtime.protocol import CommandError
-
-
-class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Shows, and offers actions; no form adds, changes or deletes."""
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
 
 
 class MembershipInline(admin.TabularInline):  # type: ignore[type-arg]

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from dashboard import services
 from dashboard.models import Board, ProducerLease, PushToken, Stream, Widget
+from realtime.admin import ReadOnlyAdmin
 
 #: Colour is not alone: each state has its own sign.
 SIGNS = {"ok": "●", "error": "▲", "unknown": "○"}
@@ -183,19 +184,10 @@ class PushTokenAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(ProducerLease)
-class ProducerLeaseAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+class ProducerLeaseAdmin(ReadOnlyAdmin):
     list_display = ("stream", "holder", "expires_at", "token", "state")
     list_select_related = ("stream",)
 
     @admin.display(description=_("producer"))
     def state(self, lease: ProducerLease) -> str:
         return f"{SIGNS.get(lease.stream.state, '')} {lease.stream.get_state_display()}"
-
-    def has_add_permission(self, request: HttpRequest) -> bool:
-        return False
-
-    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False

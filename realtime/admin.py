@@ -10,10 +10,8 @@ from realtime import process
 from realtime.models import Process
 
 
-@admin.register(Process)
-class ProcessAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    list_display = ("__str__", "is_alive", "connections", "started_at", "seen_at", "build")
-    ordering = ("-seen_at",)
+class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Shows, and offers actions; no form adds, changes or deletes."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -23,6 +21,12 @@ class ProcessAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
+
+
+@admin.register(Process)
+class ProcessAdmin(ReadOnlyAdmin):
+    list_display = ("__str__", "is_alive", "connections", "started_at", "seen_at", "build")
+    ordering = ("-seen_at",)
 
     @admin.display(description=_("alive"), boolean=True)
     def is_alive(self, row: Process) -> bool:
