@@ -1,4 +1,4 @@
-"""The hub: one per process. It has one channel in the layer, orders, heals and fans out.
+"""The hub: one per process. It orders, heals and fans out what its link to the channel layer brings.
 
 The channel layer is a hint (docs/architecture.md): whatever it drops, doubles or reorders, the hub notices
 by number and reads back from the store.
@@ -8,18 +8,16 @@ import asyncio
 import logging
 import re
 import time
-import uuid
 import weakref
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final, Protocol
 
-from channels.layers import get_channel_layer
-
 from realtime.connection import Connection
+from realtime.link import Link, log_failure
 from realtime.protocol import Close
-from realtime.publish import Delivery, Publication, publish
+from realtime.publish import Delivery, Publication
 from realtime.topics import EARLY, LatestTopic, LogTopic, Topic
 
 log = logging.getLogger(__name__)
@@ -30,13 +28,6 @@ GAP_PATIENCE: Final = 0.03
 CHECK_EVERY: Final = 15.0
 CHECK_SICK: Final = 1.0
 CHECK_NEW: Final = 1.0
-#: Seconds between canaries, and how long one may take.
-CANARY_EVERY: Final = 5.0
-CANARY_PATIENCE: Final = 2.0
-#: Canaries in a row that did not come back, after which we connect to the layer anew.
-RENEW_AFTER: Final = 3
-#: Seconds that a subscription waits for the layer; afterwards the comparisons carry it.
-JOIN_PATIENCE: Final = 1.0
 #: What every channel layer takes as the name of a group.
 TOPIC_NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,99}", re.ASCII)
 
@@ -79,19 +70,21 @@ class Hub:
         self.topics: dict[str, Topic] = {}
         self.connections: set[Any] = set()  # the consumers of all open sockets
         self.draining = False
-        self.sick = False
         self.heals = 0  # how often the store had to be asked for what the wire dropped
-        self._channel = ""
-        self._running = False
+        self._link = Link(lambda: self.topics.keys(), self.receive)
+        self._checking = False
         self._tasks: set[asyncio.Task[Any]] = set()
-        self._grouped: dict[str, asyncio.Event] = {}
-        self._wanted_changed = asyncio.Event()
         self._dirty: dict[Topic, None] = {}
         self._healing: set[Topic] = set()
-        self._canary = f"canary.{uuid.uuid4().hex}"
-        self._canary_back = asyncio.Event()
-        self._canaries_lost = 0
-        self._receiving: asyncio.Task[Any] | None = None
+
+    @property
+    def sick(self) -> bool:
+        """True while the channel layer fails or is deaf: then everything comes by comparison, a second late."""
+        return self._link.sick
+
+    @sick.setter
+    def sick(self, sick: bool) -> None:
+        self._link.sick = sick
 
     # Subscriptions
 
@@ -116,16 +109,10 @@ class Hub:
             topic.held[connection] = None
         else:
             topic.live[connection] = None
-        self._ensure_running()
-        grouped = self._grouped.setdefault(name, asyncio.Event())
-        if not grouped.is_set():
-            self._wanted_changed.set()
-            if self.sick:  # waiting would only hold up whoever has many topics
-                return
-            try:
-                await asyncio.wait_for(grouped.wait(), JOIN_PATIENCE)
-            except TimeoutError:
-                self.sick = True
+        if not self._checking:
+            self._checking = True
+            self._later(self._check_for_ever())
+        await self._link.join(name)
 
     async def release(self, name: str, connection: Connection, after: int) -> None:
         """End the wait of `connection`, which has everything of the topic up to number `after`."""
@@ -159,7 +146,7 @@ class Hub:
         if topic.is_empty() and self.topics.get(topic.name) is topic:
             del self.topics[topic.name]
             self._dirty.pop(topic, None)
-            self._wanted_changed.set()
+            self._link.changed()
 
     async def _replay(self, topic: Topic, connection: Connection, after: int) -> int:
         """Send what the store has after `after` to one connection that waits; return its new place."""
@@ -252,106 +239,6 @@ class Hub:
         await asyncio.sleep(CHECK_NEW)
         await self.check([name])
 
-    # Life
-
-    def _ensure_running(self) -> None:
-        if not self._running:
-            self._running = True
-            self._receiving = self._later(self._receive_for_ever())
-            for work in (self._regroup_for_ever, self._check_for_ever, self._canary_for_ever):
-                self._later(work())
-
-    def _later(self, work: Any) -> asyncio.Task[Any]:
-        task = asyncio.get_running_loop().create_task(work, name=work.__name__)
-        self._tasks.add(task)
-        task.add_done_callback(self._tasks.discard)
-        task.add_done_callback(_log_failure)
-        return task
-
-    async def close(self) -> None:
-        """Stop listening; for the end of a process or of a test."""
-        tasks = list(self._tasks)
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
-
-    def _fall_sick(self, error: Exception) -> None:
-        self.sick = True
-        log.warning("The channel layer failed: %s: %s", type(error).__name__, error)
-
-    async def _receive_for_ever(self) -> None:
-        layer = get_channel_layer()
-        while True:
-            try:
-                if not self._channel:
-                    self._channel = await layer.new_channel("hub")
-                    self._wanted_changed.set()
-                message = await layer.receive(self._channel)
-            except Exception as error:
-                self._fall_sick(error)
-                await asyncio.sleep(CHECK_SICK)
-                continue
-            try:
-                self._take(message)
-            except Exception:  # of another version, perhaps; what follows must still come through
-                log.exception("Could not read what the channel layer brought")
-
-    def _take(self, message: Mapping[str, Any]) -> None:
-        if message.get("type") == "hub.publications":
-            name = message["topic"]
-            if name == self._canary:
-                self._canary_back.set()
-            else:
-                self.receive(name, _unpack(name, message["items"]))
-
-    async def _regroup_for_ever(self) -> None:
-        """Keep the layer's groups equal to our topics, through all its failures."""
-        while True:
-            await self._wanted_changed.wait()
-            self._wanted_changed.clear()
-            if self._channel:
-                try:
-                    if self._canaries_lost >= RENEW_AFTER:
-                        await self._renew()
-                    else:
-                        await self._regroup()
-                except Exception as error:
-                    self._fall_sick(error)
-                    await asyncio.sleep(CHECK_SICK)
-                    self._wanted_changed.set()
-
-    async def _regroup(self) -> None:
-        layer = get_channel_layer()
-        for name in [name for name in (self._canary, *self.topics) if not self._is_grouped(name)]:
-            await layer.group_add(name, self._channel)
-            self._grouped.setdefault(name, asyncio.Event()).set()
-        for name in [name for name in self._grouped if name not in self.topics and name != self._canary]:
-            self._grouped[name].clear()
-            await layer.group_discard(name, self._channel)
-            if name not in self.topics:  # or somebody came meanwhile, and waits for this event
-                del self._grouped[name]
-
-    async def _renew(self) -> None:
-        """Connect to the layer anew: it would keep a connection that is half open for ever.
-
-        Only here, where groups are joined too: a group joined meanwhile would be lost unnoticed.
-        """
-        assert self._receiving
-        self._canaries_lost = 0
-        self._receiving.cancel()
-        await asyncio.wait({self._receiving})
-        self._channel = ""
-        try:
-            await get_channel_layer().flush()
-        except Exception as error:
-            self._fall_sick(error)
-        for event in self._grouped.values():
-            event.clear()
-        self._receiving = self._later(self._receive_for_ever())
-
-    def _is_grouped(self, name: str) -> bool:
-        return name in self._grouped and self._grouped[name].is_set()
-
     async def _check_for_ever(self) -> None:
         checked = time.monotonic()
         was_sick = False
@@ -363,30 +250,20 @@ class Hub:
                 was_sick = self.sick
                 await self.check(list(self.topics))
 
-    async def _canary_for_ever(self) -> None:
-        while True:
-            well = await self._hears_itself()
-            if self.sick == well:
-                log.warning("The channel layer is %s", "well again" if well else "deaf")
-            self.sick = not well
-            self._canaries_lost = 0 if well else self._canaries_lost + 1
-            if not well:  # layers forget groups: in memory after a day, Redis when it is restarted
-                for event in self._grouped.values():
-                    event.clear()
-                self._wanted_changed.set()
-            await asyncio.sleep(CANARY_EVERY if well else CHECK_SICK)
+    # Life
 
-    async def _hears_itself(self) -> bool:
-        """Publish to ourselves: a connection that is silently deaf shows in no other way."""
-        self._canary_back.clear()
-        try:
-            async with asyncio.timeout(CANARY_PATIENCE):
-                await self._grouped.setdefault(self._canary, asyncio.Event()).wait()
-                sent = await publish([Publication(self._canary, Delivery.EPHEMERAL, "")])
-                await self._canary_back.wait()
-        except TimeoutError:
-            return False
-        return sent
+    def _later(self, work: Any) -> None:
+        task = asyncio.get_running_loop().create_task(work)
+        self._tasks.add(task)
+        task.add_done_callback(self._tasks.discard)
+        task.add_done_callback(log_failure)
+
+    async def close(self) -> None:
+        """Stop listening; for the end of a process or of a test."""
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(self._link.close(), *tasks, return_exceptions=True)
 
 
 def _make_topic(name: str) -> Topic:
@@ -400,15 +277,6 @@ def _make_topic(name: str) -> Topic:
 
 def _source(name: str) -> Source:
     return _sources[name.partition(".")[0]]
-
-
-def _unpack(name: str, items: Iterable[Any]) -> list[Publication]:
-    return [Publication(name, Delivery(delivery), text, number, key) for delivery, number, key, text in items]
-
-
-def _log_failure(task: asyncio.Task[Any]) -> None:
-    if not task.cancelled() and task.exception():
-        log.error("The hub's %s failed", task.get_name(), exc_info=task.exception())
 
 
 _hubs: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Hub]" = weakref.WeakKeyDictionary()

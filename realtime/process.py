@@ -3,6 +3,7 @@
 import asyncio
 import hashlib
 import logging
+import math
 import os
 import socket
 import time
@@ -19,8 +20,6 @@ from django.conf import settings
 from django.db import Error
 from django.db.models import QuerySet
 from django.db.models.functions import Now
-
-from realtime.database import in_database
 
 log = logging.getLogger(__name__)
 
@@ -76,7 +75,8 @@ def on_revival(call: Callable[[], Awaitable[None]]) -> None:
 def may_bury() -> bool:
     """False while this process misses beats itself, and for a while after: then it is no judge of others."""
     now = time.monotonic()
-    return _lease.beat_at is not None and now - _lease.beat_at <= DEAD_AFTER and now >= _lease.unreliable_until
+    beats = _lease.beat_at is None or now - _lease.beat_at <= DEAD_AFTER
+    return beats and now >= _lease.unreliable_until
 
 
 async def keep_lease() -> None:
@@ -89,6 +89,8 @@ async def keep_lease() -> None:
             renewed = await _in_thread(_beat, len(hub.connections))
         except Error as error:
             log.warning("This process could not renew its lease: %s", error)
+            if _lease.beat_at is None:
+                _lease.beat_at = -math.inf  # it has missed beats from the start
         else:
             await _note_beat(renewed=renewed)
         await asyncio.sleep(BEAT)
@@ -123,14 +125,8 @@ async def client_count() -> tuple[int, int]:
     """Return how many sockets are open over all processes, and how many processes live."""
     from realtime.hub import current_hub
 
-    others = await _others()
-    return len(current_hub().connections) + sum(others), len(others) + 1
-
-
-@in_database
-def _others() -> list[int]:
-    """Return how many sockets each of the other live processes has."""
-    return list(alive().exclude(pk=PROCESS_ID).exclude(leaving=True).values_list("connections", flat=True))
+    others = [process async for process in alive().exclude(pk=PROCESS_ID).exclude(leaving=True)]
+    return len(current_hub().connections) + sum(other.connections for other in others), len(others) + 1
 
 
 def _beat(connections: int) -> bool:

@@ -57,11 +57,11 @@ def test_packages_import_only_downwards(package: str) -> None:
                 assert fits, f"{name(path)} imports {imported}"
 
 
-def test_only_publish_sends_to_groups_and_only_the_hub_joins_them() -> None:
+def test_only_publish_sends_to_groups_and_only_the_link_joins_them() -> None:
     senders = {name(path) for path in modules(*PACKAGES) if "group_send" in calls(path)}
     joiners = {name(path) for path in modules(*PACKAGES) if calls(path) & {"group_add", "group_discard"}}
     assert senders == {"realtime/publish.py"}
-    assert joiners == {"realtime/hub.py"}
+    assert joiners == {"realtime/link.py"}
 
 
 @pytest.mark.parametrize(("model", "store"), [("Message", "chat/store.py"), ("Sample", "dashboard/store.py")])

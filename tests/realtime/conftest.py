@@ -6,6 +6,7 @@ import pytest
 from channels.layers import channel_layers
 
 from realtime import hub as hub_module
+from realtime import link
 from realtime.hub import Hub, register_source
 from realtime.publish import Delivery
 from tests.realtime.support import ShakyLayer, Store
@@ -29,9 +30,10 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hub_module, "CHECK_EVERY", 3600.0)
     monkeypatch.setattr(hub_module, "CHECK_SICK", 0.02)
     monkeypatch.setattr(hub_module, "CHECK_NEW", 0.02)
-    monkeypatch.setattr(hub_module, "CANARY_EVERY", 0.05)
-    monkeypatch.setattr(hub_module, "CANARY_PATIENCE", 0.2)
-    monkeypatch.setattr(hub_module, "JOIN_PATIENCE", 0.1)
+    monkeypatch.setattr(link, "PAUSE", 0.02)
+    monkeypatch.setattr(link, "CANARY_EVERY", 0.05)
+    monkeypatch.setattr(link, "CANARY_PATIENCE", 0.2)
+    monkeypatch.setattr(link, "JOIN_PATIENCE", 0.1)
 
 
 def _registered(kind: str, delivery: Delivery) -> Iterator[Store]:

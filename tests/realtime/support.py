@@ -9,9 +9,10 @@ from typing import Any
 from channels.layers import InMemoryChannelLayer
 
 from realtime.connection import Connection
-from realtime.hub import Readback
+from realtime.hub import Hub, Readback
 from realtime.protocol import Frame
 from realtime.publish import Delivery, Publication
+from tests.support import eventually
 
 
 class FakeWire:
@@ -209,3 +210,30 @@ class ShakyLayer(InMemoryChannelLayer):
         await self._go_through("group_send", group)
         if not self.loses(group, message):
             await super().group_send(group, message)
+
+
+# Verbs of the tests of hub and link
+
+
+async def seat(hub: Hub, topic: str, after: int = 0) -> Reader:
+    """Return a reader that gets what is newer than `after`."""
+    reader = Reader()
+    await hub.subscribe(topic, reader)
+    await hub.release(topic, reader, after)
+    return reader
+
+
+def numbers(reader: Reader) -> list[int]:
+    return [number for number, _ in parts(reader.texts)]
+
+
+async def assert_numbers(reader: Reader, *wanted: int) -> None:
+    """The reader gets exactly these, in this order."""
+    await eventually(lambda: len(reader.texts) >= len(wanted))
+    assert numbers(reader) == list(wanted)
+
+
+async def settle() -> None:
+    """Let everything run that does not wait for time."""
+    for _ in range(20):
+        await asyncio.sleep(0)

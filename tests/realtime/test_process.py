@@ -178,7 +178,6 @@ async def test_a_database_that_was_away_is_tried_again_at_once(
 
 
 async def test_who_missed_beats_buries_nobody_for_a_while(clock: Clock, beat_fails: Callable[[bool], None]) -> None:
-    assert not process.may_bury()
     async with beating():
         assert process.may_bury()
         beat_fails(True)
@@ -192,6 +191,20 @@ async def test_who_missed_beats_buries_nobody_for_a_while(clock: Clock, beat_fai
         await eventually(lambda: process._lease.beat_at == clock.now)
         assert not process.may_bury()
         clock.now += 1
+        assert process.may_bury()
+
+
+async def test_who_starts_while_the_database_is_away_buries_nobody_at_first(
+    clock: Clock, beat_fails: Callable[[bool], None]
+) -> None:
+    beat_fails(True)
+    async with beating():
+        assert not process.may_bury()
+        beat_fails(False)
+        await eventually(lambda: process._lease.beat_at == clock.now)
+        assert not process.may_bury()
+        clock.now += DEAD_AFTER
+        await eventually(lambda: process._lease.beat_at == clock.now)
         assert process.may_bury()
 
 
