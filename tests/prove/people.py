@@ -81,6 +81,7 @@ class Person:
         self._failures = 0
         self._lost_at: float | None = None
         self._count = 0
+        self._story: deque[str] = deque(maxlen=40)
 
     # Being there
 
@@ -103,8 +104,10 @@ class Person:
             if not self.present.is_set():
                 await self.present.wait()
                 self._lost_at, self._failures, self._retry_after = time.monotonic(), 0, 0.0
-            with suppress(OSError, WebSocketException, TimeoutError, Lost):
+            try:
                 await self._visit()
+            except (OSError, WebSocketException, TimeoutError, Lost) as error:
+                self._remember(f"{type(error).__name__} {error}".strip())
             self._socket = None
             for room in self.rooms.values():
                 room.complete = False
@@ -113,7 +116,12 @@ class Person:
             pause = max(self.rng.uniform(0, min(30.0, 0.5 * 2**self._failures)), self._retry_after)
             self._failures += 1
             self._retry_after = 0.0
+            self._remember(f"pause of {pause:.1f} s")
             await asyncio.sleep(pause)
+
+    def _remember(self, what: str) -> None:
+        away = time.monotonic() - (self._lost_at or time.monotonic())
+        self._story.append(f"{away:.1f} s: {what}")
 
     def cut(self) -> None:
         """Lose the line as in a tunnel: nothing is said to the server."""
@@ -176,6 +184,7 @@ class Person:
             event = json.loads(frame)
             if event["type"] == "hello":
                 self._socket = line
+                self._remember(f"hello from {event['process']}")
                 self.process = event["process"]
                 silence = 2.0 * event["heartbeat"]
                 for room in self.rooms.values():
@@ -236,7 +245,8 @@ class Person:
     def _arrived(self) -> None:
         now = time.monotonic()
         if self._lost_at is not None:
-            self.record.resumes.append(Resume(now, now - self._lost_at))
+            self.record.resumes.append(Resume(now, now - self._lost_at, tuple(self._story)))
+        self._story.clear()
         self._lost_at = None
         self._failures = 0
 

@@ -120,10 +120,11 @@ Table = dict[str, Log]
 
 
 class Resume(NamedTuple):
-    """From the loss of a line to the last complete page of all rooms."""
+    """From the loss of a line to the last complete page of all rooms; `story`: what each attempt came to, and when."""
 
     at: float
     seconds: float
+    story: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)

@@ -14,6 +14,8 @@ MUST_BE_ZERO: Final = {
     "reordered": ("reordered",),
     "invented": ("invented", "diverged"),
 }
+#: Seconds after which the story of the slowest resume is told.
+SLOW: Final = 5.0
 HEAD: Final = ("fault", "times", "messages", "deliveries", *MUST_BE_ZERO, "p50 ms", "p99 ms", "resume s", "settled s")
 
 
@@ -118,6 +120,9 @@ def summary(record: Record, violations: Sequence[Violation]) -> str:
         lines.append("closed with: " + ", ".join(f"{code} × {count}" for code, count in sorted(record.closes.items())))
     if record.errors:
         lines.append("errors told: " + ", ".join(f"{code} × {count}" for code, count in record.errors.most_common()))
+    slowest = max(record.resumes, key=lambda resume: resume.seconds, default=None)
+    if slowest is not None and slowest.seconds > SLOW:
+        lines.append(f"the slowest resume, {slowest.seconds:.1f} s: " + "; ".join(slowest.story))
     lines += [f"{each.kind.upper()} in {each.room}, {each.person}: {each.what}" for each in violations[:20]]
     if len(violations) > 20:
         lines.append(f"… and {len(violations) - 20} more")
