@@ -14,7 +14,7 @@ from datetime import timedelta
 from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import Q, QuerySet
+from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -72,19 +72,25 @@ def _is_alive(process_id: str) -> bool:
 @in_database
 def look(user_id: int, socket: str) -> Place | None:
     """Return how the seat of this socket is, after a search when it waits; None when it is gone."""
-    seat = _seat(user_id, socket)
-    if seat is not None and seat.state == SeatState.WAITING and _search(seat):
-        seat = _seat(user_id, socket)
-    if seat is None:
+    while (seat := _seat(user_id, socket)) is not None and seat.state == SeatState.WAITING and seat.gone_at is None:
+        if not _search(seat) and (place := _place_in_queue(seat)) is not None:
+            return place
+        # Paired by us, or by somebody else meanwhile.
+    if seat is None or seat.state == SeatState.WAITING:
         return None
-    if seat.state == SeatState.WAITING:
-        queue = Seat.objects.filter(state=SeatState.WAITING, gone_at=None)
-        before = queue.filter(Q(entered_at__lt=seat.entered_at) | Q(entered_at=seat.entered_at, pk__lt=seat.pk))
-        return Place(seat.state, position=before.count() + 1, waiting=queue.count())
     if seat.room is None:
         return Place(seat.state, reason=seat.reason)
     partner = Membership.objects.filter(room=seat.room).exclude(user=user_id).select_related("user").get().user
     return Place(seat.state, seat.room.pk, seat.room.slug, partner.on_wire(), seat.reason)
+
+
+def _place_in_queue(seat: Seat) -> Place | None:
+    """Return how many wait, and how many of them came before `seat`; None when it waits no longer."""
+    earlier = Q(entered_at__lt=seat.entered_at) | Q(entered_at=seat.entered_at, pk__lt=seat.pk)
+    found = Seat.objects.filter(state=SeatState.WAITING, gone_at=None).aggregate(
+        waiting=Count("pk"), before=Count("pk", filter=earlier), own=Count("pk", filter=Q(pk=seat.pk))
+    )
+    return Place(seat.state, position=found["before"] + 1, waiting=found["waiting"]) if found["own"] else None
 
 
 def _seat(user_id: int, socket: str) -> Seat | None:
