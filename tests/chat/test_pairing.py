@@ -14,6 +14,7 @@ from accounts.models import User
 from chat import pairing
 from chat.models import Block, Membership, Report, Room, RoomKind, Seat, SeatState
 from chat.pairing import Place, block_partner, look, part, report_partner, socket_gone, take_seat
+from realtime import process
 from realtime.database import in_database
 from realtime.models import Process
 from realtime.protocol import CommandError
@@ -23,8 +24,9 @@ WAITING, TALKING, ENDED = SeatState.WAITING, SeatState.TALKING, SeatState.ENDED
 
 
 @pytest.fixture(autouse=True)
-def _hub(hub: Any) -> None:
-    """What is told goes through this loop's hub."""
+def _process(hub: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is told goes through this loop's hub; and this process is well, so it may judge others."""
+    monkeypatch.setattr(process, "may_bury", lambda: True)
 
 
 async def enter(user: User, *tags: str, socket: str = "") -> Place:
@@ -285,10 +287,10 @@ async def test_one_who_does_not_come_back_has_left(cast: Cast) -> None:
 async def test_the_seats_of_a_dead_process_are_swept(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     await pair(cast.alice, cast.bob)
     await Seat.objects.filter(user=cast.alice).aupdate(process="dead")
-    monkeypatch.setattr("realtime.process.may_bury", lambda: False)
+    monkeypatch.setattr(process, "may_bury", lambda: False)
     await in_database(pairing.sweep)()
     assert (await see(cast.bob)).state == TALKING, "one that slept itself is no judge"
-    monkeypatch.undo()
+    monkeypatch.setattr(process, "may_bury", lambda: True)
     await in_database(pairing.sweep)()
     assert (await see(cast.bob)).state == ENDED
 
@@ -331,6 +333,23 @@ async def test_who_is_paired_while_leaving_does_not_leave_the_partner_alone(cast
     await in_database(pairing._with_talk)(Slow(), act)  # type: ignore[arg-type]
     place = await see(cast.bob)
     assert (place.state, place.reason) == (ENDED, "partner_left")
+
+
+async def test_who_is_found_while_searching_in_vain_is_told_of_the_partner(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Not of a queue in which nobody is any more."""
+    await enter(cast.alice)
+    search = pairing._search
+
+    def slow(seat: Seat) -> bool:
+        monkeypatch.setattr(pairing, "_search", search)
+        take_seat.__wrapped__(cast.bob.pk, "Bob", [])  # type: ignore[attr-defined]
+        assert look.__wrapped__(cast.bob.pk, "Bob").state == TALKING  # type: ignore[attr-defined]
+        return False
+
+    monkeypatch.setattr(pairing, "_search", slow)
+    assert (await see(cast.alice)).state == TALKING
 
 
 async def test_many_who_search_at_once_are_paired_without_overlap(cast: Cast) -> None:

@@ -12,6 +12,7 @@ from accounts.models import User
 from accounts.services import ban
 from chat import pairing, presence, roulette, services, writer
 from chat.models import Block, Report, Room, Seat
+from realtime import process
 from realtime.database import in_database
 from realtime.hub import Hub
 from tests.cast import Cast, Connect, Event, Socket, signed_in
@@ -21,6 +22,7 @@ from tests.support import eventually
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(roulette, "LOOK_WAITING", 0.05)
+    monkeypatch.setattr(process, "may_bury", lambda: True)
 
 
 async def enter(connect: Connect, who: Any, **fields: Any) -> Socket:
