@@ -1,12 +1,15 @@
 """The HTTP half of chat: status, rooms, messages, members."""
 
+import time
 from typing import Any
 from uuid import UUID
 
 from asgiref.sync import async_to_sync
+from django.conf import settings
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
+from accounts.models import User
 from chat import pages, services
 from chat.access import open_room, require_person, visible_rooms
 from chat.models import Membership, ReadMark, Room, RoomKind
@@ -14,10 +17,20 @@ from chat.presence import alive_rows
 from realtime import process
 from realtime.consumers import now
 from realtime.http import ApiError, answers_errors, json_body, number_parameter, text_field
+from realtime.limits import Buckets
 from realtime.protocol import LARGEST, timestamp
 
 PAGE = 50
 LARGEST_PAGE = 200
+
+#: Who writes by HTTP may do so as often as by one socket.
+_writes = Buckets(settings.COMMAND_BURST, settings.COMMANDS_PER_SECOND)
+
+
+def limit_writes(user: User) -> None:
+    """Raise ApiError when `user` changes something too often."""
+    if wait := _writes.take(str(user.pk), time.monotonic()):
+        raise ApiError("rate_limited", "Too many calls at once: wait a moment.", retry_after=wait)
 
 
 def status(request: HttpRequest) -> HttpResponse:
@@ -42,6 +55,7 @@ def rooms(request: HttpRequest) -> HttpResponse:
     """GET: the rooms that the caller may see. POST {"name", "topic"?, "members_only"?}: makes one, 201."""
     user = require_person(request.user)
     if request.method == "POST":
+        limit_writes(user)
         body = json_body(request)
         members_only = body.get("members_only", False)
         if not isinstance(members_only, bool):
@@ -94,6 +108,7 @@ def messages(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _send(request: HttpRequest, room: Room) -> HttpResponse:
     user = require_person(request.user)
+    limit_writes(user)
     body = json_body(request)
     try:
         client_id = UUID(text_field(body, "id"))
@@ -121,6 +136,7 @@ def members(request: HttpRequest, slug: str) -> HttpResponse:
     """GET: the members of a members-only room. POST {"name"}: its owner adds one, 201."""
     user = require_person(request.user)
     if request.method == "POST":
+        limit_writes(user)
         member = services.grant(user, slug, text_field(json_body(request), "name"))
         return JsonResponse({"user": member.on_wire()}, status=201)
     if request.method != "GET":
@@ -135,6 +151,7 @@ def member(request: HttpRequest, slug: str, user_id: int) -> HttpResponse:
     user = require_person(request.user)
     if request.method != "DELETE":
         raise ApiError("method_not_allowed", "DELETE takes a member out.")
+    limit_writes(user)
     services.revoke(user, slug, min(user_id, LARGEST))  # no database takes a longer id, nor has anybody one
     return HttpResponse(status=204)
 

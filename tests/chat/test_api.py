@@ -9,10 +9,11 @@ import pytest
 from django.test import AsyncClient, Client
 from django.utils import timezone
 
-from chat import services, store
+from chat import api, services, store
 from chat.models import Membership, Message, Presence, ReadMark, Room, RoomKind
 from chat.presence import current_presence
 from realtime.database import in_database
+from realtime.limits import Buckets
 from realtime.models import Process
 from tests.cast import Cast, Connect, says, signed_in
 
@@ -44,6 +45,16 @@ def error(response: Any, status: int, code: str, field: str | None = None) -> st
     assert (body["error"]["code"], body["error"].get("field")) == (code, field)
     assert body["error"]["detail"].endswith((".", "name", "?"))
     return str(body["error"]["detail"])
+
+
+@pytest.fixture(autouse=True)
+def nobody_wrote_yet(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api, "_writes", Buckets(60, 20))
+
+
+@pytest.fixture
+def limited(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(api, "_writes", Buckets(3, 0.001))
 
 
 # Status
@@ -277,6 +288,21 @@ async def test_an_archived_room_is_read_only(cast: Cast, hub: Any) -> None:
     browser = await signed_in(cast.gast)
     error(await send(browser, "/api/rooms/kitchen/messages/", {"id": ID, "body": "hi"}), 403, "forbidden")
     assert (await browser.get("/api/rooms/kitchen/messages/")).status_code == 200
+
+
+async def test_who_writes_too_often_must_wait_and_can_read_meanwhile(cast: Cast, hub: Any, limited: None) -> None:
+    browser = await signed_in(cast.gast)
+    path = "/api/rooms/kitchen/messages/"
+    bodies = [{"id": str(uuid.uuid4()), "body": "hi"} for _ in range(4)]
+    assert [(await send(browser, path, body)).status_code for body in bodies] == [201, 201, 201, 429]
+    response = await send(browser, path, bodies[3])
+    error(response, 429, "rate_limited")
+    assert int(response["Retry-After"]) >= 1
+    for refused in (await send(browser, "/api/rooms/", {}), await send(browser, "/api/rooms/attic/members/", {})):
+        error(refused, 429, "rate_limited")
+    assert (await browser.get(path)).json()["seq"] == 3
+    other = await signed_in(cast.bob)
+    assert (await send(other, path, bodies[3])).status_code == 201, "the others need not wait"
 
 
 # Members
