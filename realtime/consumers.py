@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Final
 
@@ -20,7 +19,7 @@ from realtime.protocol import Close, Command, CommandError, Parser, Ping, Refuse
 
 log = logging.getLogger(__name__)
 
-#: So many commands refused in a row for their rate, and the socket closes with 4429.
+#: So many commands refused for their rate, and the socket closes with 4429; forgiven as fast as commands are taken.
 FLOOD: Final = 200
 
 
@@ -60,7 +59,7 @@ class SocketConsumer(AsyncConsumer):
         self.connection.on_control = self._on_control
         self.since = time.monotonic()
         self._bucket = Bucket(settings.COMMAND_BURST, settings.COMMANDS_PER_SECOND, self.since)
-        self._refused = 0
+        self._patience = Bucket(FLOOD, settings.COMMANDS_PER_SECOND, self.since)
         self._controls: set[asyncio.Task[None]] = set()
         if (await receive())["type"] != "websocket.connect":
             return
@@ -92,6 +91,7 @@ class SocketConsumer(AsyncConsumer):
             await self.connection.close(1011)
 
     async def _end(self) -> None:
+        self.connection.closed = True  # nothing that is still under way subscribes or writes
         for task in self._controls:
             task.cancel()
         self.hub.connections.discard(self)
@@ -100,7 +100,6 @@ class SocketConsumer(AsyncConsumer):
             await self.closed()
         except Exception:
             log.exception("A socket did not end well")
-        self.connection.closed = True
 
     # For subclasses
 
@@ -146,7 +145,7 @@ class SocketConsumer(AsyncConsumer):
     async def _replace_oldest(self) -> None:
         if self.user is None:
             return
-        own = [each for each in self.hub.connections if each.user == self.user]
+        own = [each for each in self.hub.connections if each.user == self.user and not each.connection.closed]
         if len(own) > settings.CONNECTIONS_PER_USER:
             oldest = min(own, key=lambda each: each.since)
             detail = f"More than {settings.CONNECTIONS_PER_USER} connections: this, the oldest, makes room."
@@ -188,12 +187,11 @@ class SocketConsumer(AsyncConsumer):
         await self._dispatch(self._parser.parse(text))
 
     def _limit(self, text: str) -> None:
-        wait = self._bucket.take(time.monotonic())
+        moment = time.monotonic()
+        wait = self._bucket.take(moment)
         if not wait:
-            self._refused = 0
             return
-        self._refused += 1
-        if self._refused > FLOOD:
+        if self._patience.take(moment):
             raise Refused(Close.FLOOD, "rate_limited", "Far too many commands.")
         ref = protocol.read_ref(text) if len(text) <= settings.FRAME_BYTES else None
         raise CommandError("rate_limited", "Too many commands at once: wait a moment.", wait, ref)
@@ -201,7 +199,7 @@ class SocketConsumer(AsyncConsumer):
     @staticmethod
     def _measure(text: str) -> None:
         if len(text) > settings.FRAME_BYTES or (
-            len(text) * 4 > settings.FRAME_BYTES and len(text.encode("utf-8", "surrogateescape")) > settings.FRAME_BYTES
+            len(text) * 4 > settings.FRAME_BYTES and len(text.encode("utf-8", "replace")) > settings.FRAME_BYTES
         ):
             raise CommandError("too_long", f"A frame has at most {settings.FRAME_BYTES} bytes.")
 
@@ -247,16 +245,15 @@ class SocketConsumer(AsyncConsumer):
         return {"type": "pong", "at": now()}
 
     def _on_control(self, topic: str, text: str) -> None:
-        work: Awaitable[None] = self._control(topic, protocol.decode_json(text))
-        task = asyncio.ensure_future(work)
+        task = asyncio.ensure_future(self._control(topic, text))
         self._controls.add(task)
         task.add_done_callback(self._controls.discard)
 
-    async def _control(self, topic: str, payload: dict[str, Any]) -> None:
+    async def _control(self, topic: str, text: str) -> None:
         try:
-            await self.control(topic, payload)
+            await self.control(topic, protocol.decode_json(text))
         except Exception:
-            log.exception("Could not act on %r of %s", payload, topic)
+            log.exception("Could not act on %s of %s", text, topic)
 
 
 class EchoConsumer(SocketConsumer):
@@ -275,12 +272,20 @@ class EchoConsumer(SocketConsumer):
 
 async def beat() -> None:
     """Send heartbeats to all sockets of this process, spread over the seconds; runs for ever."""
-    hub = current_hub()
-    loop = asyncio.get_running_loop()
+    before = time.monotonic()
     while True:
-        second = int(loop.time())
-        frame = protocol.Frame(protocol.encode({"type": "heartbeat", "now": now()}))
-        for consumer in list(hub.connections):
-            if (second - int(consumer.since)) % settings.HEARTBEAT == 0 and second > int(consumer.since):
+        await asyncio.sleep(1 - before % 1)
+        moment = time.monotonic()
+        beat_between(before, moment)
+        before = moment
+
+
+def beat_between(before: float, moment: float) -> None:
+    """Send the heartbeat to the sockets for which it became due after `before` and up to `moment`, also when late."""
+    frame = protocol.Frame(protocol.encode({"type": "heartbeat", "now": now()}))
+    for consumer in list(current_hub().connections):
+        if (moment - consumer.since) // settings.HEARTBEAT > max(0, before - consumer.since) // settings.HEARTBEAT:
+            try:
                 consumer.heartbeat(frame)
-        await asyncio.sleep(second + 1 - loop.time())
+            except Exception:
+                log.exception("A heartbeat failed")

@@ -9,10 +9,11 @@ from typing import Any
 from channels.layers import InMemoryChannelLayer
 
 from realtime.connection import Connection
+from realtime.consumers import SocketConsumer
 from realtime.hub import Hub, Readback
 from realtime.protocol import Frame
 from realtime.publish import Delivery, Publication
-from tests.support import eventually
+from tests.support import PATIENCE, eventually
 
 
 class FakeWire:
@@ -237,3 +238,105 @@ async def settle() -> None:
     """Let everything run that does not wait for time."""
     for _ in range(20):
         await asyncio.sleep(0)
+
+
+# Sockets of consumers, without a server
+
+
+class Person:
+    """Somebody who is signed in, as far as realtime/ cares."""
+
+    is_authenticated = True
+
+    def __init__(self, pk: int, name: str = "Ada") -> None:
+        self.pk = pk
+        self.name = name
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Person) and other.pk == self.pk
+
+    def __hash__(self) -> int:
+        return hash(self.pk)
+
+    def on_wire(self) -> dict[str, Any]:
+        return {"id": self.pk, "name": self.name, "guest": False}
+
+
+OUR_HOST = "chat.example.org"
+OUR_ORIGIN = f"http://{OUR_HOST}"
+
+
+class Line:
+    """A socket to one consumer, as its client sees it."""
+
+    def __init__(
+        self,
+        consumer: type[SocketConsumer],
+        person: Person | None = None,
+        origin: str | None = OUR_ORIGIN,
+        **scope: Any,
+    ) -> None:
+        self.input: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self.output: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        headers = [(b"host", OUR_HOST.encode())] + ([(b"origin", origin.encode("latin1"))] if origin else [])
+        self.scope = {"type": "websocket", "path": "/", "headers": headers, "user": person, **scope}
+        self._consumer = consumer
+        self.app: asyncio.Task[None] | None = None
+
+    async def connect(self) -> None:
+        """Shake hands, without waiting for what follows."""
+        self.app = asyncio.create_task(self._consumer.as_asgi()(self.scope, self.input.get, self.output.put))
+        self.input.put_nowait({"type": "websocket.connect"})
+        assert await self._next() == {"type": "websocket.accept"}
+
+    async def open(self) -> dict[str, Any]:
+        """Connect; return the first event."""
+        await self.connect()
+        return await self.event()
+
+    async def _next(self) -> dict[str, Any]:
+        async with asyncio.timeout(PATIENCE):
+            return await self.output.get()
+
+    async def event(self) -> dict[str, Any]:
+        """Return the next event."""
+        message = await self._next()
+        assert message["type"] == "websocket.send", message
+        event: dict[str, Any] = json.loads(message["text"])
+        return event
+
+    async def assert_event(self, **fields: Any) -> dict[str, Any]:
+        """The next event has these fields."""
+        event = await self.event()
+        assert {name: event.get(name) for name in fields} == fields, event
+        return event
+
+    async def assert_closed(self, code: int, error: str | None = None) -> None:
+        """The server says why, if it should, and closes the socket with this code, and that is the last of it."""
+        if error is not None:
+            await self.assert_event(type="error", code=error)
+        assert await self._next() == {"type": "websocket.close", "code": code}
+        await self.leave()
+        assert self.output.empty()
+
+    async def assert_silence(self) -> None:
+        """Nothing has come that was not asked for: a ping is answered next."""
+        assert (await self.call(type="ping"))["type"] == "pong"
+
+    def send(self, text: str | None = None, **message: Any) -> None:
+        self.input.put_nowait({"type": "websocket.receive", **({"text": text} if text is not None else message)})
+
+    def command(self, **fields: Any) -> None:
+        self.send(json.dumps(fields))
+
+    async def call(self, **fields: Any) -> dict[str, Any]:
+        """Send a command and return its answer, which is the next event."""
+        self.command(ref="r", **fields)
+        return await self.assert_event(ref="r")
+
+    async def leave(self) -> None:
+        """Hang up, and wait until the consumer has ended."""
+        assert self.app
+        self.input.put_nowait({"type": "websocket.disconnect", "code": 1001})
+        async with asyncio.timeout(PATIENCE):
+            await self.app
