@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import time
 import uuid
-from collections.abc import Collection
 from functools import partial
 from typing import Any, Final
 
@@ -33,6 +32,7 @@ class ChatConsumer(RouletteCommands, SocketConsumer):
         self.joined: dict[str, Seen] = {}
         self.rooms: dict[int, Seen] = {}  # those in my list, joined or not
         self._following = asyncio.Lock()
+        self._held: set[int] = set()  # rooms whose heads are subscribed to, but were not told yet
         self._typed: dict[str, float] = {}
         self._heads: asyncio.Task[None] | None = None
 
@@ -56,17 +56,18 @@ class ChatConsumer(RouletteCommands, SocketConsumer):
             for pk in self.rooms.keys() - rooms.keys():
                 await self.hub.unsubscribe(heads_topic(pk), self.connection)
             self.rooms = rooms
-            await self._send_heads(new)
+            self._held |= new
+            await self._send_heads()
 
-    async def _send_heads(self, held: Collection[int] = ()) -> None:
-        """Tell how far my rooms are; release the `held` ones. What was told already is not taken back."""
+    async def _send_heads(self) -> None:
+        """Tell how far my rooms are, and hear of them from there. What was told already is not taken back."""
         heads = await heads_of_all()
-        mine = {
-            pk: heads[pk] for pk in self.rooms if pk in heads and (pk in held or heads[pk][1] >= told(self.hub, pk))
-        }
-        self.connection.send(head_event({slug: {"rev": rev, "seq": seq} for slug, rev, seq in mine.values()}))
-        for pk in held:
-            await self.hub.release(heads_topic(pk), self.connection, mine[pk][1] if pk in mine else 0)
+        held, self._held = self._held, set()
+        mine = {pk: heads[pk] for pk in self.rooms if pk in heads}
+        news = [head for pk, head in mine.items() if pk in held or head[1] >= told(self.hub, pk)]
+        self.connection.send(head_event({slug: {"rev": rev, "seq": seq} for slug, rev, seq in news}))
+        for pk in held & mine.keys():
+            await self.hub.release(heads_topic(pk), self.connection, mine[pk][1])
 
     def heartbeat(self, frame: Frame) -> None:
         super().heartbeat(frame)

@@ -90,6 +90,27 @@ async def test_a_heartbeat_brings_all_heads_and_takes_nothing_back(
     assert set((await bob.assert_event("heads"))["rooms"]) == {"attic", "lobby"}, "what was read is older"
 
 
+async def test_heads_that_could_not_be_read_come_with_the_next_heartbeat(
+    cast: Cast, connect: Connect, hub: Hub, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    gast = await connect(cast.gast)
+    await gast.assert_event("heads")
+
+    async def fail() -> heads.Heads:
+        raise OSError("away")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(heads, "_read_all", fail)
+        await in_database(services.create_room)(cast.alice, "Garden")
+        await eventually(lambda: "Could not read the heads" in caplog.text)
+    consumer = next(each for each in hub.connections if each.user == cast.gast)
+    consumer.heartbeat(Frame('{"type":"heartbeat"}'))
+    assert "garden" in (await gast.assert_event("heads"))["rooms"]
+    alice = await joined(connect, cast.alice, "garden")
+    await alice.say("garden")
+    assert (await gast.assert_event("heads"))["rooms"] == {"garden": {"rev": 1, "seq": 1}}
+
+
 # Joining
 
 
