@@ -110,7 +110,8 @@ class Run:
         try:
             await asyncio.sleep(0.5)
             await fault.act(scene)
-            phase.settled = await self.crowd.settle(SETTLE)
+            # Half of the time nothing more is said, so that nothing shows what the end of the fault lost.
+            phase.settled = await self.crowd.settle(SETTLE, quietly=self.rng.random() < 0.5)
         finally:
             phase.ended = time.monotonic()
             watching.cancel()

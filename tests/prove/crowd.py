@@ -22,6 +22,7 @@ class Crowd:
         self.rng = rng
         self.rate = rate
         self.size = 0
+        self.quiet = False
         self.people = []
         for number in range(1, size + 1):
             own = sorted(rng.sample(rooms, rng.randint(2, len(rooms))))
@@ -51,7 +52,7 @@ class Crowd:
                 due -= 1
                 person = self.rng.choice(self.people)
                 joined = [room for room in person.rooms.values() if room.reading]
-                if joined and len(person.waiting) < PILE and person.reading.is_set():
+                if joined and not self.quiet and len(person.waiting) < PILE and person.reading.is_set():
                     await person.say(self.rng.choice(joined), self.size)
 
     def half(self) -> list[Person]:
@@ -77,11 +78,12 @@ class Crowd:
             if not room.complete or (room.place or 0) < heads.get(room.slug, 0)
         ]
 
-    async def settle(self, seconds: float) -> float | None:
+    async def settle(self, seconds: float, quietly: bool) -> float | None:
         """Wait until all that was said by now is answered, and everybody has it; return how long that took.
 
-        None when it did not happen: then the chat does not go on.
+        None when it did not happen: then the chat does not go on. Meanwhile people talk on, unless `quietly`.
         """
+        self.quiet = quietly
         began = time.monotonic()
         said = [waiting.said for person in self.people for waiting in person.waiting.values()]
         try:
@@ -90,6 +92,8 @@ class Crowd:
             await until(lambda: not self.behind(heads), seconds, "all have everything")
         except Stuck:
             return None
+        finally:
+            self.quiet = False
         return time.monotonic() - began
 
     def unanswered(self) -> int:

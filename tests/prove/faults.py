@@ -191,9 +191,10 @@ async def stall_readers(scene: Scene) -> None:
     stalled = scene.rng.sample(crowd.people, len(crowd.people) // 3)
     for person in stalled:
         person.reading.clear()
-    crowd.size = 6000
+    crowd.size = 7900
     try:
-        await asyncio.sleep(12 * max(scene.scale, 0.7))  # less would not fill the buffers on the way
+        with _rate(crowd, 2):
+            await asyncio.sleep(12)  # less would not fill the buffers on the way
     finally:
         crowd.size = 0
         for person in stalled:
