@@ -1,7 +1,7 @@
 """`/healthz`, `/readyz`, `/metrics`: for proxies and monitoring."""
 
 from asgiref.sync import async_to_sync
-from django.db import DatabaseError, connection
+from django.db import Error, connection
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from realtime import process
@@ -29,7 +29,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
         connection.ensure_connection()
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
-    except DatabaseError:
+    except Error:
         wrong["database"] = "does not answer"
     return JsonResponse({"ok": not wrong, **wrong}, status=503 if wrong else 200)
 

@@ -68,10 +68,11 @@ def json_body(request: HttpRequest, most: int = 64 * 1024) -> dict[str, Any]:
     """Return the JSON object in the body. Raises ApiError for another type, size or shape."""
     if request.content_type != "application/json":
         raise ApiError("bad_message", "Send Content-Type: application/json.")
-    if int(request.META.get("CONTENT_LENGTH") or 0) > most:
+    raw = request.read(most + 1)  # its length may not be known, nor true
+    if len(raw) > most:
         raise ApiError("too_long", f"The body has at most {most} bytes.")
     try:
-        body = decode_json(request.body)
+        body = decode_json(raw)
     except ValueError as error:
         raise ApiError("bad_message", str(error)) from None
     if not isinstance(body, dict):
