@@ -423,6 +423,21 @@ async def test_who_is_taken_out_while_joining_is_not_in(
     await bob.assert_silence("message", "left")
 
 
+async def test_who_is_taken_out_just_before_joining_reads_nothing(
+    cast: Cast, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    bob = await connect(cast.bob)
+    see = services.see
+
+    async def see_and_lose(*arguments: Any) -> Any:
+        room = await see(*arguments)
+        await Membership.objects.filter(user=cast.bob).adelete()  # and the wire has told it already, or never will
+        return room
+
+    monkeypatch.setattr(services, "see", see_and_lose)
+    await bob.assert_error("forbidden", "join", room="attic")
+
+
 async def test_a_room_that_one_is_let_into_appears_at_once(cast: Cast, connect: Connect) -> None:
     charlie, gast = await connect(cast.charlie), await connect(cast.gast)
     for socket in (charlie, gast):
@@ -462,6 +477,33 @@ async def test_rooms_that_appear_at_the_same_time_are_all_followed(cast: Cast, c
         await alice.call("join", room=name)
         await alice.say(name)
         await gast.next(lambda event, name=name: event["type"] == "heads" and name in event["rooms"])  # type: ignore[misc]
+
+
+async def test_an_old_list_of_rooms_does_not_undo_a_newer_one(
+    cast: Cast, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gast = await connect(cast.gast)
+    await gast.assert_event("heads")
+    asked, answer = asyncio.Event(), asyncio.Event()
+    rooms_of = services.rooms_of
+
+    async def slow_at_first(user: Any) -> Any:
+        found = await rooms_of(user)
+        if not asked.is_set():
+            asked.set()
+            await answer.wait()
+        return found
+
+    monkeypatch.setattr(services, "rooms_of", slow_at_first)
+    await in_database(services.create_room)(cast.alice, "Garden")
+    await asked.wait()
+    await in_database(services.create_room)(cast.alice, "Cellar")
+    await gast.assert_silence("heads")
+    answer.set()
+    await gast.next(lambda event: event["type"] == "heads" and "cellar" in event["rooms"])
+    alice = await joined(connect, cast.alice, "cellar")
+    await alice.say("cellar")
+    await gast.assert_event("heads", rooms={"cellar": {"rev": 1, "seq": 1}})
 
 
 async def test_an_archived_room_is_left_by_all_and_can_be_read(cast: Cast, connect: Connect) -> None:

@@ -112,6 +112,19 @@ async def test_a_seat_whose_process_died_is_free_for_its_person(cast: Cast) -> N
 # Whom one meets
 
 
+@pytest.fixture
+def offered(monkeypatch: pytest.MonkeyPatch) -> list[set[str]]:
+    """Among whom chance decided, each time."""
+    found: list[set[str]] = []
+
+    def choose(seats: list[Seat]) -> Seat:
+        found.append({seat.user.name for seat in seats})
+        return seats[-1]
+
+    monkeypatch.setattr("chat.pairing.random.choice", choose)
+    return found
+
+
 async def test_the_previous_partner_is_not_met_again_at_once(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     await pair(cast.alice, cast.bob)
     await leave(cast.alice, "next", stay=True)
@@ -138,16 +151,33 @@ async def test_who_leaves_and_comes_back_does_not_meet_the_same_one_either(cast:
     assert (await see(cast.alice)).state == WAITING
 
 
-async def test_somebody_else_is_preferred_to_the_previous_partner_however_long_ago(cast: Cast) -> None:
+async def test_somebody_else_is_preferred_to_the_previous_partner_however_long_ago(
+    cast: Cast, offered: list[set[str]]
+) -> None:
     await pair(cast.alice, cast.bob)
     await leave(cast.alice, "next", stay=True)
     await leave(cast.bob, "next", stay=True)
     await Block.objects.acreate(blocker=cast.charlie, blocked=cast.bob)
     await enter(cast.charlie)
     await long_ago(parted_at=True)
-    for _ in range(3):
-        place = await see(cast.alice)
-        assert (place.partner or {}).get("name") == "Charlie"
+    assert (await see(cast.alice)).partner == cast.charlie.on_wire()
+    assert offered[-1] == {"Charlie"}
+
+
+async def test_ones_own_previous_partner_is_avoided_even_who_has_met_another_since(
+    cast: Cast, offered: list[set[str]]
+) -> None:
+    await pair(cast.alice, cast.bob)
+    for user in (cast.alice, cast.bob):
+        await leave(user)
+    await pair(cast.bob, cast.gast)
+    for user in (cast.bob, cast.gast):
+        await leave(user)
+    await Block.objects.acreate(blocker=cast.bob, blocked=cast.charlie)
+    await enter(cast.bob)
+    await enter(cast.charlie)
+    assert (await enter(cast.alice)).partner == cast.charlie.on_wire()
+    assert offered[-1] == {"Charlie"}
 
 
 @pytest.mark.parametrize("blocker", ["alice", "bob"])
@@ -174,18 +204,11 @@ async def test_a_shared_topic_is_preferred_but_not_needed(cast: Cast) -> None:
     assert (await enter(cast.gast, "music")).partner == cast.alice.on_wire()
 
 
-async def test_the_choice_is_by_chance(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    offered: list[set[str]] = []
-
-    def choose(seats: list[Seat]) -> Seat:
-        offered.append({seat.user.name for seat in seats})
-        return seats[-1]
-
-    monkeypatch.setattr("chat.pairing.random.choice", choose)
+async def test_the_choice_is_by_chance(cast: Cast, offered: list[set[str]]) -> None:
     await Block.objects.acreate(blocker=cast.alice, blocked=cast.bob)
     await enter(cast.alice)
     await enter(cast.bob)
-    assert (await enter(cast.gast)).partner == cast.bob.on_wire()
+    assert (await enter(cast.gast)).partner
     assert offered == [{"Alice", "Bob"}]
 
 
