@@ -157,9 +157,8 @@ async def test_somebody_else_is_preferred_to_the_previous_partner_however_long_a
     await pair(cast.alice, cast.bob)
     await leave(cast.alice, "next", stay=True)
     await leave(cast.bob, "next", stay=True)
-    await Block.objects.acreate(blocker=cast.charlie, blocked=cast.bob)
-    await enter(cast.charlie)
     await long_ago(parted_at=True)
+    assert await take_seat(cast.charlie.pk, "Charlie", []) is None
     assert (await see(cast.alice)).partner == cast.charlie.on_wire()
     assert offered[-1] == {"Charlie"}
 
