@@ -96,7 +96,7 @@ class Run:
         """Let the faults happen, one after the other, until the time is over."""
         deadline = time.monotonic() + self.options.minutes * 60
         scene = Scene(self.town, self.crowd, self.rng, min(1.0, max(0.4, self.options.minutes / 2)))
-        due = len(FAULTS) if not self.options.only else 1
+        due = 1 if self.options.only else sum(each.embedded or not self.options.embedded for each in FAULTS.values())
         faults = plan(self.options, self.rng)
         while time.monotonic() < deadline or due > 0:
             due -= 1
