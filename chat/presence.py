@@ -140,9 +140,12 @@ def _save(wanted: dict[Place, int]) -> list[Publication]:
         rooms = _lock_rooms({room for room, _ in wanted})
         before = _online_users(rooms)
         mine = Presence.objects.filter(process=process.PROCESS_ID)
-        gone = [place for place, count in wanted.items() if not count]
-        for room, user in gone:
-            mine.filter(room=room, user=user).delete()
+        gone: dict[int, list[int]] = {}
+        for (room, user), count in wanted.items():
+            if not count:
+                gone.setdefault(room, []).append(user)
+        for room, users in gone.items():
+            mine.filter(room=room, user__in=users).delete()
         Presence.objects.bulk_create(
             [
                 Presence(process=process.PROCESS_ID, room_id=room, user_id=user, connections=count)

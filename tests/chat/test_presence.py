@@ -212,6 +212,22 @@ async def test_a_room_that_is_gone_does_no_harm(cast: Cast, keeper: PresenceKeep
     assert await rows() == [("kitchen", 1)]
 
 
+async def test_writing_takes_as_many_queries_for_many_people_as_for_few(
+    cast: Cast, hub: Any, django_assert_num_queries: Any
+) -> None:
+    people = [await User.objects.acreate(username=f"user-{number}") for number in range(30)]
+
+    def write(count: int, connections: int) -> None:
+        wanted = {(cast.kitchen.pk, user.pk): connections for user in people[:count]}
+        # Begin, the rooms, who was here, the rows, who is here now, the people, the number, commit.
+        with django_assert_num_queries(8):
+            assert len(presence._save(wanted)) == count
+
+    for count in (3, 30):
+        await in_database(write)(count, 1)
+        await in_database(write)(count, 0)
+
+
 async def test_who_is_online_comes_with_its_number(cast: Cast, keeper: PresenceKeeper, heard: Heard) -> None:
     assert await online(cast.kitchen.pk) == (0, [])
     for number, user in enumerate((cast.gast, cast.alice), 1):
