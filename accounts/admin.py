@@ -81,6 +81,9 @@ class InviteAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             assert isinstance(request.user, User)
             obj.made_by = request.user
         super().save_model(request, obj, form, change)
+        if not change:
+            address = request.build_absolute_uri(reverse("sign_up", args=[obj.token]))
+            self.message_user(request, _("Send this link: %s") % address, messages.SUCCESS)
 
     @admin.display(description=_("link to send"))
     def link(self, invite: Invite) -> str:

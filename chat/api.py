@@ -33,8 +33,11 @@ def limit_writes(user: User) -> None:
         raise ApiError("rate_limited", "Too many calls at once: wait a moment.", retry_after=wait)
 
 
+@answers_errors
 def status(request: HttpRequest) -> HttpResponse:
     """GET: clients connected over all processes, the server's time, who is in which public room."""
+    if request.method not in ("GET", "HEAD"):
+        raise ApiError("method_not_allowed", "GET tells the status.")
     clients, processes = async_to_sync(process.client_count)()
     public = Room.objects.filter(kind=RoomKind.PUBLIC, archived_at=None).values_list("pk", "slug")
     counts = alive_rows().values_list("room").annotate(people=Count("user", distinct=True))

@@ -31,7 +31,7 @@ def is_local() -> bool:
 def local_secret_key(path: Path) -> str:
     """Return the key kept in `path` (mode 0600), made at the first call."""
     if not path.exists():
-        path.parent.mkdir(parents=True, exist_ok=True)
+        writable(path.parent)
         draft = path.with_suffix(f".{os.getpid()}")
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w") as file:
@@ -42,11 +42,23 @@ def local_secret_key(path: Path) -> str:
     return path.read_text().strip()
 
 
+def writable(folder: Path) -> None:
+    """Make `folder`; refuse one that nothing can be written to."""
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"Cannot make the folder {folder} ({error.strerror}): set SWITCHBOARD_VAR."
+        ) from None
+    if not os.access(folder, os.W_OK):
+        raise ImproperlyConfigured(f"Cannot write to the folder {folder}: set SWITCHBOARD_VAR to another.")
+
+
 def secret_key() -> str:
     """Return SECRET_KEY from the environment; refuse one that can be guessed."""
     key = os.environ["SECRET_KEY"]
     if len(key) < 40 or len(set(key)) < 5:
-        raise ImproperlyConfigured("SECRET_KEY is too short to be safe: set it to 50 random characters.")
+        raise ImproperlyConfigured("SECRET_KEY could be guessed: set it to 50 random characters.")
     return key
 
 
@@ -120,7 +132,7 @@ def database(var: Path, local: bool) -> dict[str, object]:
             raise ImproperlyConfigured(
                 "DATABASE_URL is not set: give postgres://user:password@host/name (or sqlite:///path for one process)."
             )
-        var.mkdir(parents=True, exist_ok=True)
+        writable(var)
         url = f"sqlite:///{var / 'switchboard.sqlite3'}"
     scheme = urlsplit(url).scheme
     if scheme not in ("postgres", "postgresql", "sqlite"):

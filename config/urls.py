@@ -15,6 +15,7 @@ urlpatterns = [
     path("readyz", health.readyz),
     path("metrics", health.metrics),
     path("admin/", admin.site.urls),
+    path("api/<path:rest>", views.no_such_call),
 ]
 
 handler404 = "config.views.not_found"

@@ -4,6 +4,7 @@ from asgiref.sync import async_to_sync
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
 
 from chat import stats
 from realtime.http import ApiError, error_response
@@ -17,9 +18,14 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "home.html", context)
 
 
+@csrf_exempt
+def no_such_call(request: HttpRequest, rest: str) -> HttpResponse:
+    """Answer API addresses that there are not, and those that lack their slash."""
+    hint = "" if rest.endswith("/") else f" Did you mean /api/{rest}/ ? Addresses end with a slash."
+    return error_response(ApiError("not_found", f"There is no /api/{rest} here.{hint}"))
+
+
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    if request.path.startswith("/api/"):
-        return error_response(ApiError("not_found", "There is no such address."))
     return render(request, "404.html", status=404)
 
 

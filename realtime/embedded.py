@@ -17,7 +17,7 @@ def claim() -> None:
 
     The lock goes with the process, however that ends. With Redis there is nothing to claim.
     """
-    if not layer_is_embedded():
+    if _held or not layer_is_embedded():
         return
     settings.VAR_DIR.mkdir(parents=True, exist_ok=True)
     file = (settings.VAR_DIR / "server.lock").open("a+")

@@ -172,6 +172,17 @@ test("who blocks or reports is told what that means", async () => {
   assert.match(pairing.word, /report about Lin/);
 });
 
+test("a partner who has left can still be reported", async () => {
+  await talk();
+  await ended();
+  pairing.report("rude");
+  await settle();
+  assert.equal(asked().at(-1), "roulette.report");
+  await ok();
+  assert.match(pairing.word, /^Thank you/);
+  assert.equal(pairing.phase, "ended");
+});
+
 test("after a cut the same talk goes on", async () => {
   await talk();
   line().cut(1006);

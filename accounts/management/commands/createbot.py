@@ -5,7 +5,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts.models import User
+from accounts.models import Kind, User
 from accounts.names import clean_name
 
 
@@ -20,6 +20,8 @@ class Command(BaseCommand):
             name = clean_name(options["name"])
         except ValueError as error:
             raise CommandError(str(error)) from None
+        if User.objects.exclude(kind=Kind.GUEST).filter(name__iexact=name).exists():
+            raise CommandError(f"There is a bot or an account called {name} already: choose another name.")
         _, token = User.objects.create_bot(name)
         self.stderr.write(f"{name} is a bot now. Its token, shown this once:")
         self.stdout.write(token)

@@ -105,13 +105,28 @@ export class Pairing {
   }
 
   async block() {
-    this.deed = "blocked";
-    await this.#ask({ type: "roulette.block" });
+    await this.#judge("blocked", { type: "roulette.block" });
   }
 
   async report(/** @type {string} */ reason) {
-    this.deed = "reported";
-    await this.#ask({ type: "roulette.report", reason });
+    await this.#judge("reported", { type: "roulette.report", reason });
+  }
+
+  /** Also when the partner has left already; then no event follows the reply. */
+  async #judge(/** @type {"blocked" | "reported"} */ deed, /** @type {import("realtime/socket.js").Event} */ command) {
+    const over = this.phase === "ended";
+    this.trouble = "";
+    this.deed = deed;
+    await this.#ask(command);
+    if (over && !this.trouble) this.#end(this.#verdict(deed));
+  }
+
+  /** @param {"blocked" | "reported"} deed */
+  #verdict(deed) {
+    const name = this.partner?.name ?? "Your partner";
+    return deed === "blocked"
+      ? `You blocked ${name}. You will not be paired again.`
+      : `Thank you. Your report about ${name} will be read, and you will not be paired again.`;
   }
 
   async #enter() {
@@ -172,8 +187,7 @@ export class Pairing {
     const name = this.partner?.name ?? "Your partner";
     if (this.deed === "next") return; // what follows is waiting
     // Who was blocked or reported is not told so.
-    if (this.deed === "blocked") this.#end(`You blocked ${name}. You will not be paired again.`);
-    else if (this.deed === "reported") this.#end(`Thank you. Your report about ${name} will be read, and you will not be paired again.`);
+    if (this.deed === "blocked" || this.deed === "reported") this.#end(this.#verdict(this.deed));
     else if (reason === "expired") this.#end("The talk has ended.");
     else this.#end(`${name} left.`);
   }

@@ -32,6 +32,8 @@ class Command(BaseCommand):
                 raise CommandError(f"{options['board']}: {' '.join(error.messages)}") from None
             print(f"It is on the board {board.get_absolute_url()}", file=sys.stderr)
         if options["push"]:
+            if stream.push_tokens.filter(revoked_at=None).exists():
+                print("Its other tokens stay good: they are revoked in the admin.", file=sys.stderr)
             print(f"POST /api/streams/{stream.slug}/ with the header Authorization: Bearer <token>", file=sys.stderr)
             self.stdout.write(services.issue_token(stream, "createstream"))
 

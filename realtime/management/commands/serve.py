@@ -7,8 +7,10 @@ from typing import Any
 
 from channels.routing import get_default_application
 from daphne.endpoints import build_endpoint_description_strings
+from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
+from realtime import embedded
 from realtime.server import Server  # first, it installs the reactor
 
 
@@ -19,6 +21,9 @@ class Command(BaseCommand):
         parser.add_argument("--host", default="127.0.0.1", help="address to listen on (127.0.0.1)")
         parser.add_argument("--port", type=int, default=8000, help="port to listen on (8000)")
         parser.add_argument("--unix-socket", type=Path, help="listen on this socket instead of a port")
+        parser.add_argument(
+            "--prepare", action="store_true", help="first bring the database up to date, with demo content if it is new"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         application = get_default_application()
@@ -31,9 +36,19 @@ class Command(BaseCommand):
         else:
             endpoints = build_endpoint_description_strings(unix_socket=str(path))
             where = str(path)
+        embedded.claim()  # before anything is written or promised
+        if options["prepare"]:
+            self._prepare()
         self.stdout.write(f"Switchboard is at {where} (stop it with Ctrl-C)")
         self.stdout.flush()
         Server(application=application, endpoints=endpoints, verbosity=1).run()
+
+    def _prepare(self) -> None:
+        self.stdout.write("Preparing the database …")
+        self.stdout.flush()
+        call_command("migrate", verbosity=0)
+        call_command("loaddemo", once=True)
+        call_command("ensureadmin")
 
     @staticmethod
     def _probe(host: str, port: int) -> None:
@@ -43,7 +58,8 @@ class Command(BaseCommand):
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind((host, port))
-            except OSError as error:
+            except (OSError, OverflowError) as error:
+                why = error.strerror if isinstance(error, OSError) else "a port is 1 to 65535"
                 raise CommandError(
-                    f"Cannot listen on {host}:{port}: {error.strerror}. Set HOST or PORT to something else."
+                    f"Cannot listen on {host}:{port}: {why}. Set HOST or PORT to something else."
                 ) from None
