@@ -17,9 +17,10 @@ from realtime.hub import current_hub
 Look = Callable[[Collection[SocketConsumer]], Awaitable[None]]
 SignIn = tuple[int, str | None]  # user id, session key (None: by token)
 
-#: Seconds between looks at all sockets of this process; between looks while the wire is sick.
+#: Seconds between looks at all sockets of this process; the same while the wire is sick; between looks at new ones.
 EVERY: Final = 15.0
-EVERY_SICK: Final = 1.0
+EVERY_SICK: Final = 5.0
+EVERY_NEW: Final = 1.0
 #: Seconds after which a new socket is looked at: what it may do could have ended while it opened.
 NEW: Final = 2.0
 
@@ -29,9 +30,9 @@ async def keep_looking(look: Look) -> None:
     hub = current_hub()
     last = last_of_all = time.monotonic()
     while True:
-        await asyncio.sleep(EVERY_SICK)
+        await asyncio.sleep(EVERY_NEW)
         now = time.monotonic()
-        if hub.sick or now - last_of_all >= EVERY:
+        if now - last_of_all >= (EVERY_SICK if hub.sick else EVERY):
             last_of_all = now
             await look(list(hub.connections))
         else:

@@ -66,7 +66,8 @@ async def test_it_asks_as_often_for_many_as_for_one(
 async def test_all_are_looked_at_while_the_wire_is_sick_and_new_ones_soon(
     cast: Cast, connect: Connect, hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(recheck, "EVERY_SICK", 0.01)
+    for name in ("EVERY_SICK", "EVERY_NEW"):
+        monkeypatch.setattr(recheck, name, 0.01)
     monkeypatch.setattr(recheck, "NEW", 0.05)
     looks: asyncio.Queue[Collection[SocketConsumer]] = asyncio.Queue()
     await connect(cast.alice)
