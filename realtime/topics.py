@@ -12,8 +12,9 @@ from realtime.connection import Connection
 from realtime.protocol import Frame
 from realtime.publish import Delivery, Publication
 
-#: How many recent publications of a log stay in memory, for connections that resume.
+#: How many recent publications of a log stay in memory, and bytes of them, for connections that resume.
 TAIL: Final = 512
+TAIL_BYTES: Final = 1024 * 1024
 #: How many publications may wait for a missing one before the store is asked at once.
 EARLY: Final = 1024
 #: Publications so many numbers old are not on their way any more.
@@ -77,6 +78,7 @@ class LogTopic(Topic):
         self.ahead: dict[Connection, int] = {}
         self.tail: deque[tuple[int, Frame]] = deque()
         self.tail_after = 0
+        self._tail_bytes = 0
 
     def is_empty(self) -> bool:
         return super().is_empty() and not self.ahead
@@ -151,8 +153,10 @@ class LogTopic(Topic):
         self._batch.append(frame)
         self.last = item.number
         self.tail.append((item.number, frame))
-        if len(self.tail) > TAIL:
-            self.tail_after = self.tail.popleft()[0]
+        self._tail_bytes += len(frame)
+        while len(self.tail) > TAIL or self._tail_bytes > TAIL_BYTES:
+            self.tail_after, oldest = self.tail.popleft()
+            self._tail_bytes -= len(oldest)
         self._settle(item.number)
 
     def _settle(self, number: int) -> None:

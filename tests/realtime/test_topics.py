@@ -1,6 +1,7 @@
 """The two kinds of topic, alone and against a wire that drops, doubles and reorders."""
 
 import gc
+import json
 import weakref
 from typing import Any
 
@@ -161,6 +162,23 @@ def test_who_resumes_from_before_the_tail_must_read_the_store() -> None:
     assert not topic.catch_up(late, 9)
     assert topic.catch_up(late, 10)
     assert numbers(late) == list(range(11, topics.TAIL + 11))
+
+
+def test_the_tail_has_a_largest_size() -> None:
+    early, late = Reader(), Reader()
+    topic = log_at(0, early)
+    text = json.dumps([0, "x" * 100_000])
+    for number in range(1, 31):
+        topic.receive(publication(NAME, number, text=text))
+    assert sum(len(frame) for _, frame in topic.tail) <= topics.TAIL_BYTES
+    topic.held[late] = None
+    assert not topic.catch_up(late, 19)
+    assert topic.catch_up(late, 20)
+    assert len(late.texts) == 10
+    assert len(early.texts) == 30
+    topic.receive(publication(NAME, 31, text=json.dumps([0, "x" * 2 * topics.TAIL_BYTES])))
+    assert not topic.tail
+    assert topic.catch_up(late, 31)
 
 
 def test_who_is_ahead_joins_when_the_log_gets_there() -> None:

@@ -1,0 +1,8 @@
+"""Settings of the server that test_server.py starts: ours, but for the endpoints and a few limits."""
+
+from config.settings import *  # noqa: F403
+
+ASGI_APPLICATION = "tests.realtime.probe.application"
+COMMAND_BURST = 1_000_000
+HEARTBEAT = 3600
+OUTBOX_BYTES = 256 * 1024

@@ -1,0 +1,402 @@
+"""The server: real processes of it, and clients that behave and misbehave."""
+
+import asyncio
+import itertools
+import json
+import os
+import signal
+import socket
+import struct
+import time
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from twisted.internet.tcp import Connection as TcpConnection
+from websockets.asyncio.client import ClientConnection, connect, unix_connect
+from websockets.exceptions import ConnectionClosed
+from websockets.frames import Frame, Opcode
+from websockets.protocol import Protocol, Side, State
+
+from tests.services import Manage, Web
+from tests.support import PATIENCE, eventually
+
+CAP = 256 * 1024  # of tests.realtime.probe_settings
+MB = 1024 * 1024
+
+
+@pytest.fixture(scope="module")
+def prepared(service_folder: Callable[[str], Path]) -> Path:
+    """A database for each server to copy."""
+    web = Web("prepare", service_folder("realtime"), {})
+    web.manage("migrate", "--verbosity", "0")
+    return web.folder / "switchboard.sqlite3"
+
+
+def make_server(service_folder: Callable[[str], Path], prepared: Path) -> Web:
+    folder = service_folder("realtime")
+    (folder / prepared.name).write_bytes(prepared.read_bytes())
+    return Web("server", folder, {"DJANGO_SETTINGS_MODULE": "tests.realtime.probe_settings"})
+
+
+@pytest.fixture(scope="module")
+def server(service_folder: Callable[[str], Path], prepared: Path) -> Iterator[Web]:
+    """One server for all tests that leave it running."""
+    web = make_server(service_folder, prepared)
+    web.start()
+    yield web
+    web.stop()
+
+
+@pytest.fixture
+def doomed(service_folder: Callable[[str], Path], prepared: Path) -> Iterator[Web]:
+    """A server that the test ends."""
+    web = make_server(service_folder, prepared)
+    web.start()
+    yield web
+    web.stop()
+
+
+class Client:
+    """A client that knows the protocol's commands and reads when told to."""
+
+    def __init__(self, line: ClientConnection) -> None:
+        self.line = line
+
+    async def event(self) -> dict[str, Any]:
+        async with asyncio.timeout(PATIENCE):
+            event: dict[str, Any] = json.loads(await self.line.recv())
+            return event
+
+    async def assert_event(self, **fields: Any) -> dict[str, Any]:
+        event = await self.event()
+        assert {name: event.get(name) for name in fields} == fields, event
+        return event
+
+    async def send(self, **command: Any) -> None:
+        await self.line.send(json.dumps(command))
+
+    async def call(self, type: str, **fields: Any) -> dict[str, Any]:
+        await self.send(type=type, ref="r", **fields)
+        return await self.assert_event(ref="r")
+
+    async def assert_closed(self, code: int) -> None:
+        with pytest.raises(ConnectionClosed):
+            await self.event()
+        assert self.line.close_code == code
+
+
+@asynccontextmanager
+async def visit(server: Web, endpoint: str = "probe") -> AsyncIterator[Client]:
+    """Open a socket, and take its hello."""
+    address = f"ws://127.0.0.1:{server.port}/{endpoint}/"
+    async with connect(address, proxy=None, compression=None, max_size=None, max_queue=None, close_timeout=2) as line:
+        client = Client(line)
+        await client.assert_event(type="hello")
+        yield client
+
+
+class Rude:
+    """A client that writes what it likes, and reads nothing it is not made to."""
+
+    def __init__(self, server: Web) -> None:
+        self.socket = socket.socket()
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        self.socket.connect(("127.0.0.1", server.port))
+        self.socket.settimeout(PATIENCE)
+        lines = ["GET /probe/ HTTP/1.1", "Host: x", "Upgrade: websocket", "Connection: Upgrade"]
+        lines += ["Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "", ""]
+        self.socket.sendall("\r\n".join(lines).encode())
+        answer = b""
+        while b"\r\n\r\n" not in answer:
+            answer += self.socket.recv(1)
+        assert b" 101 " in answer
+
+    def __enter__(self) -> "Rude":
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.socket.close()
+
+    def command(self, **fields: Any) -> None:
+        self.socket.sendall(frame(json.dumps(fields).encode()))
+
+    def read(self) -> Iterator[dict[str, Any]]:
+        """Yield the events, slowly."""
+        parser = Protocol(Side.CLIENT, state=State.OPEN, max_size=None)
+        while data := self.socket.recv(4096):
+            parser.receive_data(data)
+            for each in parser.events_received():
+                assert isinstance(each, Frame)
+                yield json.loads(bytes(each.data))
+
+
+def frame(payload: bytes, opcode: Opcode = Opcode.TEXT, *, fin: bool = True) -> bytes:
+    return Frame(opcode, payload, fin).serialize(mask=True)
+
+
+# Frames
+
+
+@pytest.mark.parametrize("size", [64 * 1024 + 1, 1024 * 1024 + 1, 3 * 1024 * 1024])
+async def test_a_frame_that_is_too_long_is_told_so_and_the_socket_lives(server: Web, size: int) -> None:
+    for endpoint in ("echo", "probe"):
+        async with visit(server, endpoint) as client:
+            await client.line.send("x" * size)
+            await client.assert_event(type="error", code="too_long")
+            await client.line.send('{"type":"ping"}')
+            assert (await client.event())["type"] in ("pong", "echo")
+
+
+async def test_a_frame_may_have_64_kib(server: Web) -> None:
+    async with visit(server, "echo") as client:
+        for text in ("x" * 65_536, "👍" * 16_384):
+            await client.line.send(text)
+            await client.assert_event(type="echo", text=text)
+        await client.line.send("👍" * 16_384 + "x")
+        await client.assert_event(type="error", code="too_long")
+
+
+async def test_fragments_make_one_frame(server: Web) -> None:
+    async with visit(server, "echo") as client:
+        await client.line.send(["He", "", "llo", " wörld"])
+        await client.assert_event(type="echo", text="Hello wörld")
+        await client.line.send(["x" * 40_000, "x" * 40_000])
+        await client.assert_event(type="error", code="too_long")
+        await client.line.send(["x" * 100] * 655)
+        await client.assert_event(type="echo", text="x" * 65_500)
+
+
+async def test_fragments_may_split_a_character_and_surround_a_ping(server: Web) -> None:
+    async with visit(server, "echo") as client:
+        raw = "né👍".encode()
+        line: Any = client.line
+        for place in range(len(raw)):
+            last = place == len(raw) - 1
+            opcode = Opcode.CONT if place else Opcode.TEXT
+            line.transport.write(frame(raw[place : place + 1], opcode, fin=last) + frame(b"between", Opcode.PING))
+        await client.assert_event(type="echo", text="né👍")
+
+
+@pytest.mark.parametrize("raw", [b"\xff", b"caf\xe9", b"\xf0\x9f\x91", b"\xed\xa0\x80", b'{"a":"\xff"}'])
+async def test_what_is_not_utf8_is_told_so_and_the_socket_lives(server: Web, raw: bytes) -> None:
+    for endpoint in ("echo", "probe"):
+        async with visit(server, endpoint) as client:
+            client.line.transport.write(frame(raw))
+            await client.assert_event(type="error", code="bad_message")
+            await client.line.send('{"type":"ping"}')
+            assert (await client.event())["type"] in ("pong", "echo")
+
+
+async def test_a_binary_frame_closes(server: Web) -> None:
+    async with visit(server) as client:
+        await client.line.send(b"\x00" * 100)
+        await client.assert_event(type="error", code="bad_message")
+        await client.assert_closed(4400)
+
+
+@pytest.mark.parametrize("code", [1011, 4403, 4503])
+async def test_every_close_code_reaches_the_client(server: Web, code: int) -> None:
+    async with visit(server) as client:
+        await client.send(type="fail", code=code)
+        if code != 1011:
+            await client.assert_event(type="error")
+        await client.assert_closed(code)
+
+
+async def test_a_message_without_end_takes_no_memory(server: Web) -> None:
+    async with visit(server) as looker:
+        before = await looker.call("look")
+        with Rude(server) as rude:
+            rude.socket.sendall(frame(b"x" * MB, fin=False))
+            for _ in range(30):
+                rude.socket.sendall(frame(b"x" * MB, Opcode.CONT, fin=False))
+            for _ in range(20_000):
+                rude.socket.sendall(frame(b"", Opcode.CONT, fin=False))
+            after = await looker.call("look")
+        assert after["memory"] - before["memory"] < 8 * MB
+
+
+async def test_who_hangs_up_is_forgotten(server: Web) -> None:
+    async with visit(server) as looker:
+        async with visit(server):
+            assert (await looker.call("look"))["sockets"] == 2
+        with Rude(server):
+            await eventually(lambda: _sockets(looker, 2))
+        await eventually(lambda: _sockets(looker, 1))  # without a word
+
+
+async def _sockets(client: Client, count: int) -> bool:
+    return bool((await client.call("look"))["sockets"] == count)
+
+
+# Outgoing: prepared frames, slow readers
+
+
+async def test_prepared_frames_and_plain_sends_keep_their_order(server: Web) -> None:
+    count = 80  # 240 kB, which is below the cap and more than the kernel takes for one who does not read
+    async with visit(server) as looker:
+        with Rude(server) as reader:
+            await eventually(lambda: _sockets(looker, 2))
+            reader.command(type="mix", count=count)
+            await eventually(lambda: _mixed(looker))
+            events = list(itertools.islice(reader.read(), count + 1))
+    assert events.pop(0)["type"] == "hello"
+    assert [event["number"] for event in events] == list(range(count))
+    assert [len(event["body"]) for event in events] == [number % 7 * 1000 for number in range(count)]
+
+
+async def _mixed(client: Client) -> bool:
+    return bool((await client.call("look"))["mixed"])
+
+
+def test_twisted_has_what_the_wire_looks_at() -> None:
+    """Twisted has no public way to ask how much waits to be sent."""
+    kind: Any = TcpConnection
+    transport = kind(socket.socket(), None, reactor=object())
+    assert (transport.dataBuffer, transport.offset, transport._tempDataLen, transport.bufferSize) == (b"", 0, 0, 65_536)
+    assert callable(transport.writeSomeData)
+
+
+async def test_a_stalled_reader_is_closed_and_costs_nobody_anything(server: Web) -> None:
+    """It gets 24 MB that it does not read; everybody else gets all of it, in order, and memory stays where it is."""
+    count, size = 400, 60_000
+    async with visit(server) as looker, visit(server) as reader, visit(server) as writer:
+        await reader.call("subscribe", topic="log.stall")
+        await writer.call("publish", topic="log.stall", count=5, size=size)
+        for number in range(1, 6):
+            await reader.assert_event(type="item", number=number)
+        before = (await looker.call("look"))["memory"]
+        with Rude(server) as stalled:
+            stalled.command(type="subscribe", topic="log.stall")
+            await eventually(lambda: _sockets(looker, 4))
+            publishing = asyncio.create_task(writer.call("publish", topic="log.stall", count=count, size=size))
+            for number in range(6, 6 + count):
+                event = await reader.assert_event(type="item", number=number)
+                assert len(event["body"]) == size
+            await publishing
+            await eventually(lambda: _sockets(looker, 3))
+            stored = count * size  # the probe keeps what it published, to be read back
+            assert (await looker.call("look"))["memory"] - before - stored < 16 * MB
+
+
+async def test_a_slow_reader_of_values_skips_to_the_newest_and_stays(server: Web) -> None:
+    count, size = 2000, 10_000
+    async with visit(server) as slow, visit(server) as writer:
+        await slow.call("subscribe", topic="value.slow")
+        slow.line.transport.pause_reading()
+        await writer.call("publish", topic="value.slow", count=count, size=size)
+        slow.line.transport.resume_reading()
+        numbers: list[int] = []
+        while not numbers or numbers[-1] < count:
+            numbers.append((await slow.assert_event(type="item"))["number"])
+        assert numbers == sorted(set(numbers))
+        assert len(numbers) < count
+        await writer.call("publish", topic="value.slow", size=1)
+        await slow.assert_event(type="item", number=count + 1)
+
+
+async def test_a_unix_socket_serves_too(service_folder: Callable[[str], Path], prepared: Path) -> None:
+    web = make_server(service_folder, prepared)
+    path = web.folder / "http.sock"
+    unix = Manage("unix", web.folder, web.settings, "serve", "--unix-socket", str(path))
+    unix.start()
+    try:
+        await eventually(path.exists)
+        async with unix_connect(str(path), "ws://localhost/probe/", compression=None, close_timeout=2) as line:
+            client = Client(line)
+            await client.assert_event(type="hello")
+            await client.send(type="mix", count=70)
+            for number in range(70):
+                await client.assert_event(type="mixed", number=number)
+    finally:
+        unix.stop()
+
+
+# Incoming
+
+
+async def test_a_flood_is_not_read_faster_than_it_is_answered_and_nothing_is_lost(server: Web) -> None:
+    count = 20_000
+    async with visit(server) as looker, visit(server) as flooder:
+        before = (await looker.call("look"))["memory"]
+        await flooder.send(type="hold")
+        flooder.line.transport.write(frame(json.dumps({"type": "ping", "pad": "x" * 1000}).encode()) * count)
+        await eventually(lambda: _is_full(looker))
+        look = await looker.call("look")
+        assert look["queued"] < 64 + 128  # and what one read holds
+        assert look["memory"] - before < 8 * MB
+        assert flooder.line.transport.get_write_buffer_size() > MB  # the kernel takes no more either
+        await looker.call("release")
+        await flooder.assert_event(type="ok")
+        for _ in range(count):
+            await flooder.assert_event(type="pong")
+
+
+async def _is_full(client: Client) -> bool:
+    return bool((await client.call("look"))["queued"] >= 64)
+
+
+# The end
+
+
+async def exit_code(server: Web, seconds: float) -> int:
+    assert server.process
+    process = server.process
+    return int(await eventually(lambda: _code(process), seconds) or 0) - 1000
+
+
+def _code(process: Any) -> int | None:
+    code = process.poll()
+    return None if code is None else code + 1000
+
+
+def terminate(server: Web) -> None:
+    assert server.process
+    os.kill(server.process.pid, signal.SIGTERM)
+
+
+def accepts(server: Web) -> bool:
+    with socket.socket() as probe:
+        return probe.connect_ex(("127.0.0.1", server.port)) == 0
+
+
+async def test_a_stop_tells_everybody_and_finishes_what_is_under_way(doomed: Web) -> None:
+    async with visit(doomed) as one, visit(doomed) as other, httpx.AsyncClient(trust_env=False) as browser:
+        with Rude(doomed) as silent:  # it will not answer the close
+            asking = asyncio.create_task(browser.get(f"{doomed.address}/slow/"))
+            await eventually(lambda: _asks(one))
+            began = time.monotonic()
+            terminate(doomed)
+            waits = []
+            for client in (one, other):
+                notice = await client.assert_event(type="notice", code="draining")
+                waits.append(notice["retry_after"])
+                await client.assert_closed(1012)
+            assert all(0 < wait <= 6 for wait in waits)
+            assert not accepts(doomed)
+            assert not asking.done()
+            assert (await asking).text == "done"
+            assert await exit_code(doomed, seconds=PATIENCE) == 0
+            assert time.monotonic() - began < 10
+            assert silent
+
+
+async def _asks(client: Client) -> bool:
+    return bool((await client.call("look"))["requests"])
+
+
+async def test_a_second_signal_ends_it_at_once(doomed: Web) -> None:
+    async with visit(doomed) as holding:
+        await holding.send(type="hold", ref="h")
+        await holding.line.ping()
+        terminate(doomed)
+        await holding.assert_event(type="notice")
+        began = time.monotonic()
+        terminate(doomed)
+        assert await exit_code(doomed, seconds=PATIENCE) == 1
+        assert time.monotonic() - began < 5
