@@ -44,7 +44,7 @@ class SignUpForm(forms.Form):
 
     def clean_name(self) -> str:
         name: str = self.cleaned_data["name"]
-        if User.objects.filter(kind=Kind.ACCOUNT, name__iexact=name).exists():
+        if User.objects.exclude(kind=Kind.GUEST).filter(name__iexact=name).exists():
             raise forms.ValidationError(_("Somebody with an account has this name already."))
         return name
 

@@ -22,6 +22,15 @@ def test_createbot_refuses_a_name_that_cannot_be_seen() -> None:
     assert not User.objects.exists()
 
 
+def test_createbot_refuses_a_name_that_somebody_lasting_has() -> None:
+    User.objects.create_guest("Robo")
+    call_command("createbot", "Robo")
+    User.objects.create_user("ada", name="Ada")
+    for name in ("robo", "ADA"):
+        with pytest.raises(CommandError, match="already"):
+            call_command("createbot", name)
+
+
 def test_ensureadmin_makes_one_admin(capsys: pytest.CaptureFixture[str]) -> None:
     call_command("ensureadmin")
     password = capsys.readouterr().out.splitlines()[1].strip()

@@ -148,6 +148,7 @@ def test_two_who_use_one_link_at_the_same_moment_make_one_account(invite: Invite
         ("username", "guest-1", "This user name is taken."),
         ("username", "do ra", "letters"),
         ("name", "admin", "Somebody with an account has this name already."),
+        ("name", "robo", "Somebody with an account has this name already."),
         ("name", "\u202earod", "A name may only have characters that can be seen."),
         ("name", "", "required"),
         ("password", "12345", "too short"),
@@ -157,12 +158,13 @@ def test_two_who_use_one_link_at_the_same_moment_make_one_account(invite: Invite
 def test_what_does_not_do_is_told_at_its_field(
     client: Client, invite: Invite, field: str, value: str, sentence: str
 ) -> None:
+    User.objects.create_bot("Robo")
     response = client.post(f"/join/{invite.token}/", SIGNING_UP | {field: value})
     assert response.status_code == 200
     errors = response.context["form"].errors
     assert list(errors) == [field], errors
     assert sentence in str(errors[field])
-    assert User.objects.count() == 1
+    assert User.objects.count() == 2
     invite.refresh_from_db()
     assert invite.is_open
 

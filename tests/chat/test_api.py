@@ -357,7 +357,7 @@ def test_two_people_of_one_name_are_told_apart_by_their_user_names(cast: Cast, b
 
 def test_other_methods_are_refused(cast: Cast, browser: Any) -> None:
     client = browser(cast.alice)
-    for path in ("/api/rooms/", "/api/rooms/attic/messages/", "/api/rooms/attic/members/"):
+    for path in ("/api/status/", "/api/rooms/", "/api/rooms/attic/messages/", "/api/rooms/attic/members/"):
         error(client.put(path), 405, "method_not_allowed")
     error(client.get(f"/api/rooms/attic/members/{cast.bob.pk}/"), 405, "method_not_allowed")
 
