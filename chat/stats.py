@@ -6,13 +6,16 @@ from django.db.models.functions import Now
 
 from chat.models import Message
 from chat.presence import alive_rows
+from realtime.database import in_database
 
 
-async def people_online() -> int:
+@in_database
+def people_online() -> int:
     """Return how many people are in rooms now, over all processes."""
-    return await alive_rows().values("user").distinct().acount()
+    return alive_rows().values("user").distinct().count()
 
 
-async def messages_last_minute() -> int:
+@in_database
+def messages_last_minute() -> int:
     """Return how many messages were sent in the last 60 seconds."""
-    return await Message.objects.filter(at__gt=Now() - timedelta(minutes=1)).acount()
+    return Message.objects.filter(at__gt=Now() - timedelta(minutes=1)).count()

@@ -3,16 +3,15 @@
 import asyncio
 from typing import Any, ClassVar
 
-from channels.db import database_sync_to_async
-
 from dashboard import services
 from dashboard.protocol import Watch
 from dashboard.services import NoSuchBoard
 from realtime.consumers import SocketConsumer
+from realtime.database import in_database
 from realtime.protocol import Close, CommandError, Ping, Refused
 
-_snapshot = database_sync_to_async(services.board_snapshot)
-_topics = database_sync_to_async(services.board_topics)
+_snapshot = in_database(services.board_snapshot)
+_topics = in_database(services.board_topics)
 
 
 class ShowsBoards(SocketConsumer):

@@ -2,10 +2,9 @@
 
 from collections.abc import Collection, Mapping
 
-from channels.db import database_sync_to_async
-
 from dashboard import store
 from dashboard.models import Stream
+from realtime.database import in_database
 from realtime.hub import Readback
 from realtime.publish import Delivery
 
@@ -16,11 +15,11 @@ class StreamSource:
     delivery = Delivery.LATEST
 
     async def heads(self, topics: Collection[str]) -> Mapping[str, int]:
-        heads: dict[str, int] = await database_sync_to_async(_heads)(topics)
+        heads: dict[str, int] = await in_database(_heads)(topics)
         return heads
 
     async def read(self, topic: str, after: int) -> Readback:
-        readback: Readback = await database_sync_to_async(_read)(topic, after)
+        readback: Readback = await in_database(_read)(topic, after)
         return readback
 
 

@@ -23,6 +23,8 @@ from django.db.models.functions import Now
 
 log = logging.getLogger(__name__)
 
+from realtime.database import in_database
+
 PROCESS_ID: Final = uuid.uuid4().hex[:12]
 #: Seconds between heartbeats, and after how many without one a process counts as dead.
 BEAT: Final = 5.0
@@ -121,11 +123,16 @@ async def _in_thread(work: Callable[..., Any], *args: Any) -> Any:
     return await DatabaseSyncToAsync(work, thread_sensitive=False, executor=_thread)(*args)
 
 
+@in_database
+def _others() -> list[Any]:
+    return list(alive().exclude(pk=PROCESS_ID).exclude(leaving=True))
+
+
 async def client_count() -> tuple[int, int]:
     """Return how many sockets are open over all processes, and how many processes live."""
     from realtime.hub import current_hub
 
-    others = [process async for process in alive().exclude(pk=PROCESS_ID).exclude(leaving=True)]
+    others = await _others()
     return len(current_hub().connections) + sum(other.connections for other in others), len(others) + 1
 
 
