@@ -21,9 +21,9 @@ from django.db import Error
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
-log = logging.getLogger(__name__)
-
 from realtime.database import in_database
+
+log = logging.getLogger(__name__)
 
 PROCESS_ID: Final = uuid.uuid4().hex[:12]
 #: Seconds between heartbeats, and after how many without one a process counts as dead.
