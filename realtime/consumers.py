@@ -74,8 +74,9 @@ class SocketConsumer(AsyncConsumer):
         try:
             self._gate()
             self.hub.connections.add(self)
-            await self._replace_oldest()
             if self.user is not None:
+                self.hub.connections_of.setdefault(self.user.pk, {})[self] = None
+                await self._replace_oldest()
                 await self.hub.subscribe(f"user.{self.user.pk}", self.connection)
             self.connection.send(self._hello())
             await self.opened()
@@ -95,6 +96,10 @@ class SocketConsumer(AsyncConsumer):
         for task in self._controls:
             task.cancel()
         self.hub.connections.discard(self)
+        if self.user is not None and (own := self.hub.connections_of.get(self.user.pk)) is not None:
+            own.pop(self, None)
+            if not own:
+                del self.hub.connections_of[self.user.pk]
         self.hub.forget(self.connection)
         try:
             await self.closed()
@@ -143,13 +148,10 @@ class SocketConsumer(AsyncConsumer):
         )
 
     async def _replace_oldest(self) -> None:
-        if self.user is None:
-            return
-        own = [each for each in self.hub.connections if each.user == self.user and not each.connection.closed]
+        own = [each for each in self.hub.connections_of[self.user.pk] if not each.connection.closed]
         if len(own) > settings.CONNECTIONS_PER_USER:
-            oldest = min(own, key=lambda each: each.since)
             detail = f"More than {settings.CONNECTIONS_PER_USER} connections: this, the oldest, makes room."
-            await oldest._refuse(Refused(Close.REPLACED, "conflict", detail))
+            await own[0]._refuse(Refused(Close.REPLACED, "conflict", detail))
 
     def _hello(self) -> dict[str, Any]:
         return {

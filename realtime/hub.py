@@ -69,6 +69,7 @@ class Hub:
     def __init__(self) -> None:
         self.topics: dict[str, Topic] = {}
         self.connections: set[Any] = set()  # the consumers of all open sockets
+        self.connections_of: dict[Any, dict[Any, None]] = {}  # those of each user, by primary key, oldest first
         self.draining = False
         self.heals = 0  # how often the store had to be asked for what the wire dropped
         self._link = Link(lambda: self.topics.keys(), self.receive)
@@ -76,6 +77,7 @@ class Hub:
         self._tasks: set[asyncio.Task[Any]] = set()
         self._dirty: dict[Topic, None] = {}
         self._healing: set[Topic] = set()
+        self._new: set[str] = set()
 
     @property
     def sick(self) -> bool:
@@ -100,12 +102,13 @@ class Hub:
         topic = self.topics.get(name)
         if topic is None:
             topic = self.topics[name] = _make_topic(name)
-            self._later(self._check_new(name))
         if name in connection.topics:
             topic.remove(connection)
             connection.forget_latest(name)
         connection.topics.add(name)
         if isinstance(topic, LogTopic | LatestTopic):
+            if topic.is_empty():
+                self._check_soon(name)
             topic.held[connection] = None
         else:
             topic.live[connection] = None
@@ -234,10 +237,17 @@ class Hub:
         self._healing.update(topic for topic, _ in behind)
         await asyncio.gather(*[self._heal(topic, GAP_PATIENCE, head) for topic, head in behind])
 
-    async def _check_new(self, name: str) -> None:
+    def _check_soon(self, name: str) -> None:
         """The layer confirms a subscription before it is one: look once what was missed meanwhile."""
+        if not self._new:
+            self._later(self._check_new())
+        self._new.add(name)
+
+    async def _check_new(self) -> None:
+        await asyncio.sleep(CHECK_NEW / 2)  # for all that come together, as after a restart
+        names, self._new = self._new, set()
         await asyncio.sleep(CHECK_NEW)
-        await self.check([name])
+        await self.check(names)
 
     async def _check_for_ever(self) -> None:
         checked = time.monotonic()

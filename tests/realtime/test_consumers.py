@@ -120,7 +120,7 @@ async def tell(person: Person, **payload: Any) -> None:
 def assert_ended(hub: Hub, journal: list[str]) -> None:
     """One socket has opened and ended, and the hub has forgotten it."""
     assert journal == ["opened", "closed"]
-    assert (hub.connections, hub.topics) == (set(), {})
+    assert (hub.connections, hub.connections_of, hub.topics) == (set(), {}, {})
 
 
 # The gate
@@ -158,7 +158,7 @@ async def test_a_foreign_page_is_told_so_and_closed(origin: str | None, hub: Hub
     line = Line(Desk, ADA, origin)
     await line.connect()
     await line.assert_closed(4403, "forbidden")
-    assert (hub.connections, hub.topics) == (set(), {})
+    assert (hub.connections, hub.connections_of, hub.topics) == (set(), {}, {})
     assert "opened" not in journal
 
 

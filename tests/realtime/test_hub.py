@@ -211,6 +211,18 @@ async def test_what_was_lost_before_the_layer_listened_comes_soon(hub: Hub, logs
     await assert_numbers(value, 1)
 
 
+async def test_topics_that_are_new_together_are_compared_together(
+    hub: Hub, logs: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "CHECK_NEW", 0.5)
+    readers = [await seat(hub, f"log.{number}") for number in range(50)]
+    for number in range(50):
+        logs.post(f"log.{number}")
+    await assert_numbers(readers[49], 1)
+    await eventually(lambda: all(reader.texts for reader in readers))
+    assert logs.comparisons == 1
+
+
 async def test_nothing_falls_between_a_snapshot_and_the_first_message_heard(
     hub: Hub, logs: Store, values: Store
 ) -> None:
