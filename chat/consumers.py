@@ -212,11 +212,11 @@ class ChatConsumer(RouletteCommands, SocketConsumer):
 
     async def _removed(self, room: Seen, reason: str) -> None:
         """Leave a room that I may no longer be in; nothing of it follows the `left` event."""
+        was_in = room.slug in self.joined
+        await self._leave(room, at_once=True)
         async with self._following:
             await self.hub.unsubscribe(heads_topic(room.pk), self.connection)
             self.rooms.pop(room.pk, None)
-        was_in = room.slug in self.joined
-        await self._leave(room, at_once=True)
         if was_in:
             self.connection.send({"type": "left", "room": room.slug, "reason": reason})
 
