@@ -15,13 +15,12 @@ from datetime import timedelta
 from functools import cache
 from typing import Any, Final
 
-from channels.db import DatabaseSyncToAsync
 from django.conf import settings
 from django.db import Error
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
-from realtime.database import in_database
+from realtime.database import DatabaseWork, in_database
 
 log = logging.getLogger(__name__)
 
@@ -120,7 +119,7 @@ async def give_up_lease() -> None:
 
 
 async def _in_thread(work: Callable[..., Any], *args: Any) -> Any:
-    return await DatabaseSyncToAsync(work, thread_sensitive=False, executor=_thread)(*args)
+    return await DatabaseWork(work, thread_sensitive=False, executor=_thread)(*args)
 
 
 @in_database

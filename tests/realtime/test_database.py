@@ -2,11 +2,16 @@
 
 import asyncio
 import threading
+import time
+from typing import Any
 
 import pytest
-from django.db import connection, connections
+from asgiref.sync import async_to_sync
+from django.db import connection, connections, transaction
+from django.db.models.functions import Now
 
 from realtime.database import in_database
+from realtime.models import Process
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -50,3 +55,26 @@ async def test_elsewhere_calls_run_side_by_side(monkeypatch: pytest.MonkeyPatch)
     monkeypatch.setattr(type(connections["default"]), "vendor", "postgresql")
     await asyncio.gather(work(), work())  # each waits for the other
     assert used == [True, True]
+
+
+async def test_a_connection_that_is_too_old_is_replaced() -> None:
+    @in_database
+    def use_it() -> Any:
+        connection.ensure_connection()
+        return connection.connection
+
+    @in_database
+    def age() -> None:
+        connection.close_at = time.monotonic() - 1
+
+    first = await use_it()
+    assert await use_it() is first
+    await age()
+    assert await use_it() is not first
+
+
+def test_synchronous_code_keeps_its_transaction_while_it_waits_for_a_coroutine() -> None:
+    with transaction.atomic():
+        Process.objects.create(id="mine", host="h", pid=1, started_at=Now(), seen_at=Now(), build="b")
+        assert async_to_sync(in_database(Process.objects.count))() == 1
+    assert Process.objects.filter(pk="mine").exists()
