@@ -23,6 +23,9 @@ class MembershipInline(admin.TabularInline):  # type: ignore[type-arg]
     readonly_fields = ("granted_at",)
     extra = 0
 
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False  # a membership is granted or revoked
+
 
 @admin.register(Room)
 class RoomAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -44,6 +47,11 @@ class RoomAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def get_readonly_fields(self, request: HttpRequest, obj: Room | None = None) -> tuple[str, ...]:
         return (*self.readonly_fields, "slug", "kind") if obj else self.readonly_fields
 
+    def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
+        if db_field.name == "kind":
+            kwargs["choices"] = [choice for choice in RoomKind.choices if choice[0] != RoomKind.ROULETTE]
+        return super().formfield_for_choice_field(db_field, request, **kwargs)
+
     def get_prepopulated_fields(self, request: HttpRequest, obj: Room | None = None) -> dict[str, Any]:
         return {} if obj else super().get_prepopulated_fields(request, obj)
 
@@ -54,6 +62,8 @@ class RoomAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         if change:
             # Only what the form has: the counters may have moved since it was read.
             Room.objects.filter(pk=obj.pk).update(**{name: form.cleaned_data[name] for name in form.changed_data})
+            if obj.kind == RoomKind.MEMBERS and obj.owner is not None:
+                services.add_member(obj, obj.owner)
             return
         if obj.owner is None and isinstance(request.user, User):
             obj.owner = request.user

@@ -160,7 +160,6 @@ STORAGES = {
 
 # Limits of the wire protocol (docs/protocol.md).
 FRAME_BYTES = 64 * 1024
-BODY_CHARACTERS = 8_000
 COMMAND_BURST = from_env.integer("COMMAND_BURST", 60, 1)
 COMMANDS_PER_SECOND = from_env.integer("COMMANDS_PER_SECOND", 20, 1)
 JOINED_ROOMS = from_env.integer("JOINED_ROOMS", 50, 1)

@@ -61,6 +61,8 @@ class Desk(SocketConsumer):
                 raise RuntimeError("oh no")
             case "wait":
                 await asyncio.Event().wait()
+            case "note":
+                self.journal.append("noted")
             case "later" | "later conflict" | "later fail" | "later never":
                 return self._later(command.what)
         return {"type": "done", "ref": "its own"}
@@ -482,6 +484,17 @@ async def test_control_under_way_ends_with_its_socket(journal: list[str]) -> Non
     await eventually(lambda: "control waits" in journal)
     await line.leave()
     await eventually(lambda: "control ended" in journal)
+
+
+async def test_what_a_client_sends_after_its_close_is_not_done(journal: list[str]) -> None:
+    line = Line(Desk, ADA)
+    await line.open()
+    await tell(ADA, do="banned")
+    await line.assert_event(type="error", code="forbidden")
+    line.command(type="do", what="note")
+    line.send(bytes=b"")
+    await line.assert_closed(4403)
+    assert "noted" not in journal
 
 
 # The end

@@ -95,6 +95,7 @@ async def test_what_was_lost_after_the_last_comparison_comes_when_the_wire_is_we
 async def test_groups_that_the_layer_forgot_are_joined_again(hub: Hub, layer: ShakyLayer, logs: Store) -> None:
     """The in-memory layer forgets them after a day, Redis when it is started anew."""
     reader = await seat(hub, LOG)
+    await eventually(lambda: hub._link._canary in layer.groups)
     layer.groups.clear()
     await eventually(lambda: hub.sick)
     await eventually(lambda: not hub.sick)
