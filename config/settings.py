@@ -87,7 +87,7 @@ CHANNEL_LAYERS = {
         {
             "BACKEND": "channels_redis.pubsub.RedisPubSubChannelLayer",
             "CONFIG": {
-                # Redis ignores database numbers when publishing (field note 10): the prefix separates deployments.
+                # Redis ignores database numbers when publishing: the prefix separates deployments.
                 "prefix": REDIS_PREFIX,
                 "hosts": [{"address": REDIS_URL, "socket_timeout": 3, "socket_connect_timeout": 3}],
             },
@@ -135,7 +135,7 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-#: What daphne tells us of the client comes from these headers, which nginx sets (field note 20).
+#: What daphne tells us of the client comes from these headers, which nginx sets and never passes on from outside.
 BEHIND_PROXY = from_env.boolean("BEHIND_PROXY", False)
 
 LANGUAGE_CODE = "en"
