@@ -32,8 +32,8 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hub_module, "CHECK_NEW", 0.02)
     monkeypatch.setattr(link, "PAUSE", 0.02)
     monkeypatch.setattr(link, "CANARY_EVERY", 0.05)
-    monkeypatch.setattr(link, "CANARY_PATIENCE", 0.2)
-    monkeypatch.setattr(link, "JOIN_PATIENCE", 0.1)
+    monkeypatch.setattr(link, "CANARY_PATIENCE", 0.4)
+    monkeypatch.setattr(link, "JOIN_PATIENCE", 0.3)
 
 
 def _registered(kind: str, delivery: Delivery) -> Iterator[Store]:

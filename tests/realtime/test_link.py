@@ -97,9 +97,8 @@ async def test_groups_that_the_layer_forgot_are_joined_again(hub: Hub, layer: Sh
     reader = await seat(hub, LOG)
     await eventually(lambda: hub._link._canary in layer.groups)
     layer.groups.clear()
-    await eventually(lambda: hub.sick)
-    await eventually(lambda: not hub.sick)
     await eventually(lambda: LOG in layer.groups)
+    await eventually(lambda: not hub.sick)
     reads = logs.reads
     await publish([logs.post(LOG)])
     await assert_numbers(reader, 1)
