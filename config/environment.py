@@ -123,8 +123,8 @@ def boolean(name: str, default: bool) -> bool:
 def database(var: Path, local: bool) -> dict[str, object]:
     """Return Django's setting of the default database, from DATABASE_URL or SQLite below `var`.
 
-    SQLite runs in WAL with IMMEDIATE transactions, which never says "locked", and PostgreSQL through psycopg's pool
-    (keep processes × DATABASE_POOL below the server's max_connections).
+    SQLite runs in WAL with IMMEDIATE transactions (deferred ones fail as "locked" when several write), PostgreSQL
+    through psycopg's pool (keep processes × DATABASE_POOL below the server's max_connections).
     """
     url = os.environ.get("DATABASE_URL", "")
     if not url:
