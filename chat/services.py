@@ -18,13 +18,13 @@ from accounts.models import Kind, User
 from accounts.names import clean_name
 from chat import pages, presence, store
 from chat.access import Seen, open_room, owned_room, visible_rooms
-from chat.markdown import render
 from chat.models import Membership, Message, ReadMark, Room, RoomKind
 from chat.pages import Page
 from chat.protocol import check_body, check_emoji
 from chat.store import Applied, Change
 from chat.writer import current_writer
 from realtime.database import in_database
+from realtime.markdown import render
 from realtime.protocol import CommandError, encode
 from realtime.publish import Delivery, Publication, publish, publish_on_commit
 

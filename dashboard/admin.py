@@ -14,7 +14,7 @@ from django.utils.text import Truncator
 from django.utils.timesince import timesince
 from django.utils.translation import gettext_lazy as _
 
-from dashboard import services
+from dashboard import boards, services
 from dashboard.models import Board, ProducerLease, PushToken, Stream, Widget
 from realtime.admin import ReadOnlyAdmin
 
@@ -49,14 +49,14 @@ class BoardAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)
-        services.board_changed(form.instance)
+        boards.board_changed(form.instance)
 
     def delete_model(self, request: HttpRequest, obj: Board) -> None:
-        services.delete_board(obj)
+        boards.delete_board(obj)
 
     def delete_queryset(self, request: HttpRequest, queryset: QuerySet[Board]) -> None:
         for board in queryset:
-            services.delete_board(board)
+            boards.delete_board(board)
 
 
 class PushTokenInline(admin.TabularInline):  # type: ignore[type-arg]

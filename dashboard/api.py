@@ -8,10 +8,10 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from accounts.tokens import bearer_of
-from dashboard import services
+from dashboard import boards, services
+from dashboard.boards import NoSuchBoard
 from dashboard.models import PushToken, Stream
 from dashboard.protocol import WrongPush
-from dashboard.services import NoSuchBoard
 from realtime.http import ApiError, answers_errors
 from realtime.limits import Buckets
 
@@ -29,7 +29,7 @@ def board(request: HttpRequest, slug: str) -> HttpResponse:
     if not request.user.is_authenticated:
         raise ApiError("sign_in", "Sign in first.")
     try:
-        snapshot = services.board_snapshot(slug)
+        snapshot = boards.board_snapshot(slug)
     except NoSuchBoard:
         raise ApiError("not_found", "There is no such board.") from None
     response = JsonResponse(snapshot.event)

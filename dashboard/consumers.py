@@ -3,15 +3,15 @@
 import asyncio
 from typing import Any, ClassVar
 
-from dashboard import services
+from dashboard import boards
+from dashboard.boards import NoSuchBoard
 from dashboard.protocol import Watch
-from dashboard.services import NoSuchBoard
 from realtime.consumers import SocketConsumer
 from realtime.database import in_database
 from realtime.protocol import Close, CommandError, Ping, Refused
 
-_snapshot = in_database(services.board_snapshot)
-_topics = in_database(services.board_topics)
+_snapshot = in_database(boards.board_snapshot)
+_topics = in_database(boards.board_topics)
 
 
 class ShowsBoards(SocketConsumer):

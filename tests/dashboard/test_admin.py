@@ -7,7 +7,7 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.models import User
-from dashboard import services, store
+from dashboard import boards, services, store
 from dashboard.models import Board, PushToken, Sample, Stream
 from realtime.publish import Publication
 from tests.dashboard.conftest import board_of, produced_stream, pushed_stream, reading
@@ -24,13 +24,13 @@ def grace() -> Client:
 
 @pytest.fixture
 def told(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The topics of what services publish."""
+    """The topics of what boards publish."""
     topics: list[str] = []
 
     def hear(publications: list[Publication]) -> None:
         topics.extend(publication.topic for publication in publications)
 
-    monkeypatch.setattr(services, "publish_on_commit", hear)
+    monkeypatch.setattr(boards, "publish_on_commit", hear)
     return topics
 
 

@@ -6,7 +6,7 @@ from django.http import HttpResponse
 from django.test import Client
 
 from accounts.models import User
-from dashboard import api, services, store
+from dashboard import api, boards, services, store
 from dashboard.models import PushToken, Sample, Stream
 from realtime.limits import Buckets
 from tests.dashboard.conftest import board_of, produced_stream, pushed_stream, reading
@@ -45,7 +45,7 @@ def test_a_board_is_its_snapshot() -> None:
     client.force_login(User.objects.create_guest("Ada"))
     response = client.get("/api/boards/ops/")
     assert response.status_code == 200
-    assert response.json() == services.board_snapshot("ops").event
+    assert response.json() == boards.board_snapshot("ops").event
     assert "no-store" in response["Cache-Control"]
 
 

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from dashboard import services, store
+from dashboard import boards, store
 from dashboard.protocol import unix_ms
 from realtime.hub import Hub
 from realtime.publish import publish
@@ -90,7 +90,7 @@ async def test_what_is_published_while_the_snapshot_is_read_comes_after_it(
     await in_thread(board_of, cpu)
     await record(reading(cpu, 1))
     ada = await viewer("Ada")
-    read = services.board_snapshot
+    read = boards.board_snapshot
 
     async def read_slowly(slug: str, points: int | None) -> Any:
         snapshot = await in_thread(read, slug, points)
@@ -134,7 +134,7 @@ async def test_a_board_that_was_edited_is_sent_anew_with_its_new_streams(viewer:
     await in_thread(board_of, cpu)
     ada = await viewer("Ada")
     await ada.show("ops")
-    await in_thread(services.show_on_board, disk, "ops")
+    await in_thread(boards.show_on_board, disk, "ops")
     assert set((await ada.assert_event("snapshot"))["streams"]) == {"cpu", "disk"}
     await record(reading(disk, 70))
     assert "disk" in (await ada.assert_event("update"))["streams"]
@@ -148,7 +148,7 @@ async def test_a_stream_taken_off_a_board_is_heard_no_more(viewer: Seat) -> None
 
     def take_off() -> None:
         board.widgets.filter(streams=disk).delete()
-        services.board_changed(board)
+        boards.board_changed(board)
 
     await in_thread(take_off)
     assert set((await ada.assert_event("snapshot"))["streams"]) == {"cpu"}
@@ -161,7 +161,7 @@ async def test_a_board_that_was_deleted_closes_its_sockets(viewer: Seat) -> None
     ada = await viewer("Ada")
     await ada.show("ops")
 
-    await in_thread(services.delete_board, board)
+    await in_thread(boards.delete_board, board)
     assert (await ada.next())["code"] == "not_found"
     await ada.assert_closed(4404)
 

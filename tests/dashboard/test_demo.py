@@ -1,6 +1,6 @@
 import pytest
 
-from dashboard import demo, services
+from dashboard import boards, demo
 from dashboard.models import Board, Widget
 
 pytestmark = pytest.mark.django_db
@@ -10,7 +10,7 @@ def test_the_demo_boards_are_there_with_their_streams() -> None:
     demo.load()
     assert set(Board.objects.values_list("slug", flat=True)) == {"counter", "host", "chat", "blotter"}
     for board in Board.objects.all():
-        assert services.board_snapshot(board.slug).event["streams"]
+        assert boards.board_snapshot(board.slug).event["streams"]
     for widget in Widget.objects.all():
         widget.full_clean()
 

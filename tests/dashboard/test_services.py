@@ -1,48 +1,13 @@
-from typing import Any
-
 import pytest
 from django.core.exceptions import ValidationError
 
 from dashboard import services, store
-from dashboard.models import Board, PushToken, Stream
+from dashboard.models import PushToken, Stream
 from dashboard.producers.registry import Producer, producer
 from dashboard.protocol import WrongPush
-from dashboard.services import NoSuchBoard
-from tests.dashboard.conftest import board_of, produced_stream, pushed_stream, reading
+from tests.dashboard.conftest import produced_stream, pushed_stream, reading
 
 pytestmark = pytest.mark.django_db
-
-
-def test_a_snapshot_takes_few_queries_however_many_tiles(django_assert_num_queries: Any) -> None:
-    streams = [produced_stream(f"s{number}") for number in range(8)] + [produced_stream("t", kind="table")]
-    board_of(*streams)
-    store.record([reading(stream, 1) for stream in streams[:8]])
-    with django_assert_num_queries(5):  # board, tiles, streams, rows, history
-        services.board_snapshot("ops")
-
-
-def test_streams_of_a_tile_keep_their_order() -> None:
-    board = board_of()
-    widget = board.widgets.create(type="line")
-    for slug in ("c", "a", "b"):
-        widget.streams.add(produced_stream(slug))
-    (on_wire,) = services.board_snapshot("ops").event["board"]["widgets"]
-    assert on_wire["streams"] == ["c", "a", "b"]
-
-
-def test_history_has_as_many_points_as_the_tile_that_wants_most() -> None:
-    cpu = produced_stream()
-    board = board_of(cpu, options={"points": 5})
-    board.widgets.create(type="line", options={"points": 20}).streams.add(cpu)
-    store.record([reading(cpu, value, at=value) for value in range(50)])
-    assert len(services.board_snapshot("ops").event["streams"]["cpu"]["history"]) == 20
-    assert len(services.board_snapshot("ops", points=3).event["streams"]["cpu"]["history"]) == 3
-
-
-def test_a_board_that_is_not_there_is_said_so() -> None:
-    for read in (services.board_snapshot, services.board_topics):
-        with pytest.raises(NoSuchBoard):
-            read("nowhere")
 
 
 def test_streams_of_producers_are_made_once_and_keep_what_the_admin_changed(no_producers: dict[str, Producer]) -> None:
@@ -67,14 +32,6 @@ def test_a_producer_goes_on_from_the_last_value() -> None:
 def test_a_slug_that_is_no_address_is_refused(slug: str) -> None:
     with pytest.raises(ValidationError):
         services.create_stream(slug)
-
-
-def test_a_stream_is_put_at_the_end_of_a_board_which_is_made_if_need_be() -> None:
-    services.show_on_board(pushed_stream("orders"), "sales-floor")
-    services.show_on_board(pushed_stream("prices", kind="table"), "sales-floor")
-    board = Board.objects.get()
-    assert board.title == "Sales Floor"
-    assert [(widget.type, widget.position) for widget in board.widgets.all()] == [("number", 1), ("table", 2)]
 
 
 def test_a_token_is_stored_hashed_and_good_until_revoked() -> None:

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
-from dashboard import services
+from dashboard import boards, services
 from dashboard.models import Stream
 
 
@@ -27,7 +27,7 @@ class Command(BaseCommand):
         stream = self._stream(options)
         if options["board"]:
             try:
-                board = services.show_on_board(stream, options["board"])
+                board = boards.show_on_board(stream, options["board"])
             except ValidationError as error:
                 raise CommandError(f"{options['board']}: {' '.join(error.messages)}") from None
             print(f"It is on the board {board.get_absolute_url()}", file=sys.stderr)

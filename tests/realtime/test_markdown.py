@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chat.markdown import render
+from realtime.markdown import render
 
 #: What may be shown, and with which attributes.
 ALLOWED: dict[str, set[str]] = {
