@@ -169,6 +169,8 @@ GUESTS_PER_SECOND = from_env.integer("GUESTS_PER_SECOND", 1, 1)
 #: Pushes into one stream, per token and process.
 PUSH_BURST = from_env.integer("PUSH_BURST", 60, 1)
 PUSHES_PER_SECOND = from_env.integer("PUSHES_PER_SECOND", 20, 1)
+#: Files with producers of one's own, beside the modules `producers` of apps.
+PRODUCERS_DIR = Path(from_env.env.str("PRODUCERS_DIR", default=str(BASE_DIR / "producers")))
 #: Seconds between two heartbeats on a socket.
 HEARTBEAT = from_env.integer("HEARTBEAT", 25, 1)
 #: Bytes that may wait for one slow client before its socket is closed with 4503.

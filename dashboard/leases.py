@@ -16,8 +16,8 @@ from dashboard.models import ProducerLease, State, Stream
 from realtime.publish import Publication
 
 #: Seconds between renewals, and for how long a lease holds without one.
-RENEW: Final = 2.0
-HOLD: Final = 8.0
+RENEW: Final = 1.5
+HOLD: Final = 6.0
 
 
 def new_holder() -> str:

@@ -55,6 +55,8 @@ class Stream(models.Model):
     error = models.CharField(max_length=200, blank=True, editable=False)
     retry_at = models.DateTimeField(null=True, editable=False)
     fence = models.BigIntegerField(default=0, editable=False)
+    #: What its producer said last of label, unit …, so that what the admin changed is known from what the code did.
+    declared = models.JSONField(default=dict, editable=False)
 
     class Meta:
         ordering: ClassVar[list[str]] = ["slug"]

@@ -2,9 +2,9 @@
 
 import logging
 import secrets
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import timedelta
-from typing import Any
+from typing import Any, Final
 
 from django.db import transaction
 from django.db.models.functions import Now
@@ -28,28 +28,55 @@ log = logging.getLogger(__name__)
 def ensure_produced(producers: Iterable[Producer]) -> dict[str, int]:
     """Make the streams that `producers` feed, where they are missing; return stream ids by slug.
 
-    What a stream has already (label, unit …) stays: the admin may have changed it. A producer whose stream
-    is of another kind is left out, with a line in the log.
+    A stream follows what its producer says (label, unit …) except where the admin has changed it. A producer
+    whose stream is of another kind is left out, with a line in the log.
     """
     found: dict[str, int] = {}
     for producer in producers:
-        stream, _ = Stream.objects.get_or_create(
+        said = {name: getattr(producer, name) for name in DECLARED}
+        stream, made = Stream.objects.get_or_create(
             slug=producer.slug,
-            defaults={
-                "kind": producer.kind,
-                "label": producer.label,
-                "unit": producer.unit,
-                "stale_after": producer.stale_after,
-                "retention": producer.retention,
-                "state": State.UNKNOWN,
-            },
+            defaults={**said, "kind": producer.kind, "declared": _as_json(said), "state": State.UNKNOWN},
         )
+        if not made:
+            _redeclare(stream, producer.kind, said)
         if stream.kind != producer.kind:
             log.error("The stream %s is a %s, its producer gives a %s", stream.slug, stream.kind, producer.kind)
             continue
-        ProducerLease.objects.get_or_create(stream=stream, defaults={"expires_at": Now() - timedelta(seconds=1)})
+        ProducerLease.objects.get_or_create(
+            stream=stream, defaults={"token": stream.fence, "expires_at": Now() - timedelta(seconds=1)}
+        )
         found[producer.slug] = stream.pk
     return found
+
+
+#: What a producer says of its stream, beside the kind.
+DECLARED: Final = ("label", "unit", "stale_after", "retention")
+
+
+def _as_json(said: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value.total_seconds() if isinstance(value, timedelta) else value for name, value in said.items()}
+
+
+@transaction.atomic
+def _redeclare(stream: Stream, kind: str, said: Mapping[str, Any]) -> None:
+    """Give `stream` what its producer says now, where it still has what the producer said before."""
+    before, now = stream.declared, _as_json(said)
+    present = _as_json({name: getattr(stream, name) for name in said})
+    changes = {name: said[name] for name in said if present[name] == before.get(name) != now[name]}
+    if stream.kind != kind and stream.seq == 0:  # it never had a value
+        changes["kind"] = kind
+    if changes or before != now:
+        Stream.objects.filter(pk=stream.pk).update(**changes, declared=now)
+        stream.refresh_from_db()
+    if changes:
+        stream_changed(stream)
+
+
+def stream_changed(stream: Stream) -> None:
+    """Have every screen that shows `stream` learn of its label, unit …; call it in the transaction of the change."""
+    for board in Board.objects.filter(widgets__streams=stream).distinct():
+        board_changed(board)
 
 
 def last_value(pk: int) -> Any:
@@ -69,10 +96,8 @@ def create_stream(slug: str, kind: str = Stream.Kind.NUMBER, **fields: Any) -> S
 @transaction.atomic
 def delete_stream(stream: Stream) -> None:
     """Delete a stream with all its history; the boards that showed it get a new snapshot."""
-    boards = list(Board.objects.filter(widgets__streams=stream).distinct())
+    stream_changed(stream)
     store.delete(stream)
-    for board in boards:
-        board_changed(board)
 
 
 # Pushing

@@ -1,9 +1,12 @@
-"""Synchronous database work in a thread of one's own, so that nobody else's slow query is in the way."""
+"""Synchronous work in threads of one's own, so that nobody else's slow query is in the way."""
 
 import asyncio
+import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
-from typing import ParamSpec, TypeVar
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from functools import partial
+from queue import SimpleQueue
+from typing import Any, ParamSpec, TypeVar
 
 from django.db import close_old_connections
 
@@ -37,3 +40,58 @@ class DatabaseThread:
     def end(self) -> None:
         """Take no more calls; one under way runs to its end."""
         self._executor.shutdown(wait=False, cancel_futures=True)
+
+
+class ThreadsOnDemand(Executor):
+    """As many threads as there are calls at a time, so that one that hangs holds up no other.
+
+    Idle ones are used again, with their database connections. None keeps the process from ending, unlike those
+    of a ThreadPoolExecutor.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._lock = threading.Lock()
+        self._idle: list[SimpleQueue[Callable[[], None] | None]] = []
+        self._ended = False
+
+    def submit(self, fn: Callable[P, Result], /, *args: P.args, **kwargs: P.kwargs) -> Future[Result]:
+        future: Future[Result] = Future()
+        with self._lock:
+            if self._ended:
+                raise RuntimeError("these threads take no more calls")
+            calls = self._idle.pop() if self._idle else self._start()
+        calls.put(partial(_fulfil, future, partial(fn, *args, **kwargs)))
+        return future
+
+    def _start(self) -> SimpleQueue[Callable[[], None] | None]:
+        calls: SimpleQueue[Callable[[], None] | None] = SimpleQueue()
+        threading.Thread(target=self._work, args=(calls,), name=self._name, daemon=True).start()
+        return calls
+
+    def _work(self, calls: SimpleQueue[Callable[[], None] | None]) -> None:
+        while call := calls.get():
+            call()
+            del call  # what it holds need not live until the next one
+            with self._lock:
+                if self._ended:
+                    return
+                self._idle.append(calls)
+
+    def shutdown(self, wait: bool = False, *, cancel_futures: bool = False) -> None:
+        """Take no more calls. Those under way go on, and nobody waits for them."""
+        with self._lock:
+            self._ended = True
+            for calls in self._idle:
+                calls.put(None)
+
+
+def _fulfil(future: Future[Any], work: Callable[[], Any]) -> None:
+    if not future.set_running_or_notify_cancel():
+        return
+    try:
+        result = work()
+    except BaseException as error:
+        future.set_exception(error)
+    else:
+        future.set_result(result)

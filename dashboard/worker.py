@@ -6,14 +6,13 @@ Producers, writer, leases and pruning have threads of their own, so that a slow 
 import asyncio
 import logging
 from collections.abc import Mapping
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
 from dashboard import leases, services, store
 from dashboard.producers.registry import Producer, all_producers
 from dashboard.running import Said, run
 from dashboard.store import Reading
-from dashboard.threads import DatabaseThread
+from dashboard.threads import DatabaseThread, ThreadsOnDemand
 from dashboard.writer import Writer
 from realtime.publish import publish
 
@@ -36,8 +35,7 @@ class Worker:
         self.writer = Writer()
         self._streams: dict[int, Producer] = {}
         self._running: dict[int, tuple[int, asyncio.Task[None]]] = {}
-        blocking = sum(producer.is_blocking for producer in producers.values())
-        self._producer_threads = ThreadPoolExecutor(max(blocking, 1), "producer")
+        self._producer_threads = ThreadsOnDemand("producer")
         self._lease_thread = DatabaseThread("lease")
         self._prune_thread = DatabaseThread("prune")
 
@@ -61,7 +59,7 @@ class Worker:
             await self._lease_thread.call(leases.release, self.holder)
         except Exception:
             log.exception("The worker did not end well; its leases run out by themselves")
-        self._producer_threads.shutdown(wait=False, cancel_futures=True)
+        self._producer_threads.shutdown()
         self._lease_thread.end()
         self._prune_thread.end()
 

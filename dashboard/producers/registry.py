@@ -4,18 +4,29 @@
     def cpu() -> float:
         return psutil.cpu_percent()
 
-in the module `producers` of any installed app is a stream `cpu` with a new value every two seconds.
+in the module `producers` of any installed app, or in a file of the folder `producers/` (PRODUCERS_DIR), is a stream
+`cpu` with a new value every two seconds.
 """
 
+import importlib.util
 import inspect
+import itertools
+import logging
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
+from pathlib import Path
 from typing import Any, Final, TypeVar
 
+from cronsim import CronSim, CronSimError
+from django.conf import settings
+from django.utils import timezone
 from django.utils.module_loading import autodiscover_modules
 
 from dashboard.values import Kind
+
+log = logging.getLogger(__name__)
 
 Function = Callable[..., Any]
 F = TypeVar("F", bound=Function)
@@ -31,12 +42,13 @@ class Producer:
     `function` is a function (run in a thread), a coroutine function, or an asynchronous generator function,
     which chooses its own moments. It may take one argument: the stream's last value (for a table its rows
     by key), None at the first time. What it returns or yields is a value of the stream's kind
-    (`dashboard.values.Kind`); None is no news. Times in seconds.
+    (`dashboard.values.Kind`); None is no news. Times in seconds; `cron`: a cron expression, in UTC.
     """
 
     slug: str
     function: Function
     every: float | None
+    cron: str
     kind: Kind
     label: str
     unit: str
@@ -64,6 +76,7 @@ def producer(
     slug: str,
     *,
     every: float | None = None,
+    cron: str = "",
     kind: Kind = Kind.NUMBER,
     label: str = "",
     unit: str = "",
@@ -73,28 +86,68 @@ def producer(
 ) -> Callable[[F], F]:
     """Register the decorated function as the producer of the stream `slug`; see `Producer`.
 
-    `every`: seconds between runs; an asynchronous generator has none. `stale_after`: seconds after which the
-    value counts as old (three times `every`, at least 5). Raises ValueError for what makes no sense.
+    `every`: seconds between runs; `cron`: a cron expression with the moments, in UTC, such as "0 6 * * 1-5"; an
+    asynchronous generator has neither. `stale_after`: seconds after which the value counts as old (three times
+    `every`, at least 5; with `cron` a tenth more than its longest pause). Raises ValueError for what makes no sense.
     """
 
     def register(function: F) -> F:
-        made = Producer(
-            slug, function, every, kind, label, unit, stale_after or max(5.0, 3 * (every or 0)), retention, patience
-        )
-        if made.is_generator == (every is not None):
-            raise ValueError(f"The producer {slug!r} must be an asynchronous generator or say `every`, not both.")
+        if inspect.isasyncgenfunction(function) + (every is not None) + bool(cron) != 1:
+            raise ValueError(
+                f"The producer {slug!r} must say `every`, say `cron`, or be an asynchronous generator: one of them."
+            )
+        if every is not None and every <= 0:
+            raise ValueError(f"The producer {slug!r} runs every {every} seconds: give more than 0.")
         if len(inspect.signature(function).parameters) > 1:
             raise ValueError(f"The producer {slug!r} takes one argument at most: the last value.")
+        try:
+            old = stale_after or default_stale_after(every, cron)
+        except CronSimError as error:
+            raise ValueError(f"The producer {slug!r} has the cron expression {cron!r}: {error}.") from None
         known = _producers.get(slug)
-        if known is not None and known.function.__qualname__ != function.__qualname__:
+        if known is not None and _name(known.function) != _name(function):
             raise ValueError(f"Two producers feed the stream {slug!r}: {known.function} and {function}.")
-        _producers[slug] = made
+        _producers[slug] = Producer(slug, function, every, cron, kind, label, unit, old, retention, patience)
         return function
 
     return register
 
 
+def _name(function: Function) -> tuple[str, str]:
+    return function.__module__, function.__qualname__
+
+
+def default_stale_after(every: float | None, cron: str) -> float:
+    """Return the seconds after which a value is old when nobody says otherwise."""
+    if not cron:
+        return max(5.0, 3 * (every or 0))
+    moments = list(itertools.islice(CronSim(cron, timezone.now()), 100))
+    pauses = [(later - earlier).total_seconds() for earlier, later in itertools.pairwise(moments)]
+    return 1.1 * max(pauses, default=0.0) + 60
+
+
+def next_moment(cron: str, now: datetime) -> datetime:
+    """Return the first moment of a cron expression after `now`."""
+    return next(CronSim(cron, now))
+
+
 def all_producers() -> dict[str, Producer]:
-    """Return the producers of all installed apps, by the slug of their stream."""
+    """Return the producers of all installed apps and of the files in PRODUCERS_DIR, by the slug of their stream."""
     autodiscover_modules("producers")
+    for path in sorted(Path(settings.PRODUCERS_DIR).glob("[!_]*.py")):
+        _load(path)
     return dict(_producers)
+
+
+def _load(path: Path) -> None:
+    """Import a file with producers. One that can't be imported must not take the others' numbers from them."""
+    name = f"producers.{path.stem}"
+    spec = importlib.util.spec_from_file_location(name, path)
+    if name in sys.modules or spec is None or spec.loader is None:
+        return
+    module = sys.modules[name] = importlib.util.module_from_spec(spec)
+    try:
+        spec.loader.exec_module(module)
+    except Exception:
+        del sys.modules[name]
+        log.exception("%s cannot be imported, so its producers do not run", path)

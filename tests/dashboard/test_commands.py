@@ -1,5 +1,12 @@
 import asyncio
 import io
+import os
+import re
+import subprocess
+import sys
+import textwrap
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -8,7 +15,10 @@ from django.core.management import CommandError, call_command
 from dashboard import services
 from dashboard.management.commands import runproducers
 from dashboard.models import Board, Stream
-from dashboard.producers.registry import Producer, producer
+from dashboard.producers.registry import Producer, all_producers, producer
+from dashboard.values import Kind
+
+ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 def output_of(*arguments: str) -> str:
@@ -44,6 +54,67 @@ def test_createstream_refuses_with_a_sentence(arguments: list[str]) -> None:
     with pytest.raises(CommandError):
         output_of("createstream", *arguments)
     assert not Board.objects.exists()
+
+
+@pytest.mark.django_db
+def test_createstream_takes_a_producers_word_for_its_stream(no_producers: dict[str, Producer]) -> None:
+    producer("motto", every=60, kind=Kind.TEXT, label="Motto")(lambda: "Ahoy")
+    output_of("createstream", "motto", "--board", "lobby")
+    assert (Stream.objects.get().kind, Stream.objects.get().label) == ("text", "Motto")
+    assert Board.objects.get().widgets.get().type == "text"
+
+
+@pytest.fixture
+def producers_folder(no_producers: dict[str, Producer], settings: Any, tmp_path: Path) -> Iterator[Path]:
+    settings.PRODUCERS_DIR = tmp_path
+    yield tmp_path
+    for name in [each for each in sys.modules if each.startswith("producers.")]:
+        del sys.modules[name]
+
+
+@pytest.mark.django_db
+def test_newproducer_writes_a_file_that_works(producers_folder: Path) -> None:
+    path = Path(output_of("newproducer", "fish-count", "--board", "shop").strip())
+    assert path == producers_folder / "fish_count.py"
+    assert 0 <= all_producers()["fish-count"].function() < 62
+    stream = Stream.objects.get()
+    assert (stream.slug, stream.label, stream.unit) == ("fish-count", "Fish count", "s")
+    assert Board.objects.get(slug="shop").widgets.get().streams.get() == stream
+
+
+@pytest.mark.parametrize("slug", ["class", "2024", "a-b_c"])
+def test_newproducer_writes_python_whatever_the_name(producers_folder: Path, slug: str) -> None:
+    output_of("newproducer", slug)
+    assert all_producers()[slug].function() >= 0
+
+
+@pytest.mark.parametrize("slug", ["Bad Slug", "../up", "there", "known"])
+def test_newproducer_refuses_with_a_sentence_and_overwrites_nothing(producers_folder: Path, slug: str) -> None:
+    (producers_folder / "there.py").write_text("# mine")
+    producer("known", every=1)(lambda: 1)
+    with pytest.raises(CommandError):
+        output_of("newproducer", slug)
+    assert [path.name for path in producers_folder.iterdir()] == ["there.py"]
+    assert (producers_folder / "there.py").read_text() == "# mine"
+
+
+def test_the_five_lines_of_the_readme_are_a_producer(tmp_path: Path) -> None:
+    readme = (ROOT / "README.md").read_text()
+    found = re.search(r"((?:    .*\n|\n)*    from dashboard\.producers import producer\n(?:    .*\n|\n)*)", readme)
+    assert found
+    lines = textwrap.dedent(found[1]).strip("\n")
+    assert len([line for line in lines.splitlines() if line.strip()]) <= 5
+    (tmp_path / "mine.py").write_text(lines)
+    [slug] = re.findall(r'@producer\("([\w-]+)"', lines)
+    environment = {**os.environ, "SWITCHBOARD_VAR": str(tmp_path), "PRODUCERS_DIR": str(tmp_path)}
+    subprocess.run([sys.executable, "manage.py", "migrate", "--verbosity", "0"], cwd=ROOT, env=environment, check=True)
+    command = [sys.executable, "manage.py", "runproducers", "--only", slug, "--dry-run"]
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True) as process:
+        assert process.stdout
+        line = process.stdout.readline()
+        process.terminate()
+        assert process.wait(10) == 0
+    assert re.fullmatch(rf"\d\d:\d\d:\d\d {slug}: \d.*\n", line)
 
 
 def test_runproducers_refuses_a_layer_that_reaches_nobody() -> None:

@@ -5,6 +5,7 @@ from dashboard import services, store
 from dashboard.models import PushToken, Stream
 from dashboard.producers.registry import Producer, producer
 from dashboard.protocol import WrongPush
+from dashboard.values import Kind
 from tests.dashboard.conftest import produced_stream, pushed_stream, reading
 
 pytestmark = pytest.mark.django_db
@@ -17,6 +18,30 @@ def test_streams_of_producers_are_made_once_and_keep_what_the_admin_changed(no_p
     assert services.ensure_produced(no_producers.values()) == made
     stream = Stream.objects.get()
     assert (stream.label, stream.unit, stream.state) == ("The answer", "%", "unknown")
+
+
+def test_a_stream_follows_its_producer_where_the_admin_did_not_change_it(no_producers: dict[str, Producer]) -> None:
+    producer("answer", every=2, label="Answer", unit="%")(lambda: 42)
+    services.ensure_produced(no_producers.values())
+    Stream.objects.update(label="The answer")
+    no_producers.clear()
+    producer("answer", every=60, label="A number", unit="/min")(lambda: 42)
+    services.ensure_produced(no_producers.values())
+    stream = Stream.objects.get()
+    assert (stream.label, stream.unit, stream.stale_after) == ("The answer", "/min", 180)
+
+
+def test_a_stream_takes_its_producers_kind_until_it_has_a_value(no_producers: dict[str, Producer]) -> None:
+    producer("answer", every=2)(lambda: 42)
+    services.ensure_produced(no_producers.values())
+    no_producers.clear()
+    producer("answer", every=2, kind=Kind.TEXT)(lambda: "42")
+    found = services.ensure_produced(no_producers.values())
+    assert Stream.objects.get(pk=found["answer"]).kind == "text"
+    Stream.objects.update(seq=1)
+    no_producers.clear()
+    producer("answer", every=2)(lambda: 42)
+    assert services.ensure_produced(no_producers.values()) == {}
 
 
 def test_a_producer_goes_on_from_the_last_value() -> None:

@@ -54,6 +54,11 @@ def numbers(published: list[Publication]) -> list[int]:
     return [publication.number for publication in published if publication.topic == "stream.count"]
 
 
+def assert_in_order(found: list[int]) -> None:
+    """Each at most once: what is written while another publication leaves is folded into the next."""
+    assert found == sorted(set(found))
+
+
 def says(published: list[Publication]) -> list[dict[str, Any]]:
     return [json.loads(publication.text)["streams"]["count"] for publication in published]
 
@@ -65,7 +70,8 @@ async def test_the_worker_makes_streams_runs_producers_stores_and_publishes(
         await eventually(lambda: len(published) >= 3)
     stream = await count()
     assert stream.state == State.OK
-    assert numbers(published) == list(range(1, stream.seq + 1))
+    assert_in_order(numbers(published))
+    assert numbers(published)[-1] == stream.seq
     assert says(published)[-1]["value"] == stream.value
 
 
@@ -79,7 +85,7 @@ async def test_the_next_worker_goes_on_with_value_and_seq(
         await eventually(lambda: len(published) >= 2 * before.seq + 3)
     values = [change["value"] for change in says(published)]
     assert values == sorted(values)
-    assert numbers(published) == list(range(1, len(published) + 1))
+    assert_in_order(numbers(published))
 
 
 async def test_of_two_workers_one_produces_and_the_other_takes_over(
@@ -97,7 +103,7 @@ async def test_of_two_workers_one_produces_and_the_other_takes_over(
             await eventually(_held_by_another(lease.token))
             seen = len(published)
             await eventually(lambda: len(published) > seen + 3)
-    assert numbers(published) == list(range(1, len(published) + 1))
+    assert_in_order(numbers(published))
     values = [change["value"] for change in says(published) if change["state"] == "ok"]
     assert values == sorted(set(values))
 
@@ -139,7 +145,7 @@ async def test_a_slow_producer_holds_up_no_other(
 async def test_a_producer_of_another_kind_than_its_stream_is_left_out(
     counting: dict[str, Producer], published: list[Publication], caplog: pytest.LogCaptureFixture
 ) -> None:
-    await in_thread(produced_stream, "count", kind="text")
+    await in_thread(produced_stream, "count", kind="text", seq=1)
     producer("fine", every=0.01)(lambda: 1)
     async with working(counting):
         await eventually(lambda: published)

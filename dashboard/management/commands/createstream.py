@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError
 
 from dashboard import boards, services
 from dashboard.models import Stream
+from dashboard.producers import all_producers
 
 
 class Command(BaseCommand):
@@ -39,6 +40,9 @@ class Command(BaseCommand):
 
     def _stream(self, options: dict[str, Any]) -> Stream:
         slug, kind = options["slug"], options["kind"]
+        if (producer := all_producers().get(slug)) is not None:
+            kind = producer.kind
+            services.ensure_produced([producer])
         found = Stream.objects.filter(slug=slug).first()
         if found is not None:
             if found.kind != kind:

@@ -2,16 +2,17 @@
 
 import asyncio
 import contextlib
+import json
 import signal
 from argparse import ArgumentParser
 from collections.abc import Coroutine, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
 from dashboard.producers import Producer, all_producers
 from dashboard.running import Said, run
+from dashboard.threads import ThreadsOnDemand
 from dashboard.worker import Worker
 from realtime.background import layer_is_embedded
 
@@ -57,14 +58,18 @@ class Command(BaseCommand):
         asyncio.run(main())
 
     async def _print_all(self, producers: Mapping[str, Producer]) -> None:
-        with ThreadPoolExecutor(len(producers)) as threads:
-            async with asyncio.TaskGroup() as group:
-                for producer in producers.values():
-                    group.create_task(run(producer, None, self._printer(producer), threads))
+        threads = ThreadsOnDemand("producer")
+        async with asyncio.TaskGroup() as group:
+            for producer in producers.values():
+                group.create_task(run(producer, None, self._printer(producer), threads))
 
     def _printer(self, producer: Producer) -> Any:
         async def say(said: Said) -> None:
-            self.stdout.write(f"{said.at:%H:%M:%S} {producer.slug}: {said.error or said.value}")
+            if said.error:
+                self.stdout.write(f"{said.at:%H:%M:%S} {producer.slug} fails: {said.error}")
+            elif said.value is not None:
+                value = json.dumps(said.value, ensure_ascii=False)
+                self.stdout.write(f"{said.at:%H:%M:%S} {producer.slug}: {value} {producer.unit}".rstrip())
             self.stdout.flush()
 
         return say
