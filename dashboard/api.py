@@ -1,15 +1,14 @@
-"""The JSON endpoints of boards and streams."""
+"""The JSON endpoint that takes pushes; those of boards are in `dashboard.board_api`."""
 
 import time
 from typing import Final
 
 from django.conf import settings
-from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from accounts.tokens import bearer_of
-from dashboard import boards, services
-from dashboard.boards import NoSuchBoard
+from dashboard import services
 from dashboard.models import PushToken, Stream
 from dashboard.protocol import WrongPush
 from realtime.http import ApiError, answers_errors
@@ -19,22 +18,6 @@ from realtime.limits import Buckets
 BODY_BYTES: Final = 1024 * 1024
 
 _pushes = Buckets(settings.PUSH_BURST, settings.PUSHES_PER_SECOND)
-
-
-@answers_errors
-def board(request: HttpRequest, slug: str) -> HttpResponse:
-    """GET the snapshot of a board."""
-    if request.method not in ("GET", "HEAD"):
-        raise ApiError("method_not_allowed", "GET returns the board's snapshot.")
-    if not request.user.is_authenticated:
-        raise ApiError("sign_in", "Sign in first.")
-    try:
-        snapshot = boards.board_snapshot(slug)
-    except NoSuchBoard:
-        raise ApiError("not_found", "There is no such board.") from None
-    response = JsonResponse(snapshot.event)
-    response["Cache-Control"] = "no-store"
-    return response
 
 
 @csrf_exempt

@@ -3,16 +3,18 @@
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import F, Max
 
 from dashboard import store
 from dashboard.models import Board, Stream, Widget
 from dashboard.options import POINTS
-from dashboard.protocol import snapshot_of_stream, unix_ms
-from realtime.protocol import encode
+from dashboard.protocol import past_of_stream, snapshot_of_stream, unix_ms
+from realtime.markdown import render
+from realtime.protocol import encode, timestamp
 from realtime.publish import Delivery, Publication, publish_on_commit
 
 
@@ -30,7 +32,7 @@ class Snapshot:
 
 def board_topics(slug: str) -> set[str]:
     """Return the topics of the streams that a board shows. Raises NoSuchBoard."""
-    board = _board(slug)
+    board = find_board(slug)
     return {stream.topic for stream in Stream.objects.filter(widgets__board=board).only("slug")}
 
 
@@ -39,19 +41,14 @@ def board_snapshot(slug: str, points: int | None = None) -> Snapshot:
 
     Heads are read first and the rest may be newer: what is told afterwards says the same again, no more.
     """
-    board = _board(slug)
-    widgets = list(board.widgets.all())
-    shown = _streams_shown(board)
+    board = find_board(slug)
+    widgets, shown = list(board.widgets.all()), _streams_shown(board)
     streams = {stream.pk: stream for those in shown.values() for stream in those}
     rows = store.rows_of(streams.values())
-    history = store.history_of(_points_wanted(widgets, shown, points))
+    history = store.history_of(_history_wanted(widgets, shown, points))
     event = {
         "type": "snapshot",
-        "board": {
-            "slug": board.slug,
-            "title": board.title,
-            "widgets": [_widget_on_wire(widget, shown[widget.pk]) for widget in widgets],
-        },
+        "board": _on_wire(board, widgets, shown),
         "streams": {
             stream.slug: snapshot_of_stream(stream, rows.get(pk, {}), _until_head(stream, history.get(pk, [])))
             for pk, stream in streams.items()
@@ -60,8 +57,38 @@ def board_snapshot(slug: str, points: int | None = None) -> Snapshot:
     return Snapshot(event, {stream.topic: stream.seq for stream in streams.values()})
 
 
+def board_at(slug: str, moment: datetime) -> dict[str, Any]:
+    """Return the `snapshot` event of a board with the values as they were at `moment`. Raises NoSuchBoard.
+
+    The tiles are those of now. Nobody knows any more how the producers were, so `state` is null; a table keeps
+    no past, so its `value` is null.
+    """
+    board = find_board(slug)
+    widgets, shown = list(board.widgets.all()), _streams_shown(board)
+    streams = {stream.pk: stream for those in shown.values() for stream in those}
+    kept = [pk for pk, stream in streams.items() if stream.kind != Stream.Kind.TABLE]
+    heads = store.history_of(dict.fromkeys(kept, store.Wanted(1)), moment)
+    history = store.history_of(_history_wanted(widgets, shown, None), moment)
+    return {
+        "type": "snapshot",
+        "at": timestamp(moment),
+        "board": _on_wire(board, widgets, shown),
+        "streams": {
+            stream.slug: past_of_stream(stream, heads.get(pk, []), history.get(pk, []))
+            for pk, stream in streams.items()
+        },
+    }
+
+
+def board_layout(slug: str) -> dict[str, Any]:
+    """Return a board's layout as the wire has it. Raises NoSuchBoard."""
+    board = find_board(slug)
+    return _on_wire(board, list(board.widgets.all()), _streams_shown(board))
+
+
 def board_changed(board: Board) -> None:
     """Have every screen that shows `board` get a new snapshot; call it in the transaction of the change."""
+    Board.objects.filter(pk=board.pk).update(version=F("version") + 1)
     publish_on_commit([Publication(board.topic, Delivery.CONTROL, encode({"do": "changed"}))])
 
 
@@ -72,7 +99,8 @@ def delete_board(board: Board) -> None:
     board.delete()
 
 
-def _board(slug: str) -> Board:
+def find_board(slug: str) -> Board:
+    """Return the board at this address. Raises NoSuchBoard."""
     try:
         return Board.objects.get(slug=slug)
     except Board.DoesNotExist:
@@ -88,27 +116,41 @@ def _streams_shown(board: Board) -> dict[int, list[Stream]]:
     return shown
 
 
-def _points_wanted(
+def _history_wanted(
     widgets: Iterable[Widget], shown: Mapping[int, Sequence[Stream]], most: int | None
-) -> dict[int, int]:
-    """Return how many points of which stream the widgets want; only numbers have a history to draw."""
-    wanted: dict[int, int] = {}
+) -> dict[int, store.Wanted]:
+    """Return how much history of which stream the widgets want; only numbers have one to draw."""
+    wanted: dict[int, store.Wanted] = {}
     for widget in widgets:
-        points = widget.options.get("points", POINTS)
+        points, seconds = widget.options.get("points", POINTS), widget.options.get("range")
         for stream in shown[widget.pk]:
             if stream.kind == Stream.Kind.NUMBER:
-                wanted[stream.pk] = max(points if most is None else min(points, most), wanted.get(stream.pk, 0))
+                other = wanted.get(stream.pk, store.Wanted(0))
+                wanted[stream.pk] = store.Wanted(
+                    max(points if most is None else min(points, most), other.points),
+                    max(filter(None, (seconds, other.seconds)), default=None),
+                )
     return wanted
 
 
 def _until_head(stream: Stream, history: list[store.Point]) -> list[store.Point]:
-    """Leave out what came after the head was read: its update is on its way."""
+    """Leave out what came after the head was read: its update is on its way. The head itself is never a mean."""
     newest = unix_ms(stream.at) if stream.at else 0
-    return [point for point in history if point[0] <= newest]
+    return [[at, stream.value if at == newest else value] for at, value in history if at <= newest]
+
+
+def _on_wire(board: Board, widgets: Iterable[Widget], shown: Mapping[int, Sequence[Stream]]) -> dict[str, Any]:
+    return {
+        "slug": board.slug,
+        "title": board.title,
+        "zone": board.zone,
+        "version": board.version,
+        "widgets": [_widget_on_wire(widget, shown[widget.pk]) for widget in widgets],
+    }
 
 
 def _widget_on_wire(widget: Widget, streams: Sequence[Stream]) -> dict[str, Any]:
-    return {
+    told = {
         "id": widget.pk,
         "type": widget.type,
         "title": widget.title,
@@ -117,6 +159,9 @@ def _widget_on_wire(widget: Widget, streams: Sequence[Stream]) -> dict[str, Any]
         "height": widget.height,
         "options": widget.options,
     }
+    if body := widget.options.get("body"):
+        told["html"] = render(body)
+    return told
 
 
 @transaction.atomic

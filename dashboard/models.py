@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from dashboard.options import check_options
+from dashboard.options import check_options, check_zone
 from dashboard.values import Kind as ValueKind
 
 #: A slug is part of the address `stream.<slug>`, which has less than 100 characters.
@@ -147,6 +147,14 @@ class Board(models.Model):
     slug = models.CharField(_("slug"), max_length=80, unique=True, validators=[slug_is_an_address])
     title = models.CharField(_("title"), max_length=80)
     position = models.PositiveSmallIntegerField(_("order"), default=100)
+    zone = models.CharField(
+        _("time zone"),
+        max_length=64,
+        blank=True,
+        help_text=_("Of its clocks, such as Europe/Oslo. Else the screen's."),
+    )
+    #: Grows with each change of the board or its tiles: whoever edits an older one is told (`dashboard.layout`).
+    version = models.PositiveIntegerField(default=1, editable=False)
 
     class Meta:
         ordering: ClassVar[list[str]] = ["position", "title"]
@@ -159,6 +167,12 @@ class Board(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("board", args=[self.slug])
 
+    def clean(self) -> None:
+        try:
+            check_zone(self.zone)
+        except ValueError as error:
+            raise ValidationError({"zone": str(error)}) from None
+
     @property
     def topic(self) -> str:
         return f"board.{self.slug}"
@@ -170,14 +184,18 @@ class Widget(models.Model):
     class Type(models.TextChoices):
         NUMBER = "number", _("number")
         LINE = "line", _("line chart")
-        TABLE = "table", _("table")
+        GAUGE = "gauge", _("gauge")
         STATUS = "status", _("status")
+        LIST = "list", _("list")
+        TABLE = "table", _("table")
         TEXT = "text", _("text")
+        CLOCK = "clock", _("clock")
+        ROOM = "room", _("room")
 
     board = models.ForeignKey(Board, on_delete=models.CASCADE, related_name="widgets")
     type = models.CharField(_("type"), max_length=8, choices=Type)
     title = models.CharField(_("title"), max_length=80, blank=True, help_text=_("Empty: the stream's label."))
-    streams = models.ManyToManyField(Stream, verbose_name=_("streams"), related_name="widgets")
+    streams = models.ManyToManyField(Stream, verbose_name=_("streams"), related_name="widgets", blank=True)
     position = models.PositiveSmallIntegerField(_("order"), default=0)
     width = models.PositiveSmallIntegerField(
         _("columns"), default=3, validators=[MinValueValidator(2), MaxValueValidator(12)]

@@ -1,6 +1,7 @@
 """What the options of a widget may say. Pure."""
 
 from typing import Annotated, Any, Final, Literal
+from zoneinfo import available_timezones
 
 import msgspec
 
@@ -29,14 +30,32 @@ class Options(msgspec.Struct, forbid_unknown_fields=True):
     note: Annotated[str, msgspec.Meta(max_length=120)] = ""
     #: Which direction of change is good, and so green; without it neither is.
     better: Literal["", "up", "down"] = ""
+    #: Above `warn` a number is a warning, above `crit` critical; below, when `crit` is less or `better` is "up".
+    warn: float | None = None
+    crit: float | None = None
+    target: float | None = None
+    #: 1.2 k instead of 1 200.
+    compact: bool = False
     points: Annotated[int, msgspec.Meta(ge=2, le=1000)] = POINTS
+    #: Seconds that a chart shows; thinned to `points`. Without it the newest `points`, however old.
+    range: Annotated[int, msgspec.Meta(ge=60, le=31 * 86_400)] | None = None
     min: float | None = None
     max: float | None = None
+    #: The field by which a list or table is sorted; with "-" in front the largest first. Without it by key.
+    sort: Annotated[str, msgspec.Meta(max_length=81)] = ""
+    #: How many rows a list shows.
+    rows: Annotated[int, msgspec.Meta(ge=1, le=100)] = 10
     #: The heading of a table's first column.
     key: Annotated[str, msgspec.Meta(max_length=80)] = ""
     columns: Annotated[list[Column], msgspec.Meta(max_length=30)] = []
     #: Large type, for the one value that matters.
     hero: bool = False
+    #: What a text tile says, as markdown.
+    body: Annotated[str, msgspec.Meta(max_length=4000)] = ""
+    #: The chat room that a room tile shows to those who may be in it.
+    room: Annotated[str, msgspec.Meta(max_length=80)] = ""
+    #: A clock's own time zone.
+    zone: Annotated[str, msgspec.Meta(max_length=64)] = ""
 
 
 def check_options(options: Any) -> None:
@@ -46,6 +65,14 @@ def check_options(options: Any) -> None:
 
 def read_options(options: Any) -> Options:
     try:
-        return msgspec.convert(options, Options)
+        read = msgspec.convert(options, Options)
     except msgspec.ValidationError as error:
         raise ValueError(f"{error}.") from None
+    check_zone(read.zone)
+    return read
+
+
+def check_zone(zone: str) -> None:
+    """Raise ValueError with a sentence when `zone` is neither empty nor the name of a time zone."""
+    if zone and zone not in available_timezones():
+        raise ValueError(f"There is no time zone {zone!r}: give one such as Europe/Oslo.")

@@ -1,5 +1,6 @@
 """What boards say on the wire and over HTTP. Pure; `docs/protocol.md` is the description for people."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -31,6 +32,68 @@ class Watch(Command, tag="watch"):
     points: Annotated[int, msgspec.Meta(ge=2, le=300)] = 60
 
 
+#: How many tiles a board may have, and streams one tile.
+TILES: Final = 60
+STREAMS: Final = 12
+
+
+class TileEdit(msgspec.Struct):
+    """A tile as an editor wants it; an `id` that is no tile of the board, or none, makes a new one."""
+
+    type: Annotated[str, msgspec.Meta(max_length=8)]
+    id: int | None = None
+    title: Annotated[str, msgspec.Meta(max_length=80)] = ""
+    streams: Annotated[list[str], msgspec.Meta(max_length=STREAMS)] = []
+    width: Annotated[int, msgspec.Meta(ge=2, le=12)] = 3
+    height: Annotated[int, msgspec.Meta(ge=1, le=6)] = 1
+    options: dict[str, Any] = {}
+
+
+class BoardEdit(msgspec.Struct):
+    """A board's whole layout as an editor wants it, made from `version`."""
+
+    version: Annotated[int, msgspec.Meta(ge=1)]
+    title: Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
+    widgets: Annotated[list[TileEdit], msgspec.Meta(max_length=TILES)]
+    zone: Annotated[str, msgspec.Meta(max_length=64)] = ""
+
+
+class WrongEdit(ValueError):
+    """An edit that can't be made. `field` names what is wrong, such as `widgets[2].width`."""
+
+    def __init__(self, field: str, detail: str) -> None:
+        super().__init__(detail)
+        self.field = field
+        self.detail = detail
+
+
+def read_edit(body: Any) -> BoardEdit:
+    """Return the layout in the body of an edit. Raises WrongEdit."""
+    try:
+        return msgspec.convert(body, BoardEdit)
+    except msgspec.ValidationError as error:
+        detail, _, place = str(error).partition(" - at `$")
+        missing = re.search(r"field `(\w+)`", detail)
+        field = place.rstrip("`").lstrip(".")
+        if missing:
+            field = f"{field}.{missing[1]}".lstrip(".")
+        raise WrongEdit(field or "body", f"{detail}.") from None
+
+
+def read_moment(text: str, now: datetime) -> datetime:
+    """Return the time that a board shall be shown at. Raises ValueError with a sentence."""
+    try:
+        moment = datetime.fromisoformat(text)
+        if moment.tzinfo is None:
+            raise ValueError
+        moment = moment.astimezone(UTC)
+    except (ValueError, OverflowError):
+        raise ValueError("Give a time as 2026-01-31T09:00:00Z, with its zone.") from None
+    if moment > now:
+        raise ValueError("That time has not come yet.")
+    return moment
+
+
 class WrongPush(ValueError):
     """A push that can't be taken. `field` names what is wrong, such as `value` or `[3].at`."""
 
@@ -60,6 +123,7 @@ class StreamHead(Protocol):
     state: str
     error: str
     retry_at: datetime | None
+    retention: timedelta
 
 
 def unix_ms(moment: datetime) -> int:
@@ -69,13 +133,36 @@ def unix_ms(moment: datetime) -> int:
 def snapshot_of_stream(stream: StreamHead, rows: Mapping[str, Any], history: Sequence[Sequence[Any]]) -> dict[str, Any]:
     """Return a stream as the snapshot has it; a table's value is its rows by key."""
     return {
+        **_nature(stream),
+        "value": rows if stream.kind == Kind.TABLE else stream.value,
+        **_health(stream),
+        "history": history,
+    }
+
+
+def past_of_stream(
+    stream: StreamHead, head: Sequence[Sequence[Any]], history: Sequence[Sequence[Any]]
+) -> dict[str, Any]:
+    """Return a stream as it was: `head` has its newest point then, if there was one."""
+    at, value = head[-1] if head else (None, None)
+    return {
+        **_nature(stream),
+        "value": value,
+        "at": None if at is None else timestamp(datetime.fromtimestamp(at / 1000, UTC)),
+        "seq": 0,
+        "state": None,
+        "error": None,
+        "history": [[then, value if then == at else mean] for then, mean in history],
+    }
+
+
+def _nature(stream: StreamHead) -> dict[str, Any]:
+    return {
         "kind": stream.kind,
         "label": stream.label or stream.slug,
         "unit": stream.unit,
         "stale_after": stream.stale_after,
-        "value": rows if stream.kind == Kind.TABLE else stream.value,
-        **_health(stream),
-        "history": history,
+        "kept": round(stream.retention.total_seconds()),
     }
 
 

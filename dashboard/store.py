@@ -12,6 +12,7 @@ from typing import Any, Final
 from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Now
+from django.utils import timezone
 
 from dashboard.models import ProducerLease, Sample, State, Stream, TableRow
 from dashboard.protocol import Pushed, unix_ms, update_of_rows, update_of_value
@@ -184,24 +185,58 @@ def rows_of(streams: Collection[Stream]) -> dict[int, dict[str, Any]]:
     return found
 
 
-def history_of(wanted: Mapping[int, int]) -> dict[int, list[Point]]:
-    """Return the newest points of some streams, oldest first; `wanted`: how many, by stream id."""
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """How much of a stream's history: the newest `points`, or with `seconds` so long, thinned to about `points`."""
+
+    points: int
+    seconds: int | None = None
+
+
+def history_of(wanted: Mapping[int, Wanted], until: datetime | None = None) -> dict[int, list[Point]]:
+    """Return what some streams had up to `until` (None: now), oldest first, by stream id; one statement for all."""
     if not wanted:
         return {}
-    table = connection.ops.quote_name(Sample._meta.db_table)
-    # One statement for all of them; Django's union() cannot limit its parts on SQLite.
-    newest = (
-        f"SELECT * FROM (SELECT id, stream_id, at, value FROM {table} WHERE stream_id = %s"  # noqa: S608
-        f" ORDER BY at DESC, id DESC LIMIT %s) AS part{number}"
-        for number in range(len(wanted))
-    )
-    parameters = [number for pair in wanted.items() for number in pair]
+    parts: list[str] = []
+    parameters: list[Any] = []
+    for pk, each in wanted.items():
+        sql, values = _newest(pk, each, until) if each.seconds is None else _thinned(pk, each, each.seconds, until)
+        # Django's union() cannot limit its parts on SQLite.
+        parts.append(f"SELECT * FROM ({sql}) AS part{len(parts)}")  # noqa: S608
+        parameters += values
     found: dict[int, list[Point]] = {pk: [] for pk in wanted}
     for sample in sorted(
-        Sample.objects.raw(" UNION ALL ".join(newest), parameters), key=lambda each: (each.at, each.pk)
+        Sample.objects.raw(" UNION ALL ".join(parts), parameters), key=lambda each: (each.at, each.pk)
     ):
         found[sample.stream_id].append([unix_ms(sample.at), sample.value])
     return found
+
+
+def _newest(pk: int, wanted: Wanted, until: datetime | None) -> tuple[str, list[Any]]:
+    where, values = _where(pk, None, until)
+    return f"SELECT id, stream_id, at, value {where} ORDER BY at DESC, id DESC LIMIT %s", [*values, wanted.points]
+
+
+def _thinned(pk: int, wanted: Wanted, seconds: int, until: datetime | None) -> tuple[str, list[Any]]:
+    """Numbers only: the mean of each of so many equal times, at the time of its last sample."""
+    if connection.vendor == "sqlite":
+        epoch, mean = "CAST(strftime('%%s', at) AS INTEGER)", "CAST(AVG(CAST(value AS REAL)) AS TEXT)"
+    else:
+        epoch, mean = "CAST(EXTRACT(EPOCH FROM at) AS BIGINT)", "to_jsonb(AVG(CAST(CAST(value AS TEXT) AS FLOAT)))"
+    where, values = _where(pk, (until or timezone.now()) - timedelta(seconds=seconds), until)
+    sql = f"SELECT MAX(id) AS id, stream_id, MAX(at) AS at, {mean} AS value {where} GROUP BY stream_id, {epoch} / %s"
+    return sql, [*values, max(1, -(-seconds // wanted.points))]
+
+
+def _where(pk: int, since: datetime | None, until: datetime | None) -> tuple[str, list[Any]]:
+    """Return the end of a statement that reads the samples of a stream between two times, and its parameters."""
+    sql = f"FROM {connection.ops.quote_name(Sample._meta.db_table)} WHERE stream_id = %s"
+    values: list[Any] = [pk]
+    for comparison, moment in ((">", since), ("<=", until)):
+        if moment is not None:
+            sql += f" AND at {comparison} %s"
+            values.append(connection.ops.adapt_datetimefield_value(moment))
+    return sql, values
 
 
 def prune() -> int:

@@ -5,11 +5,10 @@ import pytest
 from django.http import HttpResponse
 from django.test import Client
 
-from accounts.models import User
-from dashboard import api, boards, services, store
+from dashboard import api, services
 from dashboard.models import PushToken, Sample, Stream
 from realtime.limits import Buckets
-from tests.dashboard.conftest import board_of, produced_stream, pushed_stream, reading
+from tests.dashboard.conftest import pushed_stream
 
 pytestmark = pytest.mark.django_db
 
@@ -35,31 +34,6 @@ def push(token: str | None, body: Any, slug: str = "orders", client: Client | No
 
 def error_of(response: HttpResponse) -> dict[str, Any]:
     return dict(json.loads(response.content)["error"])
-
-
-def test_a_board_is_its_snapshot() -> None:
-    cpu = produced_stream()
-    board_of(cpu)
-    store.record([reading(cpu, 41)])
-    client = Client()
-    client.force_login(User.objects.create_guest("Ada"))
-    response = client.get("/api/boards/ops/")
-    assert response.status_code == 200
-    assert response.json() == boards.board_snapshot("ops").event
-    assert "no-store" in response["Cache-Control"]
-
-
-def test_a_board_is_for_those_who_are_signed_in() -> None:
-    board_of()
-    response = Client().get("/api/boards/ops/")
-    assert (response.status_code, response.json()["error"]["code"]) == (401, "sign_in")
-
-
-def test_a_board_that_is_not_there_is_404_and_a_post_405() -> None:
-    client = Client()
-    client.force_login(User.objects.create_guest("Ada"))
-    assert client.get("/api/boards/nowhere/").status_code == 404
-    assert client.post("/api/boards/nowhere/").status_code == 405
 
 
 def test_a_value_is_pushed(orders: Stream, token: str) -> None:

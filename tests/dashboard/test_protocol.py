@@ -32,6 +32,7 @@ class Head:
     state: str = "ok"
     error: str = ""
     retry_at: datetime | None = None
+    retention: timedelta = timedelta(days=7)
 
 
 def test_a_snapshot_of_a_stream_says_everything() -> None:
@@ -40,6 +41,7 @@ def test_a_snapshot_of_a_stream_says_everything() -> None:
         "label": "orders",
         "unit": "/min",
         "stale_after": 60.0,
+        "kept": 604_800,
         "value": 128,
         "at": "2026-11-21T09:00:00.000Z",
         "seq": 7,

@@ -9,6 +9,7 @@ from django.utils import timezone
 from dashboard import store
 from dashboard.models import Sample, State, Stream, TableRow
 from dashboard.protocol import Pushed, unix_ms
+from dashboard.store import Wanted
 from dashboard.values import ROWS, WrongValue
 from realtime.publish import Publication
 from tests.dashboard.conftest import produced_stream, pushed_stream, reading, seconds
@@ -151,7 +152,10 @@ def test_an_older_push_goes_to_history_only() -> None:
     assert push(orders, (5, 5)) == []
     orders.refresh_from_db()
     assert (orders.seq, orders.value, orders.at) == (1, 10, seconds(10))
-    assert store.history_of({orders.pk: 10})[orders.pk] == [[unix_ms(seconds(5)), 5], [unix_ms(seconds(10)), 10]]
+    assert store.history_of({orders.pk: Wanted(10)})[orders.pk] == [
+        [unix_ms(seconds(5)), 5],
+        [unix_ms(seconds(10)), 10],
+    ]
 
 
 def test_a_batch_of_old_and_new_tells_the_newest_and_folds_in_the_new_ones_only() -> None:
@@ -213,7 +217,7 @@ def test_history_is_the_newest_points_oldest_first_for_many_streams_in_one_query
     cpu, disk, idle = produced_stream("cpu"), produced_stream("disk"), produced_stream("idle")
     store.record([reading(cpu, value, at=value) for value in range(20)] + [reading(disk, 70, at=1)])
     with django_assert_num_queries(1):
-        history = store.history_of({cpu.pk: 3, disk.pk: 3, idle.pk: 3})
+        history = store.history_of(dict.fromkeys((cpu.pk, disk.pk, idle.pk), Wanted(3)))
     assert [value for _, value in history[cpu.pk]] == [17, 18, 19]
     assert history[disk.pk] == [[unix_ms(seconds(1)), 70]]
     assert history[idle.pk] == []

@@ -1,0 +1,98 @@
+"""The JSON endpoints of boards: read, read as it was, make, change, delete."""
+
+import time
+from typing import Any, Final
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.utils import timezone
+
+from dashboard import boards, layout
+from dashboard.boards import NoSuchBoard
+from dashboard.layout import StaleEdit
+from dashboard.models import Stream
+from dashboard.protocol import WrongEdit, read_edit, read_moment
+from realtime.http import ApiError, answers_errors, json_body, text_field
+from realtime.limits import Buckets
+
+#: Bytes that a layout may have.
+LAYOUT_BYTES: Final = 512 * 1024
+
+_writes = Buckets(settings.COMMAND_BURST, settings.COMMANDS_PER_SECOND)
+
+
+@answers_errors
+def board_list(request: HttpRequest) -> HttpResponse:
+    """POST {"title"}: makes an empty board, 201."""
+    if request.method != "POST":
+        raise ApiError("method_not_allowed", "POST makes a board.")
+    _require(request, "dashboard.add_board")
+    try:
+        made = layout.create_board(text_field(json_body(request), "title"))
+    except WrongEdit as error:
+        raise ApiError("invalid", error.detail, field=error.field) from None
+    return JsonResponse({"board": boards.board_layout(made.slug)}, status=201)
+
+
+@answers_errors
+def board(request: HttpRequest, slug: str) -> HttpResponse:
+    """GET ?at=: the snapshot, or what it was at a time. PUT a layout: saves it. DELETE: 204."""
+    try:
+        if request.method in ("GET", "HEAD"):
+            return _show(request, slug)
+        if request.method == "PUT":
+            return _save(request, slug)
+        if request.method == "DELETE":
+            _require(request, "dashboard.delete_board")
+            boards.delete_board(boards.find_board(slug))
+            return HttpResponse(status=204)
+    except NoSuchBoard:
+        raise ApiError("not_found", "There is no such board.") from None
+    raise ApiError("method_not_allowed", "GET shows the board, PUT changes it, DELETE deletes it.")
+
+
+def _show(request: HttpRequest, slug: str) -> HttpResponse:
+    _require(request)
+    if (moment := request.GET.get("at")) is None:
+        event = boards.board_snapshot(slug).event
+    else:
+        try:
+            event = boards.board_at(slug, read_moment(moment, timezone.now()))
+        except ValueError as error:
+            raise ApiError("invalid", str(error), field="at") from None
+    response = JsonResponse(event)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+def _save(request: HttpRequest, slug: str) -> HttpResponse:
+    _require(request, "dashboard.change_board")
+    try:
+        saved = layout.save_layout(slug, read_edit(json_body(request, LAYOUT_BYTES)))
+    except WrongEdit as error:
+        raise ApiError("invalid", error.detail, field=error.field) from None
+    except StaleEdit as stale:
+        told = {"code": "conflict", "detail": str(stale)}
+        return JsonResponse({"error": told, "board": stale.layout}, status=409)
+    return JsonResponse({"board": saved})
+
+
+@answers_errors
+def stream_list(request: HttpRequest) -> HttpResponse:
+    """GET the streams there are, for whoever puts them on boards."""
+    if request.method not in ("GET", "HEAD"):
+        raise ApiError("method_not_allowed", "GET lists the streams.")
+    _require(request, "dashboard.change_board")
+    streams: Any = Stream.objects.values("slug", "kind", "label", "unit")
+    return JsonResponse({"streams": [each | {"label": each["label"] or each["slug"]} for each in streams]})
+
+
+def _require(request: HttpRequest, permission: str = "") -> None:
+    """Raise ApiError unless somebody is signed in, and may do this, and not too often when it is a change."""
+    user = request.user
+    if not user.is_authenticated:
+        raise ApiError("sign_in", "Sign in first.")
+    if permission and not user.has_perm(permission):
+        raise ApiError("forbidden", "You may not change boards: ask whoever runs this site.")
+    if request.method not in ("GET", "HEAD") and (wait := _writes.take(str(user.pk), time.monotonic())):
+        raise ApiError("rate_limited", "Too many calls at once: wait a moment.", retry_after=wait)
