@@ -2,14 +2,14 @@ import js from "@eslint/js";
 import globals from "globals";
 
 export default [
-  { ignores: ["node_modules/", "var/", ".venv/"] },
+  { ignores: ["**/node_modules/", "var/", "**/.venv/"] },
   js.configs.recommended,
   {
     files: ["*/static/**/*.js"],
     languageOptions: { sourceType: "module", globals: globals.browser },
   },
   {
-    files: ["*.js", "tests/**/*.js"],
+    files: ["*.js", "tests/**/*.js", "benchmarks/**/*.mjs"],
     languageOptions: { sourceType: "module", globals: globals.node },
   },
   {

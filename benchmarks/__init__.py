@@ -1,0 +1,1 @@
+"""Measures Switchboard beside its peers: `bin/bench`, docs/performance.md."""

@@ -1,0 +1,105 @@
+"""How a client speaks with each server: its address, how it opens, how it says something; pure."""
+
+import json
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Final
+
+#: Bytes of the JSON text `{"message": …}` that the peers relay; the body in it is what ours is sent.
+MESSAGE_BYTES: Final = 120
+#: Stands once in each message, behind its number.
+WORD: Final = b" benchmark "
+FILLER: Final = "the quick brown fox jumps over the lazy dog and runs on and on through the whole wide wood until night"
+
+
+def body(number: int) -> str:
+    """Return the text of message `number`: as long for each number, and found again by `number_in`."""
+    size = MESSAGE_BYTES - len(json.dumps({"message": ""}))
+    return f"n{number:07d}z{WORD.decode()}{FILLER}"[:size]
+
+
+def number_in(payload: bytes) -> int:
+    """Return the number of the message that a frame's payload carries."""
+    at = payload.index(WORD)
+    return int(payload[at - 8 : at - 1])
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step of opening a connection: send this (unless empty), then wait for a frame that contains that."""
+
+    send: bytes
+    expect: bytes
+
+
+class Dialect:
+    """A server that relays what it gets to all in the room of its path, the sender included."""
+
+    #: Stands once in each message that counts as delivered, and in nothing else.
+    marker: bytes = WORD
+
+    def path(self, room: str) -> str:
+        return f"/{room}"
+
+    def opening(self, room: str) -> Sequence[Step]:
+        """Return the steps after the handshake until the connection is live; the handshake may be enough."""
+        return ()
+
+    def say(self, room: str, number: int) -> bytes:
+        """Return the payload that says message `number` in `room`."""
+        return json.dumps({"message": body(number)}).encode()
+
+
+class Stock(Dialect):
+    """The tutorial of Channels."""
+
+    def path(self, room: str) -> str:
+        return f"/ws/chat/{room}/"
+
+
+class SocketIO(Dialect):
+    """Engine.IO 4 and Socket.IO 5 over a websocket: connect, join a room with an acknowledgement."""
+
+    def path(self, room: str) -> str:
+        return "/socket.io/?EIO=4&transport=websocket"
+
+    def opening(self, room: str) -> Sequence[Step]:
+        return [Step(b"", b'0{"sid"'), Step(b"40", b'40{"sid"'), Step(f'420["join","{room}"]'.encode(), b"430")]
+
+    def say(self, room: str, number: int) -> bytes:
+        return f"42{json.dumps(['message', {'room': room, 'message': body(number)}], separators=(',', ':'))}".encode()
+
+
+class Switchboard(Dialect):
+    """Ours: hello, join, then `send`, which is answered when it is in the database."""
+
+    marker = b'"type":"message"'
+
+    def path(self, room: str) -> str:
+        return "/ws/chat/"
+
+    def opening(self, room: str) -> Sequence[Step]:
+        join = {"type": "join", "ref": "join", "room": room, "limit": 1}
+        return [Step(b"", b'"type":"hello"'), Step(json.dumps(join).encode(), b'"type":"joined"')]
+
+    def say(self, room: str, number: int) -> bytes:
+        return json.dumps({"type": "send", "room": room, "id": str(uuid.uuid4()), "body": body(number)}).encode()
+
+
+class Typing(Switchboard):
+    """Ours, but what is sent is `typing`: parsed, published and fanned out like a message, and not stored."""
+
+    marker = b'"type":"typing"'
+
+    def say(self, room: str, number: int) -> bytes:
+        return json.dumps({"type": "typing", "room": room}).encode()
+
+
+DIALECTS: Final[dict[str, Dialect]] = {
+    "plain": Dialect(),
+    "stock": Stock(),
+    "socketio": SocketIO(),
+    "switchboard": Switchboard(),
+    "typing": Typing(),
+}

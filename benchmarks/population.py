@@ -1,0 +1,50 @@
+"""Fills a database for a run, in Django's context: people with sessions, and rooms."""
+
+import json
+from datetime import timedelta
+
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.models import Session
+from django.utils import timezone
+from django.utils.crypto import get_random_string
+
+from accounts.models import Kind, User
+from chat.models import Membership, Room, RoomKind
+
+ROOM_OF = 5
+
+
+def populate(people: int, small_rooms: int) -> None:
+    """Make guests who are signed in, `bench` for all, `small-<n>` for five members each; print the cookies as JSON.
+
+    The people of room n are those from 5n on.
+    """
+    users = []
+    for number in range(people):
+        user = User(username=f"guest-bench-{number}", name=f"Guest {number}", kind=Kind.GUEST)
+        user.set_unusable_password()
+        users.append(user)
+    User.objects.bulk_create(users)
+    store, sessions, cookies = SessionStore(), [], []
+    for user in users:
+        content = {
+            SESSION_KEY: str(user.pk),
+            BACKEND_SESSION_KEY: settings.AUTHENTICATION_BACKENDS[0],
+            HASH_SESSION_KEY: user.get_session_auth_hash(),
+        }
+        key = get_random_string(32)
+        until = timezone.now() + timedelta(days=1)
+        sessions.append(Session(session_key=key, session_data=store.encode(content), expire_date=until))
+        cookies.append(f"{settings.SESSION_COOKIE_NAME}={key}")
+    Session.objects.bulk_create(sessions)
+    Room.objects.create(slug="bench", name="bench")
+    rooms = [Room(slug=f"small-{n}", name=f"small {n}", kind=RoomKind.MEMBERS) for n in range(small_rooms)]
+    Room.objects.bulk_create(rooms)
+    Membership.objects.bulk_create(
+        Membership(room=room, user=user)
+        for n, room in enumerate(rooms)
+        for user in users[ROOM_OF * n : ROOM_OF * (n + 1)]
+    )
+    print(json.dumps(cookies))

@@ -1,0 +1,215 @@
+"""What is measured: our server as in production, and the peers; each on one core, all else on the other."""
+
+import json
+import os
+import tempfile
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Final
+
+import psycopg
+
+from tests.services import ROOT, Manage, PostgreSQL, Redis, Service, Web, program
+
+CORES: Final = sorted(os.sched_getaffinity(0))
+#: The server's core, and that of the client, Redis and PostgreSQL.
+SERVER_CORE: Final = CORES[0]
+CLIENT_CORE: Final = CORES[-1]
+VENV: Final = ROOT / "benchmarks/.venv/bin/python"
+NCHAN: Final = Path("/usr/lib/nginx/modules/ngx_nchan_module.so")
+#: People who exist, each with a session.
+PEOPLE: Final = 1000
+#: Rooms of five members each, beside the public room `bench`.
+SMALL_ROOMS: Final = 200
+#: Limits that scenarios exceed (docs/deployment.md).
+LIMITS: Final = {
+    "COMMAND_BURST": "100000",
+    "COMMANDS_PER_SECOND": "100000",
+    "PUSH_BURST": "100000",
+    "PUSHES_PER_SECOND": "100000",
+}
+
+
+def pinned(command: Sequence[str | Path], core: int) -> list[str]:
+    return ["taskset", "-c", str(core), *map(str, command)]
+
+
+class PinnedRedis(Redis):
+    @property
+    def command(self) -> list[str]:
+        return pinned(super().command, CLIENT_CORE)
+
+
+class PinnedPostgreSQL(PostgreSQL):
+    """As it is installed, but for counted statements; `fsync` stays on, so that a commit is one."""
+
+    @property
+    def command(self) -> list[str]:
+        extra = ["-c", "fsync=on", "-c", "shared_preload_libraries=pg_stat_statements"]
+        return pinned([*super().command, *extra], CLIENT_CORE)
+
+    def copy_database(self, name: str, original: str) -> str:
+        """Make a copy of a database that nobody is connected to, and return its URL."""
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{original}"')
+        return self.url(name)
+
+
+class PinnedWeb(Web):
+    core = SERVER_CORE
+
+    @property
+    def command(self) -> list[str]:
+        return pinned(super().command, self.core)
+
+
+class Peer(Service):
+    """A server of `benchmarks/peers`."""
+
+    def __init__(self, name: str, folder: Path, command: Sequence[str | Path], settings: dict[str, str]) -> None:
+        super().__init__(name, folder)
+        self._command = command
+        self.settings = settings
+
+    @property
+    def command(self) -> list[str]:
+        filled = [str(part).replace("PORT", str(self.port)) for part in self._command]
+        return pinned(filled, SERVER_CORE)
+
+    @property
+    def environment(self) -> dict[str, str]:
+        return super().environment | self.settings
+
+
+class Nchan(Peer):
+    """nginx with nchan: one worker, so one core."""
+
+    def start(self) -> None:
+        text = (ROOT / "benchmarks/peers/nchan.conf").read_text()
+        user = "user root;" if os.geteuid() == 0 else ""
+        for word, meaning in (
+            ("MODULE", str(NCHAN)),
+            ("FOLDER", str(self.folder)),
+            ("PORT", str(self.port)),
+            ("USER", user),
+        ):
+            text = text.replace(word, meaning)
+        (self.folder / "nginx.conf").write_text(text)
+        super().start()
+
+
+def python_peer(file: str) -> list[str | Path]:
+    return [VENV, f"benchmarks/peers/{file}_peer.py", "PORT"]
+
+
+def node_peer(file: str) -> list[str | Path]:
+    return [program("node"), f"benchmarks/peers/{file}.mjs", "PORT"]
+
+
+class Bench:
+    """The services of a run in temporary folders; started when first needed, ended together."""
+
+    def __init__(self) -> None:
+        self._folder = tempfile.TemporaryDirectory(prefix="switchboard-bench-")
+        self._services: list[Service] = []
+        self._count = 0
+        self._redis: Redis | None = None
+        self._postgresql: PinnedPostgreSQL | None = None
+        self._prepared: dict[str, list[str]] = {}
+
+    def folder(self, name: str) -> Path:
+        self._count += 1
+        folder = Path(self._folder.name) / f"{self._count}-{name}"
+        folder.mkdir()
+        Path(self._folder.name).chmod(0o755)
+        return folder
+
+    def started(self, service: Service) -> Service:
+        self._services.append(service)
+        service.start()
+        return service
+
+    def stop(self, service: Service) -> None:
+        if service in self._services:
+            self._services.remove(service)
+            service.stop()
+
+    def end(self) -> None:
+        for service in reversed(self._services):
+            try:
+                service.stop()
+            except AssertionError as error:
+                print(error)
+        self._folder.cleanup()
+
+    @property
+    def redis(self) -> Redis:
+        if self._redis is None:
+            self._redis = PinnedRedis("redis", self.folder("redis"))
+            self.started(self._redis)
+        return self._redis
+
+    @property
+    def postgresql(self) -> PinnedPostgreSQL:
+        if self._postgresql is None:
+            self._postgresql = PinnedPostgreSQL("postgresql", self.folder("postgresql"))
+            self.started(self._postgresql)
+        return self._postgresql
+
+    # Ours
+
+    def settings(self, database: str) -> dict[str, str]:
+        return {
+            "SECRET_KEY": "a key of fifty characters that only this run knows",
+            "ALLOWED_HOSTS": "127.0.0.1",
+            "HTTPS": "0",
+            "DATABASE_URL": database,
+            "REDIS_URL": self.redis.url,
+            "REDIS_PREFIX": f"bench-{self._count}",
+            "LOG_LEVEL": "WARNING",
+            **LIMITS,
+        }
+
+    def cookies(self) -> list[str]:
+        """Prepare the database that each of our servers gets a copy of; return its people's cookies."""
+        if "postgresql" not in self._prepared:
+            url = self.postgresql.create_database("template_bench")
+            maker = Manage("prepare", self.folder("prepare"), self.settings(url))
+            maker.manage("migrate", "--verbosity", "0")
+            code = f"from benchmarks.population import populate; populate({PEOPLE}, {SMALL_ROOMS})"
+            self._prepared["postgresql"] = json.loads(maker.shell(code))
+        return self._prepared["postgresql"]
+
+    def database(self) -> str:
+        """Return the URL of a fresh copy of the prepared database."""
+        self.cookies()
+        self._count += 1
+        return self.postgresql.copy_database(f"bench_{self._count}", "template_bench")
+
+    def switchboard(self, more: dict[str, str] | None = None) -> Web:
+        """Start one of our server processes on a fresh database."""
+        settings = self.settings(self.database()) | (more or {})
+        web = PinnedWeb("switchboard", self.folder("switchboard"), settings)
+        self.started(web)
+        return web
+
+    # The peers
+
+    def peer(self, name: str) -> Service:
+        """Start a peer."""
+        folder = self.folder(name)
+        python = {"autobahn", "eventlet", "websocket-server", "websockets", "fastapi", "python-socketio"}
+        if name == "stock":
+            return self.started(self._stock(folder, {}))
+        if name == "nchan":
+            command: list[str | Path] = [program("nginx"), "-p", folder, "-c", folder / "nginx.conf", "-e", "stderr"]
+            return self.started(Nchan(name, folder, command, {}))
+        if name in python:
+            file = name.removeprefix("python-").replace("-", "_")
+            return self.started(Peer(name, folder, python_peer(file), {"PYTHONUNBUFFERED": "1"}))
+        return self.started(Peer(name, folder, node_peer(name), {}))
+
+    def _stock(self, folder: Path, settings: dict[str, str]) -> Peer:
+        daphne: list[str | Path] = [ROOT / ".venv/bin/python", "-m", "daphne", "-b", "127.0.0.1", "-p", "PORT"]
+        command = [*daphne, "benchmarks.peers.stock:application"]
+        return Peer("stock", folder, command, {"STOCK_REDIS_PORT": str(self.redis.port), **settings})
