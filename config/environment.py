@@ -1,6 +1,7 @@
 """The environment, read and checked: everything wrong with it stops the start with a sentence."""
 
 import contextlib
+import ipaddress
 import os
 import secrets
 from pathlib import Path
@@ -88,6 +89,32 @@ def origins(name: str) -> list[str]:
             raise ImproperlyConfigured(f"{name} has {origin!r}: give full origins such as https://example.org.")
         host = f"[{parts.hostname}]" if ":" in str(parts.hostname) else parts.hostname
         found.append(f"{parts.scheme}://{host}{port}")
+    return found
+
+
+def sql_sources(name: str) -> dict[str, str]:
+    """Return the databases listed in the variable `name` as `alias=url`, with blanks between."""
+    found = {}
+    for each in os.environ.get(name, "").split():
+        alias, _, url = each.partition("=")
+        if not alias.isidentifier() or alias == "default":
+            raise ImproperlyConfigured(
+                f"{name} has {alias!r}: give name=postgres://… with a name of letters and digits."
+            )
+        if urlsplit(url).scheme not in ("postgres", "postgresql", "sqlite"):
+            raise ImproperlyConfigured(f"{name}: the address of {alias} must begin with postgres:// or sqlite:///.")
+        found[alias] = url
+    return found
+
+
+def networks(name: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
+    """Return the networks (`10.0.0.0/8`, `127.0.0.1`) listed in the variable `name`, comma between."""
+    found = []
+    for text in env.list(name, default=[]):
+        try:
+            found.append(ipaddress.ip_network(text.strip()))
+        except ValueError:
+            raise ImproperlyConfigured(f"{name} has {text!r}: give networks such as 10.0.0.0/8.") from None
     return found
 
 

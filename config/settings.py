@@ -171,6 +171,9 @@ PUSH_BURST = from_env.integer("PUSH_BURST", 60, 1)
 PUSHES_PER_SECOND = from_env.integer("PUSHES_PER_SECOND", 20, 1)
 #: Files with producers of one's own, beside the modules `producers` of apps.
 PRODUCERS_DIR = Path(from_env.env.str("PRODUCERS_DIR", default=str(BASE_DIR / "producers")))
+#: Databases that SQL sources may read, by name; and private networks that HTTP sources may reach.
+SQL_SOURCES = from_env.sql_sources("SQL_SOURCES")
+PRIVATE_SOURCES = from_env.networks("PRIVATE_SOURCES")
 #: Seconds between two heartbeats on a socket.
 HEARTBEAT = from_env.integer("HEARTBEAT", 25, 1)
 #: Bytes that may wait for one slow client before its socket is closed with 4503.

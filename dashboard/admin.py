@@ -14,9 +14,11 @@ from django.utils.text import Truncator
 from django.utils.timesince import timesince
 from django.utils.translation import gettext_lazy as _
 
-from dashboard import boards, services
+from dashboard import boards, services, source_admin
 from dashboard.models import Board, ProducerLease, PushToken, Stream, Widget
 from realtime.admin import ReadOnlyAdmin
+
+__all__ = ["source_admin"]  # registers its own
 
 #: Colour is not alone: each state has its own sign.
 SIGNS = {"ok": "●", "error": "▲", "unknown": "○"}

@@ -250,6 +250,15 @@ def prune() -> int:
     return deleted + marks.delete()[0]
 
 
+def retire(stream: Stream) -> list[Publication]:
+    """Take a stream's producer away: what it still says is not written. Its values stay; call it in a transaction."""
+    ProducerLease.objects.filter(stream=stream).delete()
+    Stream.objects.filter(pk=stream.pk).update(
+        seq=F("seq") + 1, fence=F("fence") + 1, state=State.UNKNOWN, error="", retry_at=None
+    )
+    return publications_of_state(Stream.objects.get(pk=stream.pk))
+
+
 def delete(stream: Stream) -> None:
     """Delete a stream and everything of it; call it in a transaction."""
     Stream.objects.select_for_update().get(pk=stream.pk)

@@ -5,10 +5,11 @@ Producers, writer, leases and pruning have threads of their own, so that a slow 
 
 import asyncio
 import logging
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from dashboard import leases, services, store
+from dashboard.configured import configured_producers
 from dashboard.producers.registry import Producer, all_producers
 from dashboard.running import Said, run
 from dashboard.store import Reading
@@ -23,18 +24,24 @@ PRUNE_EVERY: Final = 60.0
 
 
 class Worker:
-    """One run of the worker over `producers`, by the slug of their streams.
+    """One run of the worker over `producers` and what `configured` returns at the time, by the slug of their streams.
 
     Invariant: a producer runs here only while `_running` has the token of its stream's lease, and all it
     says is written under that token or not at all.
     """
 
-    def __init__(self, producers: Mapping[str, Producer]) -> None:
-        self.producers = producers
+    def __init__(
+        self,
+        producers: Mapping[str, Producer],
+        configured: Callable[[], Mapping[str, Producer]] = configured_producers,
+    ) -> None:
+        self._written = producers
+        self._configured = configured
+        self._known: Mapping[str, Producer] = {}
         self.holder = leases.new_holder()
         self.writer = Writer()
         self._streams: dict[int, Producer] = {}
-        self._running: dict[int, tuple[int, asyncio.Task[None]]] = {}
+        self._running: dict[int, tuple[int, Producer, asyncio.Task[None]]] = {}
         self._producer_threads = ThreadsOnDemand("producer")
         self._lease_thread = DatabaseThread("lease")
         self._prune_thread = DatabaseThread("prune")
@@ -42,8 +49,6 @@ class Worker:
     async def run(self) -> None:
         """Work until cancelled; then write what is waiting and give the leases up."""
         try:
-            found = await self._lease_thread.call(services.ensure_produced, list(self.producers.values()))
-            self._streams = {pk: self.producers[slug] for slug, pk in found.items()}
             async with asyncio.TaskGroup() as group:
                 group.create_task(self.writer.run(), name="writer")
                 group.create_task(self._keep_leases(), name="leases")
@@ -66,15 +71,25 @@ class Worker:
     async def _keep_leases(self) -> None:
         while True:
             try:
-                await self._follow(await self._lease_thread.call(leases.hold, self.holder, list(self._streams)))
+                await self._follow(await self._lease_thread.call(self._hold))
             except Exception:
                 log.exception("The leases could not be renewed; the next try is in %.0f s", leases.RENEW)
             await asyncio.sleep(leases.RENEW)
 
+    def _hold(self) -> dict[int, int]:
+        """See what there is to produce by now, and return the tokens of the leases held."""
+        producers = {**self._configured(), **self._written}
+        if producers != self._known:
+            found = services.ensure_produced(list(producers.values()))
+            self._streams = {pk: producers[slug] for slug, pk in found.items()}
+            self._known = producers
+        return leases.hold(self.holder, list(self._streams))
+
     async def _follow(self, held: Mapping[int, int]) -> None:
         """Run exactly the producers whose leases are held, from their stream's last value on."""
-        for pk, (token, task) in list(self._running.items()):
-            if held.get(pk) != token or (pk, token) in self.writer.lost or task.done():
+        for pk, (token, producer, task) in list(self._running.items()):
+            is_ours = held.get(pk) == token and (pk, token) not in self.writer.lost
+            if not is_ours or task.done() or producer != self._streams[pk]:
                 self._stop(pk)
         self.writer.lost.clear()
         for pk, token in held.items():
@@ -89,10 +104,10 @@ class Worker:
             await self.writer.put(reading)
 
         work = run(producer, last, say, self._producer_threads)
-        self._running[pk] = token, asyncio.create_task(work, name=f"producer {producer.slug}")
+        self._running[pk] = token, producer, asyncio.create_task(work, name=f"producer {producer.slug}")
 
     def _stop(self, pk: int) -> None:
-        self._running.pop(pk)[1].cancel()
+        self._running.pop(pk)[2].cancel()
 
     async def _prune_for_ever(self) -> None:
         while True:

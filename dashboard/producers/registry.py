@@ -42,7 +42,8 @@ class Producer:
     `function` is a function (run in a thread), a coroutine function, or an asynchronous generator function,
     which chooses its own moments. It may take one argument: the stream's last value (for a table its rows
     by key), None at the first time. What it returns or yields is a value of the stream's kind
-    (`dashboard.values.Kind`); None is no news. Times in seconds; `cron`: a cron expression, in UTC.
+    (`dashboard.values.Kind`); None is no news. Times in seconds; `cron`: a cron expression, in UTC. Equal ones do
+    the same, so `function` may be an object of a class with `__call__` and `__eq__`.
     """
 
     slug: str
@@ -62,7 +63,8 @@ class Producer:
 
     @property
     def is_blocking(self) -> bool:
-        return not self.is_generator and not inspect.iscoroutinefunction(self.function)
+        asynchronous = map(inspect.iscoroutinefunction, (self.function, type(self.function).__call__))
+        return not self.is_generator and not any(asynchronous)
 
     @property
     def wants_last(self) -> bool:

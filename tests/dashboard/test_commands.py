@@ -117,16 +117,19 @@ def test_the_five_lines_of_the_readme_are_a_producer(tmp_path: Path) -> None:
     assert re.fullmatch(rf"\d\d:\d\d:\d\d {slug}: \d.*\n", line)
 
 
+@pytest.mark.django_db
 def test_runproducers_refuses_a_layer_that_reaches_nobody() -> None:
     with pytest.raises(CommandError, match="REDIS_URL is not set"):
         output_of("runproducers")
 
 
+@pytest.mark.django_db
 def test_runproducers_names_the_producers_when_one_is_unknown() -> None:
     with pytest.raises(CommandError, match=r"no producer nonsense\. There are: .*counter"):
         output_of("runproducers", "--only", "nonsense")
 
 
+@pytest.mark.django_db
 def test_a_dry_run_prints_what_producers_say(
     no_producers: dict[str, Producer], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -2,12 +2,14 @@
 
 import itertools
 import math
+import re
 from typing import Any
 
 import psutil
 import pytest
 
-from dashboard.producers import all_producers, blotter, counter, host
+from dashboard.models import Stream
+from dashboard.producers import all_producers, blotter, counter, database, host
 from dashboard.values import check_value
 
 
@@ -38,6 +40,25 @@ def test_the_host_is_measured() -> None:
 def test_the_host_gives_values_of_its_kind(slug: str) -> None:
     made = all_producers()[slug]
     check_value(made.kind, made.function())
+
+
+@pytest.mark.django_db
+def test_the_database_is_measured() -> None:
+    Stream.objects.create(slug="cpu")
+    tables = database.database_tables(None)
+    check_value("table", tables)
+    row = tables["dashboard_stream"]
+    assert row
+    assert row["rows"] == 1
+    assert row["bytes"] >= 4096
+    assert row["ms"] > 0
+    assert database.database_size() > row["bytes"]
+    assert re.fullmatch(r"\w+: [\d.]+ ms to count", database.database_slowest())
+
+
+@pytest.mark.django_db
+def test_a_table_that_is_gone_is_told() -> None:
+    assert database.database_tables({"old_table": {"rows": 1}})["old_table"] is None
 
 
 def test_a_rate_needs_two_readings_and_never_runs_backwards(monkeypatch: pytest.MonkeyPatch) -> None:

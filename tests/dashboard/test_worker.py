@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from dashboard import leases, store, worker
-from dashboard.models import ProducerLease, State, Stream
+from dashboard import configured, leases, store, worker
+from dashboard.models import ProducerLease, SqlSource, State, Stream
 from dashboard.producers.registry import Producer, producer
 from dashboard.worker import Worker
 from realtime.publish import Publication
@@ -177,3 +177,28 @@ async def test_every_server_watches_for_streams_whose_worker_is_gone(published: 
     await eventually(lambda: published)
     task.cancel()
     assert json.loads(published[0].text)["streams"]["cpu"]["state"] == "unknown"
+
+
+async def test_sources_are_found_changed_and_dropped_while_it_works(
+    no_producers: dict[str, Producer], published: list[Publication]
+) -> None:
+    def save(query: str) -> None:
+        source = SqlSource.objects.filter(slug="seven").first() or SqlSource(slug="seven")
+        source.connection, source.query, source.every = "default", query, 1.0
+        configured.save_source(source)
+
+    def values() -> list[Any]:
+        changes = [json.loads(each.text)["streams"]["seven"] for each in published]
+        return [change["error"] or change["value"] for change in changes]
+
+    async with working(no_producers):
+        await in_thread(save, "SELECT 7")
+        await eventually(lambda: 7 in values())
+        await in_thread(save, "SELECT nonsense")
+        await eventually(lambda: "No such column: nonsense" in values())
+        await in_thread(save, "SELECT 8")
+        await eventually(lambda: 8 in values())
+        await in_thread(lambda: configured.delete_source(SqlSource.objects.get()))
+        assert (await Stream.objects.aget(slug="seven")).state == State.UNKNOWN
+        assert not await ProducerLease.objects.aexists()
+    assert (await Stream.objects.aget(slug="seven")).state == State.UNKNOWN

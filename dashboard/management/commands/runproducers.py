@@ -10,6 +10,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
+from dashboard.configured import configured_producers
 from dashboard.producers import Producer, all_producers
 from dashboard.running import Said, run
 from dashboard.threads import ThreadsOnDemand
@@ -25,7 +26,8 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="print what producers say, store nothing")
 
     def handle(self, *args: Any, **options: Any) -> None:
-        producers = self._chosen(options["only"])
+        only = options["only"]
+        producers = self._chosen(only)
         if options["dry_run"]:
             self._until_stopped(self._print_all(producers))
             return
@@ -36,11 +38,12 @@ class Command(BaseCommand):
             )
         self.stdout.write(f"{len(producers)} producers run (stop them with Ctrl-C)")
         self.stdout.flush()
-        self._until_stopped(Worker(producers).run())
+        worker = Worker(producers, dict) if only else Worker(all_producers())
+        self._until_stopped(worker.run())
 
     @staticmethod
     def _chosen(only: list[str] | None) -> Mapping[str, Producer]:
-        producers = all_producers()
+        producers = {**configured_producers(), **all_producers()}
         unknown = set(only or []) - producers.keys()
         if unknown:
             raise CommandError(f"There is no producer {', '.join(sorted(unknown))}. There are: {', '.join(producers)}.")

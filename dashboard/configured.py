@@ -1,0 +1,91 @@
+"""Sources that people make in the admin, as producers."""
+
+from collections.abc import Iterable
+from itertools import chain
+
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils.translation import gettext as _
+
+from dashboard import boards, services, store
+from dashboard.feeds import check_path
+from dashboard.fetching import HttpValue, check_url
+from dashboard.models import HttpSource, SqlSource, Stream
+from dashboard.producers.registry import PATIENCE, Producer, all_producers, default_stale_after
+from dashboard.querying import SqlValue
+from dashboard.values import Kind
+from realtime.publish import publish_on_commit
+
+AnySource = SqlSource | HttpSource
+
+
+def producer_of(source: AnySource) -> Producer:
+    """Return the producer that a source is; equal ones for equal sources."""
+    function = (
+        SqlValue(source.connection, source.query, source.result, source.patience)
+        if isinstance(source, SqlSource)
+        else HttpValue(source.url, source.format, source.path, Kind(source.kind), source.patience)
+    )
+    return Producer(
+        slug=source.slug,
+        function=function,
+        every=source.every,
+        cron="",
+        kind=Kind(source.kind),
+        label=source.label,
+        unit=source.unit,
+        stale_after=default_stale_after(source.every, ""),
+        retention=Stream._meta.get_field("retention").get_default(),
+        patience=source.patience + PATIENCE,  # it keeps its own; this is for a network that has died
+    )
+
+
+def configured_producers() -> dict[str, Producer]:
+    """Return the producers of all sources, by the slug of their stream."""
+    sources: Iterable[AnySource] = chain(SqlSource.objects.all(), HttpSource.objects.all())
+    return {source.slug: producer_of(source) for source in sources}
+
+
+def check_source(source: AnySource) -> None:
+    """Raise ValidationError, by field, when `source` can't feed its stream."""
+    others = [*SqlSource.objects.filter(slug=source.slug), *HttpSource.objects.filter(slug=source.slug)]
+    if any(other != source for other in others):
+        raise ValidationError({"slug": _("Another source feeds this stream.")})
+    if source.slug in all_producers():
+        raise ValidationError({"slug": _("A Python producer feeds this stream.")})
+    if isinstance(source, HttpSource):
+        try:
+            check_url(source.url)
+        except ValueError as error:
+            raise ValidationError({"url": str(error)}) from None
+        try:
+            check_path(source.path)
+        except ValueError as error:
+            raise ValidationError({"path": str(error)}) from None
+    stream = Stream.objects.filter(slug=source.slug).first()
+    if stream is None or not stream.seq:
+        return
+    if not others and stream.push_tokens.filter(revoked_at=None).exists():
+        raise ValidationError({"slug": _("Values are pushed into this stream: revoke its tokens first.")})
+    if stream.kind != source.kind:
+        field = "result" if isinstance(source, SqlSource) else "kind"
+        raise ValidationError({field: _("The stream has values of another kind: choose another slug.")})
+
+
+@transaction.atomic
+def save_source(source: AnySource, board: str = "") -> Stream:
+    """Store a source and make its stream, shown on `board` if that is given. The worker begins within seconds."""
+    source.save()
+    stream = Stream.objects.get(pk=services.ensure_produced([producer_of(source)])[source.slug])
+    if board:
+        boards.show_on_board(stream, board)
+    return stream
+
+
+@transaction.atomic
+def delete_source(source: AnySource) -> None:
+    """Delete a source; its stream stays, with what it has, and nobody produces it."""
+    stream = Stream.objects.filter(slug=source.slug).first()
+    source.delete()
+    if stream is not None:
+        publish_on_commit(store.retire(stream))

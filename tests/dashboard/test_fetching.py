@@ -1,0 +1,250 @@
+"""Against a real HTTP server on this machine, which is a private address: allowed by a setting, or refused."""
+
+import asyncio
+import ipaddress
+import socket
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import Any
+
+import pytest
+
+from dashboard import fetching
+from dashboard.fetching import FetchFailed, HttpValue, check_url, fetch, may_be_asked
+from dashboard.values import Kind
+
+Answer = Callable[[bytes, asyncio.StreamWriter], Awaitable[None]]
+LOOPBACK = ipaddress.ip_network("127.0.0.0/8")
+
+
+class Site:
+    """Answers each path with what `pages` says: raw bytes, or a function that writes them."""
+
+    def __init__(self) -> None:
+        self.pages: dict[str, bytes | Answer] = {}
+        self.asked: list[bytes] = []
+        self.port = 0
+
+    async def answer(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        try:
+            head = await reader.readuntil(b"\r\n\r\n")
+            self.asked.append(head)
+            page = self.pages[head.split(b" ")[1].decode()]
+            if isinstance(page, bytes):
+                writer.write(page)
+                await writer.drain()
+            else:
+                await page(head, writer)
+        except (ConnectionError, asyncio.IncompleteReadError):
+            pass
+        finally:
+            writer.close()
+
+    def url(self, path: str, host: str = "127.0.0.1") -> str:
+        return f"http://{host}:{self.port}{path}"
+
+
+def ok(body: bytes, *headers: str) -> bytes:
+    return "\r\n".join(["HTTP/1.1 200 OK", f"Content-Length: {len(body)}", *headers, "", ""]).encode() + body
+
+
+def redirect(to: str) -> bytes:
+    return f"HTTP/1.1 302 Found\r\nLocation: {to}\r\nContent-Length: 0\r\n\r\n".encode()
+
+
+@pytest.fixture
+async def site(settings: Any) -> AsyncIterator[Site]:
+    settings.PRIVATE_SOURCES = [LOOPBACK]
+    made = Site()
+    server = await asyncio.start_server(made.answer, "127.0.0.1", 0)
+    made.port = server.sockets[0].getsockname()[1]
+    async with server:
+        yield made
+
+
+def names(monkeypatch: pytest.MonkeyPatch, **answers: list[str]) -> list[str]:
+    """Have names stand for addresses: one more answer each time, the last one for ever. Returns who was looked up."""
+    looked_up: list[str] = []
+
+    async def look_up(self: Any, host: str, port: int, **_: Any) -> Any:
+        looked_up.append(host)
+        known = answers.get(host, [host])
+        address = known.pop(0) if len(known) > 1 else known[0]
+        return [(socket.AF_INET, socket.SOCK_STREAM, 6, "", (address, port))]
+
+    monkeypatch.setattr(asyncio.BaseEventLoop, "getaddrinfo", look_up)
+    return looked_up
+
+
+async def test_a_value_is_read_from_json(site: Site) -> None:
+    site.pages["/p.json"] = ok(b'{"price": 42.5}')
+    value = HttpValue(site.url("/p.json"), "json", "$.price", Kind.NUMBER, 5)
+    assert await value(None) == 42.5
+
+
+async def test_a_table_tells_what_changed(site: Site) -> None:
+    site.pages["/t.json"] = ok(b'{"a": {"n": 1}, "b": {"n": 2}}')
+    value = HttpValue(site.url("/t.json"), "json", "$", Kind.TABLE, 5)
+    assert await value({"a": {"n": 1}, "c": {"n": 3}}) == {"b": {"n": 2}, "c": None}
+
+
+async def test_redirects_are_followed_from_where_they_are(site: Site) -> None:
+    site.pages |= {"/a": redirect("/deep/b"), "/deep/b": redirect("c"), "/deep/c": ok(b"found")}
+    assert await fetch(site.url("/a"), 5) == b"found"
+
+
+async def test_a_name_is_kept_for_the_host_header(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    names(monkeypatch, **{"shop.example": ["127.0.0.1"]})
+    site.pages["/"] = ok(b"1")
+    await fetch(site.url("/", "shop.example"), 5)
+    assert f"Host: shop.example:{site.port}".encode() in site.asked[0]
+
+
+async def test_a_private_address_is_refused_unless_allowed(site: Site, settings: Any) -> None:
+    settings.PRIVATE_SOURCES = []
+    for host in ("127.0.0.1", "localhost", "2130706433", "0x7f.1", "[::1]", "[::ffff:127.0.0.1]"):
+        with pytest.raises(FetchFailed, match=r"private address|no host"):
+            await fetch(site.url("/", host), 5)
+    assert site.asked == []
+
+
+async def test_a_name_that_stands_for_a_private_address_is_refused(
+    site: Site, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.PRIVATE_SOURCES = []
+    names(monkeypatch, **{"shop.example": ["127.0.0.1"]})
+    with pytest.raises(FetchFailed, match="private address"):
+        await fetch(site.url("/", "shop.example"), 5)
+    assert site.asked == []
+
+
+async def test_what_was_checked_is_what_is_connected_to(
+    site: Site, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A name server that says something harmless first, and then this machine, gains nothing."""
+    settings.PRIVATE_SOURCES = []
+    harmless = "203.0.113.7"
+    monkeypatch.setattr(fetching, "may_be_asked", lambda address: str(address) == harmless)
+    looked_up = names(monkeypatch, **{"shop.example": [harmless, "127.0.0.1"]})
+    with pytest.raises(FetchFailed):
+        await fetch(site.url("/", "shop.example"), 0.3)
+    assert looked_up[0] == "shop.example"
+    assert looked_up.count("shop.example") == 1
+    assert site.asked == []
+
+
+async def test_a_redirect_to_a_private_address_is_refused(
+    site: Site, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    names(monkeypatch, **{"evil.example": ["127.0.0.1"]})
+    monkeypatch.setattr(fetching, "may_be_asked", lambda address: str(address) == "127.0.0.1")
+    site.pages["/"] = redirect("http://10.0.0.1/admin")
+    with pytest.raises(FetchFailed, match=r"10\.0\.0\.1 is a private address"):
+        await fetch(site.url("/", "evil.example"), 5)
+
+
+@pytest.mark.parametrize("to", ["file:///etc/passwd", "ftp://example.org/", "gopher://x/"])
+async def test_a_redirect_to_another_scheme_is_refused(site: Site, to: str) -> None:
+    site.pages["/"] = redirect(to)
+    with pytest.raises(FetchFailed):
+        await fetch(site.url("/"), 5)
+
+
+async def test_redirects_come_to_an_end(site: Site) -> None:
+    site.pages["/"] = redirect("/")
+    with pytest.raises(FetchFailed, match="More than 5 redirects"):
+        await fetch(site.url("/"), 5)
+    assert len(site.asked) == 6
+
+
+async def test_a_large_answer_is_left_off(site: Site) -> None:
+    sent = 0
+
+    async def pour(_: bytes, writer: asyncio.StreamWriter) -> None:
+        nonlocal sent
+        writer.write(b"HTTP/1.1 200 OK\r\n\r\n")
+        while True:
+            writer.write(b"x" * 65536)
+            await writer.drain()
+            sent += 65536
+
+    site.pages["/"] = pour
+    with pytest.raises(FetchFailed, match="more than 1048576 bytes"):
+        await fetch(site.url("/"), 10)
+    assert sent < 20 * fetching.ANSWER_BYTES
+
+
+async def test_a_compressed_answer_is_refused(site: Site) -> None:
+    site.pages["/"] = ok(b"bomb", "Content-Encoding: gzip")
+    with pytest.raises(FetchFailed, match="compressed"):
+        await fetch(site.url("/"), 5)
+    assert b"Accept-Encoding: identity" in site.asked[0]
+
+
+async def test_an_answer_that_drips_is_given_up_in_time(site: Site) -> None:
+    async def drip(_: bytes, writer: asyncio.StreamWriter) -> None:
+        writer.write(b"HTTP/1.1 200 OK\r\n")
+        for _tick in range(100):
+            writer.write(b"X-Drip: 1\r\n")
+            await writer.drain()
+            await asyncio.sleep(0.05)
+
+    site.pages["/"] = drip
+    began = asyncio.get_running_loop().time()
+    with pytest.raises(FetchFailed, match=r"no answer within 0\.3 s"):
+        await fetch(site.url("/"), 0.3)
+    assert asyncio.get_running_loop().time() - began < 2
+
+
+async def test_another_status_is_said(site: Site) -> None:
+    site.pages["/"] = b"HTTP/1.1 503 Closed\r\nContent-Length: 0\r\n\r\n"
+    with pytest.raises(FetchFailed, match=r"127\.0\.0\.1 answered 503 Closed"):
+        await fetch(site.url("/"), 5)
+
+
+async def test_who_does_not_listen_is_said(site: Site) -> None:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        with pytest.raises(FetchFailed):
+            await fetch(f"http://127.0.0.1:{free.getsockname()[1]}/", 5)
+
+
+@pytest.mark.parametrize(
+    ("address", "fits"),
+    [
+        ("93.184.215.14", True),
+        ("2606:2800:21f:cb07:6820:80da:af6b:8b2c", True),
+        ("127.0.0.1", False),
+        ("10.1.2.3", False),
+        ("192.168.1.1", False),
+        ("169.254.169.254", False),
+        ("100.64.0.1", False),
+        ("0.0.0.0", False),
+        ("224.0.0.1", False),
+        ("240.0.0.1", False),
+        ("255.255.255.255", False),
+        ("::1", False),
+        ("fe80::1", False),
+        ("fc00::1", False),
+        ("ff02::1", False),
+        ("::ffff:10.0.0.1", False),
+        ("64:ff9b::10.0.0.1", False),
+        ("2002:0a00:0001::1", False),
+    ],
+)
+def test_only_public_addresses_may_be_asked(address: str, fits: bool, settings: Any) -> None:
+    settings.PRIVATE_SOURCES = []
+    assert may_be_asked(ipaddress.ip_address(address)) is fits
+
+
+def test_a_setting_allows_private_ones(settings: Any) -> None:
+    settings.PRIVATE_SOURCES = [ipaddress.ip_network("10.0.0.0/8")]
+    assert may_be_asked(ipaddress.ip_address("10.1.2.3"))
+    assert not may_be_asked(ipaddress.ip_address("192.168.0.1"))
+
+
+@pytest.mark.parametrize(
+    "url", ["", "example.org", "ftp://example.org/", "http://", "file:///etc/passwd", "http://[::"]
+)
+def test_what_is_no_address_is_refused(url: str) -> None:
+    with pytest.raises(ValueError, match="address"):
+        check_url(url)

@@ -1,0 +1,138 @@
+"""Queries of boards on a real PostgreSQL, by roles that may and may not."""
+
+import re
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import psycopg
+import pytest
+
+from dashboard.querying import SqlValue
+from dashboard.results import QueryFailed
+from tests.services import ROOT, Manage, PostgreSQL
+
+SHOP = """
+CREATE TABLE orders (id serial PRIMARY KEY, item text, price numeric, at timestamptz DEFAULT now());
+INSERT INTO orders (item, price) VALUES ('tea', 2.5), ('100 % cake', 4);
+CREATE ROLE shop_reader LOGIN;
+GRANT SELECT ON orders TO shop_reader;
+GRANT ALL ON SCHEMA public TO shop_reader;
+"""
+
+
+@pytest.fixture(scope="module")
+def shop(postgresql: PostgreSQL) -> str:
+    """The URL of a database with orders, by its superuser."""
+    url = postgresql.create_database("shop")
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute(SHOP)
+    return url
+
+
+@pytest.fixture
+def sources(shop: str, settings: Any) -> dict[str, str]:
+    settings.SQL_SOURCES = {"owner": shop, "shop": re.sub(r"//\w+@", "//shop_reader@", shop)}
+    return dict(settings.SQL_SOURCES)
+
+
+def ask(query: str, result: str = "number", connection: str = "shop", patience: float = 5) -> Any:
+    return SqlValue(connection, query, result, patience)(None)
+
+
+@pytest.mark.usefixtures("sources")
+def test_a_number_a_row_and_a_table() -> None:
+    assert ask("SELECT sum(price) FROM orders") == 6.5
+    assert ask("SELECT count(*) AS n, max(price) AS dearest FROM orders;", "row") == {
+        "n": {"value": 2},
+        "dearest": {"value": 4.0},
+    }
+    table = ask("SELECT item, price FROM orders WHERE item LIKE '%' -- all", "table")
+    assert table == {"tea": {"price": 2.5}, "100 % cake": {"price": 4.0}}
+    assert ask("WITH o AS (SELECT 1 AS a) SELECT a FROM o") == 1
+
+
+@pytest.mark.usefixtures("sources")
+@pytest.mark.parametrize(
+    "query",
+    [
+        "SELECT 1; INSERT INTO orders (item) VALUES ('x')",
+        "SELECT 1; COMMIT; CREATE TABLE written (a int)",
+        "INSERT INTO orders (item) VALUES ('x') RETURNING id",
+        "WITH w AS (INSERT INTO orders (item) VALUES ('x') RETURNING id) SELECT id FROM w",
+        "CREATE TABLE written (a int)",
+        "SELECT 1 INTO written",
+        "DO $$ BEGIN CREATE TABLE written (a int); END $$",
+        "COPY orders TO PROGRAM 'true'",
+        "SET TRANSACTION READ WRITE",
+        "COMMIT",
+        "SELECT nextval('orders_id_seq')",
+        "SELECT item FROM orders FOR UPDATE",
+        "SELECT set_config('transaction_read_only', 'off', true)",
+        "SELECT pg_read_file('/etc/passwd')",
+        "SELECT $1",
+        "",
+    ],
+)
+def test_anything_but_a_select_is_refused_and_changes_nothing(shop: str, query: str) -> None:
+    with pytest.raises(QueryFailed):
+        ask(query, "table")
+    with psycopg.connect(shop) as connection:
+        assert connection.execute("SELECT count(*), max(id) FROM orders").fetchone() == (2, 2)
+        assert connection.execute("SELECT to_regclass('written')").fetchone() == (None,)
+
+
+@pytest.mark.usefixtures("sources")
+@pytest.mark.parametrize("query", ["SELECT pg_sleep(30)", "SELECT count(*) FROM generate_series(1, 100000000000)"])
+def test_a_query_without_end_is_stopped(query: str) -> None:
+    began = time.monotonic()
+    with pytest.raises(QueryFailed, match=r"no answer within 0\.3 s"):
+        ask(query, patience=0.3)
+    assert time.monotonic() - began < 5
+
+
+@pytest.mark.usefixtures("sources")
+def test_too_many_rows_are_refused_without_reading_them_all() -> None:
+    with pytest.raises(QueryFailed, match="More than 2000 rows"):
+        ask("SELECT 1 FROM pg_class a, pg_class b, pg_class c", "table")
+
+
+def test_who_may_do_everything_is_refused(sources: dict[str, str]) -> None:
+    with pytest.raises(QueryFailed, match="may do everything"):
+        ask("SELECT 1", connection="owner")
+
+
+@pytest.mark.usefixtures("sources")
+def test_errors_are_said_in_one_line() -> None:
+    with pytest.raises(QueryFailed) as refused:
+        ask("SELECT nonsense FROM orders")
+    assert str(refused.value) == 'Column "nonsense" does not exist'
+
+
+def test_a_database_that_is_away_is_said(settings: Any) -> None:
+    settings.SQL_SOURCES = {"away": "postgres://ada:secret@127.0.0.1:9/shop"}
+    with pytest.raises(QueryFailed) as refused:
+        ask("SELECT 1", connection="away")
+    assert "secret" not in str(refused.value)
+
+
+def test_the_role_of_the_docs_reads_switchboard_but_no_secrets(
+    postgresql: PostgreSQL, service_folder: Callable[[str], Path], settings: Any
+) -> None:
+    url = postgresql.create_database("switchboard-for-sql")
+    environment = {"SECRET_KEY": "a-key-for-tests-0123456789-0123456789-0123456789", "ALLOWED_HOSTS": "localhost"}
+    Manage("migration", service_folder("migration"), environment | {"DATABASE_URL": url}).manage("migrate")
+    grants = re.search(r"    CREATE ROLE switchboard_reader(?:.*\n)+?\n", (ROOT / "docs/boards.md").read_text())
+    assert grants
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("CREATE ROLE careless LOGIN; GRANT SELECT ON ALL TABLES IN SCHEMA public TO careless")
+        connection.execute(grants[0].encode())
+    named = {name: re.sub(r"//\w+@", f"//{name}@", url) for name in ("switchboard_reader", "careless")}
+    settings.SQL_SOURCES = named
+    assert ask("SELECT count(*) FROM accounts_user", connection="switchboard_reader") == 0
+    assert ask("SELECT slug, label FROM dashboard_stream", "table", "switchboard_reader") == {}
+    with pytest.raises(QueryFailed, match="Permission denied"):
+        ask("SELECT password FROM accounts_user", connection="switchboard_reader")
+    with pytest.raises(QueryFailed, match="may read accounts_"):
+        ask("SELECT 1", connection="careless")
