@@ -34,11 +34,11 @@ BOARDS: Final[list[tuple[str, str, list[tuple[Type, str, list[str], int, int, di
         "host",
         "Host",
         [
-            (Type.NUMBER, "", ["cpu"], 3, 1, {"decimals": 1}),
-            (Type.NUMBER, "", ["memory"], 3, 1, {"decimals": 1}),
-            (Type.NUMBER, "", ["disk"], 3, 1, {"decimals": 1}),
+            (Type.NUMBER, "", ["cpu"], 3, 1, {"decimals": 1, "warn": 85, "crit": 95}),
+            (Type.NUMBER, "", ["memory"], 3, 1, {"decimals": 1, "warn": 85, "crit": 95}),
+            (Type.GAUGE, "", ["disk"], 3, 1, {"decimals": 0, "warn": 80, "crit": 90}),
             (Type.NUMBER, "", ["load"], 3, 1, {"decimals": 2}),
-            (Type.LINE, "Processor and memory", ["cpu", "memory"], 6, 2, {"min": 0, "max": 100}),
+            (Type.LINE, "Processor and memory", ["cpu", "memory"], 6, 2, {"min": 0, "max": 100, "range": 3600}),
             (Type.LINE, "Network", ["network-in", "network-out"], 6, 2, {"min": 0}),
             (Type.STATUS, "Health", ["disk-health", "memory-health"], 4, 1, {}),
             (Type.NUMBER, "", ["memory-used"], 4, 1, {}),
@@ -52,12 +52,18 @@ BOARDS: Final[list[tuple[str, str, list[tuple[Type, str, list[str], int, int, di
             (Type.NUMBER, "", ["people-online"], 4, 1, {}),
             (Type.LINE, "People and messages", ["people-online", "messages-per-minute"], 8, 2, {"min": 0}),
             (Type.NUMBER, "", ["messages-per-minute"], 4, 1, {}),
+            (Type.ROOM, "", [], 8, 2, {"room": "lobby"}),
+            (Type.CLOCK, "", [], 4, 1, {}),
+            (Type.TEXT, "", [], 4, 1, {"body": "Say something in the **lobby**: it shows here, and in the numbers."}),
         ],
     ),
     (
         "blotter",
         "Blotter",
-        [(Type.TABLE, "Prices", ["blotter"], 12, 3, _PRICES)],
+        [
+            (Type.TABLE, "Prices", ["blotter"], 8, 4, _PRICES),
+            (Type.LIST, "Movers", ["blotter"], 4, 4, {**_PRICES, "sort": "-change"}),
+        ],
     ),
 ]
 

@@ -149,3 +149,18 @@ test("listeners learn which streams changed, and null for all", () => {
   state.takeSnapshot(snapshot({}));
   assert.deepEqual(heard, [["cpu"], null]);
 });
+
+test("updates that were folded into others on their way are counted", () => {
+  const state = shown({ cpu: stream() });
+  state.takeUpdate(update({ cpu: change({ value: 1, merged: 3 }) }), 0);
+  state.takeUpdate(update({ cpu: change({ value: 2, seq: 9 }) }), 0);
+  assert.equal(cpu(state).merged, 5);
+});
+
+test("a chart over a time keeps that time", () => {
+  const state = new BoardState();
+  const widgets = [{ id: 1, type: "line", streams: ["cpu"], options: { range: 60 } }];
+  state.takeSnapshot(snapshot({ cpu: stream({ history: [] }) }, widgets));
+  for (let seq = 6; seq < 206; seq += 1) state.takeUpdate(update({ cpu: change({ value: seq, seq, at: later(seq) }) }), 0);
+  assert.deepEqual([cpu(state).history.length, cpu(state).history[0][1]], [60, 146]);
+});

@@ -25,6 +25,27 @@ test("bytes are scaled by thousands", () => {
   assert.equal(seen(showText(999_999, "B/s")), "1.00 MB/s");
 });
 
+test("times are told in the units that say how long", () => {
+  const texts = [0, 0.0042, 0.42, 1, 42.34, 119, 120, 75 * 60 + 29, 3599.9, 4000, 200_000, -150].map((value) => seen(showText(value, "s")));
+  assert.deepEqual(texts, ["0 s", "4.2 ms", "420 ms", "1 s", "42.3 s", "119 s", "2 min", "1 h 15 min", "1 h", "1 h 7 min", "2 d 8 h", "-2 min 30 s"]);
+  assert.equal(seen(showText(1500, "ms")), "1.5 s");
+  assert.equal(seen(showText(4000, "s", 0)), "4 000 s");
+});
+
+test("thousands are short where that is asked for", () => {
+  const texts = [999, 1234, 12_345, 999_960, 2_500_000].map((value) => seen(showText(value, "", null, true)));
+  assert.deepEqual(texts, ["999", "1.2 k", "12.3 k", "1.0 M", "2.5 M"]);
+  assert.equal(seen(showText(1234, "/min", null, true)), "1.2 k /min");
+  assert.equal(seen(showText(12_345, "€", null, true)), "€ 12.3 k");
+});
+
+test("money has its digits", () => {
+  const texts = [46.2, 46, 123_456.7].map((value) => seen(showText(value, "€")));
+  assert.deepEqual(texts, ["€ 46.20", "€ 46.00", "€ 123 457"]);
+  assert.equal(seen(showText(4620, "¥")), "¥ 4 620");
+  assert.equal(seen(showText(46.2, "NOK")), "NOK 46.20");
+});
+
 test("currencies stand before, other units after the number", () => {
   assert.deepEqual(show(46.2, "€", 2), { before: "€", number: "46.20", after: "" });
   assert.deepEqual(show(41, "%"), { before: "", number: "41", after: "%" });
@@ -42,6 +63,7 @@ test("axes drop zeros that say nothing", () => {
   assert.deepEqual(texts, ["0 B/s", "50 kB/s", "1.5 MB/s", "100 B/s"]);
   assert.equal(seen(axisText(100, "%")), "100 %");
   assert.equal(axisText(0.08), "0.08");
+  assert.equal(seen(axisText(50_000, "/min")), "50 k /min");
 });
 
 test("a difference has its unit only where that says how large it is", () => {

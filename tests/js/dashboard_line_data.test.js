@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { align, change, roomFor, sparkline } from "dashboard/line-data.js";
+import { align, change, keep, roomFor, sparkline, thin } from "dashboard/line-data.js";
 
 test("histories are laid side by side by time", () => {
   assert.deepEqual(
@@ -54,4 +54,22 @@ test("an axis leaves room, except where it was told its ends", () => {
   assert.deepEqual(roomFor(20, 80, { min: 0, max: 100 }), [0, 100]);
   assert.deepEqual(roomFor(0, 0, free), [0, 1]);
   assert.deepEqual(roomFor(50, 50, free), [45, 55]);
+});
+
+/** @returns {[number, any][]} points one second apart */
+const seconds = (/** @type {number} */ from, /** @type {number} */ to) =>
+  Array.from({ length: to - from }, (_, index) => [(from + index) * 1000, from + index]);
+
+test("a history keeps so many points, or so much time", () => {
+  assert.deepEqual(keep(seconds(0, 10), 3, null), seconds(7, 10));
+  assert.deepEqual(keep(seconds(0, 10), 3, 5000), seconds(5, 10));
+  assert.deepEqual(keep([], 3, 5000), []);
+});
+
+test("a history with far too many points for its time is thinned to means, its newest point stays", () => {
+  const kept = keep(seconds(0, 100), 10, 100_000);
+  assert.equal(kept.length, 11);
+  assert.deepEqual([kept[0], kept.at(-1)], [[9000, 4.5], [99_000, 99]]);
+  assert.deepEqual(thin(seconds(0, 1), 1000), seconds(0, 1));
+  assert.deepEqual(thin([], 1000), []);
 });

@@ -21,6 +21,9 @@ const stream = (more = {}) => ({
   floor: 1,
   rowSeqs: new Map(),
   marks: new Map(),
+  kept: 0,
+  merged: 0,
+  moved: false,
   ...more,
 });
 
@@ -93,4 +96,12 @@ test("ages are calm: whole seconds, one at least, and a clock ahead of the serve
 
 test("durations are said in one unit", () => {
   assert.deepEqual([0.5, 5, 90, 300, 7200].map(duration), ["0.5 s", "5 s", "90 s", "5 min", "2 h"]);
+});
+
+test("of the past nobody says how producers were", () => {
+  const past = { state: null, seq: 0 };
+  assert.deepEqual(tell([stream(past)], NOW).truth, "fresh");
+  assert.deepEqual(tell([stream({ ...past, at: NOW - 100_000 })], NOW).truth, "old");
+  assert.deepEqual(tell([stream({ ...past, at: null })], NOW).notes, [{ truth: "empty", text: "no value then" }]);
+  assert.match(tell([stream({ ...past, at: null, kind: "table" })], NOW).notes[0].text, /not kept/);
 });

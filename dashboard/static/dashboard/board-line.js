@@ -37,6 +37,7 @@ export class BoardLine extends LitElement {
 
   render() {
     if (!this.screen) return nothing;
+    if (this.screen.past) return html`<span class="connection" data-phase="past">Not live: the past</span>`;
     const { phase, text } = this.screen.line();
     return html`<span class="connection" data-phase=${phase} aria-hidden="true">${text}</span
       ><span class="visually-hidden" role="status">${phase === "live" ? "Live" : ""}</span>`;

@@ -1,21 +1,25 @@
+import { keep } from "./line-data.js";
+
 /**
  * What a screen knows of a board: the snapshot, brought up to date by updates. No DOM, no clock of its own.
  *
  * @typedef {[number, any]} Point unix milliseconds, value
  * @typedef {"number" | "text" | "status" | "table" | "series"} Kind
  * @typedef {{
- *   slug: string, kind: Kind, label: string, unit: string, staleAfter: number,
+ *   slug: string, kind: Kind, label: string, unit: string, staleAfter: number, kept: number,
  *   value: any, at: number | null, seq: number,
- *   state: "ok" | "error" | "unknown", error: string | null, retryAt: number | null,
+ *   state: "ok" | "error" | "unknown" | null, error: string | null, retryAt: number | null,
  *   history: Point[], floor: number, rowSeqs: Map<string, number>, marks: Map<string, Map<string, Mark>>,
- * }} Stream times in unix milliseconds, staleAfter in seconds; floor: the snapshot's seq, rowSeqs: those of rows
+ *   merged: number, moved: boolean,
+ * }} Stream times in unix milliseconds, staleAfter and kept in seconds; state: null in the past; merged: how many updates
+ *   were folded into others on their way since the snapshot; moved: an update has come since; floor: the snapshot's seq, rowSeqs: those of rows
  *   that changed since; marks: by row and column
  * @typedef {{up: boolean | null, at: number}} Mark a cell that changed, and when on this machine's clock; null: neither up nor down
  * @typedef {{
  *   id: number, type: string, title: string, streams: string[], width: number, height: number,
- *   options: Record<string, any>,
+ *   options: Record<string, any>, html?: string,
  * }} Widget
- * @typedef {{slug: string, title: string, widgets: Widget[]}} Board
+ * @typedef {{slug: string, title: string, zone: string, version: number, widgets: Widget[]}} Board
  */
 
 /** How many points are kept of a stream unless a widget asks for more. */
@@ -31,6 +35,7 @@ function read(/** @type {string} */ slug, /** @type {any} */ said) {
     label: said.label,
     unit: said.unit,
     staleAfter: said.stale_after,
+    kept: said.kept ?? 0,
     value: said.value,
     at: time(said.at),
     seq: said.seq,
@@ -41,6 +46,8 @@ function read(/** @type {string} */ slug, /** @type {any} */ said) {
     floor: said.seq,
     rowSeqs: new Map(),
     marks: new Map(),
+    merged: 0,
+    moved: false,
   };
 }
 
@@ -53,6 +60,8 @@ export class BoardState {
     /** Updates are missing whose points charts would show: `takeHistory` makes that good. */
     this.hasGap = false;
     this.points = POINTS;
+    /** Milliseconds of history that charts show, by stream; without: as many points. @type {Map<string, number>} */
+    this.spans = new Map();
     /** @type {Set<(slugs: Set<string> | null) => void>} */
     this.listeners = new Set();
   }
@@ -71,6 +80,12 @@ export class BoardState {
   takeSnapshot(/** @type {any} */ { board, streams }) {
     this.board = /** @type {Board} */ (board);
     this.points = Math.max(POINTS, ...this.board.widgets.map(({ options }) => options.points ?? 0));
+    this.spans = new Map();
+    for (const { streams: slugs, options } of this.board.widgets) {
+      for (const slug of options.range ? slugs : []) {
+        this.spans.set(slug, Math.max(options.range * 1000, this.spans.get(slug) ?? 0));
+      }
+    }
     this.streams = new Map(Object.entries(streams).map(([slug, said]) => [slug, read(slug, said)]));
     this.hasGap = false;
     this.#tell(null);
@@ -88,7 +103,7 @@ export class BoardState {
       const stream = this.streams.get(slug);
       if (!stream || stream.kind !== "number") continue;
       const newest = said.history.at(-1)?.[0] ?? 0;
-      stream.history = [...said.history, ...stream.history.filter(([at]) => at > newest)].slice(-this.points);
+      this.#keep(stream, [...said.history, ...stream.history.filter(([at]) => at > newest)]);
     }
     this.#tell(null);
   }
@@ -107,6 +122,8 @@ export class BoardState {
       // Each row is as new as its own seq: one that was lost and read back comes after younger ones.
       if (change.rows && takeRows(stream, change.rows, change.seq, now)) changed.add(slug);
       if (change.seq < stream.seq) continue;
+      stream.merged += (change.merged ?? 0) + Math.max(0, change.seq - stream.seq - 1);
+      stream.moved = true;
       if (!change.rows) this.#takeValue(stream, change);
       stream.at = time(change.at);
       stream.seq = change.seq;
@@ -128,7 +145,11 @@ export class BoardState {
     const last = stream.history.at(-1)?.[0] ?? 0;
     const points = [...folded, [at, change.value]].filter(([moment]) => moment > last);
     if (at === last) stream.history[stream.history.length - 1] = [at, change.value];
-    if (points.length) stream.history = [...stream.history, ...points].slice(-this.points);
+    if (points.length) this.#keep(stream, [...stream.history, ...points]);
+  }
+
+  #keep(/** @type {Stream} */ stream, /** @type {Point[]} */ history) {
+    stream.history = keep(history, this.points, this.spans.get(stream.slug) ?? null);
   }
 
   #tell(/** @type {Set<string> | null} */ slugs) {

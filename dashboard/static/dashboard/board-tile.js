@@ -1,8 +1,13 @@
 /** One tile: title, age, what its widget shows, and what is wrong with it. */
 import { html, LitElement, nothing } from "lit";
+import { showText } from "./format.js";
 import { TRUTH_SIGNS } from "./signs.js";
+import { clockTile } from "./tiles/clock.js";
+import { gaugeTile } from "./tiles/gauge.js";
 import { lineTile } from "./tiles/line.js";
+import { listTile } from "./tiles/list.js";
 import { numberFoot, numberTile } from "./tiles/number.js";
+import { roomTile } from "./tiles/room.js";
 import { statusTile } from "./tiles/status.js";
 import { tableTile } from "./tiles/table.js";
 import { textTile } from "./tiles/text.js";
@@ -14,6 +19,11 @@ import { tell } from "./truth.js";
  * @typedef {import("./screen.js").Screen} Screen
  */
 
+/** @type {import("./truth.js").Told} */
+const NOTHING_TO_TELL = { truth: "fresh", old: false, age: "", notes: [] };
+/** Types that show something without a stream. */
+const WITHOUT_STREAM = new Set(["clock", "room", "text"]);
+
 export class BoardTile extends LitElement {
   static properties = { widget: { attribute: false }, screen: { attribute: false } };
 
@@ -23,11 +33,32 @@ export class BoardTile extends LitElement {
     this.widget = null;
     /** @type {Screen | null} */
     this.screen = null;
+    /** The order of rows that is kept while somebody looks closely. @type {string[] | null} */
+    this.held = null;
+    /** Milliseconds from the newest value's time to its picture here, by stream. @type {Map<string, {seq: number, delay: number}>} */
+    this.painted = new Map();
   }
 
   createRenderRoot() {
     return this;
   }
+
+  connectedCallback() {
+    super.connectedCallback();
+    for (const type of ["pointerenter", "focusin"]) this.addEventListener(type, this.#hold);
+    for (const type of ["pointerleave", "focusout"]) this.addEventListener(type, this.#letGo);
+  }
+
+  #hold = () => {
+    const keys = [...this.querySelectorAll("[data-key]")].map((row) => /** @type {HTMLElement} */ (row).dataset.key ?? "");
+    if (keys.length) this.held ??= keys;
+  };
+
+  #letGo = (/** @type {Event} */ event) => {
+    const next = /** @type {FocusEvent} */ (event).relatedTarget;
+    const stays = event.type === "focusout" ? this.matches(":hover") || this.contains(/** @type {Node | null} */ (next)) : this.contains(document.activeElement);
+    if (!stays) this.held = null;
+  };
 
   /** True when the tile shows one of `slugs`. */
   shows(/** @type {Set<string>} */ slugs) {
@@ -36,7 +67,7 @@ export class BoardTile extends LitElement {
 
   /** @returns {Stream[]} */
   get #streams() {
-    const known = this.screen?.state.streams;
+    const known = this.screen?.shown.streams;
     return (this.widget?.streams ?? []).flatMap((slug) => known?.get(slug) ?? []);
   }
 
@@ -45,23 +76,57 @@ export class BoardTile extends LitElement {
     if (!widget) return;
     Object.assign(this.dataset, { width: widget.width, height: widget.height, type: widget.type });
     this.toggleAttribute("data-hero", Boolean(widget.options.hero));
+    if (this.screen?.details) this.#measure(this.screen);
+  }
+
+  /** Note how old the newest values are when the browser has painted them. */
+  #measure(/** @type {Screen} */ screen) {
+    const news = this.#streams.filter(({ slug, seq, moved }) => moved && this.painted.get(slug)?.seq !== seq);
+    for (const { slug, seq, at } of news) {
+      this.painted.set(slug, { seq, delay: this.painted.get(slug)?.delay ?? NaN });
+      // The frame after the one that paints.
+      requestAnimationFrame(() =>
+        requestAnimationFrame(() => this.painted.set(slug, { seq, delay: Math.max(0, screen.now() - (at ?? NaN)) })),
+      );
+    }
   }
 
   render() {
     const { widget, screen } = this;
     if (!widget || !screen) return nothing;
     const streams = this.#streams;
-    const title = widget.title || streams[0]?.label || "";
-    if (!streams.length) return this.#without(title);
-    const told = tell(streams, screen.now(), screen.heardAt());
-    return html`<section class="tile" data-truth=${told.truth} aria-label=${title}>
-      <header class="tile__head">
-        <h2 class="tile__title">${title}</h2>
-        <span class="tile__age" ?data-old=${told.old}>${this.#age(told)}</span>
-      </header>
+    const title = widget.title || streams[0]?.label || this.#ownTitle(widget);
+    if (!streams.length && !WITHOUT_STREAM.has(widget.type)) return this.#without(title);
+    const told = streams.length ? tell(streams, screen.shownAt(), screen.heardAt()) : NOTHING_TO_TELL;
+    return html`<section class="tile" data-truth=${told.truth} aria-label=${title || "Text"}>
+      ${title || streams.length
+        ? html`<header class="tile__head">
+            <h2 class="tile__title">${title}</h2>
+            <span class="tile__age" ?data-old=${told.old}>${this.#age(told)}</span>
+          </header>`
+        : nothing}
       <div class="tile__body">${this.#body(widget, streams, screen)}</div>
-      ${this.#foot(widget, streams, told)}
+      ${this.#foot(widget, streams, told)} ${screen.details ? this.#details(streams) : nothing}
     </section>`;
+  }
+
+  /** What a tile without a stream is called, unless it has a title. */
+  #ownTitle(/** @type {Widget} */ { type, options }) {
+    if (type === "room") return options.room ? `# ${options.room}` : "Room";
+    return type === "clock" ? "Time" : "";
+  }
+
+  /** How the values came here, for those who want to know. */
+  #details(/** @type {Stream[]} */ streams) {
+    return html`<ul class="tile__details">
+      ${streams.map(({ slug, label, seq, merged }) => {
+        const delay = this.painted.get(slug)?.delay ?? NaN;
+        const way = Number.isNaN(delay) ? "no update yet" : `${showText(delay / 1000, "s")} from source to screen`;
+        return html`<li>
+          ${streams.length > 1 ? `${label}: ` : nothing}${way} · ${merged} ${merged === 1 ? "update" : "updates"} merged · change ${seq}
+        </li>`;
+      })}
+    </ul>`;
   }
 
   #age(/** @type {import("./truth.js").Told} */ { age, old }) {
@@ -77,9 +142,17 @@ export class BoardTile extends LitElement {
       case "number":
         return numberTile(widget, streams);
       case "line":
-        return lineTile(widget, streams, screen.now());
+        return lineTile(widget, streams, screen.shownAt());
+      case "gauge":
+        return gaugeTile(widget, streams);
+      case "list":
+        return listTile(widget, streams, screen.heardAt(), this.held);
       case "table":
-        return tableTile(widget, streams, screen.steady());
+        return tableTile(widget, streams, screen.steady(), this.held);
+      case "clock":
+        return clockTile(widget, screen.shownAt(), screen.state.board?.zone ?? "");
+      case "room":
+        return screen.past ? html`<p class="tile__note">Rooms are not wound back.</p>` : roomTile(widget);
       case "status":
         return statusTile(widget, streams);
       default:
@@ -96,7 +169,7 @@ export class BoardTile extends LitElement {
             <span aria-hidden="true">${TRUTH_SIGNS[note.truth]}</span> ${note.text}
           </p>`,
         )}
-        ${truth === "empty" ? this.#howToPush(streams) : nothing}
+        ${truth === "empty" && !this.screen?.past ? this.#howToPush(streams) : nothing}
       </div>`;
     }
     return widget.type === "number" ? numberFoot(widget, streams) : nothing;
@@ -111,7 +184,7 @@ export class BoardTile extends LitElement {
   #without(/** @type {string} */ title) {
     return html`<section class="tile" data-truth="empty" aria-label=${title}>
       <header class="tile__head"><h2 class="tile__title">${title || "Empty tile"}</h2></header>
-      <p class="tile__note" data-truth="empty">This tile shows no stream. Choose one in the admin.</p>
+      <p class="tile__note" data-truth="empty">This tile shows no stream yet.</p>
     </section>`;
   }
 }

@@ -1,36 +1,53 @@
-/** Numbers as people read them: grouped, with a true minus, scaled by their unit. */
+/** Numbers as people read them: in the page's language, grouped, with a true minus, scaled by their unit. */
+import { LOCALE } from "realtime/time.js";
 
 /** @typedef {{before: string, number: string, after: string}} Shown e.g. "€", "46.20", "" or "", "41", "%" */
 
 const NARROW_SPACE = "\u202f";
 const MINUS = "\u2212";
-const CURRENCIES = new Set(["€", "$", "£", "¥", "₹", "CHF"]);
+/** Currencies by what people write. */
+const CURRENCIES = /** @type {Record<string, string>} */ ({
+  "€": "EUR",
+  $: "USD",
+  "£": "GBP",
+  "¥": "JPY",
+  "₹": "INR",
+  ...Object.fromEntries(["EUR", "USD", "GBP", "JPY", "INR", "CHF", "NOK", "SEK", "DKK", "PLN"].map((code) => [code, code])),
+});
 const SCALES = ["", "k", "M", "G", "T", "P"];
+/** Seconds of the units in which long times are told. */
+const TIMES = /** @type {[string, number][]} */ ([["d", 86_400], ["h", 3600], ["min", 60], ["s", 1]]);
+/** Seconds up to which a time is told in seconds alone. */
+const FEW_SECONDS = 120;
 
 /**
  * @param {unknown} value anything but a number is shown as it is
- * @param {string} [unit] "B" and "B/s" are scaled (kB, MB …), currencies stand before the number
+ * @param {string} [unit] "B" and "B/s" are scaled (kB, MB …), "s" and "ms" become times, currencies stand where the
+ *   language has them
  * @param {number | null} [decimals] how many; by default as many as the size of the number deserves
+ * @param {boolean} [compact] 1.2 k instead of 1 200
  * @returns {Shown}
  */
-export function show(value, unit = "", decimals = null) {
+export function show(value, unit = "", decimals = null, compact = false) {
   if (value === null || value === undefined) return { before: "", number: "–", after: "" };
   if (typeof value !== "number") return { before: "", number: plain(value), after: unit };
   if (unit === "B" || unit.startsWith("B/")) return scaled(value, unit, decimals);
-  const number = grouped(value, decimals ?? naturalDecimals(value));
-  return CURRENCIES.has(unit) ? { before: unit, number, after: "" } : { before: "", number, after: unit };
+  if (CURRENCIES[unit]) return money(value, unit, decimals, compact);
+  if (decimals === null && (unit === "s" || unit === "ms")) return time(unit === "s" ? value : value / 1000);
+  if (compact && Math.abs(value) >= 1000) return scaled(value, unit, decimals);
+  return { before: "", number: grouped(value, decimals ?? naturalDecimals(value)), after: unit };
 }
 
 /** The same as one text: "€ 46.20", "41 %", "8 412". */
-export function showText(/** @type {unknown} */ value, unit = "", /** @type {number | null} */ decimals = null) {
-  const { before, number, after } = show(value, unit, decimals);
+export function showText(/** @type {unknown} */ value, unit = "", /** @type {number | null} */ decimals = null, compact = false) {
+  const { before, number, after } = show(value, unit, decimals, compact);
   return [before, number, after].filter(Boolean).join(NARROW_SPACE);
 }
 
 /** A difference without its sign, and with its unit only where that says how large it is. */
-export function showDifference(/** @type {number} */ difference, unit = "", /** @type {number | null} */ decimals = null) {
-  const telling = unit.startsWith("B") || CURRENCIES.has(unit) || unit === "s" || unit === "ms";
-  return showText(Math.abs(difference), telling ? unit : "", decimals);
+export function showDifference(/** @type {number} */ difference, unit = "", /** @type {number | null} */ decimals = null, compact = false) {
+  const telling = unit.startsWith("B") || unit in CURRENCIES || unit === "s" || unit === "ms";
+  return showText(Math.abs(difference), telling ? unit : "", decimals, compact);
 }
 
 const plain = (/** @type {unknown} */ value) => (typeof value === "boolean" ? (value ? "yes" : "no") : String(value));
@@ -44,9 +61,10 @@ export function naturalDecimals(/** @type {number} */ value) {
   return Math.min(own, most);
 }
 
-/** A round number beside an axis: no more decimals than it needs. */
+/** A round number beside an axis: short, and no more decimals than it needs. */
 export function axisText(/** @type {number} */ value, unit = "") {
-  return showText(value, unit).replace(/\.(\d*?)0+(?!\d)/, (_, kept) => (kept ? `.${kept}` : ""));
+  const text = showText(value, unit, null, Math.abs(value) >= 10_000);
+  return text.replace(/([.,]\d*?)0+(?!\d)/, (_, kept) => (kept.length > 1 ? kept : ""));
 }
 
 /** @param {number} value @param {string} unit @param {number | null} decimals @returns {Shown} */
@@ -57,15 +75,60 @@ function scaled(value, unit, decimals) {
     small /= 1000;
     step += 1;
   }
-  const places = decimals ?? (step === 0 || Math.abs(small) >= 100 ? 0 : Math.abs(small) >= 10 ? 1 : 2);
-  return { before: "", number: grouped(small, places), after: SCALES[step] + unit };
+  const size = Math.abs(small);
+  // Bytes keep three digits while they move; people's thousands are rounder.
+  const three = unit.startsWith("B") ? (size >= 100 ? 0 : size >= 10 ? 1 : 2) : size >= 100 ? 0 : 1;
+  const after = unit.startsWith("B") ? SCALES[step] + unit : [SCALES[step], unit].filter(Boolean).join(NARROW_SPACE);
+  return { before: "", number: grouped(small, decimals ?? (step === 0 ? 0 : three)), after };
 }
 
-/** "−1 234.50" */
+/** @param {number} value @param {string} unit @param {number | null} decimals @param {boolean} compact @returns {Shown} */
+function money(value, unit, decimals, compact) {
+  const short = compact && Math.abs(value) >= 1000 ? scaled(value, "", decimals) : null;
+  const whole = Math.abs(value) >= 100_000 ? 0 : currencyDigits(CURRENCIES[unit]);
+  const number = short?.number ?? grouped(value, decimals ?? whole);
+  const [before, after] = currencyIsFirst ? [unit, ""] : ["", unit];
+  return { before, number, after: [short?.after, after].filter(Boolean).join(NARROW_SPACE) };
+}
+
+const currencyDigits = (/** @type {string} */ currency) =>
+  new Intl.NumberFormat(LOCALE, { style: "currency", currency }).resolvedOptions().maximumFractionDigits ?? 2;
+
+const currencyIsFirst =
+  new Intl.NumberFormat(LOCALE, { style: "currency", currency: "EUR" }).formatToParts(1)[0].type === "currency";
+
+/** A time: "420 ms", "42.3 s", "1 h 7 min". @returns {Shown} */
+function time(/** @type {number} */ seconds) {
+  const size = Math.abs(seconds);
+  if (size === 0) return { before: "", number: "0", after: "s" };
+  if (size < 1) return { before: "", number: grouped(seconds * 1000, size < 0.01 ? 1 : 0), after: "ms" };
+  if (size < FEW_SECONDS) return { before: "", number: grouped(seconds, naturalDecimals(Math.round(seconds * 10) / 10)), after: "s" };
+  const place = (/** @type {number} */ most) => TIMES.findIndex(([, length]) => most >= length);
+  // Rounded to what is told before the units are chosen, or there would be "60 min".
+  const rough = TIMES[place(size) + 1][1];
+  const rounded = Math.round(size / rough) * rough;
+  const [[unit, length], [smaller, part]] = TIMES.slice(place(rounded));
+  const [whole, rest] = [Math.floor(rounded / length), Math.round((rounded % length) / part)];
+  const sign = seconds < 0 ? MINUS : "";
+  const number = `${sign}${grouped(whole, 0)}${NARROW_SPACE}${unit}${rest ? ` ${rest}${NARROW_SPACE}${smaller}` : ""}`;
+  return { before: "", number, after: "" };
+}
+
+/** @type {Map<number, Intl.NumberFormat>} */
+const formats = new Map();
+const english = LOCALE.startsWith("en");
+
+/** "−1 234.50": English groups with a narrow space, as science does; other languages as they do. */
 export function grouped(/** @type {number} */ value, /** @type {number} */ decimals) {
   if (Math.abs(value) >= 1e15) return value.toExponential(2).replace("e+", "e").replace("-", MINUS);
-  const [whole, fraction] = Math.abs(value).toFixed(decimals).split(".");
-  const spaced = whole.replace(/\B(?=(\d{3})+$)/g, NARROW_SPACE);
-  const digits = fraction ? `${spaced}.${fraction}` : spaced;
-  return value < 0 && /[1-9]/.test(digits) ? MINUS + digits : digits;
+  let format = formats.get(decimals);
+  if (!format) {
+    const fraction = { minimumFractionDigits: decimals, maximumFractionDigits: decimals };
+    format = new Intl.NumberFormat(LOCALE, { ...fraction, signDisplay: "negative" });
+    formats.set(decimals, format);
+  }
+  return format
+    .formatToParts(value)
+    .map(({ type, value: part }) => (type === "minusSign" ? MINUS : type === "group" && english ? NARROW_SPACE : part))
+    .join("");
 }

@@ -1,5 +1,5 @@
 /** A uPlot chart, its legend with the values, and the same as a table for those who don't see it. */
-import { html, LitElement } from "lit";
+import { html, LitElement, nothing } from "lit";
 import { clockSeconds, clockTime } from "realtime/time.js";
 import uPlot from "uplot";
 import { axisText, showText } from "./format.js";
@@ -8,16 +8,18 @@ import { duration } from "./truth.js";
 
 /** @typedef {import("./board-state.js").Stream} Stream */
 
-/** Colours by token, and dashes, so that lines differ without colour. */
+/** Colours by token, which differ for colour-blind eyes, and dashes, so that lines differ without colour. */
 const LINES = [
-  { token: "--accent", dash: [] },
-  { token: "--info", dash: [5, 4] },
-  { token: "--ok", dash: [2, 3] },
-  { token: "--warn", dash: [9, 3, 2, 3] },
+  { token: "--line-1", dash: [] },
+  { token: "--line-2", dash: [5, 4] },
+  { token: "--line-3", dash: [2, 3] },
+  { token: "--line-4", dash: [9, 3, 2, 3] },
 ];
 /** Rows of the table for screen readers, and how often it is renewed, milliseconds. */
 const TABLE_ROWS = 20;
 const TABLE_EVERY = 10_000;
+/** Milliseconds for which the button says that it has copied. */
+const COPIED = 2000;
 
 export class LineChart extends LitElement {
   static properties = {
@@ -26,6 +28,9 @@ export class LineChart extends LitElement {
     label: { attribute: false },
     decimals: { attribute: false },
     now: { attribute: false },
+    span: { attribute: false },
+    tabled: { state: true },
+    copied: { state: true },
   };
 
   constructor() {
@@ -38,6 +43,11 @@ export class LineChart extends LitElement {
     /** @type {number | null} */
     this.decimals = null;
     this.now = 0;
+    /** Seconds that are shown; null: as much as there is. @type {number | null} */
+    this.span = null;
+    /** The values are shown as a table instead. */
+    this.tabled = false;
+    this.copied = false;
     /** @type {uPlot | null} */
     this.plot = null;
     /** @type {number | null} the point under the pointer */
@@ -83,8 +93,12 @@ export class LineChart extends LitElement {
   }
 
   updated() {
-    const key = this.streams.map(({ slug }) => slug).join(" ");
-    if (key !== this.key) {
+    const key = `${this.streams.map(({ slug }) => slug).join(" ")} ${this.tabled}`;
+    if (this.tabled) {
+      this.plot?.destroy();
+      this.plot = null;
+      this.key = key;
+    } else if (key !== this.key) {
       this.key = key;
       this.#rebuild();
     } else {
@@ -103,7 +117,7 @@ export class LineChart extends LitElement {
 
   #resize() {
     const box = this.#box;
-    if (!box) return;
+    if (!box || this.tabled) return;
     if (!this.plot) this.#rebuild();
     else if (box.clientWidth !== this.plot.width || box.clientHeight !== this.plot.height) this.#rebuild();
   }
@@ -124,7 +138,7 @@ export class LineChart extends LitElement {
       cursor: { y: false, points: { size: 7 * scale }, drag: { setScale: false, x: false, y: false } },
       hooks: { setCursor: [(/** @type {uPlot} */ plot) => this.#hover(plot.cursor.idx ?? null)] },
       scales: {
-        x: { range: (_plot, min, max) => [min, Math.max(max, this.now)] },
+        x: { range: (_plot, min, max) => this.#rangeX(min, max) },
         y: { range: (_plot, min, max) => this.#rangeY(min, max) },
       },
       axes: [
@@ -165,6 +179,12 @@ export class LineChart extends LitElement {
     return units.size === 1 ? [...units][0] : "";
   }
 
+  /** @param {number} min @param {number} max @returns {[number, number]} */
+  #rangeX(min, max) {
+    const end = Math.max(max ?? 0, this.now);
+    return [this.span === null ? (min ?? end - 60_000) : end - this.span * 1000, end];
+  }
+
   /** @param {number | null} low @param {number | null} high @returns {[number, number]} */
   #rangeY(low, high) {
     return roomFor(low ?? 0, high ?? 1, this.range);
@@ -180,16 +200,33 @@ export class LineChart extends LitElement {
     const index = this.hovered;
     const at = index === null ? null : (this.plot?.data[0][index] ?? null);
     return html`
-      <div class="chart__plot" role="img" aria-label=${`Line chart: ${this.label}. The table that follows has the values.`}></div>
-      <p class="legend">
+      ${this.tabled
+        ? html`<div class="rows chart__table" tabindex="0" role="region" aria-label=${`Values: ${this.label}`}>${this.#tableNow()}</div>`
+        : html`<div class="chart__plot" role="img" aria-label=${`Line chart: ${this.label}. The table that follows has the values.`}></div>`}
+      <div class="legend">
         ${this.streams.map((stream, line) => html`<span class="legend__line" data-line=${line % LINES.length}>
           <svg viewBox="0 0 14 4" aria-hidden="true"><path d="M0 2h14" /></svg>
           ${stream.label} <b>${this.#legendValue(stream, line)}</b>
         </span>`)}
-        ${at === null ? "" : html`<span class="legend__time">${clockSeconds(at)}</span>`}
-      </p>
-      ${this.#table()}
+        ${at === null ? nothing : html`<span>${clockSeconds(at)}</span>`}
+        <span class="legend__end">
+          ${this.tabled ? html`<button class="link-button" type="button" @click=${this.#copy}>${this.copied ? "Copied" : "Copy"}</button>` : nothing}
+          <button class="link-button" type="button" aria-pressed=${this.tabled} @click=${() => (this.tabled = !this.tabled)}>
+            ${this.tabled ? "Chart" : "Table"}<span class="visually-hidden"> of ${this.label}</span>
+          </button>
+        </span>
+      </div>
+      ${this.tabled ? nothing : html`<div class="visually-hidden">${this.#table()}</div>`}
     `;
+  }
+
+  /** Copy all values, as a spreadsheet takes them. */
+  async #copy() {
+    const [times, ...columns] = this.#data();
+    const lines = times.map((at, index) => [new Date(at).toISOString(), ...columns.map((values) => values[index] ?? "")].join("\t"));
+    await navigator.clipboard.writeText([["Time", ...this.streams.map(({ label }) => label)].join("\t"), ...lines].join("\n"));
+    this.copied = true;
+    setTimeout(() => (this.copied = false), COPIED);
   }
 
   #legendValue(/** @type {Stream} */ stream, /** @type {number} */ line) {
@@ -201,29 +238,29 @@ export class LineChart extends LitElement {
   /** Renewed now and then only: whoever reads it needs it to hold still. */
   #table() {
     const turn = Math.floor(this.now / TABLE_EVERY);
-    if (turn !== this.table.turn) this.table = { turn, rows: this.#tableNow() };
+    if (turn !== this.table.turn) this.table = { turn, rows: this.#tableNow(TABLE_ROWS) };
     return this.table.rows;
   }
 
-  #tableNow() {
+  #tableNow(most = Infinity) {
     const [times, ...columns] = this.#data();
-    const from = Math.max(0, times.length - TABLE_ROWS);
+    const from = Math.max(0, times.length - most);
     const span = times.length > 1 ? times[times.length - 1] - times[from] : 0;
     const text = (/** @type {any} */ value, /** @type {number} */ line) =>
       showText(value, this.streams[line].unit, this.decimals);
-    return html`<table class="visually-hidden">
-      <caption>${this.label}, the last ${duration(span / 1000)}</caption>
+    return html`<table>
+      <caption class="visually-hidden">${this.label}, the last ${duration(span / 1000)}</caption>
       <thead>
         <tr>
           <th scope="col">Time</th>
-          ${this.streams.map(({ label }) => html`<th scope="col">${label}</th>`)}
+          ${this.streams.map(({ label }) => html`<th scope="col" class="numeric">${label}</th>`)}
         </tr>
       </thead>
       <tbody>
         ${times.slice(from).map(
           (at, index) => html`<tr>
             <th scope="row">${clockSeconds(at)}</th>
-            ${columns.map((values, line) => html`<td>${text(values[from + index], line)}</td>`)}
+            ${columns.map((values, line) => html`<td class="numeric">${values[from + index] === undefined ? "" : text(values[from + index], line)}</td>`)}
           </tr>`,
         )}
       </tbody>

@@ -30,6 +30,45 @@ function withGaps(points, gap) {
   });
 }
 
+/** A history over a time is thinned when it has so many times more points than are wanted. */
+const TOO_MANY = 3;
+
+/**
+ * What is worth keeping of a history: the newest `points`, or those of the last `span` milliseconds, thinned.
+ * @param {Point[]} history oldest first
+ * @param {number} points
+ * @param {number | null} span
+ * @returns {Point[]}
+ */
+export function keep(history, points, span) {
+  if (span === null) return history.slice(-points);
+  const from = (history.at(-1)?.[0] ?? 0) - span;
+  const recent = history[0]?.[0] > from ? history : history.filter(([at]) => at > from);
+  return recent.length > points * TOO_MANY ? thin(recent, Math.ceil(span / points)) : recent;
+}
+
+/**
+ * Replace the points of each `step` milliseconds by their mean, at the time of the last one; the newest point stays.
+ * @param {Point[]} history
+ * @param {number} step
+ * @returns {Point[]}
+ */
+export function thin(history, step) {
+  /** @type {Point[]} */
+  const thinned = [];
+  const newest = history.at(-1);
+  for (let index = 0; index < history.length - 1; ) {
+    const turn = Math.floor(history[index][0] / step);
+    let [sum, count] = [0, 0];
+    for (; index < history.length - 1 && Math.floor(history[index][0] / step) === turn; index += 1) {
+      sum += history[index][1];
+      count += 1;
+    }
+    thinned.push([history[index - 1][0], sum / count]);
+  }
+  return newest ? [...thinned, newest] : thinned;
+}
+
 /**
  * The path of a sparkline in a box of `width` × `height`, "" when there are fewer than two numbers.
  * @param {Point[]} history

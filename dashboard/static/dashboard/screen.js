@@ -16,7 +16,7 @@ export class Screen {
    * @param {string} slug
    * @param {Socket} socket to `/ws/boards/<slug>/`
    * @param {{
-   *   fetchSnapshot: () => Promise<any>,
+   *   fetchSnapshot: (at?: number) => Promise<any>,
    *   timers?: Pick<typeof globalThis, "setTimeout">, random?: () => number, steady?: () => number, local?: () => number,
    * }} world
    */
@@ -29,7 +29,12 @@ export class Screen {
     this.steady = world.steady ?? (() => performance.now());
     this.local = world.local ?? (() => Date.now());
     this.state = new BoardState();
-    /** A snapshot has come over the present connection: what is shown is live. */
+    /** The board as it was, while that is what is shown. @type {{at: number, state: BoardState} | null} */
+    this.past = null;
+    this.rewinds = 0;
+    /** How each value came is told, too. */
+    this.details = false;
+    /** A snapshot has come over the present connection: what is known is live. */
     this.loaded = false;
     /** @type {string | null} the build of the server that this page came from */
     this.build = null;
@@ -81,9 +86,41 @@ export class Screen {
     return this.socket.clock.now();
   }
 
+  /** What is on the screen: the board as it is, or as it was. */
+  get shown() {
+    return this.past?.state ?? this.state;
+  }
+
+  /** The time that the screen shows: the server's, or the one it was wound back to. */
+  shownAt() {
+    return this.past?.at ?? this.now();
+  }
+
   /** The server's time up to which this screen knows: now, or when it last heard from the server. */
   heardAt() {
+    if (this.past) return this.past.at;
     return this.loaded ? this.now() : this.now() - (this.local() - this.socket.heardAt);
+  }
+
+  /**
+   * Show the board as it was at `at`, unix milliseconds; what comes meanwhile is kept for when it is live again.
+   * @throws {Error} it cannot be fetched; then the screen shows what it did
+   */
+  async rewind(/** @type {number} */ at) {
+    const rewind = ++this.rewinds;
+    const snapshot = await this.fetchSnapshot(at);
+    if (rewind !== this.rewinds) return; // somebody has moved on
+    const state = new BoardState();
+    state.takeSnapshot(snapshot);
+    this.past = { at, state };
+    this.#tellLine();
+  }
+
+  /** Show the board as it is. */
+  backToLive() {
+    this.rewinds += 1;
+    this.past = null;
+    this.#tellLine();
   }
 
   /** What to say about the connection now. */

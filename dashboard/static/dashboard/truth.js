@@ -86,7 +86,10 @@ function note(stream, truth, now) {
   if (truth === "failing") return `producer failing: ${stream.error ?? "no reason given"}${retry(stream, now)}`;
   if (truth === "unknown") return stream.at === null ? "waiting for its producer" : "its producer is not running";
   if (truth === "old") return `expected within ${duration(stream.staleAfter)}`;
-  return truth === "empty" ? "no value yet" : "";
+  if (truth !== "empty") return "";
+  // In the past nobody knows more than the samples say.
+  if (stream.state === null) return stream.kind === "table" ? "a table's past is not kept" : "no value then";
+  return "no value yet";
 }
 
 function retry(/** @type {Stream} */ { retryAt }, /** @type {number} */ now) {

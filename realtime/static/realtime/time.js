@@ -1,7 +1,7 @@
 /** Times as people read them: in the reader's time zone and the page's language, 24 hours. */
 
 const page = globalThis.document?.documentElement.lang || "en";
-const LOCALE = page === "en" ? "en-GB" : page;
+export const LOCALE = page === "en" ? "en-GB" : page;
 
 const CLOCK = new Intl.DateTimeFormat(LOCALE, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
 const CLOCK_SECONDS = new Intl.DateTimeFormat(LOCALE, { timeStyle: "medium", hourCycle: "h23" });

@@ -14,5 +14,6 @@ export function lineTile(widget, streams, now) {
     .label=${widget.title || streams.map(({ label }) => label).join(", ")}
     .decimals=${widget.options.decimals ?? null}
     .now=${now}
+    .span=${widget.options.range ?? null}
   ></line-chart>`;
 }

@@ -1,8 +1,11 @@
-/** A number with its change and a sparkline. */
+/** A number with its change, target and a sparkline. */
 import { html, nothing, svg } from "lit";
-import { show, showDifference } from "../format.js";
+import { show, showDifference, showText } from "../format.js";
+import { levelOf, whyLevel } from "../levels.js";
 import { change, sparkline } from "../line-data.js";
+import { LEVEL_WORDS } from "../signs.js";
 import { duration } from "../truth.js";
+import { sign } from "./status.js";
 
 /**
  * @typedef {import("../board-state.js").Stream} Stream
@@ -11,9 +14,9 @@ import { duration } from "../truth.js";
 
 /** @param {Widget} widget @param {Stream[]} streams */
 export function numberTile({ options }, [stream]) {
-  const { before, number, after } = show(stream.value, stream.unit, options.decimals ?? null);
+  const { before, number, after } = show(stream.value, stream.unit, options.decimals ?? null, options.compact);
   return html`
-    <p class="figure" data-length=${length(before + number + after)}>
+    <p class="figure" data-length=${length(before + number, after)} data-level=${levelOf(stream.value, options) ?? nothing}>
       ${before ? html`<span class="figure__before">${before}</span>` : nothing}<span class="figure__digits">${number}</span
       >${after ? html`<span class="figure__after">${after}</span>` : nothing}
     </p>
@@ -21,12 +24,14 @@ export function numberTile({ options }, [stream]) {
   `;
 }
 
-/** What stands under the number: change, note, and how it went. @param {Widget} widget @param {Stream[]} streams */
+/** What stands under the number: status, change, target, note, and how it went. @param {Widget} widget @param {Stream[]} streams */
 export function numberFoot({ options }, [stream]) {
   const moved = change(stream.history);
+  // A short line: since when it has changed is said only where nothing more important wants the room.
+  const full = levelOf(stream.value, options) !== null || typeof options.target === "number" || Boolean(options.note);
   return html`<div class="tile__foot tile__foot--number">
     <p>
-      ${moved ? changeText(moved, stream, options) : nothing}${options.note
+      ${levelText(stream, options)}${moved ? changeText(moved, stream, options, full) : nothing}${target(stream, options)}${options.note
         ? html`<span class="foot__note">${options.note}</span>`
         : nothing}
     </p>
@@ -34,21 +39,45 @@ export function numberFoot({ options }, [stream]) {
   </div>`;
 }
 
-/** @param {{difference: number, milliseconds: number}} moved @param {Stream} stream @param {Record<string, any>} options */
-function changeText({ difference, milliseconds }, { unit }, { decimals, better }) {
-  const shown = showDifference(difference, unit, decimals ?? null);
+/** @param {Stream} stream @param {Record<string, any>} options */
+export function levelText({ value, unit }, options) {
+  const level = levelOf(value, options);
+  if (!level) return nothing;
+  const why = whyLevel(level, options, unit, options.decimals ?? null);
+  return html`<span class="level" data-level=${level} title=${why}
+    >${sign(level, false)} ${LEVEL_WORDS[level]}${why ? html`<span class="visually-hidden">: ${why}</span>` : nothing}</span
+  > `;
+}
+
+/** @param {Stream} stream @param {Record<string, any>} options */
+function target({ value, unit }, options) {
+  if (typeof options.target !== "number") return nothing;
+  const text = showText(options.target, unit, options.decimals ?? null, options.compact);
+  const share = typeof value === "number" && options.target ? `${showText((100 * value) / options.target, "%", 0)} of ` : "target ";
+  return html`<span class="foot__note">${share}${text}</span>`;
+}
+
+/**
+ * @param {{difference: number, milliseconds: number}} moved
+ * @param {Stream} stream
+ * @param {Record<string, any>} options
+ * @param {boolean} brief
+ */
+function changeText({ difference, milliseconds }, { unit }, { decimals, better, compact }, brief) {
+  const shown = showDifference(difference, unit, decimals ?? null, compact);
   const flat = !/[1-9]/.test(shown);
   const direction = flat ? "flat" : difference > 0 ? "up" : "down";
   const good = !better || flat ? "" : better === direction ? "good" : "bad";
-  return html`<span class="change" data-good=${good}>${arrow(direction)} ${shown}</span
-    ><span class="foot__note">in ${duration(milliseconds / 1000)}</span>`;
+  const since = `in ${duration(milliseconds / 1000)}`;
+  return html`<span class="change" data-good=${good} title=${since}>${arrow(direction)} ${shown}</span
+    ><span class=${brief ? "visually-hidden" : "foot__note"}>${since}</span>`;
 }
 
 /** @param {"up" | "down" | "flat"} direction */
 export function arrow(direction) {
-  const sign = { up: "▲", down: "▼", flat: "–" }[direction];
+  const shape = { up: "▲", down: "▼", flat: "–" }[direction];
   const word = { up: "up", down: "down", flat: "unchanged" }[direction];
-  return html`<span class="arrow" aria-hidden="true">${sign}</span><span class="visually-hidden">${word}</span>`;
+  return html`<span class="arrow" aria-hidden="true">${shape}</span><span class="visually-hidden">${word}</span>`;
 }
 
 /** @param {Stream} stream */
@@ -62,7 +91,8 @@ export function spark({ history }) {
 }
 
 /** How much room a text wants, for the style sheet to choose its size. */
-function length(/** @type {string} */ text) {
-  if (text.length <= 6) return "short";
-  return text.length <= 9 ? "medium" : "long";
+export function length(/** @type {string} */ text, /** @type {string} */ small = "") {
+  const letters = text.length + Math.ceil(small.length * 0.45);
+  if (letters <= 6) return "short";
+  return letters <= 9 ? "medium" : "long";
 }

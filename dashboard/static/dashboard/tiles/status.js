@@ -1,5 +1,5 @@
 /** One status large, or several as a list: colour, shape and words. */
-import { html } from "lit";
+import { html, nothing } from "lit";
 import { LEVEL_SIGNS, LEVEL_WORDS, readStatus } from "../signs.js";
 
 /**
@@ -24,7 +24,8 @@ export function statusTile(widget, streams) {
   </ul>`;
 }
 
-export function sign(/** @type {import("../signs.js").Level} */ level) {
+/** @param {import("../signs.js").Level} level @param {boolean} [worded] whether its word is to be read out, too */
+export function sign(level, worded = true) {
   return html`<span class="sign" aria-hidden="true">${LEVEL_SIGNS[level]}</span
-    ><span class="visually-hidden">${LEVEL_WORDS[level]}: </span>`;
+    >${worded ? html`<span class="visually-hidden">${LEVEL_WORDS[level]}: </span>` : nothing}`;
 }

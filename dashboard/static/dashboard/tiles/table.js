@@ -3,6 +3,7 @@ import { html } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { showText } from "../format.js";
 import { arrow } from "./number.js";
+import { orderOf } from "./order.js";
 
 /**
  * @typedef {import("../board-state.js").Stream} Stream
@@ -39,12 +40,16 @@ export function markOf({ marks }, row, column, now) {
   return mark.up === null ? "other" : mark.up ? "up" : "down";
 }
 
-/** @param {Widget} widget @param {Stream[]} streams @param {number} now this machine's clock, for the marks */
-export function tableTile(widget, [stream], now) {
+/**
+ * @param {Widget} widget
+ * @param {Stream[]} streams
+ * @param {number} now this machine's clock, for the marks
+ * @param {string[] | null} held the order to keep, while somebody looks closely
+ */
+export function tableTile(widget, [stream], now, held) {
   const columns = columnsOf(widget, stream);
-  const rows = Object.entries(/** @type {Record<string, any>} */ (stream.value ?? {})).sort(([a], [b]) =>
-    a < b ? -1 : 1,
-  );
+  const known = /** @type {Record<string, any>} */ (stream.value ?? {});
+  const rows = orderOf(known, widget.options.sort, held).map((key) => /** @type {[string, any]} */ ([key, known[key]]));
   const numeric = columns.map(({ key }) => rows.some(([, row]) => typeof row[key] === "number"));
   return html`<div class="rows" tabindex="0" role="region" aria-label=${widget.title || stream.label}>
     <table>
@@ -60,7 +65,7 @@ export function tableTile(widget, [stream], now) {
         ${repeat(
           rows,
           ([key]) => key,
-          ([key, row]) => html`<tr>
+          ([key, row]) => html`<tr data-key=${key}>
             <th scope="row">${key}</th>
             ${columns.map(
               (column, index) => html`<td class=${numeric[index] ? "numeric" : ""} data-mark=${markOf(stream, key, column.key, now)}>

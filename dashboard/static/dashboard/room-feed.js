@@ -1,0 +1,100 @@
+/**
+ * The newest messages of a room, as a board shows them. No DOM.
+ *
+ * It joins as any reader does, so the server decides who may see what, and whoever looks at it is in the room.
+ *
+ * @typedef {import("realtime/socket.js").Socket} Socket
+ * @typedef {{seq: number, rev: number, sender: {name: string}, html: string, at: string, deleted: boolean}} Message
+ */
+
+/** How many messages a tile shows at most. */
+const NEWEST = 12;
+
+export class RoomFeed {
+  /** @param {Socket} socket to `/ws/chat/` @param {string} room */
+  constructor(socket, room) {
+    this.socket = socket;
+    this.room = room;
+    /** @type {Map<number, Message>} */
+    this.known = new Map();
+    this.count = 0;
+    /** The room's messages are here and new ones come. */
+    this.live = false;
+    /** Why they do not: a sentence for people. */
+    this.trouble = "";
+    this.joins = 0;
+    /** @type {Set<() => void>} */
+    this.listeners = new Set();
+    const mine = (/** @type {(event: any) => void} */ act) => (/** @type {any} */ event) => {
+      if (event.room !== room) return;
+      act(event);
+      this.#tell();
+    };
+    this.endings = [
+      socket.on("message", mine((event) => this.#take([event]))),
+      socket.on("presence", mine(({ count }) => (this.count = count))),
+      socket.on("left", mine(() => this.#fail("You are no longer in this room."))),
+      socket.on("state", ({ phase, reason }) => {
+        if (phase === "live") return;
+        this.live = false;
+        if (phase === "stopped") this.trouble = reason || "Not connected to this room.";
+        this.#tell();
+      }),
+      socket.onLive(() => void this.#join()),
+    ];
+    socket.open();
+  }
+
+  /** Leave the room; the socket stays for others. */
+  end() {
+    this.joins += 1;
+    for (const end of this.endings) end();
+    this.socket.send({ type: "leave", room: this.room });
+  }
+
+  onChange(/** @type {() => void} */ listener) {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+
+  /** The newest messages, oldest first, without those that were deleted. */
+  get messages() {
+    return [...this.known.values()].filter(({ deleted }) => !deleted).sort((a, b) => a.seq - b.seq);
+  }
+
+  async #join() {
+    const join = ++this.joins;
+    try {
+      const { messages, count } = await this.socket.request({ type: "join", room: this.room, limit: NEWEST });
+      if (join !== this.joins) return;
+      this.known.clear();
+      this.#take(messages);
+      this.count = count;
+      this.live = true;
+      this.trouble = "";
+    } catch (error) {
+      // Lost with the line: asked again when that is back.
+      if (join !== this.joins || !this.socket.live) return;
+      this.#fail(error instanceof Error ? error.message : "");
+    }
+    this.#tell();
+  }
+
+  #fail(/** @type {string} */ sentence) {
+    this.known.clear();
+    this.live = false;
+    this.trouble = sentence || "This room cannot be shown.";
+  }
+
+  #take(/** @type {Message[]} */ messages) {
+    for (const message of messages) {
+      if (message.rev >= (this.known.get(message.seq)?.rev ?? 0)) this.known.set(message.seq, message);
+    }
+    const oldest = [...this.known.keys()].sort((a, b) => b - a)[NEWEST - 1] ?? 0;
+    for (const seq of this.known.keys()) if (seq < oldest) this.known.delete(seq);
+  }
+
+  #tell() {
+    for (const listener of this.listeners) listener();
+  }
+}

@@ -1,0 +1,84 @@
+/** Several numbers as a list, or the best rows of a table. */
+import { html, nothing } from "lit";
+import { repeat } from "lit/directives/repeat.js";
+import { showText } from "../format.js";
+import { levelOf } from "../levels.js";
+import { LEVEL_WORDS, readStatus } from "../signs.js";
+import { truthOf } from "../truth.js";
+import { orderOf } from "./order.js";
+import { sign } from "./status.js";
+import { columnsOf } from "./table.js";
+
+/**
+ * @typedef {import("../board-state.js").Stream} Stream
+ * @typedef {import("../board-state.js").Widget} Widget
+ * @typedef {{key: string, name: string, text: string, level: import("../signs.js").Level | null, part: number, stale: boolean}} Line
+ *   part: of the largest, 0 to 1, for the bar behind it; stale: not to be trusted
+ */
+
+/**
+ * @param {Widget} widget
+ * @param {Stream[]} streams
+ * @param {number} now the server's time up to which the screen knows
+ * @param {string[] | null} held the order to keep
+ * @returns {Line[]}
+ */
+export function linesOf(widget, streams, now, held = null) {
+  const table = streams.length === 1 && streams[0].kind === "table" ? streams[0] : null;
+  return table ? linesOfTable(widget, table, held) : streams.map((stream) => lineOfStream(widget, stream, now));
+}
+
+/** @param {Widget} widget @param {Stream} stream @param {number} now @returns {Line} */
+function lineOfStream({ options }, stream, now) {
+  const stale = truthOf(stream, now) !== "fresh";
+  const base = { key: stream.slug, name: stream.label, part: 0, stale };
+  if (stream.kind === "status") return { ...base, ...readStatus(stream.value) };
+  return {
+    ...base,
+    text: showText(stream.value, stream.unit, options.decimals ?? null, options.compact),
+    level: levelOf(stream.value, options),
+  };
+}
+
+/** @param {Widget} widget @param {Stream} stream @param {string[] | null} held @returns {Line[]} */
+function linesOfTable(widget, stream, held) {
+  const { options } = widget;
+  const rows = /** @type {Record<string, any>} */ (stream.value ?? {});
+  const columns = columnsOf(widget, stream);
+  const wanted = options.sort?.replace(/^-/, "");
+  const column =
+    columns.find(({ key }) => key === wanted) ??
+    columns.find(({ key }) => Object.values(rows).some((row) => typeof row[key] === "number")) ??
+    columns[0];
+  if (!column) return [];
+  const keys = orderOf(rows, options.sort || `-${column.key}`, held).slice(0, options.rows ?? 10);
+  const most = Math.max(0, ...keys.map((key) => Math.abs(Number(rows[key][column.key]) || 0)));
+  return keys.map((key) => {
+    const value = rows[key][column.key];
+    const places = column.decimals ?? options.decimals ?? (Number.isInteger(rows[key].decimals) ? rows[key].decimals : null);
+    return {
+      key,
+      name: key,
+      text: showText(value, column.unit || stream.unit, places, options.compact),
+      level: levelOf(value, options),
+      part: most && typeof value === "number" ? Math.abs(value) / most : 0,
+      stale: false,
+    };
+  });
+}
+
+/** @param {Widget} widget @param {Stream[]} streams @param {number} now @param {string[] | null} held */
+export function listTile(widget, streams, now, held) {
+  const lines = linesOf(widget, streams, now, held);
+  return html`<ol class="list" tabindex="0" aria-label=${widget.title || streams[0].label}>
+    ${repeat(
+      lines,
+      ({ key }) => key,
+      ({ key, name, text, level, part, stale }) => html`<li data-key=${key} ?data-stale=${stale}>
+        ${part ? html`<svg class="list__bar" viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true"><rect width=${100 * part} height="1" /></svg>` : nothing}
+        <span class="list__name" data-level=${level ?? nothing}>${level ? sign(level, false) : nothing} ${name}</span>
+        <span class="list__value">${text}${level ? html`<span class="visually-hidden">, ${LEVEL_WORDS[level]}</span>` : nothing}</span>
+      </li>`,
+    )}
+  </ol>`;
+}

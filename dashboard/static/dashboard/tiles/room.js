@@ -1,0 +1,72 @@
+/** What is said in a room, newest below. */
+import { html, LitElement, nothing } from "lit";
+import { repeat } from "lit/directives/repeat.js";
+import { unsafeHTML } from "lit/directives/unsafe-html.js";
+import { Socket } from "realtime/socket.js";
+import { clockTime, wholeTime } from "realtime/time.js";
+import { RoomFeed } from "../room-feed.js";
+
+/** One line for all room tiles of the page. @type {Socket | null} */
+let shared = null;
+const chat = () => (shared ??= new Socket("/ws/chat/"));
+
+export class RoomTile extends LitElement {
+  static properties = { room: {} };
+
+  constructor() {
+    super();
+    this.room = "";
+    /** @type {RoomFeed | null} */
+    this.feed = null;
+  }
+
+  createRenderRoot() {
+    return this;
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    this.feed?.end();
+    this.feed = null;
+  }
+
+  willUpdate() {
+    if (this.feed?.room === this.room) return;
+    this.feed?.end();
+    this.feed = this.room ? new RoomFeed(chat(), this.room) : null;
+    this.feed?.onChange(() => this.requestUpdate());
+  }
+
+  updated() {
+    const list = this.querySelector(".talk");
+    if (list) list.scrollTop = list.scrollHeight;
+  }
+
+  render() {
+    const { feed } = this;
+    if (!feed) return html`<p class="tile__note">Choose a room.</p>`;
+    if (feed.trouble) return html`<p class="tile__note" data-truth="failing">${feed.trouble}</p>`;
+    const people = feed.count === 1 ? "1 person here" : `${feed.count} people here`;
+    return html`<ol class="talk" tabindex="0" aria-label=${`Newest messages in ${this.room}`} ?data-away=${!feed.live}>
+        ${repeat(
+          feed.messages,
+          ({ seq }) => seq,
+          ({ sender, html: body, at }) => html`<li>
+            <span class="talk__head"><b>${sender.name}</b> <time class="muted" datetime=${at} title=${wholeTime(at)}>${clockTime(at)}</time></span>
+            <div class="prose">${unsafeHTML(body)}</div>
+          </li>`,
+        )}
+      </ol>
+      <p class="tile__foot">
+        ${feed.live ? (feed.messages.length ? people : "Nothing said yet") : "Not connected to the room"}
+        ${feed.live ? html`<a class="talk__open" href=${`/rooms/${encodeURIComponent(this.room)}/`}>Open</a>` : nothing}
+      </p>`;
+  }
+}
+
+customElements.define("room-tile", RoomTile);
+
+/** @param {import("../board-state.js").Widget} widget */
+export function roomTile({ options }) {
+  return html`<room-tile .room=${options.room ?? ""}></room-tile>`;
+}
