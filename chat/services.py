@@ -171,8 +171,9 @@ def announce_room(room: Room) -> None:
     payload = encode({"do": "room_created", "room": room.slug})
     if room.kind == RoomKind.PUBLIC:
         publish_on_commit([Publication(SITE_TOPIC, Delivery.CONTROL, payload)])
-    elif room.owner_id is not None:
-        publish_on_commit([Publication(f"user.{room.owner_id}", Delivery.CONTROL, payload)])
+    else:
+        members = Membership.objects.filter(room=room).values_list("user", flat=True)
+        publish_on_commit([Publication(f"user.{user}", Delivery.CONTROL, payload) for user in members])
 
 
 def grant(owner: User, slug: str, username: str) -> User:

@@ -50,7 +50,7 @@ def test_a_room_of_any_name_has_an_address_of_its_own_or_there_is_a_sentence(
 def test_a_new_room_is_told_to_those_who_may_see_it(cast: Cast, told: list[Publication]) -> None:
     services.create_room(cast.alice, "Garden")
     services.create_room(cast.alice, "Cellar", members_only=True)
-    services.announce_room(Room(slug="ownerless", kind=RoomKind.MEMBERS))
+    services.announce_room(Room.objects.create(slug="ownerless", kind=RoomKind.MEMBERS))
     assert [(each.topic, each.delivery) for each in told] == [
         (services.SITE_TOPIC, Delivery.CONTROL),
         (f"user.{cast.alice.pk}", Delivery.CONTROL),

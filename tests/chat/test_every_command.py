@@ -1,0 +1,409 @@
+"""Every command that changes something, one by one: what it tells makes what is there, at a fixed price.
+
+A command of docs/protocol.md without an entry here fails `test_every_command_has_an_entry`.
+"""
+
+import json
+import re
+import threading
+import uuid
+from collections.abc import Awaitable, Callable
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Any, Final, get_args
+
+import pytest
+from django.db.backends.utils import CursorWrapper
+from django.test import AsyncClient
+
+from accounts.models import User
+from accounts.services import ban
+from chat import api, pairing, presence, protocol, roulette, services, store, writer
+from chat.models import Membership, Room, Seat
+from realtime import process
+from realtime.consumers import SocketConsumer
+from realtime.database import in_database
+from realtime.limits import Buckets
+from tests.cast import Cast, Connect, Event, Socket, says, signed_in
+from tests.services import ROOT
+from tests.support import eventually
+
+#: They change nothing that lasts.
+EXCLUDED: Final = {"typing"}
+#: What belongs to people and chat; boards have tests of their own.
+CALLS: Final = r"^\| `((?:POST|PUT|PATCH|DELETE) /api/(?!boards/|streams/)[^`?]+)`"
+ROOMS: Final = ("attic", "kitchen")
+
+
+# What a client makes of what it is told
+
+
+class View:
+    """What one client knows: docs/protocol.md, applied."""
+
+    def __init__(self, user: User, socket: Socket) -> None:
+        self.user = user
+        self.socket = socket
+        self.heads: dict[str, Any] = {}
+        self.rooms: dict[str, dict[str, Any]] = {}
+        self.seat: Any = None
+
+    @property
+    def state(self) -> Any:
+        if self.socket.close_code is not None:
+            return "closed"
+        return {"heads": self.heads, "rooms": self.rooms, "seat": self.seat}
+
+    async def join(self, room: str) -> None:
+        self.apply(await self.socket.call("join", room=room, limit=200))
+
+    async def leave(self, room: str) -> None:
+        await self.socket.call("leave", room=room)
+        del self.rooms[room]
+
+    async def catch_up(self) -> None:
+        while self.socket.close_code is None and await self.socket._pull(0):
+            pass
+        events, self.socket.events[:] = list(self.socket.events), []
+        for event in events:
+            self.apply(event)
+
+    def apply(self, event: Event) -> None:
+        match event:
+            case {"type": "heads"}:
+                self.heads |= event["rooms"]
+            case {"type": "joined"}:
+                self.rooms[event["room"]] = {
+                    "messages": {message["seq"]: message for message in event["messages"]},
+                    "online": {user["id"]: user for user in event["online"]},
+                    "read": event["read"],
+                }
+            case {"type": "message"}:
+                self.rooms[event["room"]]["messages"][event["seq"]] = event
+            case {"type": "presence"}:
+                online = self.rooms[event["room"]]["online"]
+                online.update({user["id"]: user for user in event["joined"]})
+                for user in event["left"]:
+                    online.pop(user, None)
+                assert event["count"] == len(online)
+            case {"type": "read"}:
+                self.rooms[event["room"]]["read"] = event["seq"]
+            case {"type": "left"}:
+                del self.rooms[event["room"]]
+                self.heads.pop(event["room"], None)
+            case {"type": "roulette.waiting"}:
+                self.seat = "waiting"
+            case {"type": "roulette.paired"}:
+                self.seat = event["room"]
+            case {"type": "roulette.ended"}:
+                self.seat = None
+
+
+@dataclass
+class World:
+    """Two sockets of Alice, one each of Bob, Charlie and Gast. Alice's second, her `tab`, gives the commands."""
+
+    cast: Cast
+    connect: Connect
+    browsers: dict[int, AsyncClient] = field(default_factory=dict)
+    views: list[View] = field(default_factory=list)
+
+    async def arrive(self, user: User, *rooms: str) -> View:
+        if user.pk not in self.browsers:
+            self.browsers[user.pk] = await signed_in(user)
+        view = View(user, await self.connect(self.browsers[user.pk]))
+        for room in rooms:
+            await view.join(room)
+        return view
+
+    async def open(self) -> "World":
+        cast = self.cast
+        everybody = ((cast.alice, ROOMS), (cast.alice, ROOMS), (cast.bob, ROOMS), (cast.charlie, ()), (cast.gast, ()))
+        self.views = [await self.arrive(user, *rooms, *(["kitchen"] if not rooms else [])) for user, rooms in everybody]
+        return self
+
+    @property
+    def tab(self) -> View:
+        return self.views[1]
+
+    @property
+    def gast(self) -> View:
+        return self.views[4]
+
+    async def call(self, type: str, **fields: Any) -> Event:
+        return await self.tab.socket.call(type, **fields)
+
+    async def http(self, method: str, path: str, *, status: int = 200, **body: Any) -> None:
+        browser = self.browsers[self.cast.alice.pk]
+        answer = await browser.generic(method, path, data=json.dumps(body), content_type="application/json")
+        assert answer.status_code == status, answer.content
+
+    async def fresh(self, view: View) -> Any:
+        """Return what one knows who comes anew, and joins the same rooms."""
+        new = View(view.user, await self.connect(self.browsers[view.user.pk]))
+        if new.socket.events[0]["type"] == "error":
+            return "closed"
+        new.apply(await new.socket.assert_event("heads"))
+        for room in view.rooms:
+            try:
+                await new.join(room)
+            except AssertionError as error:
+                return error
+        new.seat = await in_database(_seat_of)(view.user)
+        state = new.state
+        await new.socket.close()
+        return state
+
+    async def assert_everybody_knows(self) -> None:
+        for view in self.views:
+
+            async def knows(view: View = view) -> bool:
+                fresh = await self.fresh(view)
+                await view.catch_up()
+                if isinstance(fresh, dict) and view.user == self.cast.alice and view is not self.tab:
+                    fresh["seat"] = None  # one socket hears of roulette
+                return bool(view.state == fresh)
+
+            await eventually(knows)
+
+
+def _seat_of(user: User) -> Any:
+    seat = Seat.objects.filter(user=user).exclude(state="ended").select_related("room").first()
+    return None if seat is None else seat.room.slug if seat.room else "waiting"
+
+
+# What each costs
+
+_counted: ContextVar[bool] = ContextVar("counted", default=False)
+
+
+class Tally:
+    """Counts the queries that commands make themselves.
+
+    Not those of presence, which is written in batches, nor of looks at one's seat, which come by the clock.
+    """
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.queries: list[str] = []
+        self._writing = threading.local()
+        self._patch(monkeypatch)
+
+    def _patch(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        execute = CursorWrapper._execute_with_wrappers  # type: ignore[attr-defined]
+        apply_here, save = writer._apply_here, presence._save
+        dispatch, watch = SocketConsumer._dispatch, roulette.RouletteCommands._watch_seat
+
+        def count(cursor: CursorWrapper, sql: str, *arguments: Any, **options: Any) -> Any:
+            if _counted.get() or getattr(self._writing, "now", False):
+                self.queries.append(sql)
+            return execute(cursor, sql, *arguments, **options)
+
+        def apply_counted(changes: Any) -> Any:  # the writer's thread has no context of a command
+            self._writing.now = True
+            return apply_here(changes)
+
+        def save_uncounted(wanted: Any) -> Any:
+            _counted.set(False)
+            return save(wanted)
+
+        async def dispatch_counted(consumer: SocketConsumer, command: Any) -> None:
+            _counted.set(True)
+            try:
+                await dispatch(consumer, command)
+            finally:
+                _counted.set(False)
+
+        async def watch_uncounted(consumer: roulette.RouletteCommands) -> None:
+            _counted.set(False)
+            await watch(consumer)
+
+        monkeypatch.setattr(CursorWrapper, "_execute_with_wrappers", count)
+        monkeypatch.setattr(writer, "_apply_here", apply_counted)
+        monkeypatch.setattr(presence, "_save", save_uncounted)
+        monkeypatch.setattr(SocketConsumer, "_dispatch", dispatch_counted)
+        monkeypatch.setattr(roulette.RouletteCommands, "_watch_seat", watch_uncounted)
+
+
+# The commands
+
+Act = Callable[[World], Awaitable[Any]]
+
+
+async def _nothing(world: World) -> None:
+    pass
+
+
+@dataclass(frozen=True)
+class Entry:
+    """`act` gives the command, and makes `queries` queries; `before` prepares it."""
+
+    act: Act
+    queries: int
+    before: Act = _nothing
+
+
+def commands(type: str, **fields: Any) -> Act:
+    return lambda world: world.call(type, **fields)
+
+
+def sends(**fields: Any) -> Act:
+    return lambda world: world.call("send", room="attic", id=str(uuid.uuid4()), body="Hello *there*", **fields)
+
+
+async def wait(world: World) -> None:
+    await world.call("roulette.enter")
+    await world.tab.socket.next(lambda event: event["type"] == "roulette.waiting")
+    world.tab.seat = "waiting"
+
+
+async def talk(world: World) -> None:
+    await wait(world)
+    await world.gast.socket.call("roulette.enter")
+    for view in (world.tab, world.gast):
+        view.apply(await view.socket.assert_event("roulette.paired"))
+        await view.join(view.seat)
+
+
+async def leave_queue(world: World) -> None:
+    await world.call("roulette.leave")
+    world.tab.seat = None
+
+
+async def leave_talk(world: World) -> None:
+    room = world.tab.seat
+    await world.call("roulette.leave")
+    world.tab.seat = None
+    del world.tab.rooms[room]
+
+
+def ends_talk(type: str, **fields: Any) -> Act:
+    async def act(world: World) -> None:
+        await world.call(type, **fields)
+        for view in (world.tab, world.gast):
+            ended = await view.socket.assert_event("roulette.ended")
+            await view.catch_up()
+            view.rooms.pop(ended["room"], None)
+            view.seat = None
+        if type == "roulette.next":
+            world.tab.apply(await world.tab.socket.assert_event("roulette.waiting"))
+
+    return act
+
+
+async def reads(world: World) -> None:
+    await world.call("ping")  # it has no reply of its own, but commands are taken in order
+    await world.tab.socket.command("read", room="attic", seq=2)
+    await world.call("ping")
+    world.tab.rooms["attic"]["read"] = 2
+
+
+async def enters_as_guest(world: World) -> None:
+    answer = await AsyncClient().post("/api/session/", {"name": "New"}, "application/json")
+    assert answer.status_code == 201
+
+
+async def signs_out(world: World) -> None:
+    await world.http("DELETE", "/api/session/", status=204)
+
+
+def in_service(work: Callable[[Cast], Any]) -> Act:
+    return lambda world: in_database(work)(world.cast)
+
+
+def member_path(cast: Cast) -> str:
+    return f"/api/rooms/attic/members/{cast.bob.pk}/"
+
+
+#: By socket (docs/protocol.md), by HTTP (likewise), and what staff do in the admin.
+ENTRIES: Final[dict[str, Entry]] = {
+    "join": Entry(lambda world: world.tab.join("room-x"), 8),
+    "leave": Entry(lambda world: world.tab.leave("kitchen"), 0),
+    "send": Entry(sends(reply_to=1), 7),
+    "edit": Entry(commands("edit", room="attic", seq=1, body="Better *so*"), 7),
+    "delete": Entry(commands("delete", room="attic", seq=1), 7),
+    "react": Entry(commands("react", room="attic", seq=2, emoji="👍", on=True), 7),
+    "read": Entry(reads, 7),
+    "roulette.enter": Entry(wait, 5),
+    "roulette.next": Entry(ends_talk("roulette.next"), 7, talk),
+    "roulette.leave": Entry(leave_talk, 7, talk),
+    "roulette.block": Entry(ends_talk("roulette.block"), 12, talk),
+    "roulette.report": Entry(ends_talk("roulette.report", reason="rude"), 15, talk),
+    "POST /api/session/": Entry(enters_as_guest, 7),
+    "DELETE /api/session/": Entry(signs_out, 4),
+    "POST /api/rooms/": Entry(lambda world: world.http("POST", "/api/rooms/", status=201, name="New room"), 4),
+    "POST /api/rooms/<slug>/messages/": Entry(
+        lambda world: world.http(
+            "POST", "/api/rooms/attic/messages/", status=201, id=str(uuid.uuid4()), body="By another way"
+        ),
+        11,
+    ),
+    "POST /api/rooms/<slug>/members/": Entry(
+        lambda world: world.http("POST", "/api/rooms/attic/members/", status=201, name="charlie"), 10
+    ),
+    "DELETE /api/rooms/<slug>/members/<id>/": Entry(
+        lambda world: world.http("DELETE", member_path(world.cast), status=204), 6
+    ),
+    "staff: archive": Entry(in_service(lambda cast: services.archive(cast.attic)), 2),
+    "staff: unarchive": Entry(
+        in_service(lambda cast: services.unarchive(cast.attic)),
+        3,
+        in_service(lambda cast: services.archive(cast.attic)),
+    ),
+    "staff: delete": Entry(
+        in_service(lambda cast: services.write(services.delete(cast.attic.pk, cast.charlie, 2, as_staff=True))), 7
+    ),
+    "staff: purge": Entry(in_service(lambda cast: services.purge(cast.attic, cast.charlie)), 8),
+    "staff: ban": Entry(in_service(lambda cast: ban(cast.bob)), 1),
+}
+
+
+def documented_calls() -> set[str]:
+    """Return the HTTP calls of docs/protocol.md that change something here."""
+    text = (ROOT / "docs/protocol.md").read_text()
+    return set(re.findall(CALLS, text, re.MULTILINE))
+
+
+def test_every_command_has_an_entry() -> None:
+    tags = {str(command.__struct_config__.tag) for command in get_args(protocol.Commands)} - EXCLUDED
+    assert {name for name in ENTRIES if not name.startswith("staff: ")} == tags | documented_calls()
+    assert documented_calls() >= {"POST /api/rooms/", "DELETE /api/rooms/<slug>/members/<id>/"}
+
+
+@pytest.fixture(autouse=True)
+def quick(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(presence, "GRACE", 0.0)
+    monkeypatch.setattr(roulette, "LOOK_WAITING", 0.05)
+    monkeypatch.setattr(pairing, "NOT_AGAIN", 60.0)
+    monkeypatch.setattr(process, "may_bury", lambda: True)
+    monkeypatch.setattr(api, "_writes", Buckets(60, 20))
+
+
+def furnish(cast: Cast, size: int) -> None:
+    """Put two messages into each room, and `size` more messages, people and rooms into the world."""
+    for room in (cast.attic, cast.kitchen):
+        store.apply([says(room, cast.alice), says(room, cast.bob), *(says(room, cast.bob) for _ in range(size))])
+    Room.objects.create(slug="room-x", name="x")
+    for number in range(size):
+        user = User.objects.create_user(f"user-{number}")
+        Membership.objects.create(room=cast.attic, user=user)
+        Room.objects.create(slug=f"room-{number}", name="x")
+
+
+@pytest.mark.parametrize("size", [0, 25])
+@pytest.mark.parametrize("name", ENTRIES)
+async def test_what_it_tells_makes_what_is_there_at_a_fixed_price(
+    cast: Cast, connect: Connect, monkeypatch: pytest.MonkeyPatch, name: str, size: int
+) -> None:
+    entry = ENTRIES[name]
+    await in_database(furnish)(cast, size)
+    tally = Tally(monkeypatch)
+    world = await World(cast, connect).open()
+    await entry.before(world)
+    await world.assert_everybody_knows()
+    tally.queries.clear()
+    _counted.set(True)
+    await entry.act(world)
+    _counted.set(False)
+    queries = list(tally.queries)
+    await world.assert_everybody_knows()
+    assert len(queries) == entry.queries, "\n".join(queries)
