@@ -16,17 +16,11 @@ from pathlib import Path
 import httpx
 import psycopg
 
+from tests import programs
+
 ROOT = Path(__file__).resolve().parent.parent
 #: What of our own environment the servers see.
 KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR")
-PROGRAM_PATH = os.pathsep.join(
-    [
-        os.environ.get("PATH", ""),
-        "/usr/sbin",
-        "/usr/local/sbin",
-        *sorted(map(str, Path("/usr/lib/postgresql").glob("*/bin")), reverse=True),
-    ]
-)
 #: The services that run now, for the report of a failing test.
 RUNNING: list["Service"] = []
 
@@ -34,7 +28,7 @@ RUNNING: list["Service"] = []
 def program(*names: str) -> str:
     """Return the path of the first of these programs that is installed."""
     for name in names:
-        if found := shutil.which(name, path=PROGRAM_PATH):
+        if found := programs.find(name):
             return found
     raise RuntimeError(f"{names[0]} is not installed: bin/test installs it, or says how")
 

@@ -8,6 +8,8 @@ from types import ModuleType
 
 import pytest
 
+from tests import programs
+
 ROOT = Path(__file__).resolve().parent.parent
 
 
@@ -48,10 +50,12 @@ def test_a_runner_that_dies_counts_as_failed(bin_test: ModuleType, tmp_path: Pat
 
 
 def test_what_is_missing_is_named_with_the_command_that_installs_it(
-    bin_test: ModuleType, monkeypatch: pytest.MonkeyPatch
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    monkeypatch.setattr(bin_test, "missing_programs", lambda: ["nginx", "chromium"])
+    monkeypatch.setattr(programs, "find", lambda name: None if name in ("nginx", "initdb") else name)
     monkeypatch.setattr(os, "geteuid", lambda: 1000)
-    with pytest.raises(SystemExit, match="sudo apt-get install nginx chromium"):
-        bin_test.install_programs(insist=True)
-    bin_test.install_programs(insist=False)
+    with pytest.raises(SystemExit, match=r"sudo apt-get install nginx postgresql.* and run this again, or not"):
+        programs.install(programs.SERVERS, otherwise=", or not")
+    programs.install(programs.SERVERS)
+    assert "nginx postgresql" in capsys.readouterr().out
+    programs.install(["redis-server"], otherwise="")

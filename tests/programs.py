@@ -1,0 +1,56 @@
+"""The programs that tests start, and how they get onto a machine. Only Python's own library, for bin/test."""
+
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Final
+
+#: The Debian package of each program.
+PACKAGES: Final = {
+    "redis-server": "redis-server",
+    "nginx": "nginx",
+    "openssl": "openssl",
+    "initdb": "postgresql",
+    "chromium": "chromium",
+}
+#: What the servers of a deployment are.
+SERVERS: Final = ("redis-server", "nginx", "openssl", "initdb")
+
+
+def find(name: str) -> str | None:
+    """Return the path of a program, also of one that Debian keeps out of PATH."""
+    places = [os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"]
+    places += sorted(map(str, Path("/usr/lib/postgresql").glob("*/bin")), reverse=True)
+    return shutil.which(name, path=os.pathsep.join(places))
+
+
+def missing(programs: Iterable[str]) -> list[str]:
+    """Return the packages of those `programs` that this machine lacks."""
+    return [PACKAGES[program] for program in programs if not find(program)]
+
+
+def install(programs: Iterable[str], *, otherwise: str | None = None) -> None:
+    """Install what is missing with apt-get, or, when we may not, say what is.
+
+    Then it stops, with `otherwise` (what else one can do); None: it goes on without.
+    """
+    programs = list(programs)
+    packages = " ".join(missing(programs))
+    if not packages:
+        return
+    if os.geteuid() != 0 or not shutil.which("apt-get"):
+        sentence = f"{packages} must be installed. Do that (on Debian: sudo apt-get install {packages})"
+        if otherwise is not None:
+            sys.exit(f"{sentence} and run this again{otherwise}")
+        print(sentence)
+        return
+    print(f"Installing {packages} …", flush=True)
+    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    command = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages.split()]
+    for each in (["apt-get", "update", "-qq"], command):
+        subprocess.run(each, check=False, env=environment, stdout=subprocess.DEVNULL)
+    if still := " ".join(missing(programs)):
+        sys.exit(f"apt-get could not install {still} (see above).")
