@@ -4,8 +4,23 @@ from collections.abc import Callable
 
 import pytest
 
-from tests.prove.checker import check
-from tests.prove.record import Answer, Log, Reading, Received, Record, Row, Said, State, Table
+from tests.prove.checker import KINDS, PROMPT, check
+from tests.prove.record import (
+    Answer,
+    Calm,
+    LastWord,
+    Log,
+    Outlook,
+    Reading,
+    Received,
+    Record,
+    Removal,
+    Row,
+    Said,
+    State,
+    Table,
+)
+from tests.prove.report import MUST_BE_ZERO
 
 ADA, GRACE = 1, 2
 
@@ -16,7 +31,11 @@ def state(seq: int, body: str = "", **fields: object) -> State:
 
 
 def run() -> tuple[Record, Table]:
-    """Three messages by Ada; the first edited, the second reacted to by Grace, the third deleted: revs 1 to 6."""
+    """Three messages by Ada; the first edited, the second reacted to by Grace, the third deleted: revs 1 to 6.
+
+    All is calm up to second 4. Message 3 was the last word of a process. Bo was taken out at 20, cut off, and let in
+    again at 30. In the end Ada and Grace are there.
+    """
     said = [Said(ADA, "lobby", "send", id=f"id-{seq}", body=f"text {seq}", at=seq, tries=1) for seq in (1, 2, 3)]
     for each, rev in zip(said, (1, 2, 4), strict=True):
         each.answers.append(Answer(rev - (rev == 4), rev, rev + 0.1))
@@ -36,7 +55,20 @@ def run() -> tuple[Record, Table]:
     fresh = Reading("bo", "lobby", base=5, given=[(3, states[2]), (5, states[4]), (4, states[3])])
     fresh.got.append(Received(6, states[5], 6.0))
     rows = {1: Row(3, 1, states[2]), 2: Row(5, 2, states[4]), 3: Row(6, 4, states[5])}
-    return Record(said=[*said, edit, react, delete], readings=[whole, late, fresh]), {"lobby": Log(6, 3, rows)}
+    told = [("message", 20.4), ("left", 20.5)]
+    record = Record(
+        said=[*said, edit, react, delete],
+        readings=[whole, late, fresh],
+        calms=[Calm(0, 4)],
+        last_words=[LastWord("lobby", "id-3", 4.0, ("ada",))],
+        removals=[Removal("bo", "lobby", grace=2.0, gone=20, back=30, told=told)],
+    )
+    there = {"lobby": frozenset({ADA, GRACE}), "cellar": frozenset({ADA})}
+    record.outlooks = [
+        Outlook("ada", there, {"lobby": (6, 3)}, there),
+        Outlook("grace", {"lobby": there["lobby"]}, {"lobby": (6, 3)}, there),
+    ]
+    return record, {"lobby": Log(6, 3, rows)}
 
 
 def test_a_clean_run_is_clean() -> None:
@@ -152,6 +184,58 @@ def number_two_rows_alike(record: Record, table: Table) -> None:
     rows[1] = rows[1]._replace(rev=6)
 
 
+def deliver_late_while_all_is_calm(record: Record, table: Table) -> None:
+    got = record.readings[0].got
+    got[2] = got[2]._replace(at=3 + PROMPT + 0.1)
+
+
+def leave_last_words_to_the_comparison(record: Record, table: Table) -> None:
+    got = record.readings[0].got
+    got[3] = got[3]._replace(at=4 + PROMPT + 0.1)
+    got[5] = got[5]._replace(at=4 + PROMPT + 0.2)
+
+
+def lose_last_words(record: Record, table: Table) -> None:
+    record.last_words[0] = record.last_words[0]._replace(id="id-4")
+
+
+def tell_one_who_has_left(record: Record, table: Table) -> None:
+    record.removals[0].told.append(("typing", 20.6))
+
+
+def tell_a_heads_event_to_one_who_has_left(record: Record, table: Table) -> None:
+    record.removals[0].told.append(("heads", 29.0))
+
+
+def do_not_say_that_one_has_left(record: Record, table: Table) -> None:
+    record.removals[0].told[:] = [("message", 22.1)]
+
+
+def resume_one_who_is_no_member(record: Record, table: Table) -> None:
+    record.removals[0].told.append(("joined", 25.0))
+
+
+def resume_one_who_is_no_member_while_other_things_go_wrong(record: Record, table: Table) -> None:
+    record.removals[0].grace = None
+    record.removals[0].told.append(("joined", 25.0))
+
+
+def believe_in_a_ghost(record: Record, table: Table) -> None:
+    record.outlooks[0].present["lobby"] |= {3}
+
+
+def overlook_somebody(record: Record, table: Table) -> None:
+    record.outlooks[1].present["lobby"] = frozenset({GRACE})
+
+
+def count_as_unread_what_is_read(record: Record, table: Table) -> None:
+    record.outlooks[0].heads["lobby"] = (6, 4)
+
+
+def never_hear_how_far_a_room_is(record: Record, table: Table) -> None:
+    record.outlooks[1].heads["lobby"] = (0, 0)
+
+
 @pytest.mark.parametrize(
     ("kind", "seed"),
     [
@@ -178,6 +262,18 @@ def number_two_rows_alike(record: Record, table: Table) -> None:
         ("diverged", end_in_another_state),
         ("diverged", tell_two_things_of_one_change),
         ("diverged", number_two_rows_alike),
+        ("late", deliver_late_while_all_is_calm),
+        ("late", leave_last_words_to_the_comparison),
+        ("late", lose_last_words),
+        ("leaked", tell_one_who_has_left),
+        ("leaked", tell_a_heads_event_to_one_who_has_left),
+        ("leaked", do_not_say_that_one_has_left),
+        ("leaked", resume_one_who_is_no_member),
+        ("leaked", resume_one_who_is_no_member_while_other_things_go_wrong),
+        ("stale", believe_in_a_ghost),
+        ("stale", overlook_somebody),
+        ("stale", count_as_unread_what_is_read),
+        ("stale", never_hear_how_far_a_room_is),
     ],
 )
 def test_it_objects(kind: str, seed: Seed) -> None:
@@ -203,6 +299,23 @@ def test_a_refused_change_need_not_be_in_force() -> None:
     record, table = run()
     record.said.append(Said(ADA, "lobby", "edit", seq=3, body="too late", tries=1, refused="not_found"))
     assert check(record, table) == []
+
+
+def test_what_is_late_while_something_is_wrong_may_be_late() -> None:
+    record, table = run()
+    deliver_late_while_all_is_calm(record, table)
+    record.calms.clear()
+    assert check(record, table) == []
+
+
+def test_a_member_who_is_let_in_again_is_told_everything() -> None:
+    record, table = run()
+    record.removals[0].told += [("joined", 30.1), ("message", 31.0)]
+    assert check(record, table) == []
+
+
+def test_every_kind_of_violation_is_counted() -> None:
+    assert sorted(kind for kinds in MUST_BE_ZERO.values() for kind in kinds) == sorted(KINDS)
 
 
 def test_a_violation_says_where_and_when() -> None:

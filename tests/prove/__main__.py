@@ -11,13 +11,13 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+from tests import programs
 from tests.prove import checker, report
 from tests.prove.crowd import Crowd, Stuck
 from tests.prove.faults import FAULTS, Fault, Scene
 from tests.prove.record import Phase, Record, Table
 from tests.prove.town import Embedded, Production, Town, memory_of
 
-ROOMS = ["square", "harbour", "mill", "garden"]
 #: Seconds within which everybody must have everything again after a fault: a client's longest pause, and 15 s.
 SETTLE = 60.0
 
@@ -60,7 +60,7 @@ class Run:
         self.rng = random.Random(self.seed)
         self.record = Record()
         self.town: Town = Embedded() if options.embedded else Production()
-        self.crowd = Crowd(options.clients, ROOMS, options.rate, self.record, self.rng)
+        self.crowd = Crowd(options.clients, options.rate, self.record, self.rng)
         self.logs = Path(os.environ.get("SWITCHBOARD_VAR", "var")) / f"prove-{self.seed}"
         self.began = time.monotonic()
 
@@ -72,15 +72,15 @@ class Run:
         self.tell(f"seed {self.seed}: starting the servers")
         table: Table = {}
         try:
-            await self.town.start(ROOMS)
-            self.tell(f"{len(self.crowd.people)} clients arrive")
+            await self.town.start(members=(self.options.clients + 2) // 3)
+            self.tell(f"{self.options.clients} clients arrive")
             await self.crowd.arrive(self.town)
             await self.act()
             table = await self.end()
         except Stuck as stuck:
             self.record.failures.append(str(stuck))
             with contextlib.suppress(Exception):
-                table = self.town.table(ROOMS)
+                table = self.town.table()
         finally:
             await self.crowd.go()
             self.town.keep_logs(self.logs)
@@ -136,18 +136,23 @@ class Run:
     async def end(self) -> Table:
         self.tell("silence; waiting for the last answers")
         await self.crowd.fall_silent(SETTLE)
-        table = self.town.table(ROOMS)
+        table = self.town.table()
         self.tell("everybody catches up, and resumes once more")
         await self.crowd.catch_up(table, SETTLE)
-        return self.town.table(ROOMS)
+        self.tell("a third leaves; the others wait until they know who is there")
+        await self.crowd.thin_out(table, SETTLE)
+        return self.town.table()
 
 
 async def main() -> bool:
+    options = arguments()
+    if not options.embedded:
+        programs.install(programs.SERVERS, otherwise=", or try it without them: bin/prove --embedded")
     task = asyncio.current_task()
     assert task is not None
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, task.cancel)
-    return await Run(arguments()).prove()
+    return await Run(options).prove()
 
 
 if __name__ == "__main__":

@@ -2,14 +2,18 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
+from math import inf
 from typing import Final, NamedTuple
 
-from tests.prove.record import Log, Reading, Record, Row, Said, State, Table
+from tests.prove.record import Log, Outlook, Reading, Record, Removal, Row, Said, State, Table
 
 #: lost: never received though it is in the table. doubled: received twice, or stored twice. reordered: after
 #: a later change. invented: nobody said it. unkept: acknowledged, but not in the table. diverged: two tell
-#: different things of the same change.
-KINDS: Final = ("lost", "doubled", "reordered", "invented", "unkept", "diverged")
+#: different things of the same change. late: it came in the end, but had to be looked for. leaked: told to
+#: one who is no member. stale: in the end somebody is wrong about who is there, or how far a room is.
+KINDS: Final = ("lost", "doubled", "reordered", "invented", "unkept", "diverged", "late", "leaked", "stale")
+#: Seconds that nothing may take while nothing is wrong; a lost hint takes up to 15.
+PROMPT: Final = 5.0
 
 
 class Violation(NamedTuple):
@@ -34,6 +38,10 @@ def check(record: Record, table: Table) -> list[Violation]:
     for reading in record.readings:
         found += check_order(reading)
         found += check_completeness(reading, table[reading.room], sayings)
+    found += check_punctuality(record)
+    found += check_last_words(record)
+    found += check_privacy(record.removals)
+    found += check_outlooks(record.outlooks, table)
     return found
 
 
@@ -217,3 +225,64 @@ def _last_said(sayings: Sayings, room: str, row: Row) -> float:
         if any(answer.rev == row.rev for answer in each.answers):
             return each.at
     return post.at if post is not None else 0.0
+
+
+def causes(record: Record) -> dict[tuple[str, int], float]:
+    """Return when each change (room, rev) was first sent, where its answer tells its number for certain."""
+    found: dict[tuple[str, int], float] = {}
+    for said in record.said:
+        if said.answers and (said.kind == "send" or said.tries == 1):
+            found.setdefault((said.room, said.answers[0].rev), said.at)
+    return found
+
+
+def check_punctuality(record: Record) -> Iterator[Violation]:
+    """While nothing is wrong the hints arrive, and nothing waits for the comparison with the table."""
+    caused = causes(record)
+    for calm in record.calms:
+        for reading in record.readings:
+            for item in reading.got:
+                said_at = caused.get((reading.room, item.rev), 0.0)
+                if calm.began <= said_at < calm.ended and item.live and item.at - said_at > PROMPT:
+                    what = f"change {item.rev} took {item.at - said_at:.1f} s though nothing was wrong"
+                    yield Violation("late", reading.room, reading.person, what, said_at)
+
+
+def check_last_words(record: Record) -> Iterator[Violation]:
+    """What a process takes before it stops it writes and tells, and does not leave it to others to find out."""
+    arrivals = {
+        (reading.person, reading.room, item.state.id): item.at
+        for reading in record.readings
+        for item in reversed(reading.got)
+    }
+    for word in record.last_words:
+        for person in word.listeners:
+            took = arrivals.get((person, word.room, word.id), inf) - word.free
+            if took > PROMPT:
+                what = f"the last words {word.id} of a process that stopped took {took:.1f} s"
+                yield Violation("late", word.room, person, what, word.free)
+
+
+def check_privacy(removals: Iterable[Removal]) -> Iterator[Violation]:
+    """Who is no member is told nothing of the room: not after `left`, nor a while after the end, nor by a resume."""
+    for removal in removals:
+        left = min((at for kind, at in removal.told if kind == "left"), default=inf)
+        latest = inf if removal.grace is None else removal.gone + removal.grace
+        for kind, at in removal.told:
+            if at < removal.back and (at > latest or (at >= left and kind != "left")):
+                what = f"{kind} came {at - removal.gone:.1f} s after the end of the membership"
+                yield Violation("leaked", removal.room, removal.person, what, at)
+
+
+def check_outlooks(outlooks: Iterable[Outlook], table: Table) -> Iterator[Violation]:
+    """In the end everybody knows who is where, and how far each room is."""
+    for outlook in outlooks:
+        for room, there in outlook.there.items():
+            present = outlook.present.get(room)
+            if present is not None and present != there:
+                what = f"wrongly there: {sorted(present - there)}; wrongly not: {sorted(there - present)}"
+                yield Violation("stale", room, outlook.person, what, 0)
+        for room, head in outlook.heads.items():
+            if head != (table[room].rev, table[room].seq):
+                what = f"the head is {head} here and {(table[room].rev, table[room].seq)} in the table"
+                yield Violation("stale", room, outlook.person, what, 0)

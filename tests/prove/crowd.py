@@ -3,35 +3,54 @@
 import asyncio
 import random
 import time
-from collections.abc import Callable
-from typing import Final
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import Any, Final
 
+import httpx
+
+from tests.prove.checker import check_outlooks
 from tests.prove.people import Person
-from tests.prove.record import Record, Table
-from tests.prove.town import Town
+from tests.prove.record import Outlook, Record, Removal, Table
+from tests.prove.town import ALL, CLOSED, HALL, ROOMS, Town
 
 #: Commands without an answer that one person lets pile up.
 PILE: Final = 20
+#: Seconds until who is taken out of a room must have been told, while nothing else is wrong.
+GRACE: Final = 2.0
 
 
 class Crowd:
-    """`rate`: commands a second of all people together. `size`: characters that each text has on top."""
+    """`rate`: commands a second of all people together. `size`: characters that each text has on top.
 
-    def __init__(self, size: int, rooms: list[str], rate: float, record: Record, rng: random.Random) -> None:
+    A third of them are members of the closed room. All are in the hall, where nobody talks by himself.
+    """
+
+    def __init__(self, size: int, rate: float, record: Record, rng: random.Random) -> None:
         self.record = record
         self.rng = rng
         self.rate = rate
         self.size = 0
         self.quiet = False
-        self.people = []
-        for number in range(1, size + 1):
-            own = sorted(rng.sample(rooms, rng.randint(2, len(rooms))))
-            self.people.append(Person(f"Person {number}", own, record, random.Random(rng.random())))
+        self.number = size
+        self._warden: dict[str, Any] = {}  # how the owner of the closed room makes HTTP calls
+        self.people: list[Person] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._talking: asyncio.Task[None] | None = None
 
     async def arrive(self, town: Town) -> None:
         """Sign everybody in and have them join; the odd ones from the very beginning of the log."""
+        self._warden = {
+            "base_url": town.address,
+            "verify": town.tls or True,
+            "headers": {"Authorization": f"Bearer {town.warden}"},
+            "timeout": 30,
+            "trust_env": False,
+        }
+        for number in range(self.number):
+            key = town.keys[number // 3] if number % 3 == 0 else None
+            own = [*sorted(self.rng.sample(ROOMS, self.rng.randint(2, len(ROOMS)))), HALL, *([CLOSED] if key else [])]
+            self.people.append(Person(f"Person {number + 1}", own, self.record, random.Random(self.rng.random()), key))
         for number, person in enumerate(self.people):
             await person.sign_in(town.address, town.tls)
             for room in person.rooms.values() if number % 2 else ():
@@ -51,12 +70,50 @@ class Crowd:
             while due >= 1:
                 due -= 1
                 person = self.rng.choice(self.people)
-                joined = [room for room in person.rooms.values() if room.reading]
+                joined = [
+                    room for room in person.rooms.values() if room.reading and not room.barred and room.slug != HALL
+                ]
                 if joined and not self.quiet and len(person.waiting) < PILE and person.reading.is_set():
                     await person.say(self.rng.choice(joined), self.size)
 
     def half(self) -> list[Person]:
         return self.rng.sample(self.people, len(self.people) // 2)
+
+    # Who may be in the closed room
+
+    def members(self) -> list[Person]:
+        return [person for person in self.people if person.key is not None]
+
+    async def take_out(self, person: Person, *, promptly: bool) -> Removal:
+        """End a membership; `promptly`: nothing is wrong that would hold the news up."""
+        assert person.key
+        removal = Removal(person.name, CLOSED, GRACE if promptly else None)
+        self.record.removals.append(removal)
+        person.rooms[CLOSED].removal = removal
+        await self._insist("DELETE", f"/api/rooms/{CLOSED}/members/{person.key.user}/", {204, 404})
+        removal.gone = time.monotonic()
+        return removal
+
+    async def let_in(self, person: Person, removal: Removal) -> None:
+        assert person.key
+        removal.back = time.monotonic()
+        person.rooms[CLOSED].removal = None
+        await self._insist("POST", f"/api/rooms/{CLOSED}/members/", {201}, name=person.key.username)
+
+    async def _insist(self, method: str, path: str, wanted: set[int], **body: str) -> None:
+        """Make a call, again until it is answered as it should be."""
+        last = ""
+        for _ in range(120):
+            try:
+                async with httpx.AsyncClient(**self._warden) as warden:
+                    answer = await warden.request(method, path, json=body or None)
+                if answer.status_code in wanted:
+                    return
+                last = f"{answer.status_code} {answer.text[:200]}"
+            except httpx.HTTPError as error:
+                last = repr(error)
+            await asyncio.sleep(0.5)
+        raise Stuck(f"{method} {path} never worked: {last}")
 
     # Whether all is well
 
@@ -96,6 +153,23 @@ class Crowd:
             self.quiet = False
         return time.monotonic() - began
 
+    @contextmanager
+    def silence(self) -> Iterator[None]:
+        self.quiet = True
+        try:
+            yield
+        finally:
+            self.quiet = False
+
+    async def lone_words(self, seconds: float) -> None:
+        """Have one message posted in every room, and wait until all have all; the checker tells what came late."""
+        for slug in ALL:
+            if there := [person for person in self.people if person.hears(slug)]:
+                speaker = self.rng.choice(there)
+                await speaker.speak_alone(speaker.rooms[slug])
+        with suppress(Stuck):
+            await until(lambda: not self.unanswered() and not self.behind(self.acknowledged()), seconds, "all have all")
+
     def unanswered(self) -> int:
         return sum(len(person.waiting) for person in self.people)
 
@@ -117,6 +191,33 @@ class Crowd:
             person.cut()
         await asyncio.sleep(0.5)
         await until(lambda: not self.behind(heads), seconds, "everybody resumes once more")
+
+    async def thin_out(self, table: Table, seconds: float) -> None:
+        """Have a third leave for good, half of them without a word; note what the others believe after that."""
+        leaving = self.rng.sample(self.people, len(self.people) // 3)
+        staying = [person for person in self.people if person not in leaving]
+        for number, person in enumerate(leaving):
+            person.present.clear()
+            if number % 2:
+                person.cut()
+            else:
+                await person.leave()
+        there = {slug: frozenset(person.user for person in staying if slug in person.rooms) for slug in table}
+
+        def outlooks() -> list[Outlook]:
+            return [
+                Outlook(
+                    person.name,
+                    {slug: frozenset(room.present) for slug, room in person.rooms.items()},
+                    {slug: person.heads.get(slug, (0, 0)) for slug in person.rooms},
+                    there,
+                )
+                for person in staying
+            ]
+
+        with suppress(Stuck):  # the checker tells who is wrong
+            await until(lambda: not any(check_outlooks(outlooks(), table)), seconds, "everybody knows who is there")
+        self.record.outlooks = outlooks()
 
     async def go(self) -> None:
         tasks = [*self._tasks, *([self._talking] if self._talking else [])]

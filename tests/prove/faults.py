@@ -4,24 +4,32 @@ import asyncio
 import contextlib
 import random
 import signal
+import time
 from collections.abc import Awaitable, Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
-from tests.prove.crowd import Crowd
+from tests.prove.checker import PROMPT
+from tests.prove.crowd import Crowd, Stuck, until
 from tests.prove.people import Person
-from tests.prove.town import Production, Town
+from tests.prove.record import Calm, LastWord
+from tests.prove.town import HALL, Production, Town, name_of
 from tests.services import Web
 
 
 @dataclass(slots=True)
 class Scene:
-    """What a fault acts on. `scale`: 1 for the times given in docs/reliability.md, less in a short run."""
+    """What a fault acts on.
+
+    `scale`: 1 for the times given in docs/reliability.md, less in a short run. `alone`: nothing else is wrong
+    meanwhile.
+    """
 
     town: Town
     crowd: Crowd
     rng: random.Random
     scale: float = 1.0
+    alone: bool = True
 
     @property
     def production(self) -> Production:
@@ -33,6 +41,9 @@ class Scene:
 
 
 Act = Callable[[Scene], Awaitable[None]]
+
+#: How often, while nothing is wrong, each room gets a word into its silence: nothing that follows shows it was lost.
+LONE_WORDS: Final = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,7 +70,13 @@ def fault(name: str, sentence: str, *, embedded: bool = False) -> Callable[[Act]
 
 @fault("calm", "nothing happens", embedded=True)
 async def calm(scene: Scene) -> None:
+    await scene.town.is_well()
+    began = time.monotonic()
     await scene.wait(6)
+    with scene.crowd.silence():
+        for _ in range(LONE_WORDS):
+            await scene.crowd.lone_words(3 * PROMPT)
+    scene.crowd.record.calms.append(Calm(began, time.monotonic()))
 
 
 @fault("kill-web", "kill -9 of a web process, and its restart; twice", embedded=True)
@@ -83,9 +100,35 @@ async def rolling(scene: Scene) -> None:
 
 async def _stop(scene: Scene, web: Web) -> None:
     process = web.process
-    await asyncio.to_thread(web.stop)
+    if scene.alone and isinstance(scene.town, Production):
+        await _stop_in_mid_sentence(scene, web)
+    else:
+        await asyncio.to_thread(web.stop)
     if process is not None and process.returncode != 0:
         scene.crowd.record.failures.append(f"{web.name} ended with {process.returncode} after SIGTERM")
+
+
+async def _stop_in_mid_sentence(scene: Scene, web: Web) -> None:
+    """Stop a process with a message that it cannot write before all its sockets are gone, in a room that is silent."""
+    crowd, name = scene.crowd, await asyncio.to_thread(name_of, web)
+    there = [person for person in crowd.people if person.hears(HALL)]
+    speakers = [person for person in there if person.process == name]
+    if not speakers:
+        await asyncio.to_thread(web.stop)
+        return
+    async with scene.production.locked(HALL):
+        id = await speakers[0].speak_alone(speakers[0].rooms[HALL])
+        await asyncio.sleep(0.2)  # for the process to take it
+        stopping = asyncio.create_task(asyncio.to_thread(web.stop))
+        with contextlib.suppress(Stuck):
+            await until(lambda: not any(person.is_at(name) for person in speakers), 5, "its sockets are closed")
+        await asyncio.sleep(0.5)
+    listeners = [person for person in there if person.process != name]
+    word = LastWord(HALL, id, time.monotonic(), tuple(person.name for person in listeners))
+    crowd.record.last_words.append(word)
+    with contextlib.suppress(Stuck):  # the checker tells who did not
+        await until(lambda: all(person.has(HALL, id) for person in listeners), PROMPT, "all have heard it")
+    await stopping
 
 
 # Redis
@@ -185,6 +228,21 @@ async def _away(people: list[Person], seconds: float, part: Callable[[Person], A
             person.present.set()
 
 
+@fault("take-out", "members taken out of a closed room and let in again, three at a time, twice", embedded=True)
+async def take_out(scene: Scene) -> None:
+    crowd = scene.crowd
+    members = crowd.members()
+    for _ in range(2):
+        people = scene.rng.sample(members, min(3, len(members)))
+        removals = [await crowd.take_out(person, promptly=scene.alone) for person in people]
+        await scene.wait(1)
+        people[0].cut()  # it comes back, with its place
+        await scene.wait(4)
+        for person, removal in zip(people, removals, strict=True):
+            await crowd.let_in(person, removal)
+        await scene.wait(1)
+
+
 @fault("stall-readers", "a third of the clients stop reading for 12 s while long messages come", embedded=True)
 async def stall_readers(scene: Scene) -> None:
     crowd = scene.crowd
@@ -220,6 +278,7 @@ async def mixed(scene: Scene) -> None:
         each for each in FAULTS.values() if each.name not in ("calm", "mixed") and (each.embedded or not embedded)
     ]
     chosen = scene.rng.sample(others, 3)
+    scene = replace(scene, alone=False)
     print(f"         at the same time: {', '.join(each.name for each in chosen)}", flush=True)
 
     async def later(each: Fault) -> None:

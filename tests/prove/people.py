@@ -10,18 +10,20 @@ import uuid
 from collections import deque
 from contextlib import suppress
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import httpx
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import WebSocketException
 
-from tests.prove.record import Answer, Reading, Received, Record, Resume, Said, State
+from tests.prove.record import Answer, Reading, Received, Record, Removal, Resume, Said, State
 
 #: Seconds without an answer after which a command is sent again on a socket that seems well.
 ANSWER_PATIENCE: Final = 8.0
 #: Errors after which waiting and sending again helps (docs/protocol.md).
 PASSING: Final = frozenset({"busy", "rate_limited", "internal", "not_joined"})
+#: Seconds between attempts to get into a room again that one was taken out of.
+KNOCK: Final = 1.0
 #: Close codes after which a client does not come back. Nothing in a run deserves one.
 FINAL: Final = frozenset({4400, 4401, 4403, 4404, 4409})
 #: Small, so that a reader that stalls is felt by the server soon.
@@ -32,6 +34,15 @@ LIMIT: Final = 100
 
 class Lost(Exception):
     """The socket is of no use any more: come back."""
+
+
+class Key(NamedTuple):
+    """How an account comes in: its id, its user name, the cookie of its session, the closed room it is a member of."""
+
+    user: int
+    username: str
+    cookie: str
+    room: str
 
 
 @dataclass(slots=True)
@@ -51,23 +62,30 @@ class Room:
     reading: Reading | None = None
     place: int | None = None
     complete: bool = False
+    barred: bool = False  # I was told that I may not be in it
+    joining: bool = False  # a join has no answer yet
+    knock: float = 0.0  # when I ask again
+    removal: Removal | None = None  # while I am no member
+    present: set[int] = field(default_factory=set)  # the ids of who is there
     recent: deque[State] = field(default_factory=lambda: deque(maxlen=40))
     mine: deque[int] = field(default_factory=lambda: deque(maxlen=40))  # seqs of my messages that are not deleted
 
 
 class Person:
-    """One guest with one socket at a time.
+    """One guest, or the account that `key` is for, with one socket at a time.
 
     `present` is cleared while the person is away, `reading` while they look elsewhere: nothing is taken
     from the socket then.
     """
 
-    def __init__(self, name: str, rooms: list[str], record: Record, rng: random.Random) -> None:
+    def __init__(self, name: str, rooms: list[str], record: Record, rng: random.Random, key: Key | None = None) -> None:
         self.name = name
+        self.key = key
+        self.heads: dict[str, tuple[int, int]] = {}
         self.rooms = {slug: Room(slug) for slug in rooms}
         self.record = record
         self.rng = rng
-        self.user = 0
+        self.user = 0 if key is None else key.user
         self.waiting: dict[str, Waiting] = {}
         self.present = asyncio.Event()
         self.present.set()
@@ -87,6 +105,9 @@ class Person:
 
     async def sign_in(self, address: str, tls: ssl.SSLContext | None) -> None:
         self.address, self.tls = address, tls
+        if self.key is not None:
+            self._cookie = self.key.cookie
+            return
         async with httpx.AsyncClient(base_url=address, verify=tls or True, trust_env=False) as http:
             answer = await http.post("/api/session/", json={"name": self.name})
             answer.raise_for_status()
@@ -95,8 +116,20 @@ class Person:
 
     @property
     def is_joined(self) -> bool:
-        """On a socket, with the complete log of every room."""
-        return self._socket is not None and all(room.complete for room in self.rooms.values())
+        """On a socket, with the complete log of every room that I may be in."""
+        return self._socket is not None and all(room.complete or room.barred for room in self.rooms.values())
+
+    def hears(self, slug: str) -> bool:
+        """Tell whether I am in the room now, and look."""
+        room = self.rooms.get(slug)
+        return self._socket is not None and room is not None and room.complete and self.reading.is_set()
+
+    def is_at(self, process: str) -> bool:
+        return self._socket is not None and self.process == process
+
+    def has(self, slug: str, id: str) -> bool:
+        """Tell whether I have got the message `id` of late."""
+        return any(state.id == id for state in self.rooms[slug].recent)
 
     async def live(self) -> None:
         """Keep a socket, and come back with full jitter whenever it ends."""
@@ -188,6 +221,7 @@ class Person:
                 self.process = event["process"]
                 silence = 2.0 * event["heartbeat"]
                 for room in self.rooms.values():
+                    room.barred = False
                     await self._join(room)
             else:
                 await self._take(event)
@@ -203,6 +237,7 @@ class Person:
         command = {"type": "join", "ref": f"join {room.slug}", "room": room.slug, "limit": LIMIT}
         if room.place is not None:
             command["after"] = room.place
+        room.joining = True
         await self._send(command)
 
     def begin_reading(self, room: Room, base: int) -> None:
@@ -210,11 +245,21 @@ class Person:
         self.record.readings.append(room.reading)
 
     async def _take(self, event: dict[str, Any]) -> None:
+        if event["type"] != "error":
+            for slug in event["rooms"] if event["type"] == "heads" else (event.get("room"),):
+                if slug in self.rooms and (removal := self.rooms[slug].removal) is not None:
+                    removal.told.append((event["type"], time.monotonic()))
         match event["type"]:
             case "message":
                 self._note(self.rooms[event["room"]], event, live=True)
             case "joined":
                 await self._take_page(self.rooms[event["room"]], event)
+            case "presence":
+                self._take_presence(self.rooms[event["room"]], event)
+            case "heads":
+                self.heads |= {slug: (head["rev"], head["seq"]) for slug, head in event["rooms"].items()}
+            case "left":
+                self._be_barred(self.rooms[event["room"]])
             case "ack" | "ok":
                 self._take_answer(event)
             case "error":
@@ -222,7 +267,21 @@ class Person:
             case "notice":
                 self._retry_after = event["retry_after"]
 
+    def _take_presence(self, room: Room, event: dict[str, Any]) -> None:
+        if "online" in event:
+            room.present = {user["id"] for user in event["online"]}
+        else:
+            room.present = room.present - set(event["left"]) | {user["id"] for user in event["joined"]}
+
+    def _be_barred(self, room: Room) -> None:
+        """Ask now and then whether I may come in again."""
+        room.barred, room.complete = True, False
+        if self.is_joined:
+            self._arrived()
+
     async def _take_page(self, room: Room, event: dict[str, Any]) -> None:
+        room.barred = room.joining = False
+        room.present = {user["id"] for user in event["online"]}
         if room.place is None:
             self.begin_reading(room, event["rev"])
             assert room.reading
@@ -283,13 +342,18 @@ class Person:
         self._count += 1
         return f"{self.name} {verb} *{self._count}* " + "x" * size
 
-    async def _post(self, room: Room, body: str) -> None:
+    async def speak_alone(self, room: Room) -> str:
+        """Post one message; return its id."""
+        return await self._post(room, self._text("says alone", 0))
+
+    async def _post(self, room: Room, body: str) -> str:
         reply_to = self.rng.choice(room.recent).seq if room.recent and self.rng.random() < 0.1 else None
         said = Said(
             self.user, room.slug, "send", id=str(uuid.UUID(int=self.rng.getrandbits(128), version=4)), body=body
         )
         said.reply_to = reply_to
         await self._utter(said)
+        return said.id
 
     async def _change(self, room: Room, kind: str, seq: int, **fields: Any) -> None:
         """At most one change of mine per message is under way, so that which one is the last is known."""
@@ -322,6 +386,10 @@ class Person:
         while True:
             await asyncio.sleep(0.5)
             now = time.monotonic()
+            for room in self.rooms.values():
+                if room.barred and not room.joining and now >= room.knock:
+                    room.knock = now + KNOCK
+                    await self._join(room)
             for waiting in list(self.waiting.values()):
                 if waiting.said.tries and now >= waiting.due and self.rooms[waiting.said.room].complete:
                     await self._transmit(waiting)
@@ -344,11 +412,19 @@ class Person:
         self.record.errors[event["code"]] += 1
         ref = event.get("ref") or ""
         if ref.startswith("join "):
+            room = self.rooms[ref.removeprefix("join ")]
+            room.joining = False
+            if event["code"] == "forbidden" and self.key is not None and room.slug == self.key.room:
+                self._be_barred(room)
+                return
             raise Lost(event["code"])
         waiting = self.waiting.get(ref)
         if waiting is None:
             return
-        if event["code"] in PASSING:
+        if event["code"] in PASSING or (
+            # What I said before I was taken out may be in the log: it is said again when I am back.
+            event["code"] == "forbidden" and self.key is not None and waiting.said.room == self.key.room
+        ):
             waiting.due = time.monotonic() + event.get("retry_after", 1.0)
         else:
             del self.waiting[ref]

@@ -6,6 +6,7 @@ Times are seconds of one monotonic clock, that of the proving process.
 from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from math import inf
 from typing import Any, NamedTuple
 
 
@@ -128,6 +129,55 @@ class Resume(NamedTuple):
 
 
 @dataclass(slots=True)
+class Removal:
+    """One person was no member of a room from `gone` (the owner's call was answered) until `back` (let in again).
+
+    `told`: what that person got of the room meanwhile, as (type of event, when), the `left` event too. `grace`: seconds
+    until it must have been told, where nothing else goes wrong at that time.
+    """
+
+    person: str
+    room: str
+    grace: float | None
+    gone: float = inf
+    back: float = inf
+    told: list[tuple[str, float]] = field(default_factory=list)
+
+
+class LastWord(NamedTuple):
+    """The message `id`, taken by a process that was told to stop before it could write it.
+
+    `free`: when nothing held the process up any more. `listeners`: who was there, on other processes.
+    """
+
+    room: str
+    id: str
+    free: float
+    listeners: tuple[str, ...]
+
+
+class Calm(NamedTuple):
+    """A time when nothing was wrong."""
+
+    began: float
+    ended: float
+
+
+@dataclass(slots=True)
+class Outlook:
+    """What somebody believes in the end, and what is so.
+
+    `present`: room to the ids of who is there, as one client has been told; `heads`: room to (rev, seq); `there`:
+    room to the ids of who is connected.
+    """
+
+    person: str
+    present: dict[str, frozenset[int]]
+    heads: dict[str, tuple[int, int]]
+    there: dict[str, frozenset[int]]
+
+
+@dataclass(slots=True)
 class Phase:
     """The time of one fault, with the recovery from it; `settled`: seconds until everybody had everything again."""
 
@@ -145,6 +195,10 @@ class Record:
     said: list[Said] = field(default_factory=list)
     readings: list[Reading] = field(default_factory=list)
     phases: list[Phase] = field(default_factory=list)
+    removals: list[Removal] = field(default_factory=list)
+    last_words: list[LastWord] = field(default_factory=list)
+    calms: list[Calm] = field(default_factory=list)
+    outlooks: list[Outlook] = field(default_factory=list)
     resumes: list[Resume] = field(default_factory=list)
     acknowledged: dict[str, int] = field(default_factory=dict)  # the highest rev in an answer, per room
     closes: Counter[int] = field(default_factory=Counter)  # close codes that clients saw

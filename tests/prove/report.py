@@ -4,7 +4,7 @@ from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from tests.prove.checker import Violation
+from tests.prove.checker import Violation, causes
 from tests.prove.record import Phase, Record
 
 #: Columns that must be 0, and the kinds of violation that they count.
@@ -13,6 +13,9 @@ MUST_BE_ZERO: Final = {
     "doubled": ("doubled",),
     "reordered": ("reordered",),
     "invented": ("invented", "diverged"),
+    "late": ("late",),
+    "leaked": ("leaked",),
+    "stale": ("stale",),
 }
 #: Seconds after which the story of the slowest resume is told.
 SLOW: Final = 5.0
@@ -74,7 +77,7 @@ def tallies(record: Record, violations: Iterable[Violation]) -> dict[str, Tally]
         for tally in (found[phase.name], every):
             tally.times += 1
             tally.settled += [phase.settled] if phase.settled is not None else []
-    caused = _causes(record)
+    caused = causes(record)
     for said in record.said:
         for tally in (found[calendar.name_at(said.at)], every):
             tally.messages += 1
@@ -92,15 +95,6 @@ def tallies(record: Record, violations: Iterable[Violation]) -> dict[str, Tally]
         for tally in (found[calendar.name_at(violation.at) if violation.at else "the end"], every):
             tally.broken[violation.kind] += 1
     return {**found, "all": every}
-
-
-def _causes(record: Record) -> dict[tuple[str, int], float]:
-    """Return when each change was first sent, where its answer tells its number for certain."""
-    causes: dict[tuple[str, int], float] = {}
-    for said in record.said:
-        if said.answers and (said.kind == "send" or said.tries == 1):
-            causes.setdefault((said.room, said.answers[0].rev), said.at)
-    return causes
 
 
 def table(lines: Sequence[Sequence[str]]) -> str:

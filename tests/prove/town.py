@@ -6,25 +6,55 @@ import shutil
 import sqlite3
 import ssl
 import tempfile
-from collections.abc import Iterable
+from collections.abc import AsyncIterator, Iterable
+from contextlib import asynccontextmanager
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
+import httpx
 import psycopg
 
 from tests.cluster import Cluster
+from tests.prove.people import Key
 from tests.prove.proxy import Proxy
 from tests.prove.record import Log, Row, State, Table, reactions_of
-from tests.services import PostgreSQL, Redis, Service, Web, free_port
+from tests.services import PostgreSQL, Redis, Service, Web, free_port, wait_until
 
 #: Shorter than in production, so that faults of seconds show.
 SETTINGS = {"HEARTBEAT": "5", "OUTBOX_BYTES": str(128 * 1024), "GUEST_BURST": "1000", "GUESTS_PER_SECOND": "100"}
-ROOMS = "SELECT id, slug, rev, seq FROM chat_room WHERE slug IN ({})"
+#: Where people talk; who may be in one of them only as a member; where nobody talks unless a fault wants it.
+ROOMS: Final = ("square", "harbour", "mill", "garden")
+CLOSED: Final = "cellar"
+HALL: Final = "hall"
+ALL: Final = (*ROOMS, CLOSED, HALL)
+FIND_ROOMS = "SELECT id, slug, rev, seq FROM chat_room WHERE slug IN ({})"
 MESSAGES = (
     "SELECT rev, posted_rev, seq, client_id, sender_id, body, html, deleted_at, edited_at, reply_to, reactions, kind"
     " FROM chat_message WHERE room_id = {}"
 )
-MAKE_ROOMS = "from chat.models import Room\nfor slug in {!r}: Room.objects.create(slug=slug, name=slug)"
+#: Makes the rooms, the bot that owns the closed one, and its members, and prints how they come in.
+SETTLE = """
+import json
+from django.conf import settings
+from django.test import Client
+from accounts.models import User
+from chat.models import Membership, Room, RoomKind
+for slug in {rooms!r}:
+    Room.objects.create(slug=slug, name=slug)
+warden, token = User.objects.create_bot("Warden")
+closed = Room.objects.create(slug={closed!r}, name={closed!r}, kind=RoomKind.MEMBERS, owner=warden)
+Membership.objects.create(room=closed, user=warden)
+members = []
+for number in range({members}):
+    user = User.objects.create_user("member-%d" % number)
+    Membership.objects.create(room=closed, user=user)
+    browser = Client()
+    browser.force_login(user)
+    name = settings.SESSION_COOKIE_NAME
+    members.append([user.pk, user.username, "%s=%s" % (name, browser.cookies[name].value)])
+print(json.dumps([token, members]))
+"""
 
 
 class Town:
@@ -32,6 +62,9 @@ class Town:
 
     address: str
     tls: ssl.SSLContext | None = None
+    #: The token of the bot that owns the closed room, and how its members come in.
+    warden: str
+    keys: list[Key]
 
     def __init__(self) -> None:
         self._folders: list[tempfile.TemporaryDirectory[str]] = []
@@ -49,8 +82,20 @@ class Town:
     def services(self) -> list[Service]:
         raise NotImplementedError
 
-    async def start(self, rooms: list[str]) -> None:
+    async def start(self, members: int) -> None:
+        """Start everything, with so many members of the closed room."""
         raise NotImplementedError
+
+    async def _settle(self, members: int) -> None:
+        code = SETTLE.format(rooms=(*ROOMS, HALL), closed=CLOSED, members=members)
+        printed = await asyncio.to_thread(self.webs[0].shell, code)
+        self.warden, made = json.loads(printed.splitlines()[-1])
+        self.keys = [Key(user, username, cookie, CLOSED) for user, username, cookie in made]
+
+    async def is_well(self) -> None:
+        """Wait until all processes say that they are."""
+        for web in self.webs:
+            await asyncio.to_thread(wait_until, web.is_ready, 60, partial(str, f"{web.name} does not get well"))
 
     async def stop(self) -> None:
         """End everything that was started, whatever state it is in."""
@@ -81,7 +126,7 @@ class Town:
             else:
                 return
 
-    def table(self, rooms: list[str]) -> Table:
+    def table(self) -> Table:
         """Read the rooms and their messages from the database, past all of our own code."""
         raise NotImplementedError
 
@@ -100,7 +145,7 @@ class Production(Town):
     def services(self) -> list[Service]:
         return [self.postgresql, self.redis, *(self.cluster.services if self.cluster else [])]
 
-    async def start(self, rooms: list[str]) -> None:
+    async def start(self, members: int) -> None:
         await asyncio.to_thread(self.postgresql.start)
         await asyncio.to_thread(self.redis.start)
         await self.proxy.start()
@@ -108,18 +153,27 @@ class Production(Town):
         self.cluster = await asyncio.to_thread(Cluster, self.folder, self.postgresql, self.redis, 3, settings)
         self.webs = self.cluster.web
         await asyncio.to_thread(self.cluster.start)
-        await asyncio.to_thread(self.webs[0].shell, MAKE_ROOMS.format(rooms))
+        await self._settle(members)
         self.address, self.tls = self.cluster.nginx.address, self.cluster.nginx.tls
 
     async def stop(self) -> None:
         await super().stop()
         await self.proxy.stop()
 
-    def table(self, rooms: list[str]) -> Table:
-        assert self.cluster
-        url = self.cluster.web[0].settings["DATABASE_URL"]
-        with psycopg.connect(url) as connection:
-            found = connection.execute(ROOMS.format(", ".join("%s" for _ in rooms)), rooms).fetchall()
+    @property
+    def _database(self) -> str:
+        return self.webs[0].settings["DATABASE_URL"]
+
+    @asynccontextmanager
+    async def locked(self, room: str) -> AsyncIterator[None]:
+        """Hold the row of a room, so that nobody can write there."""
+        async with await psycopg.AsyncConnection.connect(self._database) as connection:
+            await connection.execute("SELECT 1 FROM chat_room WHERE slug = %s FOR UPDATE", [room])
+            yield
+
+    def table(self) -> Table:
+        with psycopg.connect(self._database) as connection:
+            found = connection.execute(FIND_ROOMS.format(", ".join("%s" for _ in ALL)), ALL).fetchall()
             return {
                 slug: Log(rev, seq, _rows(connection.execute(MESSAGES.format("%s"), [pk])))
                 for pk, slug, rev, seq in found
@@ -139,16 +193,16 @@ class Embedded(Town):
     def services(self) -> list[Service]:
         return [*self.webs]
 
-    async def start(self, rooms: list[str]) -> None:
+    async def start(self, members: int) -> None:
         [web] = self.webs
         await asyncio.to_thread(web.manage, "migrate", "--verbosity", "0")
-        await asyncio.to_thread(web.shell, MAKE_ROOMS.format(rooms))
+        await self._settle(members)
         await asyncio.to_thread(web.start)
 
-    def table(self, rooms: list[str]) -> Table:
+    def table(self) -> Table:
         connection = sqlite3.connect(self.var / "switchboard.sqlite3")
         try:
-            found = connection.execute(ROOMS.format(", ".join("?" for _ in rooms)), rooms).fetchall()
+            found = connection.execute(FIND_ROOMS.format(", ".join("?" for _ in ALL)), ALL).fetchall()
             return {
                 slug: Log(rev, seq, _rows(connection.execute(MESSAGES.format("?"), [pk])))
                 for pk, slug, rev, seq in found
@@ -181,6 +235,11 @@ def _rows(found: Iterable[tuple[Any, ...]]) -> dict[int, Row]:
 def _dashed(id: str) -> str:
     digits = id.replace("-", "")
     return "-".join((digits[:8], digits[8:12], digits[12:16], digits[16:20], digits[20:]))
+
+
+def name_of(web: Web) -> str:
+    """Return the name that a running process gives itself."""
+    return str(httpx.get(f"{web.address}/healthz", trust_env=False).json()["process"])
 
 
 def memory_of(service: Service) -> float:
