@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.forms import BaseUserCreationForm
+from django.contrib.auth.forms import AdminPasswordChangeForm, BaseUserCreationForm
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
@@ -24,9 +24,17 @@ class AccountForm(BaseUserCreationForm):  # type: ignore[type-arg]
         fields = ("username", "name")
 
 
+class NewPasswordForm(AdminPasswordChangeForm):  # type: ignore[type-arg]
+    def save(self, commit: bool = True) -> Any:
+        user = super().save(commit)
+        services.close_sockets(user)
+        return user
+
+
 @admin.register(User)
 class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
     add_form = AccountForm
+    change_password_form = NewPasswordForm
     add_fieldsets = ((None, {"fields": ("username", "name", "password1", "password2")}),)
     fieldsets = (
         (None, {"fields": ("username", "name", "kind", "password")}),

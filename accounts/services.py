@@ -57,6 +57,11 @@ def sign_out_everywhere(user: User) -> None:
     open_sessions = Session.objects.filter(expire_date__gt=timezone.now())
     own = [each.pk for each in open_sessions if each.get_decoded().get(SESSION_KEY) == str(user.pk)]
     Session.objects.filter(pk__in=own).delete()
+    close_sockets(user)
+
+
+def close_sockets(user: User) -> None:
+    """Close all sockets of `user`, whose sessions have ended otherwise: a new password does that."""
     _control(user.pk, {"do": "signed_out", "session": None})
 
 

@@ -43,6 +43,26 @@ async def test_a_ban_closes_every_socket_and_every_way_in(cast: Cast, connect: C
     assert (await (await connect(cast.token)).assert_event("hello"))["user"]["name"] == "Robo"
 
 
+async def test_a_new_password_closes_every_socket_of_the_old_one(cast: Cast, connect: Connect) -> None:
+    browser = await signed_in(cast.bob)
+    sockets, bystander = [await connect(browser), await connect(cast.bob)], await connect(cast.alice)
+    new = {"password1": "Kr8nich am See", "password2": "Kr8nich am See", "usable_password": "true"}
+    answer = await (await staff()).post(f"/admin/accounts/user/{cast.bob.pk}/password/", new)
+    assert answer.status_code == 302
+    for socket in sockets:
+        await socket.assert_closed(4401)
+    await (await connect(browser)).assert_closed(4401)
+    assert (await bystander.call("ping"))["type"] == "pong"
+
+
+async def test_what_is_saved_of_a_person_otherwise_closes_nothing(cast: Cast, connect: Connect) -> None:
+    socket = await connect(cast.bob)
+    cast.bob.name = "Robert"
+    await in_database(cast.bob.save)()
+    await (await staff()).post("/sign-out/")
+    await socket.assert_silence()
+
+
 async def test_nobody_bans_themselves(cast: Cast, connect: Connect) -> None:
     boss = await staff()
     user = await User.objects.aget(username="staff")
