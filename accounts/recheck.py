@@ -5,11 +5,8 @@ import time
 from collections.abc import Awaitable, Callable, Collection
 from typing import Final
 
-from django.contrib.auth import HASH_SESSION_KEY
-from django.contrib.sessions.models import Session
-from django.utils import timezone
-
 from accounts.models import User
+from accounts.sessions import is_of, read_sessions
 from realtime.consumers import SocketConsumer
 from realtime.database import in_database
 from realtime.hub import current_hub
@@ -57,17 +54,11 @@ async def recheck_sign_ins(sockets: Collection[SocketConsumer]) -> None:
 def _lapsed(sign_ins: set[SignIn]) -> tuple[set[SignIn], set[SignIn]]:
     """Return the sign-ins of closed accounts, and those whose session is no longer good."""
     users = User.objects.filter(is_active=True).in_bulk({user for user, _ in sign_ins})
-    keys = {key for _, key in sign_ins if key is not None}
-    sessions = Session.objects.filter(pk__in=keys, expire_date__gt=timezone.now())
-    signatures = {each.pk: each.get_decoded().get(HASH_SESSION_KEY) for each in sessions}
+    sessions = read_sessions({key for _, key in sign_ins if key is not None})
     closed = {(user, key) for user, key in sign_ins if user not in users}
     ended: set[SignIn] = {
         (user, key)
         for user, key in sign_ins - closed
-        if key is not None and signatures.get(key) not in _signatures(users[user])
+        if key is not None and not is_of(sessions.get(key, {}), users[user])
     }
     return closed, ended
-
-
-def _signatures(user: User) -> list[str]:
-    return [user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()]

@@ -1,16 +1,14 @@
 """Who is on a socket: a session cookie, or a bearer token of a bot."""
 
 from collections.abc import Awaitable, Callable
-from importlib import import_module
 from typing import Any
 
 from django.conf import settings
-from django.contrib.auth import get_user
 from django.contrib.auth.models import AnonymousUser
-from django.http import HttpRequest
 from django.http.cookie import parse_cookie
 
 from accounts.models import User
+from accounts.sessions import user_of
 from accounts.tokens import bearer_of, bot_for
 from realtime.database import in_database
 
@@ -45,16 +43,8 @@ async def _session_user(cookies: str) -> tuple[User | AnonymousUser, str | None]
     key = parse_cookie(cookies).get(settings.SESSION_COOKIE_NAME)
     if key is None:
         return AnonymousUser(), None
-    return await _user_of(key)
-
-
-@in_database  # not Django's aget_user, whose connection nobody cleans up: dead once, it would stay so
-def _user_of(key: str) -> tuple[User | AnonymousUser, str | None]:
-    request = HttpRequest()
-    request.session = import_module(settings.SESSION_ENGINE).SessionStore(key)
-    # Not channels.auth.get_user, which does not know SECRET_KEY_FALLBACKS and signs out on a key change.
-    user = get_user(request)
-    return user, request.session.session_key
+    user = await user_of(key)
+    return (AnonymousUser(), None) if user is None else (user, key)
 
 
 def session_hash(key: str | None) -> str | None:

@@ -8,7 +8,8 @@ import asyncio
 import json
 import time
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -17,6 +18,7 @@ from channels.layers import channel_layers
 from channels.testing import WebsocketCommunicator
 from django.conf import settings
 from django.db import connections
+from django.db.backends.utils import CursorWrapper
 from django.test import AsyncClient
 
 from accounts.models import Kind, User
@@ -180,6 +182,21 @@ class Socket:
         assert self.close_code == code, (self.close_code, self.events)
 
 
+@contextmanager
+def queries() -> Iterator[list[str]]:
+    """Yield the list of the queries that any thread makes meanwhile."""
+    found: list[str] = []
+    execute = CursorWrapper.execute
+
+    def noted(self: CursorWrapper, sql: str, params: Any = None) -> Any:
+        found.append(sql)
+        return execute(self, sql, params)
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(CursorWrapper, "execute", noted)
+        yield found
+
+
 Connect = Callable[..., Awaitable[Socket]]
 
 
@@ -216,9 +233,10 @@ async def connect(hub: Hub) -> AsyncIterator[Connect]:
             headers = {"origin": "http://testserver", "cookie": f"{settings.SESSION_COOKIE_NAME}={key}", **headers}
         elif browser is not None:
             headers["authorization"] = f"Bearer {browser}"
-        opened.append(Socket(path, **headers))
-        opened[-1].events.append(await opened[-1].open())
-        return opened[-1]
+        socket = Socket(path, **headers)
+        opened.append(socket)
+        socket.events.append(await socket.open())
+        return socket
 
     yield open_socket
     for socket in opened:

@@ -1,12 +1,17 @@
 """Who is on a socket."""
 
+import asyncio
+from typing import Any
+
 from django.conf import settings
 from django.contrib.auth.models import AnonymousUser
+from django.contrib.sessions.models import Session
+from django.utils import timezone
 
 from accounts.models import User
 from accounts.sockets import session_hash
 from realtime.database import in_database
-from tests.cast import Cast, Connect, signed_in
+from tests.cast import Cast, Connect, queries, signed_in
 
 
 async def test_a_session_cookie_says_who_it_is(cast: Cast, connect: Connect) -> None:
@@ -55,6 +60,45 @@ async def test_a_foreign_page_is_refused(cast: Cast, connect: Connect) -> None:
         socket = await connect(browser, origin=origin)
         assert (await socket.assert_event("error"))["code"] == "forbidden"
         await socket.assert_closed(4403)
+
+
+async def test_a_session_made_with_the_last_secret_key_is_good_and_stays_as_it_is(
+    cast: Cast, connect: Connect, settings: Any
+) -> None:
+    browser = await signed_in(cast.alice)
+    settings.SECRET_KEY, settings.SECRET_KEY_FALLBACKS = "x" * 50, [settings.SECRET_KEY]
+    for _ in range(2):
+        hello = await (await connect(browser)).assert_event("hello")
+        assert hello["user"]["name"] == "Alice"
+    settings.SECRET_KEY_FALLBACKS = []
+    await (await connect(browser)).assert_closed(4401)
+
+
+async def test_a_session_of_an_older_password_or_that_has_expired_is_nobodys(cast: Cast, connect: Connect) -> None:
+    old, expired = await signed_in(cast.alice), await signed_in(cast.bob)
+    cast.alice.set_password("something else")
+    await in_database(cast.alice.save)()
+    moment = timezone.now()
+    await Session.objects.filter(pk=expired.cookies[settings.SESSION_COOKIE_NAME].value).aupdate(expire_date=moment)
+    for browser in (old, expired):
+        await (await connect(browser)).assert_closed(4401)
+
+
+async def test_a_hundred_who_come_at_once_take_no_more_queries_than_a_few(cast: Cast, connect: Connect) -> None:
+    people = [await User.objects.acreate(username=f"user-{number}", name=f"User {number}") for number in range(100)]
+    browsers = [await signed_in(user) for user in people]
+    await (await connect(cast.alice)).assert_event("heads")
+    with queries() as made:
+        await (await connect(browsers[0])).assert_event("heads")
+    # Session and user, public rooms and memberships, heads.
+    assert len(made) == 5, made
+    with queries() as made:
+        sockets = await asyncio.gather(*[connect(browser) for browser in browsers[1:]])
+        for socket in sockets:
+            await socket.assert_event("heads")
+    assert len(made) <= 4 * 5, made
+    names = [(await socket.assert_event("hello"))["user"]["name"] for socket in sockets]
+    assert names == [user.name for user in people[1:]]
 
 
 async def test_a_banned_person_is_nobody(cast: Cast, connect: Connect) -> None:

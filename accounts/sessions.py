@@ -1,0 +1,43 @@
+"""Who is signed in with which session, for many at once."""
+
+from collections.abc import Collection
+from typing import Any
+
+from django.conf import settings
+from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.models import Session
+from django.utils import timezone
+
+from accounts.models import User
+from realtime.database import in_database
+from realtime.gather import gathered
+
+
+@gathered
+@in_database
+def user_of(keys: Collection[str]) -> dict[str, User]:
+    """Return who is signed in with the session of a key, if it is good.
+
+    As `django.contrib.auth.get_user` with its ModelBackend does, but that it changes no session: a key cycled here
+    would sign its browser out, which gets no cookie from a socket.
+    """
+    sessions = {
+        key: data
+        for key, data in read_sessions(keys).items()
+        if SESSION_KEY in data and data.get(BACKEND_SESSION_KEY) in settings.AUTHENTICATION_BACKENDS
+    }
+    users = User.objects.filter(is_active=True).in_bulk({int(data[SESSION_KEY]) for data in sessions.values()})
+    found = {key: users.get(int(data[SESSION_KEY])) for key, data in sessions.items()}
+    return {key: user for key, user in found.items() if user is not None and is_of(sessions[key], user)}
+
+
+def read_sessions(keys: Collection[str]) -> dict[str, dict[str, Any]]:
+    """Return what is in the sessions of these keys that have not expired."""
+    sessions = Session.objects.filter(pk__in=keys, expire_date__gt=timezone.now())
+    return {each.pk: each.get_decoded() for each in sessions}
+
+
+def is_of(data: dict[str, Any], user: User) -> bool:
+    """Tell whether a session with this `data` was signed in with the password that `user` has now."""
+    signatures: list[str] = [user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()]
+    return data.get(HASH_SESSION_KEY) in signatures

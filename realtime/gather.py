@@ -1,0 +1,61 @@
+"""Reads that many ask for at the same time, done together."""
+
+import asyncio
+import weakref
+from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
+from typing import Any, Final, Generic, TypeVar
+
+K = TypeVar("K")
+V = TypeVar("V")
+
+#: How many keys one read takes.
+MOST: Final = 500
+
+
+class _Gatherer(Generic[K, V]):
+    """Those of one event loop who wait, and the one read that is under way."""
+
+    def __init__(self, read: Callable[[Collection[K]], Awaitable[Mapping[K, V]]]) -> None:
+        self._read = read
+        self._waiting: dict[K, asyncio.Future[V | None]] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    def ask(self, key: K) -> "asyncio.Future[V | None]":
+        future = self._waiting.get(key)
+        if future is None:
+            future = self._waiting[key] = asyncio.get_running_loop().create_future()
+            if self._task is None or self._task.done():
+                self._task = asyncio.create_task(self._work())
+        return asyncio.shield(future)
+
+    async def _work(self) -> None:
+        while self._waiting:
+            taken = {key: self._waiting.pop(key) for key in list(self._waiting)[:MOST]}
+            try:
+                found = await self._read(taken.keys())
+            except Exception as error:
+                for future in taken.values():
+                    future.set_exception(error)
+            else:
+                for key, future in taken.items():
+                    future.set_result(found.get(key))
+
+
+def gathered(
+    read: Callable[[Collection[K]], Awaitable[Mapping[K, V]]],
+) -> Callable[[K], Coroutine[Any, Any, V | None]]:
+    """Make of `read`, which reads many keys, a coroutine function that reads one (None: it is not there).
+
+    Whoever asks while a read is under way shares the next: each answer comes from a read that began after
+    the call. What `read` raises is raised for all whom it read for.
+    """
+    gatherers: weakref.WeakKeyDictionary[Any, _Gatherer[K, V]] = weakref.WeakKeyDictionary()
+
+    async def get(key: K) -> V | None:
+        loop = asyncio.get_running_loop()
+        gatherer = gatherers.get(loop)
+        if gatherer is None:
+            gatherer = gatherers[loop] = _Gatherer(read)
+        return await gatherer.ask(key)
+
+    return get
