@@ -50,9 +50,10 @@ class ChatConsumer(RouletteCommands, SocketConsumer):
     async def _follow_rooms(self) -> None:
         """Hear how far each room in my list is, and tell how far all are now."""
         async with self._following:
-            rooms = {room.pk: room for room in await services.rooms_of(self.user)}
+            rooms = await services.rooms_of(self.user)
             new = rooms.keys() - self.rooms.keys()
-            await asyncio.gather(*[self.hub.subscribe(heads_topic(pk), self.connection) for pk in new])
+            for pk in new:
+                await self.hub.subscribe(heads_topic(pk), self.connection)
             for pk in self.rooms.keys() - rooms.keys():
                 await self.hub.unsubscribe(heads_topic(pk), self.connection)
             self.rooms = rooms
@@ -80,12 +81,14 @@ class ChatConsumer(RouletteCommands, SocketConsumer):
     # Rooms
 
     async def on_join(self, command: protocol.Join) -> None:
-        room = await services.see(self.user, command.room)
+        listed = (room for room in self.rooms.values() if room.slug == command.room)
+        room = next(listed, None) or await services.see(self.user, command.room)
         if room.slug not in self.joined and len(self.joined) >= settings.JOINED_ROOMS:
             raise CommandError("conflict", f"At most {settings.JOINED_ROOMS} rooms at once: leave one first.")
         # Subscribe before reading, so that nothing falls between the page and the live events.
         topics = store.room_topic(room.pk), presence.presence_topic(room.pk)
-        await asyncio.gather(*[self.hub.subscribe(topic, self.connection) for topic in topics])
+        for topic in topics:
+            await self.hub.subscribe(topic, self.connection)
         try:
             entered = await services.enter(self.user, room, command.after, command.limit)
             if not self.connection.topics.issuperset(topics):  # taken out of the room while it was read
@@ -95,8 +98,8 @@ class ChatConsumer(RouletteCommands, SocketConsumer):
             raise
         self._arrive(room)
         page = entered.page
-        me = self.user.on_wire()
-        online = entered.online if me in entered.online else [*entered.online, me]
+        presence_rev = entered.people.number
+        count, online = entered.people.with_user(self.user.on_wire())
         self.connection.send(
             {
                 "type": "joined",
@@ -108,12 +111,12 @@ class ChatConsumer(RouletteCommands, SocketConsumer):
                 "messages": page.messages,
                 "complete": page.complete,
                 "online": online,
-                "count": len(online),
+                "count": count,
             }
         )
         if page.complete:
             await self.hub.release(store.room_topic(room.pk), self.connection, page.rev)
-            await self.hub.release(presence.presence_topic(room.pk), self.connection, entered.presence_rev)
+            await self.hub.release(presence.presence_topic(room.pk), self.connection, presence_rev)
 
     def _arrive(self, room: Seen) -> None:
         if room.slug not in self.joined:

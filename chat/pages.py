@@ -7,22 +7,34 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from django.db.models import Q
+
 from chat.models import Message, Room
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A part of a room's log: `message` events, the room's head, and whether that is all there is."""
+    """A part of a room's log: `message` events, the room's head, and whether that is all there is.
+
+    A reader of this page has everything up to change `reached`. From memory, events are JSON already.
+    """
 
     rev: int
     seq: int
-    messages: list[dict[str, Any]]
+    messages: list[Any]
     complete: bool
+    reached: int
 
-    @property
-    def reached(self) -> int:
-        """The number up to which a reader of this page has everything."""
-        return self.rev if self.complete or not self.messages else self.messages[-1]["rev"]
+
+@dataclass(frozen=True, slots=True)
+class Recent:
+    """The messages whose seq is above `before` or whose rev is above `after`, in rev order, and the room's head."""
+
+    rev: int
+    seq: int
+    after: int
+    before: int
+    messages: list[dict[str, Any]]
 
 
 def newest(room_id: int, limit: int) -> Page:
@@ -43,6 +55,19 @@ def before(room_id: int, seq: int, limit: int) -> Page:
     return _page(room, rows[:limit][::-1], complete=len(rows) <= limit)
 
 
+def recent(room_id: int, count: int) -> Recent | None:
+    """Return at least the newest `count` messages, and those of the newest `count` changes; None: there is no room."""
+    room = Room.objects.filter(pk=room_id).first()
+    if room is None:
+        return None
+    before, after = max(0, room.seq - count), max(0, room.rev - count)
+    wanted = Q(room=room_id, seq__gt=before) | Q(room=room_id, rev__gt=after)
+    rows = list(Message.objects.filter(wanted).select_related("room", "sender").order_by("rev"))
+    if rows:  # as the same statement saw it
+        room = rows[0].room
+    return Recent(room.rev, room.seq, after, before, _events(room, rows))
+
+
 def _read(room_id: int, choose: Callable[[Any], Any]) -> tuple[Room, list[Message]]:
     """Return the chosen messages and the room as the same statement saw it.
 
@@ -58,7 +83,12 @@ def _read(room_id: int, choose: Callable[[Any], Any]) -> tuple[Room, list[Messag
 
 
 def _page(room: Room, rows: Sequence[Message], complete: bool) -> Page:
-    return Page(room.rev, room.seq, [row.event(room.slug, row.sender.on_wire()) for row in rows], complete)
+    reached = room.rev if complete or not rows else rows[-1].rev
+    return Page(room.rev, room.seq, _events(room, rows), complete, reached)
+
+
+def _events(room: Room, rows: Sequence[Message]) -> list[dict[str, Any]]:
+    return [row.event(room.slug, row.sender.on_wire()) for row in rows]
 
 
 def heads(room_ids: Iterable[int]) -> dict[int, tuple[int, int]]:

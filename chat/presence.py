@@ -1,7 +1,8 @@
 """Who is in which room, over all processes.
 
 A process keeps its own counts in memory and writes the changes in batches, as rows that belong to it: they
-count while its lease lasts. Arrivals are told at once, departures after a grace that hides a reload.
+count while its lease lasts. Arrivals are told at once, while many come a few times a second, departures after a
+grace that hides a reload. What is told of a room is a log: each event says who came and who went since the last.
 """
 
 import asyncio
@@ -10,6 +11,8 @@ import logging
 import time
 import weakref
 from collections import Counter
+from collections.abc import Collection
+from itertools import groupby, islice
 from typing import Any, Final
 
 from django.db import transaction
@@ -26,6 +29,9 @@ log = logging.getLogger(__name__)
 
 #: Seconds from the last connection's end to the departure.
 GRACE: Final = 8.0
+#: Seconds between two writes while people keep coming and going, and how many places one write takes.
+CALM: Final = 0.25
+MOST: Final = 500
 #: Seconds between looks for the rows of dead processes.
 SWEEP_EVERY: Final = 5.0
 
@@ -46,14 +52,17 @@ def alive_rows() -> QuerySet[Presence]:
 
 
 @in_database
-def online(room_id: int) -> tuple[int, list[dict[str, Any]]]:
-    """Return the number of the newest arrival or departure, and the users in the room, as on the wire, by name.
+def online(room_ids: Collection[int]) -> dict[int, tuple[int, list[dict[str, Any]]]]:
+    """Return the number of each room's newest arrivals or departures, and its users, as on the wire, by name.
 
     The number is read first: what comes in between is told again, which changes nothing.
     """
-    number = Room.objects.values_list("presence_rev", flat=True).get(pk=room_id)
-    users = User.objects.filter(pk__in=alive_rows().filter(room=room_id).values("user"))
-    return number, [user.on_wire() for user in users.order_by("name", "pk")]
+    numbers = dict(Room.objects.filter(pk__in=room_ids).values_list("pk", "presence_rev"))
+    users: dict[int, dict[int, dict[str, Any]]] = {room: {} for room in numbers}
+    rows = alive_rows().filter(room__in=numbers).select_related("user").order_by("user__name", "user")
+    for row in rows:
+        users[row.room_id].setdefault(row.user_id, row.user.on_wire())
+    return {room: (number, list(users[room].values())) for room, number in numbers.items()}
 
 
 class PresenceKeeper:
@@ -112,6 +121,7 @@ class PresenceKeeper:
             except Exception:
                 log.exception("Could not write presence; again in a second")
                 await asyncio.sleep(1)
+            await asyncio.sleep(CALM)
             due = min(self._leaving.values(), default=time.monotonic())
             self._changed.clear()
             if not self._dirty and self._leaving:
@@ -120,11 +130,12 @@ class PresenceKeeper:
 
     async def _write(self) -> None:
         now = time.monotonic()
-        due = {place for place, at in self._leaving.items() if at <= now}
-        for place in due:
+        for place in [place for place, at in self._leaving.items() if at <= now]:
             del self._leaving[place]
-        wanted = {place: self._counts.get(place, 0) for place in self._dirty - self._leaving.keys() | due}
-        self._dirty.clear()
+            self._dirty.add(place)
+        self._dirty -= self._leaving.keys()
+        wanted = {place: self._counts.get(place, 0) for place in islice(self._dirty, MOST)}
+        self._dirty -= wanted.keys()
         if wanted:
             try:
                 publications = await in_database(_save)(wanted)
@@ -168,24 +179,24 @@ def _online_users(rooms: dict[int, Room]) -> set[Place]:
 
 
 def _announce_difference(rooms: dict[int, Room], before: set[Place]) -> list[Publication]:
-    """Number what changed and return its publications: one per person, so that they can be conflated."""
+    """Number what changed and return its publications, one for each room."""
     after = _online_users(rooms)
     changed = sorted(before ^ after)
     users = User.objects.in_bulk({user for _, user in changed})
     counts = Counter(room for room, _ in after)
     publications = []
-    for room_id in sorted({room for room, _ in changed}):
+    for room_id, places in groupby(changed, key=lambda place: place[0]):
         room = rooms[room_id]
         Room.objects.filter(pk=room_id).update(presence_rev=F("presence_rev") + 1)
-        for place in [place for place in changed if place[0] == room_id]:
-            user = users[place[1]]
-            joined, left = ([user.on_wire()], []) if place in after else ([], [user.pk])
-            event = presence_event(room.slug, joined, left, counts[room_id])
-            publications.append(
-                Publication(
-                    presence_topic(room_id), Delivery.LATEST, encode(event), room.presence_rev + 1, key=str(user.pk)
-                )
-            )
+        joined: list[dict[str, Any]] = []
+        left: list[int] = []
+        for place in places:
+            if place in after:
+                joined.append(users[place[1]].on_wire())
+            else:
+                left.append(place[1])
+        event = presence_event(room.slug, joined, left, counts[room_id])
+        publications.append(Publication(presence_topic(room_id), Delivery.LOG, encode(event), room.presence_rev + 1))
     return publications
 
 

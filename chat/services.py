@@ -6,7 +6,7 @@ import secrets
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from asgiref.sync import async_to_sync
@@ -16,10 +16,11 @@ from django.utils.text import slugify
 
 from accounts.models import Kind, User
 from accounts.names import clean_name
-from chat import pages, presence, store
-from chat.access import Seen, open_room, owned_room, visible_rooms
+from chat import access, history, store
+from chat.access import Seen, open_room, owned_room
 from chat.models import Membership, Message, ReadMark, Room, RoomKind
 from chat.pages import Page
+from chat.people import People, people
 from chat.protocol import check_body, check_emoji
 from chat.store import Applied, Change
 from chat.writer import current_writer
@@ -38,12 +39,11 @@ _rendering = ThreadPoolExecutor(1, thread_name_prefix="rendering")
 
 @dataclass(frozen=True, slots=True)
 class Entered:
-    """What a joining client gets: a page of the log, its read mark, who is there as of `presence_rev`."""
+    """What a joining client gets: a page of the log, its read mark, who is there."""
 
     page: Page
     read: int
-    presence_rev: int
-    online: list[dict[str, Any]]
+    people: People
 
 
 # Reading
@@ -56,23 +56,19 @@ def see(user: User, slug: str) -> Seen:
     return Seen(room.pk, room.slug, room.kind)
 
 
-@in_database
-def rooms_of(user: User) -> list[Seen]:
-    """Return the rooms in the list of `user`."""
-    return [Seen(room.pk, room.slug, room.kind) for room in visible_rooms(user)]
+async def rooms_of(user: User) -> dict[int, Seen]:
+    """Return by id the rooms in the list of `user`."""
+    return await access.rooms_in_list(user.pk) or {}
 
 
 async def enter(user: User, room: Seen, after: int | None, limit: int) -> Entered:
-    """Read what a client gets that joins at place `after` (None: it has nothing yet)."""
-    page, read = await in_database(_page_and_read)(user, room.pk, room.slug, after, limit)
-    return Entered(page, read, *await presence.online(room.pk))
-
-
-def _page_and_read(user: User, room_id: int, slug: str, after: int | None, limit: int) -> tuple[Page, int]:
-    open_room(user, slug)  # again, now that the socket is subscribed: a membership may have ended in between
-    page = pages.newest(room_id, limit) if after is None else pages.changed_after(room_id, after, limit)
-    mark = ReadMark.objects.filter(room=room_id, user=user).values_list("seq", flat=True).first()
-    return page, mark or 0
+    """Read what a client gets that joins at place `after` (None: it has nothing yet), and is subscribed to the room."""
+    entry = await access.entry((room.pk, user.pk))
+    if entry is None:
+        raise access.no_such_room()
+    access.require_open(user, entry.is_open)  # now that the socket is subscribed: it may have ended before
+    page = await history.page(room.pk, after, limit, entry.rev)
+    return Entered(page, entry.read, await people.get(room.pk, entry.presence_rev))
 
 
 # Changing the log: checked here for what needs no database, then by the store, in its transaction

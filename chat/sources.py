@@ -59,9 +59,9 @@ class HeadsSource:
 
 
 class PresenceSource:
-    """Topics `presence.<id>`: who is in a room."""
+    """Topics `presence.<id>`: who came to a room and went; what was missed is read back as who is there now."""
 
-    delivery = Delivery.LATEST
+    delivery = Delivery.LOG
 
     async def heads(self, topics: Collection[str]) -> Mapping[str, int]:
         found = await _presence_revs([_id(topic) for topic in topics])
@@ -69,6 +69,8 @@ class PresenceSource:
 
     async def read(self, topic: str, after: int) -> Readback:
         room = await _room(_id(topic))
-        number, online = await presence.online(room.pk)
+        number, online = (await presence.online([room.pk]))[room.pk]
+        if number <= after:
+            return Readback(number)
         event = {**presence.presence_event(room.slug, [], [], len(online)), "online": online}
-        return Readback(number, [Publication(topic, Delivery.LATEST, encode(event), number)])
+        return Readback(number, [Publication(topic, Delivery.LOG, encode(event), number)])

@@ -6,6 +6,7 @@ says when one is missing. A `LatestTopic` hands out values as they come, never a
 
 from collections import deque
 from collections.abc import Iterable
+from itertools import takewhile
 from typing import Final
 
 from realtime.connection import Connection
@@ -119,14 +120,23 @@ class LogTopic(Topic):
             self._settle(head)
         self._drain_early()
 
+    def since(self, number: int) -> list[tuple[int, Frame]] | None:
+        """Return what was handed out after `number`, in order; None when the tail is too short."""
+        if self.last is None or number >= self.last:
+            return []
+        if number < self.tail_after:
+            return None
+        return list(takewhile(lambda item: item[0] > number, reversed(self.tail)))[::-1]
+
     def catch_up(self, connection: Connection, after: int) -> bool:
         """Make `connection`, which has everything up to `after`, live; False when the tail is too short."""
         if self.last is None:
             self.last = self.tail_after = after
         if after < self.last:
-            if after < self.tail_after:
+            missed = self.since(after)
+            if missed is None:
                 return False
-            frames = [frame for number, frame in self.tail if number > after]
+            frames = [frame for _, frame in missed]
             connection.write(b"".join(frame.wire for frame in frames), frames)
         self.held.pop(connection, None)
         if after > self.last:

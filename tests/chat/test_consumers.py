@@ -8,14 +8,15 @@ from typing import Any
 
 import pytest
 
-from chat import heads, pages, services, store, writer
+from accounts.models import User
+from chat import heads, pages, presence, services, store, writer
 from chat.models import Membership, ReadMark, Room, RoomKind
 from realtime import publish as wire
 from realtime.database import in_database
 from realtime.hub import Hub
 from realtime.protocol import CommandError, Frame
 from realtime.publish import Publication
-from tests.cast import Cast, Connect, Event, Socket, says, signed_in
+from tests.cast import Cast, Connect, Event, Socket, queries, says, signed_in
 from tests.support import eventually
 
 
@@ -385,6 +386,7 @@ async def test_who_is_taken_out_of_a_room_hears_so_and_then_nothing_more(cast: C
     listed = await connect(cast.bob)
     for socket in (bob, listed):
         await socket.assert_event("heads")
+    await alice.assert_event("presence", joined=[cast.bob.on_wire()])
     await in_database(services.revoke)(cast.alice, "attic", cast.bob.pk)
     assert await bob.assert_event("left") == {"type": "left", "room": "attic", "reason": "removed"}
     await alice.assert_event("presence", left=[cast.bob.pk])
@@ -423,19 +425,15 @@ async def test_who_is_taken_out_while_joining_is_not_in(
     await bob.assert_silence("message", "left")
 
 
-async def test_who_is_taken_out_just_before_joining_reads_nothing(
-    cast: Cast, connect: Connect, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    bob = await connect(cast.bob)
-    see = services.see
-
-    async def see_and_lose(*arguments: Any) -> Any:
-        room = await see(*arguments)
-        await Membership.objects.filter(user=cast.bob).adelete()  # and the wire has told it already, or never will
-        return room
-
-    monkeypatch.setattr(services, "see", see_and_lose)
-    await bob.assert_error("forbidden", "join", room="attic")
+async def test_who_is_taken_out_just_before_joining_reads_nothing(cast: Cast, connect: Connect) -> None:
+    alice, bob = await joined(connect, cast.alice, "attic"), await connect(cast.bob)
+    await Membership.objects.filter(user=cast.bob).adelete()  # and the wire has told it already, or never will
+    again: list[dict[str, Any]] = [{}, {"after": 0}]
+    for after in again:
+        await bob.assert_error("forbidden", "join", room="attic", **after)
+    await alice.say("attic")
+    await alice.assert_event("message")
+    await bob.assert_silence("message", "presence")
 
 
 async def test_a_room_that_one_is_let_into_appears_at_once(cast: Cast, connect: Connect) -> None:
@@ -603,17 +601,28 @@ async def test_two_sockets_of_many_see_the_same_log_in_the_same_order(cast: Cast
 # Costs
 
 
-async def test_joining_takes_as_many_queries_in_a_full_room_as_in_an_empty_one(
-    cast: Cast, connect: Connect, hub: Hub, django_assert_max_num_queries: Any
+async def test_joining_takes_as_many_queries_for_many_as_for_one(
+    cast: Cast, connect: Connect, hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await fill(cast.kitchen, cast.alice, 60)
-    room = await services.see(cast.bob, "kitchen")
-
-    def enter() -> None:
-        with django_assert_max_num_queries(3):  # the room, the page, the read mark
-            services._page_and_read(cast.bob, room.pk, room.slug, None, 50)
-
-    await in_database(enter)()
+    await fill(cast.attic, cast.alice, 60)
+    people = [await User.objects.acreate(username=f"user-{number}", name=f"User {number}") for number in range(20)]
+    await Membership.objects.abulk_create([Membership(room=cast.attic, user=user) for user in people])
+    first, *others = sockets = [await connect(user) for user in people]
+    for socket in sockets:
+        await socket.assert_event("heads")
+    monkeypatch.setattr(presence.PresenceKeeper, "arrive", lambda *place: None)  # it writes beside the joins
+    with queries() as made:
+        await first.call("join", room="attic")
+    # Room, membership and read mark; the newest messages with their head; the number and the people.
+    assert len(made) == 3 + 2 + 2, made
+    with queries() as made:
+        pages = await asyncio.gather(*[socket.call("join", room="attic") for socket in others])
+    assert len(made) <= 2 * 3, made
+    assert all(seqs(page) == list(range(11, 61)) for page in pages)
+    with queries() as made:
+        pages = await asyncio.gather(*[socket.call("join", room="attic", after=50) for socket in others])
+    assert len(made) <= 2 * 3, made
+    assert all(seqs(page) == list(range(51, 61)) for page in pages)
 
 
 async def test_a_room_of_another_kind_is_not_opened_by_its_name(cast: Cast, connect: Connect) -> None:

@@ -76,7 +76,7 @@ async def rows() -> list[tuple[str, int]]:
 
 
 async def names(room: Room) -> list[str]:
-    return [user["name"] for user in (await online(room.pk))[1]]
+    return [user["name"] for user in (await online([room.pk]))[room.pk][1]]
 
 
 async def test_an_arrival_is_told_at_once_and_a_departure_after_the_grace(
@@ -140,15 +140,42 @@ async def test_two_tabs_count_once(cast: Cast, keeper: PresenceKeeper, heard: He
     assert heard.events[1:] == [([], [cast.alice.pk], 0)]
 
 
-async def test_many_arrivals_are_one_write_and_one_event_each(cast: Cast, keeper: PresenceKeeper, heard: Heard) -> None:
+async def test_many_arrivals_are_one_write_and_one_event_for_each_room(
+    cast: Cast, keeper: PresenceKeeper, heard: Heard
+) -> None:
     for user in (cast.alice, cast.bob, cast.gast):
         keeper.arrive(cast.kitchen.pk, user.pk)
         keeper.arrive(cast.lobby.pk, user.pk)
     await keeper.flush()
-    assert sorted(heard.events) == sorted([([name], [], 3) for name in ("Alice", "Bob", "Gast")] * 2)
-    assert {(each.delivery, each.number) for each in heard.publications} == {(Delivery.LATEST, 1)}
-    assert len({(each.topic, each.key) for each in heard.publications}) == 6
+    assert heard.events == [(["Alice", "Bob", "Gast"], [], 3)] * 2
+    assert {(each.delivery, each.number, each.key) for each in heard.publications} == {(Delivery.LOG, 1, "")}
+    assert len({each.topic for each in heard.publications}) == 2
     assert await Room.objects.filter(presence_rev=1).acount() == 2
+
+
+async def test_a_write_takes_no_more_than_so_many_places(
+    cast: Cast, keeper: PresenceKeeper, heard: Heard, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(presence, "MOST", 2)
+    for user in (cast.alice, cast.bob, cast.gast):
+        keeper.arrive(cast.kitchen.pk, user.pk)
+    for _ in range(3):
+        await keeper.flush()
+    assert [(len(joined), count) for joined, _, count in heard.events] == [(2, 2), (1, 3)]
+
+
+async def test_while_people_keep_coming_they_are_told_a_few_times_a_second(
+    cast: Cast, keeper: PresenceKeeper, heard: Heard
+) -> None:
+    people = [await User.objects.acreate(username=f"user-{number}") for number in range(40)]
+    began = asyncio.get_running_loop().time()
+    for user in people:
+        keeper.arrive(cast.kitchen.pk, user.pk)
+        await asyncio.sleep(0.01)
+    await eventually(lambda: sum(len(joined) for joined, _, _ in heard.events) == 40)
+    seconds = asyncio.get_running_loop().time() - began
+    assert len(heard.events[0][0]) < 10, "the first at once"
+    assert len(heard.events) <= 2 + seconds / presence.CALM
 
 
 async def test_somebody_who_is_here_through_another_process_too_neither_comes_nor_goes(
@@ -221,7 +248,9 @@ async def test_writing_takes_as_many_queries_for_many_people_as_for_few(
         wanted = {(cast.kitchen.pk, user.pk): connections for user in people[:count]}
         # Begin, the rooms, who was here, the rows, who is here now, the people, the number, commit.
         with django_assert_num_queries(8):
-            assert len(presence._save(wanted)) == count
+            (publication,) = presence._save(wanted)
+        event = json.loads(publication.text)
+        assert len(event["joined"]) + len(event["left"]) == count
 
     for count in (3, 30):
         await in_database(write)(count, 1)
@@ -229,12 +258,13 @@ async def test_writing_takes_as_many_queries_for_many_people_as_for_few(
 
 
 async def test_who_is_online_comes_with_its_number(cast: Cast, keeper: PresenceKeeper, heard: Heard) -> None:
-    assert await online(cast.kitchen.pk) == (0, [])
+    pk, nowhere = cast.kitchen.pk, 99_999
+    assert await online([pk, nowhere]) == {pk: (0, [])}
     for number, user in enumerate((cast.gast, cast.alice), 1):
-        keeper.arrive(cast.kitchen.pk, user.pk)
+        keeper.arrive(pk, user.pk)
         await keeper.flush()
-        assert (await online(cast.kitchen.pk))[0] == number
-    assert (await online(cast.kitchen.pk))[1] == [cast.alice.on_wire(), cast.gast.on_wire()]
+        assert (await online([pk]))[pk][0] == number
+    assert (await online([pk]))[pk][1] == [cast.alice.on_wire(), cast.gast.on_wire()]
 
 
 # On sockets

@@ -349,8 +349,8 @@ async def test_who_is_in_a_talk_is_online_until_it_ends(cast: Cast, connect: Con
     keeper = presence.current_presence()
     await keeper.flush()
     pk = (await Room.objects.aget(slug=room)).pk
-    assert len((await presence.online(pk))[1]) == 2
+    assert len((await presence.online([pk]))[pk][1]) == 2
     await alice.call("roulette.next")
     await bob.assert_event("roulette.ended")
     await keeper.flush()
-    assert (await presence.online(pk))[1] == []
+    assert (await presence.online([pk]))[pk][1] == []

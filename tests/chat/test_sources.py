@@ -11,6 +11,7 @@ from chat.presence import current_presence
 from chat.sources import HeadsSource, PresenceSource, RoomSource
 from chat.store import Edit
 from realtime.database import in_database
+from realtime.publish import Delivery
 from tests.cast import Cast, says
 
 
@@ -49,6 +50,8 @@ async def test_presence_is_read_back_as_the_whole_list(cast: Cast, hub: Any) -> 
     found = await PresenceSource().read(topic, 0)
     (publication,) = found.publications
     assert (found.head, publication.number, publication.key) == (2, 2, "")
+    assert publication.delivery == Delivery.LOG
+    assert (await PresenceSource().read(topic, 2)).publications == []
     event = json.loads(publication.text)
     assert event == {
         "type": "presence",

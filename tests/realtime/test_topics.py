@@ -12,6 +12,7 @@ from hypothesis.stateful import Bundle, RuleBasedStateMachine, initialize, multi
 
 from realtime import topics
 from realtime.hub import Readback
+from realtime.memories import Memory
 from realtime.outbox import SLOW_BYTES
 from realtime.publish import Delivery, Publication
 from realtime.topics import LatestTopic, LogTopic, Topic
@@ -385,6 +386,18 @@ class Member:
         return parts(texts)
 
 
+class State(Memory):
+    """What a log comes to, as it is kept for those who join."""
+
+    def __init__(self, number: int, has: dict[str, int]) -> None:
+        super().__init__(number)
+        self.has = dict(has)
+
+    def take(self, number: int, text: str) -> None:
+        ((_, key),) = parts([text])
+        self.has[key] = number
+
+
 class AnyWire(RuleBasedStateMachine):
     """A store, a hub's topic, members that come and go, and what is on its way from one to the other."""
 
@@ -477,8 +490,12 @@ class AnyWire(RuleBasedStateMachine):
             self.topic.remove(member.reader)
             self.there.remove(member)
             if self.topic.is_empty():
-                self.topic = None
-                self.healing = None
+                self.forget()
+
+    def forget(self) -> None:
+        """The hub forgets a topic that nobody listens to."""
+        self.topic = None
+        self.healing = None
 
     # Healing: what was read may be old when it is filled in
 
@@ -540,6 +557,33 @@ class LogWire(AnyWire):
         member.place = number
         member.has[key] = number
 
+    # What is kept in memory for those who join
+
+    @initialize()
+    def remember_nothing(self) -> None:
+        self.memory: State | None = None
+
+    @rule()
+    def remember(self) -> None:
+        if self.topic is not None:
+            self.memory = State(self.store.heads_of[NAME], self.store.state[NAME])
+
+    @rule(member=AnyWire.members)
+    def look_into_memory(self, member: Member) -> None:
+        if self.memory is None or member not in self.there or member.released:
+            return
+        if not self.memory.follow(self.topic):
+            self.memory = None
+            return
+        member.snapshot = self.memory.number, dict(self.memory.has)
+        for key, number in self.store.state[NAME].items():
+            if number <= self.memory.number:
+                assert self.memory.has.get(key) == number
+
+    def forget(self) -> None:
+        super().forget()
+        self.memory = None
+
     @rule(member=AnyWire.members)
     def come_back(self, member: Member) -> None:
         """Subscribe again on the same socket, and resume from one's place."""
@@ -575,6 +619,27 @@ class LatestWire(AnyWire):
 TestLogWire = LogWire.TestCase
 TestLatestWire = LatestWire.TestCase
 TestLogWire.settings = TestLatestWire.settings = settings(max_examples=150, stateful_step_count=40, deadline=None)
+
+
+def test_the_machines_find_a_memory_that_skips() -> None:
+    """A tail that is too short must be noticed."""
+
+    class Short(LogTopic):
+        def since(self, number: int) -> Any:
+            return []
+
+    machine = LogWire()
+    machine.begin()
+    machine.topic = Short(NAME)
+    member, other = machine.subscribe(), machine.subscribe()
+    machine.remember_nothing()
+    machine.remember()
+    machine.read_snapshot(member)
+    machine.release(member)
+    machine.change("a")
+    machine.deliver_next()
+    with pytest.raises(AssertionError):
+        machine.look_into_memory(other)
 
 
 def test_the_machines_find_a_log_that_forgets() -> None:

@@ -1,0 +1,120 @@
+"""The newest part of a room's log, for those who join: kept in memory, as JSON."""
+
+from collections.abc import Collection
+from typing import Final
+
+import msgspec
+
+from chat import pages
+from chat.pages import Page
+from chat.store import room_topic
+from realtime.database import in_database
+from realtime.gather import gathered
+from realtime.memories import Memories, Memory
+from realtime.protocol import encode
+
+#: How many of the newest messages, and of the newest changes, are read at first.
+NEWEST: Final = 100
+#: How many messages are kept at most, and bytes of them.
+MOST: Final = 400
+MOST_BYTES: Final = 1024 * 1024
+
+
+Wanted = tuple[int, int | None, int]  # room id, after, limit
+
+
+class _Numbered(msgspec.Struct):
+    """The address of a `message` event."""
+
+    seq: int
+
+
+_address: Final = msgspec.json.Decoder(_Numbered)
+
+
+class History(Memory):
+    """Messages in their state after change `number`.
+
+    Invariants: `_messages` has, by seq and in the order of their revs, every message whose rev is above `_after`,
+    and every one whose seq is above `_before`.
+    """
+
+    def __init__(self, number: int, seq: int, after: int, before: int) -> None:
+        super().__init__(number)
+        self._seq = seq
+        self._after = after
+        self._before = before
+        self._messages: dict[int, tuple[int, str]] = {}
+        self._size = 0
+
+    def take(self, number: int, text: str) -> None:
+        seq = _address.decode(text).seq
+        self._seq = max(self._seq, seq)
+        if seq in self._messages:
+            self._size -= len(self._messages.pop(seq)[1])
+        self._messages[seq] = number, text
+        self._size += len(text)
+        while len(self._messages) > MOST or self._size > MOST_BYTES:
+            oldest = next(iter(self._messages))
+            rev, gone = self._messages.pop(oldest)
+            self._after = max(self._after, rev)
+            self._before = max(self._before, oldest)
+            self._size -= len(gone)
+
+    def newest(self, limit: int) -> Page | None:
+        """Return what `pages.newest` would; None: it is not all here."""
+        if self._before > max(0, self._seq - limit):
+            return None
+        seqs = [seq for seq in sorted(self._messages) if seq > self._seq - limit]
+        return Page(self.number, self._seq, [msgspec.Raw(self._messages[seq][1]) for seq in seqs], True, self.number)
+
+    def changed_after(self, after: int, limit: int) -> Page | None:
+        """Return what `pages.changed_after` would; None: it is not all here."""
+        if self._after > after:
+            return None
+        found = []
+        for rev, text in reversed(self._messages.values()):
+            if rev <= after:
+                break
+            found.append((rev, msgspec.Raw(text)))
+        complete = len(found) <= limit
+        chosen = found[::-1][:limit]
+        reached = self.number if complete else chosen[-1][0]
+        return Page(self.number, self._seq, [event for _, event in chosen], complete, reached)
+
+
+@in_database
+def _read(room_ids: Collection[int]) -> dict[int, History]:
+    found = {}
+    for room in room_ids:
+        recent = pages.recent(room, NEWEST)
+        if recent is not None:
+            found[room] = history = History(recent.rev, recent.seq, recent.after, recent.before)
+            for event in recent.messages:
+                history.take(event["rev"], encode(event))
+    return found
+
+
+@in_database
+def _read_pages(wanted: Collection[Wanted]) -> dict[Wanted, Page]:
+    return {
+        (room, after, limit): pages.newest(room, limit) if after is None else pages.changed_after(room, after, limit)
+        for room, after, limit in wanted
+    }
+
+
+_histories: Final = Memories(room_topic, _read)
+_page: Final = gathered(_read_pages)
+
+
+async def page(room_id: int, after: int | None, limit: int, least: int) -> Page:
+    """Return what changed after `after` (None: the newest messages), after change `least` or later.
+
+    For one who is subscribed to the room. Raises LookupError when there is no such room.
+    """
+    history = await _histories.get(room_id, least)
+    found = history.newest(limit) if after is None else history.changed_after(after, limit)
+    found = found or await _page((room_id, after, limit))
+    if found is None:
+        raise LookupError(room_id)
+    return found
