@@ -83,8 +83,6 @@ class ManifestStorage(CompressedManifestStaticFilesStorage):
     """Hashed names, for ever cacheable, compressed; relative imports between modules are rewritten too."""
 
     support_js_module_import_aggregation = True
-    #: How long a chain of imports between modules may be: each pass settles the names of one link.
-    max_post_process_passes = 20
 
     def url_converter(self, name: str, hashed_files: Any, template: Any = None) -> Callable[[re.Match[str]], str]:
         convert: Callable[[re.Match[str]], str] = super().url_converter(name, hashed_files, template)

@@ -3,7 +3,7 @@ import { keep } from "./line-data.js";
 /**
  * What a screen knows of a board: the snapshot, brought up to date by updates. No DOM, no clock of its own.
  *
- * @typedef {[number, any]} Point unix milliseconds, value
+ * @typedef {import("./line-data.js").Point} Point
  * @typedef {"number" | "text" | "status" | "table" | "series"} Kind
  * @typedef {{
  *   slug: string, kind: Kind, label: string, unit: string, staleAfter: number, kept: number,

@@ -1,7 +1,7 @@
 /**
  * Histories as a chart wants them. No DOM.
  *
- * @typedef {import("./board-state.js").Point} Point
+ * @typedef {[number, any]} Point unix milliseconds, value
  */
 
 /**
