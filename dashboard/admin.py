@@ -8,6 +8,7 @@ from django.forms import Textarea
 from django.http import HttpRequest, HttpResponse
 from django.template.defaultfilters import filesizeformat
 from django.template.response import TemplateResponse
+from django.urls import reverse
 from django.utils import timezone
 from django.utils.html import format_html
 from django.utils.text import Truncator
@@ -76,20 +77,22 @@ class StreamAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_display = ("slug", "label", "kind", "health", "last_value", "age", "source")
     list_filter = ("kind", "state")
     search_fields = ("slug", "label")
-    readonly_fields = ("health", "last_value", "at", "seq", "source")
+    readonly_fields = ("health", "last_value", "at", "seq", "source", "held_by", "pushes")
     fields = (
         ("slug", "kind"),
         ("label", "unit"),
         ("stale_after", "retention"),
         "health",
         ("last_value", "at"),
-        ("seq", "source"),
+        ("seq", "source", "held_by"),
+        "pushes",
     )
     inlines = (PushTokenInline,)
+    change_form_template = "dashboard/admin/stream_form.html"
     actions = ("issue_token", "delete_with_history")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Stream]:
-        streams: QuerySet[Stream] = super().get_queryset(request).select_related("lease")
+        streams: QuerySet[Stream] = super().get_queryset(request).select_related("lease", "tally")
         return streams
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -127,6 +130,47 @@ class StreamAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def source(self, stream: Stream) -> str:
         return str(_("a producer") if hasattr(stream, "lease") else _("pushes"))
 
+    @admin.display(description=_("produced by"))
+    def held_by(self, stream: Stream) -> str:
+        lease = getattr(stream, "lease", None)
+        if lease is None:
+            return "–"
+        if lease.expires_at <= timezone.now():
+            return str(_("nobody: no worker holds it"))
+        return str(
+            _("%(holder)s, until %(time)s UTC") % {"holder": lease.holder, "time": f"{lease.expires_at:%H:%M:%S}"}
+        )
+
+    @admin.display(description=_("pushes"))
+    def pushes(self, stream: Stream) -> str:
+        tally = getattr(stream, "tally", None)
+        if tally is None:
+            return str(_("none yet"))
+        taken = _("%d taken") % tally.accepted
+        if tally.pushed_at:
+            last = timesince(tally.pushed_at)
+            taken = _("%(taken)s, the last %(ago)s ago with %(values)d values") % {
+                "taken": taken,
+                "ago": last,
+                "values": tally.pushed_values,
+            }
+        if not tally.refused:
+            return str(taken)
+        refused = _("%(number)d refused, the last %(ago)s ago – %(reason)s") % {
+            "number": tally.refused,
+            "ago": timesince(tally.refused_at),
+            "reason": tally.reason,
+        }
+        return format_html("{}<br>▲ {}", taken, refused)
+
+    def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
+        stream = kwargs.get("obj")
+        if stream is not None and not hasattr(stream, "lease"):
+            address = request.build_absolute_uri(reverse("api_stream", args=[stream.slug]))
+            example = services.example_push(stream.kind)
+            context["push_line"] = f"curl -X POST {address} -H \"Authorization: Bearer $TOKEN\" -d '{example}'"
+        return super().render_change_form(request, context, *args, **kwargs)
+
     @admin.action(description=_("Issue a push token (for one stream)"))
     def issue_token(self, request: HttpRequest, queryset: QuerySet[Stream]) -> HttpResponse | None:
         stream = queryset.first()
@@ -141,6 +185,7 @@ class StreamAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             "stream": stream,
             "token": token,
             "address": request.build_absolute_uri("/")[:-1],
+            "example": services.example_push(stream.kind),
         }
         return TemplateResponse(request, "dashboard/admin/token.html", context)
 

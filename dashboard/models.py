@@ -124,6 +124,21 @@ class PushToken(models.Model):
         return self.note or f"token {self.pk}"
 
 
+class PushTally(models.Model):
+    """What became of the pushes into a stream, for whoever wonders why a number does not move."""
+
+    stream = models.OneToOneField(Stream, on_delete=models.CASCADE, primary_key=True, related_name="tally")
+    pushed_at = models.DateTimeField(_("last push"), null=True)
+    pushed_values = models.PositiveIntegerField(_("its values"), default=0)
+    accepted = models.BigIntegerField(_("pushes taken"), default=0)
+    refused = models.BigIntegerField(_("pushes refused"), default=0)
+    refused_at = models.DateTimeField(_("last refused"), null=True)
+    reason = models.CharField(_("because"), max_length=300, blank=True)
+
+    def __str__(self) -> str:
+        return f"pushes into {self.pk}"
+
+
 class ProducerLease(models.Model):
     """Who may run the producer of a stream, until when by the database's clock.
 

@@ -2,8 +2,8 @@
 
 import logging
 import secrets
-from collections.abc import Iterable, Mapping
-from datetime import timedelta
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db import transaction
@@ -11,12 +11,13 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.models import hash_token
-from dashboard import store
+from dashboard import store, tally
 from dashboard.boards import board_changed
 from dashboard.models import Board, ProducerLease, PushToken, State, Stream
 from dashboard.producers.registry import Producer
-from dashboard.protocol import WrongPush, read_push
-from dashboard.values import WrongValue
+from dashboard.protocol import Pushed, WrongPush
+from dashboard.values import Kind, WrongValue
+from realtime.protocol import encode
 from realtime.publish import publish_on_commit
 
 log = logging.getLogger(__name__)
@@ -114,16 +115,36 @@ def revoke_token(token: PushToken) -> None:
     PushToken.objects.filter(pk=token.pk, revoked_at=None).update(revoked_at=timezone.now())
 
 
+def was_revoked(token: str) -> bool:
+    return PushToken.objects.filter(token_hash=hash_token(token), revoked_at__isnull=False).exists()
+
+
 def find_token(token: str) -> PushToken | None:
     """Return the unrevoked push token, or None."""
     return PushToken.objects.filter(token_hash=hash_token(token), revoked_at=None).first()
 
 
-def push(stream: Stream, raw: bytes) -> None:
-    """Take the body of a push into `stream`, whole or not at all. Raises WrongPush."""
-    pushed = read_push(raw, stream.kind, timezone.now())
+def push(stream: Stream, read: Callable[[str, datetime], list[Pushed]]) -> None:
+    """Take what `read(kind, now)` finds in a push into `stream`, whole or not at all. Raises WrongPush."""
+    pushed = read(stream.kind, timezone.now())
     try:
         with transaction.atomic():
-            publish_on_commit(store.push(stream, pushed))
+            if pushed:
+                publish_on_commit(store.push(stream, pushed))
+            tally.count_accepted(stream, len(pushed))
     except WrongValue as error:
         raise WrongPush("value", str(error)) from None
+
+
+def example_push(kind: str) -> str:
+    """Return a push that a stream of `kind` would take, as JSON."""
+    return encode({"value": EXAMPLES[Kind(kind)]})
+
+
+EXAMPLES: Final = {
+    Kind.NUMBER: 42,
+    Kind.TEXT: "All is well",
+    Kind.STATUS: {"level": "ok", "text": "all is well"},
+    Kind.TABLE: {"Ada": {"calls": 7}},
+    Kind.SERIES: [[1767225600000, 41], [1767229200000, 42]],
+}

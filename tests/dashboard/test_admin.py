@@ -5,10 +5,12 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.models import User
-from dashboard import boards, services, store
+from dashboard import boards, leases, services, store, tally
 from dashboard.models import Board, PushToken, Sample, Stream
+from dashboard.protocol import read_push
 from realtime.publish import Publication
 from tests.dashboard.conftest import board_of, produced_stream, pushed_stream, reading
 
@@ -103,6 +105,36 @@ def test_a_token_is_shown_once_and_works(grace: Client) -> None:
     assert services.find_token(found[0])
     assert found[0] not in grace.get(page("stream", "change", orders.pk)).content.decode()
     assert found[0] not in grace.get(page("pushtoken", "changelist")).content.decode()
+
+
+def test_a_streams_page_says_what_became_of_pushes(grace: Client) -> None:
+    orders = pushed_stream(kind="status")
+    first = grace.get(page("stream", "change", orders.pk)).content.decode()
+    assert "none yet" in first
+    line = f"curl -X POST http://testserver/api/streams/{orders.slug}/ -H &quot;Authorization: Bearer $TOKEN&quot; -d"
+    assert line in first
+    assert "all is well" in first
+    tally.count_accepted(orders, 3)
+    tally.count_refused(orders, "422, value: A status stream takes …")
+    shown = grace.get(page("stream", "change", orders.pk)).content.decode()
+    assert "1 taken" in shown
+    assert "with 3 values" in shown
+    assert "1 refused" in shown
+    assert "422, value: A status stream takes …" in shown
+
+
+def test_a_streams_page_says_who_produces_it(grace: Client) -> None:
+    cpu = produced_stream("cpu")
+    assert "no worker holds it" in grace.get(page("stream", "change", cpu.pk)).content.decode()
+    leases.hold("ada:7:cafe", [cpu.pk])
+    shown = grace.get(page("stream", "change", cpu.pk)).content.decode()
+    assert "ada:7:cafe, until" in shown
+    assert "curl" not in shown
+
+
+@pytest.mark.parametrize("kind", Stream.Kind.values)
+def test_the_example_of_a_push_is_one_that_is_taken(kind: str) -> None:
+    read_push(services.example_push(kind).encode(), kind, timezone.now())
 
 
 def test_a_token_is_for_one_stream(grace: Client) -> None:

@@ -1,16 +1,24 @@
+import gzip
 import json
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
 
-from dashboard import api, services
-from dashboard.models import PushToken, Sample, Stream
+from dashboard import api, services, tally
+from dashboard.models import PushTally, PushToken, Sample, Stream
 from realtime.limits import Buckets
 from tests.dashboard.conftest import pushed_stream
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def fresh_tally() -> None:
+    tally._writing = Buckets(*tally.WRITTEN)
+    tally._unwritten.clear()
 
 
 @pytest.fixture
@@ -112,3 +120,90 @@ def test_too_many_pushes_are_429_with_retry_after(token: str, monkeypatch: pytes
 
 def test_a_get_is_405(token: str) -> None:
     assert Client().get("/api/streams/orders/").status_code == 405
+
+
+LINES = b"""cpu,cpu=cpu0,host=web usage_idle=91.5,usage_user=6.25
+cpu,cpu=cpu-total,host=web usage_idle=93,usage_user=5
+"""
+
+
+def telegraf(token: str, body: bytes, query: str = "", **headers: str) -> HttpResponse:
+    """Push as Telegraf's outputs.http does."""
+    headers = {"Authorization": f"Bearer {token}", "User-Agent": "Telegraf/1.30.0", **headers}
+    found: Any = Client().post(
+        f"/api/streams/orders/{query}", body, content_type="text/plain; charset=utf-8", headers=headers
+    )
+    return found  # type: ignore[no-any-return]
+
+
+def test_telegrafs_lines_are_taken(orders: Stream, token: str) -> None:
+    query = "?measurement=cpu&tag.cpu=cpu-total&field=usage_idle"
+    assert telegraf(token, LINES, query).status_code == 204
+    assert telegraf(token, gzip.compress(LINES), query, **{"Content-Encoding": "gzip"}).status_code == 204
+    orders.refresh_from_db()
+    assert (orders.value, orders.seq) == (93.0, 2)
+
+
+def test_lines_that_do_not_fit_are_left_alone(orders: Stream, token: str) -> None:
+    assert telegraf(token, LINES, "?measurement=disk").status_code == 204
+    orders.refresh_from_db()
+    assert orders.seq == 0
+    assert (orders.tally.accepted, orders.tally.pushed_values) == (1, 0)
+
+
+def test_json_that_calls_itself_text_is_json(orders: Stream, token: str) -> None:
+    assert telegraf(token, b' {"value": 5}').status_code == 204
+    orders.refresh_from_db()
+    assert orders.value == 5
+
+
+@pytest.mark.parametrize(
+    ("body", "encoding", "query", "status", "field"),
+    [
+        (LINES, "identity", "", 422, "tag"),
+        (b"nonsense", "identity", "", 422, "line 1"),
+        (LINES, "identity", "?precision=days", 422, "precision"),
+        (LINES, "gzip", "", 422, "body"),
+        (gzip.compress(LINES)[:-9], "gzip", "", 422, "body"),
+        (LINES, "br", "", 422, "Content-Encoding"),
+        (gzip.compress(b"x" * 50 * 1024 * 1024), "gzip", "", 413, None),
+    ],
+)
+def test_lines_that_are_wrong_are_refused(
+    token: str, body: bytes, encoding: str, query: str, status: int, field: str | None
+) -> None:
+    response = telegraf(token, body, query, **{"Content-Encoding": encoding})
+    assert response.status_code == status
+    assert error_of(response).get("field") == field
+
+
+def test_what_becomes_of_pushes_is_counted(orders: Stream, token: str) -> None:
+    push(token, [{"value": 1}, {"value": 2}])
+    assert PushTally.objects.values_list("accepted", "pushed_values", "refused").get() == (1, 2, 0)
+    push(token, {"value": "two"})
+    tally_ = PushTally.objects.get()
+    assert (tally_.accepted, tally_.refused) == (1, 1)
+    assert tally_.reason == "422, value: A number stream takes a finite number."
+    for bearer, reason in ((None, "401: it had no token"), ("push_x", "401: nobody knows its token")):
+        push(bearer, {"value": 1})
+        assert PushTally.objects.get().reason == reason
+    services.revoke_token(PushToken.objects.get())
+    push(token, {"value": 1})
+    assert PushTally.objects.get().reason == "401: its token was revoked"
+
+
+def test_a_flood_of_refusals_is_counted_with_few_writes(orders: Stream, token: str) -> None:
+    writes = 0
+
+    def count(execute: Any, sql: str, *rest: Any) -> Any:
+        nonlocal writes
+        writes += "pushtally" in sql and sql.startswith("UPDATE")
+        return execute(sql, *rest)
+
+    with connection.execute_wrapper(count):
+        for _ in range(50):
+            push("push_wrong", {"value": 1})
+    assert writes <= 12
+    tally._writing = Buckets(*tally.WRITTEN)
+    push("push_wrong", {"value": 1})
+    assert PushTally.objects.get().refused == 51

@@ -1,10 +1,12 @@
+from functools import partial
+
 import pytest
 from django.core.exceptions import ValidationError
 
 from dashboard import services, store
 from dashboard.models import PushToken, Stream
 from dashboard.producers.registry import Producer, producer
-from dashboard.protocol import WrongPush
+from dashboard.protocol import WrongPush, read_push
 from dashboard.values import Kind
 from tests.dashboard.conftest import produced_stream, pushed_stream, reading
 
@@ -71,7 +73,7 @@ def test_a_token_is_stored_hashed_and_good_until_revoked() -> None:
 def test_a_push_is_taken_whole_or_not_at_all() -> None:
     orders = pushed_stream()
     with pytest.raises(WrongPush):
-        services.push(orders, b'[{"value": 1}, {"value": "two"}]')
+        services.push(orders, partial(read_push, b'[{"value": 1}, {"value": "two"}]'))
     orders.refresh_from_db()
     assert (orders.seq, orders.samples.count()) == (0, 0)
 
@@ -79,6 +81,6 @@ def test_a_push_is_taken_whole_or_not_at_all() -> None:
 def test_too_many_rows_name_the_value(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(store, "ROWS", 1)
     with pytest.raises(WrongPush) as refused:
-        services.push(pushed_stream(kind="table"), b'{"value": {"a": {}, "b": {}}}')
+        services.push(pushed_stream(kind="table"), partial(read_push, b'{"value": {"a": {}, "b": {}}}'))
     assert refused.value.field == "value"
     assert not Stream.objects.get().rows.exists()
