@@ -316,7 +316,7 @@ def member_path(cast: Cast) -> str:
 
 #: By socket (docs/protocol.md), by HTTP (likewise), and what staff do in the admin.
 ENTRIES: Final[dict[str, Entry]] = {
-    "join": Entry(lambda world: world.tab.join("room-x"), 8),
+    "join": Entry(lambda world: world.tab.join("room-x"), 6),
     "leave": Entry(lambda world: world.tab.leave("kitchen"), 0),
     "send": Entry(sends(reply_to=1), 7),
     "edit": Entry(commands("edit", room="attic", seq=1, body="Better *so*"), 7),
