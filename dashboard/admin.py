@@ -81,7 +81,8 @@ class StreamAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     fields = (
         ("slug", "kind"),
         ("label", "unit"),
-        ("stale_after", "retention"),
+        "stale_after",
+        ("raw_for", "retention"),
         "health",
         ("last_value", "at"),
         ("seq", "source", "held_by"),

@@ -13,7 +13,7 @@ from dashboard.fetching import HttpValue, check_url
 from dashboard.models import HttpSource, SqlSource, Stream
 from dashboard.producers.registry import PATIENCE, Producer, all_producers, default_stale_after
 from dashboard.querying import SqlValue
-from dashboard.values import Kind
+from dashboard.values import RAW_FOR, RETENTION, Kind
 from realtime.publish import publish_on_commit
 
 AnySource = SqlSource | HttpSource
@@ -35,7 +35,8 @@ def producer_of(source: AnySource) -> Producer:
         label=source.label,
         unit=source.unit,
         stale_after=default_stale_after(source.every, ""),
-        retention=Stream._meta.get_field("retention").get_default(),
+        raw_for=RAW_FOR,
+        retention=RETENTION,
         patience=source.patience + PATIENCE,  # it keeps its own; this is for a network that has died
     )
 

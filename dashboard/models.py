@@ -1,6 +1,5 @@
 """Boards show widgets, widgets show streams; a stream is a live value, a sample is one value at one time."""
 
-from datetime import timedelta
 from typing import ClassVar
 
 from django.core.exceptions import ValidationError
@@ -11,6 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from dashboard.options import check_options, check_zone
+from dashboard.values import RAW_FOR, RETENTION
 from dashboard.values import Kind as ValueKind
 
 #: A slug is part of the address `stream.<slug>`, which has less than 100 characters.
@@ -46,7 +46,12 @@ class Stream(models.Model):
     stale_after = models.FloatField(
         _("old after"), default=60.0, validators=[MinValueValidator(0.1)], help_text=_("Seconds without a new value.")
     )
-    retention = models.DurationField(_("keep samples for"), default=timedelta(days=7))
+    raw_for = models.DurationField(
+        _("keep every sample for"),
+        default=RAW_FOR,
+        help_text=_("Older ones are thinned: of every five minutes the least, the greatest and the last stay."),
+    )
+    retention = models.DurationField(_("keep samples for"), default=RETENTION)
 
     seq = models.BigIntegerField(default=0, editable=False)
     value = models.JSONField(null=True, editable=False)
@@ -55,6 +60,8 @@ class Stream(models.Model):
     error = models.CharField(max_length=200, blank=True, editable=False)
     retry_at = models.DateTimeField(null=True, editable=False)
     fence = models.BigIntegerField(default=0, editable=False)
+    #: Up to when samples are thinned.
+    thinned_until = models.DateTimeField(null=True, editable=False)
     #: What its producer said last of label, unit …, so that what the admin changed is known from what the code did.
     declared = models.JSONField(default=dict, editable=False)
 

@@ -52,7 +52,7 @@ def ensure_produced(producers: Iterable[Producer]) -> dict[str, int]:
 
 
 #: What a producer says of its stream, beside the kind.
-DECLARED: Final = ("label", "unit", "stale_after", "retention")
+DECLARED: Final = ("label", "unit", "stale_after", "raw_for", "retention")
 
 
 def _as_json(said: Mapping[str, Any]) -> dict[str, Any]:

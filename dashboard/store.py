@@ -6,7 +6,8 @@ Every write returns the publications that tell of it; they may leave only after 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
 from typing import Any, Final
 
 from django.db import connection, transaction
@@ -23,6 +24,10 @@ from realtime.publish import Delivery, Publication
 TOMBSTONES: Final = timedelta(days=1)
 #: How many samples one statement of pruning deletes.
 PRUNE: Final = 5_000
+
+#: Of how long a time thinning leaves the least, the greatest and the last sample, and of how long it looks at once.
+THINNED: Final = timedelta(minutes=5)
+STRETCH: Final = timedelta(hours=1)
 
 #: A point of a history: `[unix ms, value]`.
 Point = list[Any]
@@ -90,6 +95,8 @@ def push(stream: Stream, pushed: Sequence[Pushed]) -> list[Publication]:
     Call it in a transaction. Raises WrongValue when a table would get too many rows.
     """
     stream = Stream.objects.select_for_update().get(pk=stream.pk)
+    if stream.thinned_until and pushed[0].at < stream.thinned_until:
+        Stream.objects.filter(pk=stream.pk).update(thinned_until=pushed[0].at)
     fresh = [(each.at, each.value) for each in pushed if stream.at is None or each.at >= stream.at]
     if not fresh:
         _write_samples(stream, [(each.at, each.value) for each in pushed])
@@ -240,14 +247,53 @@ def _where(pk: int, since: datetime | None, until: datetime | None) -> tuple[str
 
 
 def prune() -> int:
-    """Delete samples past their stream's retention and old marks of rows taken away; return how many."""
+    """Delete samples past their stream's retention, thin older ones, delete old marks of rows; return how many went."""
     deleted = 0
     for stream in Stream.objects.exclude(kind=Stream.Kind.TABLE):
         old = Sample.objects.filter(stream=stream, at__lt=Now() - stream.retention)
         while ids := list(old.order_by("at").values_list("pk", flat=True)[:PRUNE]):
             deleted += Sample.objects.filter(pk__in=ids).delete()[0]
+        deleted += _thin(stream, timezone.now() - stream.raw_for)
     marks = TableRow.objects.filter(Q(value__isnull=True), at__lt=Now() - TOMBSTONES)
     return deleted + marks.delete()[0]
+
+
+def _thin(stream: Stream, until: datetime) -> int:
+    """Leave of each stretch of THINNED that ended by `until` the least, the greatest and the last sample.
+
+    What stays was said at the time it has. Goes on from where it stopped; a push of older samples sets that back.
+    """
+    until = _floor(until, THINNED)
+    mark, deleted = stream.thinned_until, 0
+    while True:
+        later = Q(at__gte=_floor(mark, THINNED)) if mark else Q()
+        samples = Sample.objects.filter(later, stream=stream, at__lt=until).order_by("at", "pk")
+        first = samples.values_list("at", flat=True).first()
+        end = min(_floor(first, THINNED) + STRETCH, until) if first else until
+        rows = samples.filter(at__lt=end).values_list("pk", "at", "value") if first else ()
+        superfluous = _superfluous(rows, is_number=stream.kind == Stream.Kind.NUMBER)
+        for place in range(0, len(superfluous), PRUNE):
+            deleted += Sample.objects.filter(pk__in=superfluous[place : place + PRUNE]).delete()[0]
+        # Not when somebody has set it back meanwhile: the next round begins there.
+        if mark == end or not Stream.objects.filter(pk=stream.pk, thinned_until=mark).update(thinned_until=end):
+            return deleted
+        mark = end
+
+
+def _superfluous(rows: Iterable[tuple[int, datetime, Any]], *, is_number: bool) -> list[int]:
+    """Return the ids of the samples, oldest first, that are neither least nor greatest nor last of their stretch."""
+    found: list[int] = []
+    for _, stretch in groupby(rows, key=lambda row: _floor(row[1], THINNED)):
+        samples = list(stretch)
+        kept = {samples[-1][0]}
+        if is_number:
+            kept |= {function(samples, key=lambda row: row[2])[0] for function in (min, max)}
+        found += [pk for pk, _, _ in samples if pk not in kept]
+    return found
+
+
+def _floor(moment: datetime, width: timedelta) -> datetime:
+    return moment - (moment - datetime.min.replace(tzinfo=UTC)) % width
 
 
 def retire(stream: Stream) -> list[Publication]:

@@ -1,9 +1,13 @@
 """What a value of each kind of stream may be. Pure."""
 
 import math
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any, Final
 
+#: How long every sample is kept, and how long those that thinning leaves, unless a stream says otherwise.
+RAW_FOR: Final = timedelta(days=1)
+RETENTION: Final = timedelta(days=30)
 LEVELS: Final = ("ok", "warn", "crit", "info", "unknown")
 TEXT_CHARACTERS: Final = 2_000
 ROWS: Final = 2_000

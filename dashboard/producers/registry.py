@@ -24,7 +24,7 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.module_loading import autodiscover_modules
 
-from dashboard.values import Kind
+from dashboard.values import RAW_FOR, RETENTION, Kind
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +54,7 @@ class Producer:
     label: str
     unit: str
     stale_after: float
+    raw_for: timedelta
     retention: timedelta
     patience: float
 
@@ -83,14 +84,16 @@ def producer(
     label: str = "",
     unit: str = "",
     stale_after: float | None = None,
-    retention: timedelta = timedelta(days=7),
+    raw_for: timedelta = RAW_FOR,
+    retention: timedelta = RETENTION,
     patience: float = PATIENCE,
 ) -> Callable[[F], F]:
     """Register the decorated function as the producer of the stream `slug`; see `Producer`.
 
     `every`: seconds between runs; `cron`: a cron expression with the moments, in UTC, such as "0 6 * * 1-5"; an
     asynchronous generator has neither. `stale_after`: seconds after which the value counts as old (three times
-    `every`, at least 5; with `cron` a tenth more than its longest pause). Raises ValueError for what makes no sense.
+    `every`, at least 5; with `cron` a tenth more than its longest pause). `raw_for`: how long every sample is kept,
+    `retention`: how long thinned ones are. Raises ValueError for what makes no sense.
     """
 
     def register(function: F) -> F:
@@ -109,7 +112,7 @@ def producer(
         known = _producers.get(slug)
         if known is not None and _name(known.function) != _name(function):
             raise ValueError(f"Two producers feed the stream {slug!r}: {known.function} and {function}.")
-        _producers[slug] = Producer(slug, function, every, cron, kind, label, unit, old, retention, patience)
+        _producers[slug] = Producer(slug, function, every, cron, kind, label, unit, old, raw_for, retention, patience)
         return function
 
     return register

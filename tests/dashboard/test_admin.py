@@ -179,6 +179,7 @@ def test_a_streams_slug_and_kind_stay(grace: Client) -> None:
         "unit": "",
         "stale_after": "5",
         "retention": "7 00:00:00",
+        "raw_for": "1 00:00:00",
     }
     form |= {"push_tokens-TOTAL_FORMS": "0", "push_tokens-INITIAL_FORMS": "0"}
     assert grace.post(page("stream", "change", orders.pk), form).status_code == 302

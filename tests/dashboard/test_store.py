@@ -1,5 +1,6 @@
 import json
-from datetime import timedelta
+from collections.abc import Iterable
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -235,6 +236,66 @@ def test_samples_past_their_retention_are_pruned_and_old_marks_of_removed_rows()
     assert store.prune() == 3
     assert set(Sample.objects.values_list("value", flat=True)) == {10, 50}
     assert set(TableRow.objects.values_list("key", flat=True)) == {"new mark", "old row"}
+
+
+def samples_of(stream: Stream, start: datetime, values: Iterable[Any]) -> None:
+    """One sample every 30 seconds: ten to a stretch of thinning."""
+    Sample.objects.bulk_create(
+        Sample(stream=stream, at=start + timedelta(seconds=30 * place), value=value)
+        for place, value in enumerate(values)
+    )
+
+
+def left(stream: Stream) -> list[Any]:
+    return list(Sample.objects.filter(stream=stream).order_by("at").values_list("value", flat=True))
+
+
+#: Whole stretches, two days ago.
+LONG_AGO = store._floor(timezone.now() - timedelta(days=2), store.THINNED)
+
+
+def test_old_numbers_are_thinned_to_the_least_the_greatest_and_the_last() -> None:
+    cpu = produced_stream()
+    samples_of(cpu, LONG_AGO, [5, 9, 1, 5, 5, 5, 5, 5, 5, 4] + [7] * 10 + [3])
+    samples_of(cpu, timezone.now() - timedelta(minutes=30), range(20))
+    assert store.prune() == 7 + 8
+    assert left(cpu) == [9, 1, 4, 7, 7, 3, *range(20)]
+    assert store.prune() == 0
+
+
+def test_other_values_are_thinned_to_the_last() -> None:
+    motto = produced_stream("motto", kind="text")
+    samples_of(motto, LONG_AGO, [f"motto {number}" for number in range(20)])
+    store.prune()
+    assert left(motto) == ["motto 9", "motto 19"]
+
+
+def test_thinning_goes_on_where_it_stopped(django_assert_max_num_queries: Any) -> None:
+    cpu = produced_stream()
+    samples_of(cpu, LONG_AGO - timedelta(days=5), range(20))
+    samples_of(cpu, LONG_AGO, range(20))
+    store.prune()
+    assert left(cpu) == [0, 9, 10, 19, 0, 9, 10, 19]
+    with django_assert_max_num_queries(5):  # and looks at nothing twice
+        store.prune()
+
+
+def test_pushed_history_is_thinned_too() -> None:
+    orders = pushed_stream()
+    samples_of(orders, LONG_AGO, range(10))
+    store.prune()
+    old = [Pushed(value, LONG_AGO + timedelta(seconds=value)) for value in range(100, 110)]
+    with transaction.atomic():
+        store.push(orders, [*old, Pushed(1, timezone.now())])
+    store.prune()
+    assert left(orders) == [0, 109, 9, 1]
+
+
+def test_a_long_history_is_thinned_in_one_go() -> None:
+    cpu = produced_stream(raw_for=timedelta(hours=1), thinned_until=None)
+    samples_of(cpu, LONG_AGO, range(3_000))
+    store.prune()
+    assert len(left(cpu)) == 3_000 // 10 * 2
 
 
 def test_a_stream_is_deleted_with_everything_of_it() -> None:
