@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import platform
 import signal
 import subprocess
 import sys
@@ -10,22 +11,20 @@ import time
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks import report
-from benchmarks.measure import Spread, processes_of
-from benchmarks.scenarios import OURS, PEERS, QUICK, SCENARIOS, TYPING, Scenario
-from benchmarks.servers import CORES, Bench
-from tests.services import ROOT, Service
+from benchmarks import plot, report
+from benchmarks.plays import PLAYS
+from benchmarks.scenarios import EMBEDDED, OURS, PEERS, PIPE, QUICK, SCENARIOS, STORING, Scenario
+from benchmarks.servers import CLIENT_CORE, CORES, NCHAN, SERVER_CORE, Bench
+from tests.services import ROOT
 
 VAR: Final = Path(os.environ.get("SWITCHBOARD_VAR", ROOT / "var")) / "bench"
-#: Seconds after which a load client is given up.
-PATIENCE: Final = 240
 
 
 def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="bin/bench", description="Measures Switchboard beside its peers.")
     parser.add_argument("--quick", action="store_true", help="the most telling scenarios, in about two minutes")
     parser.add_argument("--only", metavar="SCENARIO", help="those whose names begin so; commas between several")
-    parser.add_argument("--peers", help=f"commas between: {', '.join(PEERS)}, or none")
+    parser.add_argument("--peers", help=f"commas between: {', '.join((*PEERS, *STORING))}; or none")
     parser.add_argument("--repeats", type=int, help="of each measurement (3, quick: 1)")
     parser.add_argument("--seconds", type=float, help="for which each is measured (4, quick: 2)")
     parser.add_argument("--list", action="store_true", help="say what there is to measure")
@@ -54,50 +53,45 @@ class Run:
         return [each for each in chosen if each.quick or self.options.only or not self.options.quick]
 
     def contestants(self, scenario: Scenario) -> list[str]:
-        wanted = set(QUICK) if self.options.quick else set(PEERS)
+        wanted = set(QUICK) if self.options.quick else {*PEERS, *STORING}
         if self.options.peers:
             wanted = set(self.options.peers.split(","))
-        return [each for each in scenario.contestants if each in wanted or each in (OURS, TYPING)]
+        if not NCHAN.exists():
+            wanted -= {"nchan"}
+        return [each for each in scenario.contestants if each in wanted or each in (OURS, PIPE, EMBEDDED)]
 
-    def measure(self) -> dict[str, Any]:
-        """Measure everything that was asked for; return the raw results by scenario and contestant."""
-        found: dict[str, Any] = {}
+    def measure(self, found: dict[str, Any]) -> None:
+        """Measure everything that was asked for; leave the raw results in `found`, by scenario and contestant."""
         for scenario in self.scenarios():
-            self.tell(scenario.title)
+            self.tell(f"{scenario.name}: {scenario.title}")
             rows: dict[str, list[Any]] = {name: [] for name in self.contestants(scenario)}
             for _ in range(self.options.repeats):
                 for name, results in rows.items():
-                    results.append(self.play(scenario, name))
-                    self.tell(f"  {name:20} {report.in_short(results[-1])}")
-            found[scenario.name] = rows
-        return found
+                    load = {"warmup": min(1.0, self.options.seconds / 2), "seconds": self.options.seconds}
+                    results.append(PLAYS[scenario.play](self.bench, scenario, name, load | scenario.load))
+                    self.tell(f"  {name:20} {report.in_short(scenario, results[-1])}")
+            found["scenarios"][scenario.name] = rows
+            commit = run_git("describe", "--always", "--dirty")
+            found["how"][scenario.name] = (
+                f"{self.options.repeats} × {self.options.seconds:g} s, {time.strftime('%Y-%m-%d')}, commit {commit}"
+            )
 
-    def play(self, scenario: Scenario, name: str) -> dict[str, Any]:
-        """Start one server, let the client play one scenario against it, stop it."""
-        load = {"warmup": min(1.0, self.options.seconds / 2), "seconds": self.options.seconds, **scenario.load}
-        if name in (OURS, TYPING):
-            load |= {"dialect": "typing" if name == TYPING else "switchboard", "cookies": self.bench.cookies()}
-            server: Service = self.bench.switchboard({"TYPING_EVERY": "0"} if name == TYPING else {})
-        else:
-            special = {"stock": "stock", "socketio": "socketio", "python-socketio": "socketio"}
-            load["dialect"] = special.get(name, "plain")
-            server = self.bench.peer(name)
-        assert server.process
-        load |= {"ports": [server.port], "pids": processes_of(server.process.pid)}
-        try:
-            return self.client(load)
-        finally:
-            self.bench.stop(server)
 
-    def client(self, load: dict[str, Any]) -> dict[str, Any]:
-        command = [sys.executable, "-m", "benchmarks.load", "-"]
-        done = subprocess.run(
-            command, cwd=ROOT, input=json.dumps(load), capture_output=True, text=True, timeout=PATIENCE
-        )
-        if done.returncode:
-            return {"error": done.stderr.strip().splitlines()[-1]}
-        result: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-        return result
+def run_git(*arguments: str) -> str:
+    done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True)
+    return done.stdout.strip() or "unknown"
+
+
+def machine() -> dict[str, str]:
+    """Return what this machine is."""
+    lines = Path("/proc/cpuinfo").read_text().splitlines()
+    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return {
+        "processor": models[0] if models else platform.machine(),
+        "cores used": f"{len({SERVER_CORE, CLIENT_CORE})} of {os.cpu_count()}: one for the server, one for all else",
+        "kernel": platform.release().partition("-")[0],
+        "Python": platform.python_version(),
+    }
 
 
 def main() -> None:
@@ -108,16 +102,25 @@ def main() -> None:
         return
     if len(CORES) < 2:
         sys.exit("bin/bench needs two processor cores: one for the server, one for the client.")
-    signal.signal(signal.SIGTERM, lambda *_: sys.exit("Interrupted."))
+    if not NCHAN.exists():
+        print("nchan is left out: it is not installed (on Debian: apt-get install libnginx-mod-nchan).")
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("Interrupted; everything that was started is stopped."))
     run = Run(options)
+    # What is not measured now stays as it was, so that a page can be measured in parts.
+    path = VAR / ("quick.json" if options.quick else "results.json")
+    found = json.loads(path.read_text()) if path.exists() else {"scenarios": {}, "how": {}}
+    found["machine"] = machine()
     try:
-        found = run.measure()
+        run.measure(found)
     finally:
         run.bench.end()
     VAR.mkdir(parents=True, exist_ok=True)
-    (VAR / "results.json").write_text(json.dumps(found, indent=1))
-    for name, rows in found.items():
-        print(name, {who: Spread.of([each.get("deliveries", 0) for each in results]) for who, results in rows.items()})
+    path.write_text(json.dumps(found, indent=1))
+    print(f"\n{report.verdicts(found['scenarios'])}\n")
+    if not options.quick:
+        (ROOT / "benchmarks/results.md").write_text(report.page(found))
+        (ROOT / "benchmarks/results.svg").write_text(plot.plot(found["scenarios"]))
+        print("Written: benchmarks/results.md and results.svg")
 
 
 if __name__ == "__main__":

@@ -10,14 +10,19 @@ import select
 import socket
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
-from benchmarks.dialects import Dialect, Typing, number_in
+from benchmarks.dialects import WORD, Dialect, number_in
 from benchmarks.wire import CLOSE, PING, PONG, TEXT, FrameReader, MarkerCounter, text_frame
 
 #: Connections that are parsed, of all together.
 SAMPLED: Final = 20
+#: Seconds without any delivery in a room after which what is in flight there counts as lost.
+STALL: Final = 2.0
+#: Seconds between two signs of life on each connection; servers ask for them, and most of ours do not listen.
+ALIVE: Final = 10.0
 #: Seconds that opening all connections may take.
 OPENING: Final = 120.0
 
@@ -28,14 +33,27 @@ class LoadError(Exception):
 
 @dataclass(eq=False, slots=True)
 class Room:
+    """A room and those in it; a connection that the server closes is in it no more, nor in its sums."""
+
     name: str
     members: list["Connection"] = field(default_factory=list)
     sent: list[int] = field(default_factory=list)  # numbers of the messages, in order of sending
     delivered: int = 0  # of all members together
+    given_up: int = 0  # messages that are waited for no more
+    moved: float = 0.0  # when `delivered` was last seen to have grown from `seen`
+    seen: int = 0
 
     def in_flight(self) -> int:
         """Return how many messages have not reached everybody, as far as sums tell."""
-        return len(self.sent) - self.delivered // len(self.members)
+        return len(self.sent) - self.given_up - self.delivered // len(self.members) if self.members else 0
+
+    def look(self, now: float) -> None:
+        """Give up what is in flight when nothing has come for `STALL` seconds."""
+        if self.delivered != self.seen:
+            self.seen, self.moved = self.delivered, now
+        elif now - self.moved > STALL:
+            self.given_up += max(0, self.in_flight())
+            self.moved = now
 
 
 class Connection:
@@ -44,6 +62,7 @@ class Connection:
     __slots__ = (
         "closed",
         "count",
+        "frames",
         "log",
         "number",
         "reader",
@@ -55,6 +74,7 @@ class Connection:
         "tail",
         "took",
         "upgraded",
+        "welcome",
     )
 
     def __init__(self, room: Room, number: int) -> None:
@@ -71,6 +91,8 @@ class Connection:
         self.count = 0
         self.tail = b""
         self.log: list[tuple[int, float]] = []  # number of each message, and when it came
+        self.frames: list[tuple[bytes, float]] = []  # what has no number, and the time of day when it came
+        self.welcome = b""  # the frame that ended the opening
         self.started = 0.0
         self.took = 0.0  # seconds from connecting to the end of the opening
 
@@ -93,19 +115,23 @@ class Client:
         self.cookies = cookies
         self.epoll = select.epoll()
         self.connections: dict[int, Connection] = {}
+        self.delivered = 0
+        self._alive = time.monotonic()
         self.lost: list[Connection] = []  # closed by the server
         self.opening = self.settling = 0.0  # seconds until all were live, and until nothing more came
         self._counter = MarkerCounter(dialect.marker)
         self._buffer = self._counter.view
-        self._numbered = not isinstance(dialect, Typing)
 
     # Opening
 
-    def open(self, rooms: Sequence[Room], size: int, at_once: int = 40) -> list[Connection]:
-        """Open `size` connections in each of `rooms`, `at_once` at a time; go on parsing some of them."""
+    def open(self, rooms: Sequence[Room], size: int, at_once: int = 40, first: int = 0) -> list[Connection]:
+        """Open `size` connections in each of `rooms`, `at_once` at a time; go on parsing some of them.
+
+        They are the people from number `first` on.
+        """
         every = max(1, len(rooms) * size // SAMPLED)
         wanted = [
-            (room, place * size + number, (place * size + number) % every == every // 2)
+            (room, first + place * size + number, (place * size + number) % every == every // 2)
             for place, room in enumerate(rooms)
             for number in range(size)
         ]
@@ -133,6 +159,7 @@ class Client:
                         opened.append(connection)
                         self._go_live(connection, sample)
                 self.poll(0)
+                self.keep_alive()
                 if time.monotonic() > deadline:
                     raise LoadError(f"{len(opened)} connections are open after {OPENING:.0f} s, the others not.")
         finally:
@@ -184,6 +211,7 @@ class Client:
                 raise LoadError(f"The server refused a connection: {payload.decode()}")
             if opcode == TEXT and connection.steps and connection.steps[0][1] in payload:
                 connection.steps.pop(0)
+                connection.welcome = payload
                 self._next_step(connection)
         return not connection.steps
 
@@ -226,6 +254,7 @@ class Client:
                 connection.count += found
                 connection.room.delivered += found
                 total += found
+        self.delivered += total
         return total
 
     def _examine(self, connection: Connection, data: bytes) -> int:
@@ -235,7 +264,10 @@ class Client:
         for opcode, payload in connection.reader.feed(data):
             if opcode == TEXT and self.dialect.marker in payload:
                 found += 1
-                connection.log.append((number_in(payload) if self._numbered else 0, now))
+                if WORD in payload:
+                    connection.log.append((number_in(payload), now))
+                else:
+                    connection.frames.append((payload, time.time()))
             elif opcode == PING:
                 connection.sock.send(PONG)
         return found
@@ -246,6 +278,8 @@ class Client:
         self.epoll.unregister(fd)
         connection.sock.close()
         self.lost.append(connection)
+        connection.room.members.remove(connection)
+        connection.room.delivered -= connection.count
 
     def say(self, connection: Connection, number: int) -> None:
         room = connection.room
@@ -257,11 +291,16 @@ class Client:
         deadline = time.monotonic() + patience
         while time.monotonic() < deadline and self.epoll.poll(quiet, 1):
             self.poll(0)
+            self.keep_alive()
+        self.keep_alive(0)
 
-    def keep_alive(self) -> None:
-        """Tell the server that all connections live, whether it asked or not."""
-        for connection in self.connections.values():
-            connection.sock.send(PONG)
+    def keep_alive(self, every: float = ALIVE) -> None:
+        """Tell the server, `every` so many seconds, that all connections live, whether it asked or not."""
+        if time.monotonic() - self._alive >= every:
+            self._alive = time.monotonic()
+            for connection in self.connections.values():
+                with suppress(OSError):
+                    connection.sock.send(PONG)
 
     def close(self) -> None:
         for connection in self.connections.values():

@@ -87,13 +87,38 @@ class Switchboard(Dialect):
         return json.dumps({"type": "send", "room": room, "id": str(uuid.uuid4()), "body": body(number)}).encode()
 
 
-class Typing(Switchboard):
-    """Ours, but what is sent is `typing`: parsed, published and fanned out like a message, and not stored."""
+class Resume(Switchboard):
+    """Ours, coming back: a room's name is followed by the rev after which something is missing."""
 
-    marker = b'"type":"typing"'
+    def opening(self, room: str) -> Sequence[Step]:
+        slug, _, place = room.partition(" ")
+        join = {"type": "join", "ref": "join", "room": slug, "after": int(place)}
+        return [Step(b"", b'"type":"hello"'), Step(json.dumps(join).encode(), b'"type":"joined"')]
+
+
+class Pipe(Dialect):
+    """`benchmarks.pipe`: ours without chat."""
+
+    def path(self, room: str) -> str:
+        return f"/ws/pipe/{room}/"
+
+    def opening(self, room: str) -> Sequence[Step]:
+        return [Step(b"", b'"type":"hello"'), Step(b'{"type":"ping"}', b'"type":"pong"')]
 
     def say(self, room: str, number: int) -> bytes:
-        return json.dumps({"type": "typing", "room": room}).encode()
+        return json.dumps({"type": "say", "message": body(number)}).encode()
+
+
+class Board(Dialect):
+    """A viewer of one of our boards, whose name is the room's; says nothing."""
+
+    marker = b'"type":"update"'
+
+    def path(self, room: str) -> str:
+        return f"/ws/boards/{room}/"
+
+    def opening(self, room: str) -> Sequence[Step]:
+        return [Step(b"", b'"type":"snapshot"')]
 
 
 DIALECTS: Final[dict[str, Dialect]] = {
@@ -101,5 +126,7 @@ DIALECTS: Final[dict[str, Dialect]] = {
     "stock": Stock(),
     "socketio": SocketIO(),
     "switchboard": Switchboard(),
-    "typing": Typing(),
+    "resume": Resume(),
+    "pipe": Pipe(),
+    "board": Board(),
 }

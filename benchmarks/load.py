@@ -4,7 +4,6 @@ python -m benchmarks.load - <load.json       a `Load`, such as {"kind": "closed"
 python -m benchmarks.load --self-test        what it can count when a server is nothing but a write
 """
 
-import itertools
 import json
 import os
 import signal
@@ -16,12 +15,9 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from benchmarks.client import Client, LoadError, Room
+from benchmarks.client import STALL, Client, LoadError, Room
 from benchmarks.dialects import DIALECTS
-from benchmarks.measure import Stopwatch, percentile
-
-#: Seconds without any delivery after which what is in flight counts as lost.
-STALL: Final = 3.0
+from benchmarks.measure import Stopwatch, percentile, processes_of, resident_of
 
 Result = dict[str, Any]
 
@@ -36,10 +32,12 @@ class Load:
     rooms: list[str] = field(default_factory=lambda: ["bench"])
     size: int = 1000  # connections in each room
     in_flight: int = 1  # messages in each room, of a closed loop
+    at_once: int = 40  # handshakes that are under way together
+    busy: int = 0  # connections in a second, busy room
     rate: float = 0.0  # messages a second, of an open loop
     warmup: float = 1.0
     seconds: float = 4.0
-    pids: list[int] = field(default_factory=list)  # of the server
+    leaders: dict[str, list[int]] = field(default_factory=dict)  # the first process of each server, by its name
     cookies: list[str] = field(default_factory=list)
 
 
@@ -48,7 +46,7 @@ def main(arguments: list[str]) -> None:
     if arguments == ["--self-test"]:
         result = self_test()
     else:
-        load = Load(**json.load(sys.stdin))
+        load = Load(**json.loads(sys.stdin.readline()))
         try:
             result = KINDS[load.kind](load)
         except (LoadError, OSError) as error:
@@ -63,70 +61,217 @@ def opened(load: Load) -> tuple[Client, list[Room]]:
     client = Client(load.ports, DIALECTS[load.dialect], load.cookies)
     rooms = [Room(name) for name in load.rooms]
     began = time.perf_counter()
-    client.open(rooms, load.size)
+    client.open(rooms, load.size, load.at_once)
     client.opening = time.perf_counter() - began
     client.settle()
     client.settling = time.perf_counter() - began - client.opening
-    client.keep_alive()
     return client, rooms
 
 
+class Loop:
+    """Messages of one or many rooms, a fixed number of which is always under way in each."""
+
+    def __init__(self, client: Client, rooms: Sequence[Room], in_flight: int) -> None:
+        self.client = client
+        self.rooms = rooms
+        self.in_flight = in_flight
+        self.times: list[float] = []  # when each message was sent, by its number
+
+    def fill(self) -> None:
+        """Send what may be sent: each message that has reached all is followed by the next."""
+        now = time.perf_counter()
+        for room in self.rooms:
+            room.look(now)
+            while room.members and room.in_flight() < self.in_flight:
+                self.times.append(time.perf_counter())
+                self.client.say(room.members[len(room.sent) % len(room.members)], len(self.times) - 1)
+
+
+class Pace:
+    """Messages at a fixed rate, whatever comes back; `due` is when each was to be sent, by its number."""
+
+    def __init__(self, client: Client, rooms: Sequence[Room], rate: float, seconds: float) -> None:
+        self.client = client
+        self.rooms = rooms
+        began = time.perf_counter() + 0.1
+        self.due = [began + number / rate for number in range(int(rate * seconds))]
+        self.sent = 0
+
+    def fill(self) -> None:
+        now = time.perf_counter()
+        while self.sent < len(self.due) and self.due[self.sent] <= now:
+            room = self.rooms[self.sent % len(self.rooms)]
+            if not room.members:
+                raise LoadError(f"The server closed all connections of the room {room.name}.")
+            self.client.say(room.members[len(room.sent) % len(room.members)], self.sent)
+            self.sent += 1
+
+    def pause(self) -> float:
+        """Return the seconds until the next is due; epoll waits whole milliseconds."""
+        return max(0.001, self.due[self.sent] - time.perf_counter()) if self.sent < len(self.due) else 0.05
+
+
 def closed(load: Load) -> Result:
-    """Keep `in_flight` messages under way in each room: each that has reached all is followed by the next."""
+    """Fan-out as fast as it goes, with `in_flight` messages under way in each room."""
     client, rooms = opened(load)
-    numbers = itertools.count()
-    times: list[float] = []
-
-    def fill(room: Room) -> None:
-        while room.in_flight() < load.in_flight:
-            times.append(time.perf_counter())
-            client.say(room.members[len(room.sent) % len(room.members)], next(numbers))
-
-    began = time.perf_counter()
+    loop = Loop(client, rooms, load.in_flight)
     stopwatch, before, said = None, 0, 0
-    moved = began
-    stalls = 0
+    began = time.perf_counter()
     while (now := time.perf_counter()) < began + load.warmup + load.seconds:
         if stopwatch is None and now >= began + load.warmup:
-            stopwatch, before, said = Stopwatch(load.pids), sum(room.delivered for room in rooms), len(times)
-        for room in rooms:
-            fill(room)
-        if client.poll(0.05):
-            moved = time.perf_counter()
-        elif time.perf_counter() - moved > STALL:
-            stalls += 1
-            break
+            stopwatch, before, said = Stopwatch(load.leaders), client.delivered, len(loop.times)
+        loop.fill()
+        client.poll(0.05)
     assert stopwatch
     result = stopwatch.read()
-    result["deliveries"] = (sum(room.delivered for room in rooms) - before) / result["seconds"]
-    result["messages"] = (len(times) - said) / result["seconds"]
+    result["deliveries"] = (client.delivered - before) / result["seconds"]
+    result["messages"] = (len(loop.times) - said) / result["seconds"]
     drain(client, rooms)
-    return finish(client, rooms, result | {"stalls": stalls}, times)
+    return finish(client, rooms, result, loop.times, said)
 
 
-def open_loop(load: Load) -> Result:
-    """Send at `rate`, whatever comes back; a latency counts from when the message was due."""
+def paced(load: Load) -> Result:
+    """`rate` messages a second; a latency counts from when the message was due."""
     client, rooms = opened(load)
-    total = int(load.rate * (load.warmup + load.seconds))
+    pace = Pace(client, rooms, load.rate, load.warmup + load.seconds)
     first = int(load.rate * load.warmup)
-    began = time.perf_counter() + 0.1
-    due = [began + number / load.rate for number in range(total)]
-    stopwatch, before, number = None, 0, 0
-    while number < total:
-        now = time.perf_counter()
-        if stopwatch is None and number >= first:
-            stopwatch, before = Stopwatch(load.pids), sum(room.delivered for room in rooms)
-        while number < total and due[number] <= now:
-            room = rooms[number % len(rooms)]
-            client.say(room.members[len(room.sent) % len(room.members)], number)
-            number += 1
-        if number < total:
-            client.poll(max(0.001, due[number] - time.perf_counter()))
+    stopwatch, before = None, 0
+    while pace.sent < len(pace.due):
+        if stopwatch is None and pace.sent >= first:
+            stopwatch, before = Stopwatch(load.leaders), client.delivered
+        pace.fill()
+        client.poll(pace.pause())
     assert stopwatch
     result = stopwatch.read()
-    result["deliveries"] = (sum(room.delivered for room in rooms) - before) / result["seconds"]
+    result["deliveries"] = (client.delivered - before) / result["seconds"]
+    result["messages"] = (pace.sent - first) / result["seconds"]
     drain(client, rooms)
-    return finish(client, rooms, result, due, first)
+    return finish(client, rooms, result, pace.due, first)
+
+
+def fair(load: Load) -> Result:
+    """A quiet room at `rate`, first alone, then while a busy room has `in_flight` messages under way."""
+    client, rooms = opened(load)
+    busy = Room("bench")
+    client.open([busy], load.busy, load.at_once, first=load.size * len(rooms))
+    client.settle()
+    pace = Pace(client, rooms, load.rate, 2 * load.seconds)
+    half = int(load.rate * load.seconds)
+    loop = Loop(client, [busy], load.in_flight)
+    stopwatch, before = None, 0
+    while pace.sent < len(pace.due):
+        pace.fill()
+        if pace.sent >= half:
+            if stopwatch is None:
+                stopwatch, before = Stopwatch(load.leaders), busy.delivered
+            loop.fill()
+        client.poll(min(0.05, pace.pause()))
+    assert stopwatch
+    result = stopwatch.read()
+    result["deliveries"] = (busy.delivered - before) / result["seconds"]
+    drain(client, [*rooms, busy])
+    logs = [item for room in rooms for connection in room.members for item in connection.log]
+    alone = [at - pace.due[number] for number, at in logs if number < half]
+    result |= {f"alone_p{share}": percentile(alone, share / 100) * 1000 for share in (50, 99)}
+    return finish(client, rooms, result, pace.due, half)
+
+
+def connect(load: Load) -> Result:
+    """How fast connections become live, from the handshake on, and what each holds of the server's memory.
+
+    The first fifth warms the server up.
+    """
+    client = Client(load.ports, DIALECTS[load.dialect], load.cookies)
+    rooms = [Room(name) for name in load.rooms]
+    some = len(rooms) // 5
+    client.open(rooms[:some], load.size, load.at_once)
+    client.settle(1.0)
+    pids = [pid for leader in load.leaders["server"] for pid in processes_of(leader)]
+    memory, stopwatch = resident_of(pids), Stopwatch(load.leaders)
+    opened = client.open(rooms[some:], load.size, load.at_once, first=some * load.size)
+    result = stopwatch.read()
+    client.settle(1.0)
+    result["rate"] = len(opened) / result["seconds"]
+    result["memory"] = (resident_of(pids) - memory) / len(opened) / 1024
+    took = [connection.took for connection in opened]
+    result |= {f"p{share}": percentile(took, share / 100) * 1000 for share in (50, 99)}
+    client.close()
+    return result
+
+
+def come_back(load: Load) -> Result:
+    """All at once, each with a place in the room from which something is missing."""
+    client = Client(load.ports, DIALECTS[load.dialect], load.cookies)
+    stopwatch = Stopwatch(load.leaders)
+    opened = client.open([Room(load.rooms[0])], load.size, load.at_once)
+    result = stopwatch.read()
+    result["live"] = result["seconds"]
+    result["history"] = min(connection.welcome.count(b'"kind":"text"') for connection in opened)
+    took = [connection.took for connection in opened]
+    result |= {f"p{share}": percentile(took, share / 100) * 1000 for share in (50, 99)}
+    client.close()
+    return result
+
+
+def board(load: Load) -> Result:
+    """Watch a board that another process feeds with the time of day as each value, and compare the last values.
+
+    That process is started when we say that all viewers are there; the next line we read has its id.
+    """
+    client, rooms = opened(load)
+    print("ready", flush=True)
+    source = int(sys.stdin.readline())
+    until = time.perf_counter() + load.warmup
+    while time.perf_counter() < until:
+        client.poll(0.05)
+    since = time.time()
+    stopwatch, before = Stopwatch(load.leaders), client.delivered
+    until = time.perf_counter() + load.seconds
+    while time.perf_counter() < until:
+        client.poll(0.05)
+    result = stopwatch.read()
+    result["deliveries"] = (client.delivered - before) / result["seconds"]
+    os.kill(source, signal.SIGTERM)
+    client.settle(1.0)
+    seen = [Seen.of(connection.frames, since) for room in rooms for connection in room.members if connection.reader]
+    latencies = [latency for each in seen for latency in each.latencies]
+    result |= {f"p{share}": percentile(latencies, share / 100) * 1000 for share in (50, 99)}
+    result["slowest"] = max(latencies, default=0.0) * 1000
+    newest = {slug: max(each.last.get(slug, 0) for each in seen) for slug in set().union(*(each.last for each in seen))}
+    result["streams"] = len(newest)
+    result["lost"] = sum(each.last.get(slug) != seq for each in seen for slug, seq in newest.items())
+    result["reordered"] = sum(each.reordered for each in seen)
+    result["conflated"] = sum(each.skipped for each in seen) / max(1, sum(each.updates for each in seen))
+    result |= {"closed": len(client.lost), "opening": client.opening, "settling": client.settling}
+    client.close()
+    return result
+
+
+@dataclass(slots=True)
+class Seen:
+    """What one viewer saw of a board: the newest seq of each stream, and how late values came (s)."""
+
+    last: dict[str, int] = field(default_factory=dict)
+    latencies: list[float] = field(default_factory=list)
+    updates: int = 0
+    skipped: int = 0  # numbers that a newer value replaced
+    reordered: int = 0
+
+    @classmethod
+    def of(cls, frames: Sequence[tuple[bytes, float]], since: float) -> "Seen":
+        """Read `update` frames, each with the time of day when it came; latencies of those sent after `since`."""
+        seen = cls()
+        for payload, at in frames:
+            for slug, update in json.loads(payload)["streams"].items():
+                before = seen.last.get(slug)
+                seen.updates += 1
+                if before is not None:
+                    seen.reordered += update["seq"] <= before
+                    seen.skipped += max(0, update["seq"] - before - 1)
+                seen.last[slug] = update["seq"]
+                if update["value"] >= since:
+                    seen.latencies.append(at - update["value"])
+        return seen
 
 
 def drain(client: Client, rooms: Sequence[Room]) -> None:
@@ -148,11 +293,10 @@ def finish(
         for connection in room.members:
             sums["lost"] += max(0, len(room.sent) - connection.count)
             sums["doubled"] += max(0, connection.count - len(room.sent))
-        if DIALECTS["typing"] is not client.dialect:
-            logs = [connection.log for connection in room.members if connection.reader]
-            orders = [[number for number, _ in log] for log in logs]
-            sums["reordered"] += sum(out_of_order(order, orders[0]) for order in orders[1:])
-            latencies += [at - times[number] for log in logs for number, at in log if number >= first]
+        logs = [connection.log for connection in room.members if connection.reader]
+        orders = [[number for number, _ in log] for log in logs]
+        sums["reordered"] += sum(out_of_order(order, orders[0]) for order in orders[1:])
+        latencies += [at - times[number] for log in logs for number, at in log if number >= first]
     if latencies:
         result |= {f"p{share}": percentile(latencies, share / 100) * 1000 for share in (50, 99)}
         result["slowest"] = max(latencies) * 1000
@@ -187,7 +331,7 @@ def self_test(connections: int = 200, seconds: float = 3.0) -> Result:
         client = Client([listener.getsockname()[1]], DIALECTS["plain"])
         client.open([Room("blast")], connections)
         began = time.perf_counter()
-        stopwatch, counted = Stopwatch([child]), 0
+        stopwatch, counted = Stopwatch({"server": [child]}), 0
         while time.perf_counter() - began < seconds:
             counted += client.poll(0.05)
         result = stopwatch.read()
@@ -212,7 +356,14 @@ def blast(listener: socket.socket, connections: int) -> None:
             sock.sendall(frames)
 
 
-KINDS: Final[dict[str, Callable[[Load], Result]]] = {"closed": closed, "open": open_loop}
+KINDS: Final[dict[str, Callable[[Load], Result]]] = {
+    "closed": closed,
+    "paced": paced,
+    "fair": fair,
+    "connect": connect,
+    "return": come_back,
+    "board": board,
+}
 
 if __name__ == "__main__":
     main(sys.argv[1:])

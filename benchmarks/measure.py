@@ -4,7 +4,7 @@ import os
 import resource
 import statistics
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -34,14 +34,14 @@ class Spread:
 
 
 def processes_of(leader: int) -> list[int]:
-    """Return the processes of a session, by the one that leads it: a server with its workers."""
+    """Return the processes of a session, by the one that leads it, and its children: a server with its workers."""
     found = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
             fields = stat.read_text().rpartition(")")[2].split()
         except OSError:  # it has ended meanwhile
             continue
-        if int(fields[3]) == leader:
+        if leader in (int(fields[1]), int(fields[3])):  # parent, session
             found.append(int(stat.parent.name))
     return sorted(found)
 
@@ -68,22 +68,25 @@ def resident_of(pids: Iterable[int]) -> int:
 
 
 class Stopwatch:
-    """Wall time, our own processor time, and that of the server, from its making on."""
+    """Wall time, our own processor time, and that of others, from its making on.
 
-    def __init__(self, pids: Sequence[int]) -> None:
-        self._pids = pids
-        self._wall, self._own, self._server = self._now()
+    `leaders` are the first processes of each of those, by its name.
+    """
 
-    def _now(self) -> tuple[float, float, float]:
+    def __init__(self, leaders: Mapping[str, Sequence[int]]) -> None:
+        self._leaders = leaders
+        self._began = self._now()
+
+    def _now(self) -> dict[str, float]:
         usage = resource.getrusage(resource.RUSAGE_SELF)
-        return time.perf_counter(), usage.ru_utime + usage.ru_stime, cpu_of(self._pids)
+        own = {"seconds": time.perf_counter(), "client_cpu": usage.ru_utime + usage.ru_stime}
+        others = {
+            f"{name}_cpu": cpu_of(pid for leader in leaders for pid in processes_of(leader))
+            for name, leaders in self._leaders.items()
+        }
+        return own | others
 
     def read(self) -> dict[str, float]:
-        """Return `seconds`, and the shares of a core that client and server used meanwhile."""
-        wall, own, server = self._now()
-        seconds = wall - self._wall
-        return {
-            "seconds": seconds,
-            "client_cpu": (own - self._own) / seconds,
-            "server_cpu": (server - self._server) / seconds,
-        }
+        """Return `seconds`, and as `client_cpu` and so on the shares of a core that each used meanwhile."""
+        passed = {name: value - self._began[name] for name, value in self._now().items()}
+        return {name: value if name == "seconds" else value / passed["seconds"] for name, value in passed.items()}

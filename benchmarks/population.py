@@ -12,14 +12,16 @@ from django.utils.crypto import get_random_string
 
 from accounts.models import Kind, User
 from chat.models import Membership, Room, RoomKind
+from dashboard.models import Board, Stream, Widget
 
 ROOM_OF = 5
 
 
-def populate(people: int, small_rooms: int) -> None:
-    """Make guests who are signed in, `bench` for all, `small-<n>` for five members each; print the cookies as JSON.
+def populate(people: int, small_rooms: int, streams: int) -> None:
+    """Make guests who are signed in, rooms, and a board; print the cookies as JSON.
 
-    The people of room n are those from 5n on.
+    The room `bench` is for all; `small-<n>` has five members, the people from number 5n on. The board `bench` has
+    a tile for each of the streams `bench-00` and so on.
     """
     users = []
     for number in range(people):
@@ -47,4 +49,8 @@ def populate(people: int, small_rooms: int) -> None:
         for n, room in enumerate(rooms)
         for user in users[ROOM_OF * n : ROOM_OF * (n + 1)]
     )
+    board = Board.objects.create(slug="bench", title="bench")
+    for number in range(streams):
+        stream = Stream.objects.create(slug=f"bench-{number:02}", label=f"Stream {number}")
+        Widget.objects.create(board=board, type=Widget.Type.NUMBER, position=number).streams.add(stream)
     print(json.dumps(cookies))

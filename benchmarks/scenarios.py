@@ -1,4 +1,4 @@
-"""What is measured: each scenario's load, who takes part, and how its result is shown."""
+"""What is measured: each scenario's load, who takes part, and which figure counts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -17,16 +17,23 @@ PEERS: Final = (
     "ws",
     "nchan",
 )
-#: Ours, and ours with `typing` instead of messages: what is left when nothing is stored.
+#: Ours on PostgreSQL and Redis; its pipe alone (`benchmarks.pipe`), which stores nothing; embedded with SQLite.
 OURS: Final = "switchboard"
-TYPING: Final = "switchboard-typing"
+PIPE: Final = "switchboard-pipe"
+EMBEDDED: Final = "switchboard-sqlite"
+#: Stock Channels with an insert for each message.
+STORING: Final = ("stock-postgresql", "stock-sqlite")
 #: What `bin/bench --quick` measures beside ours.
-QUICK: Final = ("stock", "nchan", "ws")
+QUICK: Final = ("stock", "nchan", "ws", *STORING)
+SMALL: Final = [f"small-{number}" for number in range(200)]
 
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """`load` is what `benchmarks.load` is asked for; `value` the figure that counts, in `unit`."""
+    """`load` is what `benchmarks.load` is asked for, `value` the figure that counts, in `unit`.
+
+    `play` names the function of `benchmarks.plays` that has it played.
+    """
 
     name: str
     title: str
@@ -34,34 +41,40 @@ class Scenario:
     value: str = "deliveries"
     unit: str = "deliveries/s"
     contestants: Sequence[str] = field(default=(OURS, *PEERS))
-    quick: bool = True
+    play: str = "serve"
+    quick: bool = False
 
 
-def fan_out(receivers: int, in_flight: int, quick: bool) -> Scenario:
+def fan_out(receivers: int, in_flight: int, quick: bool = False) -> Scenario:
     many = "one message in flight" if in_flight == 1 else f"{in_flight} messages in flight"
     return Scenario(
         f"fanout-{receivers}-{in_flight}",
         f"Fan-out to {receivers}, {many}",
         {"kind": "closed", "size": receivers, "in_flight": in_flight},
-        contestants=(OURS, TYPING, *PEERS) if receivers == 1000 else (OURS, *PEERS),
+        contestants=(OURS, PIPE, *PEERS),
         quick=quick,
     )
 
 
 def paced(rate: int) -> Scenario:
     return Scenario(
-        f"open-{rate}",
+        f"paced-{rate}",
         f"1000 receivers, {rate} messages a second",
-        {"kind": "open", "size": 1000, "rate": rate},
+        {"kind": "paced", "size": 1000, "rate": rate},
         value="p99",
-        unit="ms (p99)",
-        quick=False,
+        unit="ms, p99",
     )
 
 
+def capacity(name: str, title: str, processes: int, **load: Any) -> Scenario:
+    """Ours alone at a fixed rate: what it costs the server's processor."""
+    load = {"kind": "paced", "rate": 100, "processes": processes, **load}
+    return Scenario(f"capacity-{name}", title, load, "server_cpu", "of a core", (OURS,))
+
+
 SCENARIOS: Final = (
-    fan_out(100, 1, quick=False),
-    fan_out(100, 16, quick=False),
+    fan_out(100, 1),
+    fan_out(100, 16),
     fan_out(1000, 1, quick=True),
     fan_out(1000, 16, quick=True),
     paced(10),
@@ -70,7 +83,93 @@ SCENARIOS: Final = (
     Scenario(
         "rooms",
         "200 rooms of 5, everyone talking",
-        {"kind": "closed", "rooms": [f"small-{number}" for number in range(200)], "size": 5, "in_flight": 5},
-        contestants=(OURS, TYPING, *PEERS),
+        {"kind": "closed", "rooms": SMALL, "size": 5, "in_flight": 5},
+        contestants=(OURS, PIPE, *PEERS),
+        quick=True,
     ),
+    Scenario(
+        "connect",
+        "Connections a second, from handshake to live in a room",
+        {"kind": "connect", "rooms": SMALL, "size": 5},
+        value="rate",
+        unit="connections/s",
+    ),
+    Scenario(
+        "memory",
+        "Memory of an idle connection",
+        {"kind": "connect", "rooms": SMALL, "size": 5, "at_once": 10},
+        value="memory",
+        unit="KiB",
+        contestants=(OURS, PIPE, *PEERS),
+        quick=True,
+    ),
+    Scenario(
+        "board",
+        "A board of 50 streams with 20 values a second each, 500 viewers, through worker and database",
+        {"kind": "board", "size": 500, "rate": 1000, "source": "worker"},
+        value="p99",
+        unit="ms, p99",
+        contestants=(OURS,),
+        play="board",
+    ),
+    Scenario(
+        "values",
+        "1000 viewers, 1000 values a second, published as a worker does",
+        {"kind": "board", "size": 1000, "rate": 1000, "source": "feeder"},
+        value="p99",
+        unit="ms, p99",
+        contestants=(OURS,),
+        play="board",
+        quick=True,
+    ),
+    Scenario(
+        "stored",
+        "Messages stored and delivered, 500 senders in 100 rooms of 5",
+        {"kind": "closed", "rooms": SMALL[:100], "size": 5, "in_flight": 5},
+        value="messages",
+        unit="messages/s",
+        contestants=(OURS, EMBEDDED, *STORING),
+        quick=True,
+    ),
+    Scenario(
+        "writer",
+        "Messages stored, 500 senders, without sockets",
+        {"senders": 500},
+        value="messages",
+        unit="messages/s",
+        contestants=(OURS, EMBEDDED, *STORING),
+        play="writer",
+    ),
+    Scenario(
+        "writer-one",
+        "Messages stored, one sender, without sockets",
+        {"senders": 1},
+        value="messages",
+        unit="messages/s",
+        contestants=(OURS, EMBEDDED, *STORING),
+        play="writer",
+    ),
+    Scenario(
+        "return",
+        "1000 clients come back at once after a restart, each missing 50 messages",
+        {"kind": "return", "dialect": "resume", "size": 1000, "at_once": 1000},
+        value="live",
+        unit="s until all are live",
+        contestants=(OURS,),
+        play="mass_return",
+        quick=True,
+    ),
+    Scenario(
+        "fair",
+        "A quiet room of 5 beside a busy room of 200",
+        {"kind": "fair", "rooms": SMALL[:1], "size": 5, "rate": 20, "busy": 200, "in_flight": 16},
+        value="p99",
+        unit="ms, p99 in the quiet room",
+        contestants=(OURS, "stock", "ws", "nchan"),
+    ),
+    capacity("100", "100 receivers, 100 messages a second, one process", 1, size=100),
+    capacity("1000", "1000 receivers, 100 messages a second, one process", 1, size=1000),
+    capacity("1000-two", "1000 receivers, 100 messages a second, two processes", 2, size=1000),
+    capacity("rooms", "200 rooms of 5, 400 messages a second in all, one process", 1, rooms=SMALL, size=5, rate=400),
+    capacity("rooms-two", "The same with two processes", 2, rooms=SMALL, size=5, rate=400),
 )

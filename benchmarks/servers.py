@@ -2,10 +2,13 @@
 
 import json
 import os
+import shutil
+import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit
 
 import psycopg
 
@@ -15,12 +18,17 @@ CORES: Final = sorted(os.sched_getaffinity(0))
 #: The server's core, and that of the client, Redis and PostgreSQL.
 SERVER_CORE: Final = CORES[0]
 CLIENT_CORE: Final = CORES[-1]
+PYTHON: Final = ROOT / ".venv/bin/python"
+NODE_PEERS: Final = ("ws", "socketio")
 VENV: Final = ROOT / "benchmarks/.venv/bin/python"
 NCHAN: Final = Path("/usr/lib/nginx/modules/ngx_nchan_module.so")
 #: People who exist, each with a session.
 PEOPLE: Final = 1000
 #: Rooms of five members each, beside the public room `bench`.
 SMALL_ROOMS: Final = 200
+#: Streams `bench-00` and so on, on the board `bench`.
+STREAMS: Final = 50
+TEMPLATE: Final = "template_bench"
 #: Limits that scenarios exceed (docs/deployment.md).
 LIMITS: Final = {
     "COMMAND_BURST": "100000",
@@ -30,7 +38,7 @@ LIMITS: Final = {
 }
 
 
-def pinned(command: Sequence[str | Path], core: int) -> list[str]:
+def pinned(command: Sequence[object], core: int) -> list[str]:
     return ["taskset", "-c", str(core), *map(str, command)]
 
 
@@ -79,6 +87,24 @@ class Peer(Service):
     @property
     def environment(self) -> dict[str, str]:
         return super().environment | self.settings
+
+
+class Source(Manage):
+    """What feeds a board, on the client's core."""
+
+    def __init__(self, name: str, folder: Path, settings: dict[str, str], rate: float) -> None:
+        super().__init__(name, folder, settings, "runproducers")
+        self.rate = rate
+
+    @property
+    def command(self) -> list[str]:
+        if self.name == "feeder":
+            feeder = [sys.executable, "-m", "benchmarks.feeder", str(STREAMS), str(self.rate)]
+            return pinned(feeder, CLIENT_CORE)
+        return pinned(super().command, CLIENT_CORE)
+
+    def is_ready(self) -> bool:
+        return "feeding" in self.tail() or "producers run" in self.tail()
 
 
 class Nchan(Peer):
@@ -142,6 +168,11 @@ class Bench:
                 print(error)
         self._folder.cleanup()
 
+    def leaders(self) -> dict[str, list[int]]:
+        """Return the first processes of Redis and PostgreSQL, as far as they run."""
+        found = {"redis": self._redis, "postgresql": self._postgresql}
+        return {name: [each.process.pid] for name, each in found.items() if each and each.process}
+
     @property
     def redis(self) -> Redis:
         if self._redis is None:
@@ -159,57 +190,79 @@ class Bench:
     # Ours
 
     def settings(self, database: str) -> dict[str, str]:
-        return {
+        """Return the environment of our processes on a database; on SQLite there is one process, and no Redis."""
+        settings = {
             "SECRET_KEY": "a key of fifty characters that only this run knows",
             "ALLOWED_HOSTS": "127.0.0.1",
             "HTTPS": "0",
             "DATABASE_URL": database,
-            "REDIS_URL": self.redis.url,
-            "REDIS_PREFIX": f"bench-{self._count}",
             "LOG_LEVEL": "WARNING",
+            "PRODUCERS_DIR": str(ROOT / "benchmarks/producers"),
             **LIMITS,
         }
+        if database.startswith("postgres"):
+            settings |= {"REDIS_URL": self.redis.url, "REDIS_PREFIX": f"bench-{self._count}"}
+        return settings
 
-    def cookies(self) -> list[str]:
+    def _template(self, engine: str) -> str:
+        if engine == "sqlite":
+            return f"sqlite:///{self._folder.name}/template.sqlite3"
+        return self.postgresql.create_database(TEMPLATE)
+
+    def cookies(self, engine: str = "postgresql") -> list[str]:
         """Prepare the database that each of our servers gets a copy of; return its people's cookies."""
-        if "postgresql" not in self._prepared:
-            url = self.postgresql.create_database("template_bench")
-            maker = Manage("prepare", self.folder("prepare"), self.settings(url))
+        if engine not in self._prepared:
+            maker = Manage("prepare", self.folder("prepare"), self.settings(self._template(engine)))
             maker.manage("migrate", "--verbosity", "0")
-            code = f"from benchmarks.population import populate; populate({PEOPLE}, {SMALL_ROOMS})"
-            self._prepared["postgresql"] = json.loads(maker.shell(code))
-        return self._prepared["postgresql"]
+            code = f"from benchmarks.population import populate; populate({PEOPLE}, {SMALL_ROOMS}, {STREAMS})"
+            self._prepared[engine] = json.loads(maker.shell(code))
+        return self._prepared[engine]
 
-    def database(self) -> str:
+    def database(self, engine: str = "postgresql") -> str:
         """Return the URL of a fresh copy of the prepared database."""
-        self.cookies()
+        self.cookies(engine)
         self._count += 1
-        return self.postgresql.copy_database(f"bench_{self._count}", "template_bench")
+        if engine == "sqlite":
+            copy = self.folder("sqlite") / "db.sqlite3"
+            shutil.copyfile(Path(self._folder.name) / "template.sqlite3", copy)
+            return f"sqlite:///{copy}"
+        return self.postgresql.copy_database(f"bench_{self._count}", TEMPLATE)
 
-    def switchboard(self, more: dict[str, str] | None = None) -> Web:
-        """Start one of our server processes on a fresh database."""
-        settings = self.settings(self.database()) | (more or {})
+    def switchboard(self, settings: dict[str, str]) -> Web:
+        """Start one of our server processes."""
         web = PinnedWeb("switchboard", self.folder("switchboard"), settings)
         self.started(web)
         return web
 
+    def source(self, settings: dict[str, str], name: str, rate: float) -> Service:
+        """Start what feeds the board: our `worker` with producers, or the `feeder`, `rate` values a second in all."""
+        settings = settings | {"BENCH_STREAMS": str(STREAMS), "BENCH_RATE": str(rate / STREAMS)}
+        return self.started(Source(name, self.folder(name), settings, rate))
+
     # The peers
 
     def peer(self, name: str) -> Service:
-        """Start a peer."""
+        """Start a peer; `stock-postgresql` and `stock-sqlite` are stock Channels that stores each message."""
         folder = self.folder(name)
-        python = {"autobahn", "eventlet", "websocket-server", "websockets", "fastapi", "python-socketio"}
-        if name == "stock":
-            return self.started(self._stock(folder, {}))
+        if name.startswith("stock"):
+            daphne: list[str | Path] = [PYTHON, "-m", "daphne", "-b", "127.0.0.1", "-p", "PORT"]
+            settings = self.stock_settings(name.partition("-")[2])
+            return self.started(Peer(name, folder, [*daphne, "benchmarks.peers.stock:application"], settings))
         if name == "nchan":
             command: list[str | Path] = [program("nginx"), "-p", folder, "-c", folder / "nginx.conf", "-e", "stderr"]
             return self.started(Nchan(name, folder, command, {}))
-        if name in python:
-            file = name.removeprefix("python-").replace("-", "_")
-            return self.started(Peer(name, folder, python_peer(file), {"PYTHONUNBUFFERED": "1"}))
-        return self.started(Peer(name, folder, node_peer(name), {}))
+        if name in NODE_PEERS:
+            return self.started(Peer(name, folder, node_peer(name), {}))
+        file = name.removeprefix("python-").replace("-", "_")
+        return self.started(Peer(name, folder, python_peer(file), {"PYTHONUNBUFFERED": "1"}))
 
-    def _stock(self, folder: Path, settings: dict[str, str]) -> Peer:
-        daphne: list[str | Path] = [ROOT / ".venv/bin/python", "-m", "daphne", "-b", "127.0.0.1", "-p", "PORT"]
-        command = [*daphne, "benchmarks.peers.stock:application"]
-        return Peer("stock", folder, command, {"STOCK_REDIS_PORT": str(self.redis.port), **settings})
+    def stock_settings(self, engine: str) -> dict[str, str]:
+        """Return the environment of stock Channels; with an `engine` it stores messages there, in a new database."""
+        settings = {"STOCK_REDIS_PORT": str(self.redis.port)}
+        if engine == "sqlite":
+            settings["STOCK_DATABASE"] = f"sqlite {self.folder('stock') / 'db.sqlite3'}"
+        elif engine == "postgresql":
+            self._count += 1
+            url = urlsplit(self.postgresql.create_database(f"stock_{self._count}"))
+            settings["STOCK_DATABASE"] = f"postgresql {url.hostname} {url.port} {url.username} {url.path[1:]}"
+        return settings

@@ -3,12 +3,20 @@
 import json
 import math
 import random
+from collections.abc import Sequence
+from typing import Any
+from xml.etree import ElementTree
 
 import pytest
 
+from benchmarks import capacity, report
+from benchmarks.client import Room
 from benchmarks.dialects import DIALECTS, MESSAGE_BYTES, WORD, body, number_in
-from benchmarks.load import out_of_order
+from benchmarks.load import Seen, out_of_order
 from benchmarks.measure import Spread, percentile
+from benchmarks.plot import plot
+from benchmarks.scenarios import SCENARIOS
+from benchmarks.targets import TARGETS, Limit, Ratio
 from benchmarks.wire import PING, TEXT, FrameReader, MarkerCounter, WireError, text_frame
 
 
@@ -144,3 +152,152 @@ def test_percentiles_are_nearest_ranks() -> None:
 
 def test_a_spread_is_the_median_and_both_ends() -> None:
     assert Spread.of([3.0, 1.0, 2.0]) == Spread(2.0, 1.0, 3.0)
+
+
+# What a viewer of a board saw
+
+
+def update(slug: str, seq: int, value: float) -> bytes:
+    return json.dumps({"type": "update", "streams": {slug: {"seq": seq, "value": value}}}).encode()
+
+
+def test_a_viewer_of_a_board_sees_gaps_order_and_age() -> None:
+    frames = [(update("a", 1, 9.0), 9.5), (update("a", 4, 10.0), 10.25), (update("a", 3, 11.0), 11.5)]
+    seen = Seen.of(frames, since=10.0)
+    assert seen.latencies == [0.25, 0.5]
+    assert (seen.updates, seen.skipped, seen.reordered) == (3, 2, 1)
+
+
+# In flight
+
+
+def room_of(members: int) -> Room:
+    room = Room("bench")
+    room.members = [object()] * members  # type: ignore[list-item]
+    return room
+
+
+def test_a_message_is_in_flight_until_it_has_reached_all() -> None:
+    room = room_of(3)
+    room.sent = [0, 1]
+    room.delivered = 5
+    assert room.in_flight() == 1
+    room.delivered = 6
+    assert room.in_flight() == 0
+
+
+def test_what_never_comes_is_given_up_after_a_while() -> None:
+    room = room_of(3)
+    room.sent = [0]
+    room.delivered = 2
+    room.look(100.0)
+    room.look(101.0)
+    assert room.in_flight() == 1
+    room.look(104.0)
+    assert room.in_flight() == 0
+
+
+# Targets
+
+
+def measured(**figures: Sequence[float]) -> list[dict[str, float]]:
+    return [dict(zip(figures, each, strict=True)) for each in zip(*figures.values(), strict=True)]
+
+
+def test_a_ratio_is_of_medians_between_those_of_the_repeats() -> None:
+    rows = {"switchboard": measured(deliveries=[100, 400, 300]), "stock": measured(deliveries=[10, 20, 10])}
+    verdict = Ratio("Fan-out", "some", "deliveries", "stock", 30).judge({"some": rows})
+    assert verdict.reached == Spread(30, 10, 30)
+    assert verdict.met
+    assert not Ratio("Fan-out", "some", "deliveries", "stock", 31).judge({"some": rows}).met
+
+
+def test_less_is_better_where_that_is_wanted() -> None:
+    rows = {"switchboard": measured(memory=[20.0]), "stock": measured(memory=[40.0])}
+    assert Ratio("Memory", "some", "memory", "stock", 0.6, most=True).judge({"some": rows}).met
+    assert not Ratio("Memory", "some", "memory", "stock", 0.4, most=True).judge({"some": rows}).met
+
+
+def test_a_limit_holds_in_every_repeat() -> None:
+    rows = {"switchboard": measured(p99=[10.0, 51.0, 12.0])}
+    assert not Limit("Values", "some", "p99", 50, " ms").judge({"some": rows}).met
+    assert Limit("Values", "some", "p99", 51, " ms").judge({"some": rows}).met
+
+
+@pytest.mark.parametrize("rows", [{}, {"switchboard": [{"error": "refused"}], "stock": measured(deliveries=[1])}])
+def test_what_was_not_measured_is_not_met(rows: dict[str, list[dict[str, Any]]]) -> None:
+    verdict = Ratio("Fan-out", "some", "deliveries", "stock", 0.1).judge({"some": rows})
+    assert verdict.reached is None
+    assert not verdict.met
+
+
+def test_every_target_names_a_scenario_and_those_who_take_part() -> None:
+    scenarios = {each.name: each for each in SCENARIOS}
+    for target in TARGETS:
+        contestants = scenarios[target.scenario].contestants
+        if isinstance(target, Ratio):
+            assert {target.ours, target.peer} <= set(contestants)
+
+
+# The page and the plot
+
+
+def run_of_everything() -> dict[str, Any]:
+    figures = {"deliveries": 1000.0, "messages": 50.0, "p50": 1.0, "p99": 2.0, "rate": 9.0, "memory": 20.0, "live": 3.0}
+    one = figures | {"client_cpu": 0.95, "server_cpu": 0.5, "redis_cpu": 0.1, "lost": 0, "closed": 2}
+    return {
+        "machine": {"processor": "a fast one"},
+        "how": {each.name: "3 × 4 s" for each in SCENARIOS},
+        "scenarios": {each.name: {who: [one] for who in each.contestants} for each in SCENARIOS},
+    }
+
+
+def test_the_page_shows_all_scenarios_and_says_what_is_wrong() -> None:
+    page = report.page(run_of_everything())
+    for scenario in SCENARIOS:
+        assert f"## {scenario.title}\n" in page
+    assert "client-bound" in page
+    assert "2 closed" in page
+    assert "**not met**" in page
+
+
+def test_the_plot_is_well_formed_and_shows_everybody() -> None:
+    picture = ElementTree.fromstring(plot(run_of_everything()["scenarios"]))
+    texts = [element.text for element in picture.iter("{http://www.w3.org/2000/svg}text")]
+    assert texts.count("nchan") == 3
+
+
+# Past one machine
+
+
+def test_costs_are_solved_from_the_runs_at_a_fixed_rate() -> None:
+    taking, hearing, giving = 400e-6, 50e-6, 2e-6
+    results = {"memory": {"switchboard": measured(memory=[20.0])}, "writer": {"switchboard": measured(messages=[9e3])}}
+    for name, processes, receivers in (("100", 1, 100), ("1000", 1, 1000), ("1000-two", 2, 1000)):
+        cpu = 100 * (taking + processes * hearing + receivers * giving)
+        row = measured(server_cpu=[cpu], redis_cpu=[0.004], messages=[100.0])
+        results[f"capacity-{name}"] = {"switchboard": row}
+    each = capacity.costs(results)
+    assert (each.taking, each.hearing, each.giving) == pytest.approx((taking, hearing, giving))
+    assert each.redis == pytest.approx(20e-6)
+
+
+def test_costs_say_what_was_not_measured() -> None:
+    with pytest.raises(KeyError, match="capacity-1000"):
+        capacity.costs({})
+
+
+def test_more_people_need_more_processes_and_each_keeps_its_headroom() -> None:
+    each = capacity.Costs(500e-6, 50e-6, 2e-6, 20e-6, 25.0, 10_000.0)
+    small, large = (capacity.needs(capacity.Crowd(people, 50, 1 / 60), each) for people in (10_000, 1_000_000))
+    assert small.processes < large.processes
+    for people, need in ((10_000, small), (1_000_000, large)):
+        crowd = capacity.Crowd(people, 50, 1 / 60)
+        assert capacity.load(crowd, need.processes, each) <= capacity.HEADROOM
+        assert need.processes == 1 or capacity.load(crowd, need.processes - 1, each) > capacity.HEADROOM
+
+
+def test_a_room_touches_at_most_its_people_and_at_most_all_processes() -> None:
+    assert capacity.touched(1, 1000) == 1
+    assert capacity.touched(1000, 1) == pytest.approx(1)
+    assert capacity.touched(4, 1000) == pytest.approx(4)

@@ -1,0 +1,172 @@
+"""Past one machine: what the measured costs say of more people and more processes.
+
+    python -m benchmarks.capacity [results.json]
+
+Every constant comes from the results of `bin/bench`; `costs` says from which.
+"""
+
+import json
+import os
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Final
+
+from benchmarks.measure import Spread
+from benchmarks.scenarios import OURS
+from benchmarks.targets import Results, values
+from tests.services import ROOT
+
+RESULTS: Final = Path(os.environ.get("SWITCHBOARD_VAR", ROOT / "var")) / "bench/results.json"
+#: How much of a core one process should use at the busiest time.
+HEADROOM: Final = 0.7
+
+
+@dataclass(frozen=True, slots=True)
+class Costs:
+    """Processor seconds of a server process, and what else a message needs.
+
+    `taking`: to take, store, acknowledge and publish one message. `hearing`: to take one message from Redis, in each
+    process that has somebody in the room. `giving`: to write it to one connection. `redis`: of Redis, for one message
+    and one process that hears it. `memory`: KiB of one connection. `stored`: messages that one process wrote a
+    second at most, without sockets.
+    """
+
+    taking: float
+    hearing: float
+    giving: float
+    redis: float
+    memory: float
+    stored: float
+
+
+def costs(results: Results) -> Costs:
+    """Solve the runs at a fixed rate for what a message costs. Raises KeyError naming a run that is missing.
+
+    With N receivers in P processes a message costs taking + P × hearing + N × giving.
+    """
+
+    def cost(name: str, of: str = "server_cpu") -> float:
+        return median(results, name, of) / median(results, name, "messages")
+
+    giving = (cost("capacity-1000") - cost("capacity-100")) / 900
+    hearing = max(0.0, cost("capacity-1000-two") - cost("capacity-1000"))
+    return Costs(
+        taking=cost("capacity-100") - 100 * giving - hearing,
+        hearing=hearing,
+        giving=giving,
+        redis=cost("capacity-1000-two", "redis_cpu") / 2,
+        memory=median(results, "memory", "memory"),
+        stored=median(results, "writer", "messages"),
+    )
+
+
+def median(results: Results, scenario: str, value: str) -> float:
+    found = values(results.get(scenario, {}).get(OURS, ()), value)
+    if not found:
+        raise KeyError(f"{scenario} was not measured: bin/bench --only {scenario}")
+    return Spread.of(found).median
+
+
+@dataclass(frozen=True, slots=True)
+class Crowd:
+    """People online, each in one room of `room` people, each saying `rate` messages a second."""
+
+    people: int
+    room: int
+    rate: float
+
+    @property
+    def messages(self) -> float:
+        return self.people * self.rate
+
+
+@dataclass(frozen=True, slots=True)
+class Need:
+    """What a crowd needs: server processes, and of those that all processes share, messages a second."""
+
+    processes: int
+    connections: float  # of one process
+    memory: float  # MiB of one process, for its connections
+    published: float  # messages a second into Redis
+    heard: float  # messages a second out of Redis, over all processes
+    redis: float  # cores' worth of Redis
+    share_stored: float  # of what one process was seen to write
+
+
+def touched(processes: int, room: int) -> float:
+    """Return in how many of `processes` a room of so many people has somebody, when they connect anywhere."""
+    return processes * (1 - (1 - 1 / processes) ** room)
+
+
+def load(crowd: Crowd, processes: int, each: Costs) -> float:
+    """Return the share of a core that each process uses."""
+    message = each.taking + touched(processes, crowd.room) * each.hearing + crowd.room * each.giving
+    return crowd.messages * message / processes
+
+
+def needs(crowd: Crowd, each: Costs, most: int = 100_000) -> Need:
+    """Return the fewest processes that leave `HEADROOM`; `most` when even so many do not."""
+    low, high = 1, most
+    while low < high:
+        middle = (low + high) // 2
+        low, high = (low, middle) if load(crowd, middle, each) <= HEADROOM else (middle + 1, high)
+    heard = crowd.messages * touched(low, crowd.room)
+    return Need(
+        processes=low,
+        connections=crowd.people / low,
+        memory=crowd.people / low * each.memory / 1024,
+        published=crowd.messages,
+        heard=heard,
+        redis=heard * each.redis,
+        share_stored=crowd.messages / each.stored,
+    )
+
+
+#: A message a minute from each is a lively day; a team's room, a department's, an all-hands.
+CROWDS: Final = [Crowd(people, room, 1 / 60) for people in (10_000, 100_000, 1_000_000) for room in (5, 50, 1000)]
+
+
+def table(each: Costs, crowds: Sequence[Crowd] = CROWDS) -> str:
+    lines = [
+        "| people online | in rooms of | processes | connections each | memory each | messages/s"
+        " | out of Redis/s | Redis, cores | of one process' writing |",
+        "|---|---|---|---|---|---|---|---|---|",
+    ]
+    for crowd in crowds:
+        need = needs(crowd, each)
+        lines.append(
+            f"| {crowd.people:,} | {crowd.room} | {need.processes} | {need.connections:,.0f} | {need.memory:,.0f} MiB"
+            f" | {need.published:,.0f} | {need.heard:,.0f} | {need.redis:.2f} | {need.share_stored:.0%} |"
+        )
+    return "\n".join(lines)
+
+
+def constants(each: Costs) -> str:
+    return "\n".join(
+        [
+            "| what | measured |",
+            "|---|---|",
+            f"| to take, store, acknowledge and publish a message | {each.taking * 1e6:,.0f} µs |",
+            f"| to hear it from Redis, per process with somebody in the room | {each.hearing * 1e6:,.0f} µs |",
+            f"| to write it to one connection | {each.giving * 1e6:,.1f} µs |",
+            f"| of Redis, per message and process that hears it | {each.redis * 1e6:,.0f} µs |",
+            f"| memory of a connection | {each.memory:,.1f} KiB |",
+            f"| messages that one process writes a second at most | {each.stored:,.0f} |",
+        ]
+    )
+
+
+def main(arguments: Sequence[str]) -> None:
+    path = Path(arguments[0]) if arguments else RESULTS
+    found: Mapping[str, Any] = json.loads(path.read_text())
+    each = costs(found["scenarios"])
+    print(constants(each), table(each), sep="\n\n")
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1:])
+    except (KeyError, OSError) as missing:
+        sys.exit(f"{missing}")

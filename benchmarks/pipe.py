@@ -1,0 +1,41 @@
+"""The shared pipe alone: what the tutorial of Channels does, on `realtime/` instead.
+
+A room on a topic that has no store behind it: what one says, all get, and nothing is kept. Sign-in, origin check,
+limits, parsing, Redis, hub and drain are as in the product, whose server runs it. It shows what of a row is fan-out.
+"""
+
+from typing import Any, ClassVar
+
+from channels.routing import ProtocolTypeRouter, URLRouter
+from django.urls import path
+
+from config.asgi import http  # first: it loads the apps
+
+from accounts.sockets import SocketAuthentication  # isort: skip
+from realtime.consumers import SocketConsumer  # isort: skip
+from realtime.protocol import Command, Ping, encode  # isort: skip
+from realtime.publish import Delivery, Publication, publish  # isort: skip
+
+
+class Say(Command, tag="say"):
+    message: str
+
+
+class PipeConsumer(SocketConsumer):
+    commands: ClassVar[Any] = Ping | Say
+
+    async def opened(self) -> None:
+        self.topic = f"pipe.{self.scope['url_route']['kwargs']['room']}"
+        await self.hub.subscribe(self.topic, self.connection)
+
+    async def on_say(self, command: Say) -> None:
+        event = {"type": "said", "message": command.message}
+        await publish([Publication(self.topic, Delivery.EPHEMERAL, encode(event))])
+
+
+application = ProtocolTypeRouter(
+    {
+        "http": http,
+        "websocket": SocketAuthentication(URLRouter([path("ws/pipe/<slug:room>/", PipeConsumer.as_asgi())])),
+    }
+)

@@ -1,0 +1,139 @@
+"""How each scenario is played: which servers start, what the client is asked, what else is looked at."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from typing import Any, Final
+
+import psycopg
+
+from benchmarks.scenarios import EMBEDDED, OURS, PIPE, Scenario
+from benchmarks.servers import PYTHON, SERVER_CORE, Bench, pinned
+from tests.services import ROOT, Service
+
+#: Seconds after which a client is given up.
+PATIENCE: Final = 240
+#: How many messages those who come back have missed.
+MISSED: Final = 50
+
+Result = dict[str, Any]
+PIPED: Final = subprocess.PIPE
+
+
+def serve(bench: Bench, scenario: Scenario, name: str, load: Result) -> Result:
+    """Play the client against one server, or against several processes of ours."""
+    processes = load.pop("processes", 1)
+    servers: list[Service]
+    if name in (OURS, PIPE, EMBEDDED):
+        engine = "sqlite" if name == EMBEDDED else "postgresql"
+        settings = bench.settings(bench.database(engine))
+        if name == PIPE:
+            settings["DJANGO_SETTINGS_MODULE"] = "benchmarks.settings"
+        servers = [bench.switchboard(settings) for _ in range(processes)]
+        load |= {"dialect": "pipe" if name == PIPE else "switchboard", "cookies": bench.cookies(engine)}
+    else:
+        servers = [bench.peer(name)]
+        load["dialect"] = "stock" if name.startswith("stock") else "socketio" if "socketio" in name else "plain"
+    try:
+        return client(bench, servers, load)
+    finally:
+        for server in servers:
+            bench.stop(server)
+
+
+def client(bench: Bench, servers: list[Service], load: Result, source: Callable[[], int] | None = None) -> Result:
+    """Run the load client against `servers` and return what it saw; `source` starts the process that it asks for."""
+    leaders = {"server": [server.process.pid for server in servers if server.process], **bench.leaders()}
+    load = load | {"ports": [server.port for server in servers], "leaders": leaders}
+    command = [sys.executable, "-m", "benchmarks.load", "-"]
+    with subprocess.Popen(command, cwd=ROOT, stdin=PIPED, stdout=PIPED, stderr=PIPED, text=True) as process:
+        assert process.stdin
+        assert process.stdout
+        try:
+            process.stdin.write(json.dumps(load) + "\n")
+            process.stdin.flush()
+            said = process.stdout.readline()
+            if source and said == "ready\n":
+                process.stdin.write(f"{source()}\n")
+            out, errors = process.communicate(timeout=PATIENCE)
+        except BaseException:
+            process.kill()
+            raise
+    if process.returncode:
+        return {"error": errors.strip().splitlines()[-1]}
+    result: Result = json.loads((said + out).splitlines()[-1])
+    return result
+
+
+def board(bench: Bench, scenario: Scenario, name: str, load: Result) -> Result:
+    """Feed a board while the client watches it."""
+    rate, source_name = load.pop("rate"), load.pop("source")
+    settings = bench.settings(bench.database())
+    web = bench.switchboard(settings)
+    started: list[Service] = []
+
+    def source() -> int:
+        started.append(bench.source(settings, source_name, rate))
+        assert started[0].process
+        return started[0].process.pid
+
+    try:
+        result = client(bench, [web], load | {"dialect": "board", "cookies": bench.cookies()}, source)
+        return result | {"expected": rate * load["size"]}
+    finally:
+        for service in [*started, web]:
+            bench.stop(service)
+
+
+def writer(bench: Bench, scenario: Scenario, name: str, load: Result) -> Result:
+    """Store messages without sockets."""
+    kind, _, engine = name.partition("-")
+    if kind == "stock":
+        settings = bench.stock_settings(engine)
+    else:
+        settings = bench.settings(bench.database(engine or "postgresql"))
+    which = "stock" if kind == "stock" else "ours"
+    command = [PYTHON, "-m", "benchmarks.writers", which, str(load["senders"]), str(load["seconds"])]
+    done = subprocess.run(
+        pinned(command, SERVER_CORE),
+        cwd=ROOT,
+        env=os.environ | settings,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE,
+    )
+    if done.returncode:
+        return {"error": done.stderr.strip().splitlines()[-1]}
+    return {"messages": float(done.stdout.splitlines()[-1])}
+
+
+def mass_return(bench: Bench, scenario: Scenario, name: str, load: Result) -> Result:
+    """Let some talk, restart the server, and have everybody come back at once."""
+    url = bench.database()
+    settings = bench.settings(url)
+    talk = {"kind": "paced", "size": 5, "rate": 4 * MISSED, "seconds": 1.0, "warmup": 0.5, "dialect": "switchboard"}
+    web = bench.switchboard(settings)
+    try:
+        client(bench, [web], talk | {"cookies": bench.cookies()})
+    finally:
+        bench.stop(web)
+    with psycopg.connect(url, autocommit=True) as connection:
+        connection.execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
+        [(rev,)] = connection.execute("SELECT rev FROM chat_room WHERE slug = 'bench'").fetchall()
+        web = bench.switchboard(settings)
+        try:
+            connection.execute("SELECT pg_stat_statements_reset()")
+            load |= {"rooms": [f"bench {rev - MISSED}"], "cookies": bench.cookies()}
+            result = client(bench, [web], load)
+            calls = connection.execute(
+                "SELECT sum(calls) FROM pg_stat_statements WHERE dbid = (SELECT oid FROM pg_database"
+                " WHERE datname = current_database()) AND query ~ '^SELECT' AND query ~ 'FROM \"chat_message\"'"
+            ).fetchall()
+            return result | {"history_queries": int(calls[0][0] or 0)}
+        finally:
+            bench.stop(web)
+
+
+PLAYS: Final = {"serve": serve, "board": board, "writer": writer, "mass_return": mass_return}

@@ -1,0 +1,5 @@
+"""Our settings with one more endpoint: that of `benchmarks.pipe`."""
+
+from config.settings import *  # noqa: F403
+
+ASGI_APPLICATION = "benchmarks.pipe.application"
