@@ -108,9 +108,9 @@ class Line:
         self.open: list[WebSocketRoute] = []
 
     @classmethod
-    async def of(cls, page: Page) -> "Line":
+    async def of(cls, page: Page, path: str = "**/ws/chat/") -> "Line":
         line = cls()
-        await page.route_web_socket("**/ws/chat/", line._connect)
+        await page.route_web_socket(path, line._connect)
         return line
 
     async def _connect(self, route: WebSocketRoute) -> None:

@@ -123,3 +123,44 @@ test("another build of the server is noticed, the first one is not", () => {
   line().give({ type: "reload", build: "b" });
   assert.deepEqual(seen, [1]);
 });
+
+test("wound back it shows what was, while what is goes on unseen", async () => {
+  line().hello();
+  line().give(snapshot(42));
+  const at = screen.now() - 60_000;
+  const asked = screen.rewind(at);
+  assert.equal(screen.past, null);
+  fetches[1].resolve(snapshot(17));
+  await asked;
+  assert.deepEqual([screen.shown.streams.get("cpu")?.value, screen.shownAt(), screen.heardAt()], [17, at, at]);
+  line().give(update(43, 2));
+  assert.equal(screen.shown.streams.get("cpu")?.value, 17);
+  screen.backToLive();
+  assert.deepEqual([screen.shown.streams.get("cpu")?.value, screen.shownAt()], [43, screen.now()]);
+});
+
+test("an answer that comes after one has moved on is not shown", async () => {
+  line().hello();
+  line().give(snapshot(42));
+  const first = screen.rewind(1000);
+  const second = screen.rewind(2000);
+  fetches[2].resolve(snapshot(2));
+  await second;
+  fetches[1].resolve(snapshot(1));
+  await first;
+  assert.equal(screen.shown.streams.get("cpu")?.value, 2);
+  const third = screen.rewind(3000);
+  screen.backToLive();
+  fetches[3].resolve(snapshot(3));
+  await third;
+  assert.equal(screen.past, null);
+});
+
+test("a past that cannot be fetched leaves the screen as it was", async () => {
+  line().hello();
+  line().give(snapshot(42));
+  const asked = screen.rewind(1000);
+  fetches[1].reject(new TypeError("away"));
+  await assert.rejects(asked);
+  assert.equal(screen.past, null);
+});

@@ -2,6 +2,7 @@
 import { html, LitElement, nothing } from "lit";
 import { showText } from "./format.js";
 import { TRUTH_SIGNS } from "./signs.js";
+import { tileHandles } from "./tile-handles.js";
 import { clockTile } from "./tiles/clock.js";
 import { gaugeTile } from "./tiles/gauge.js";
 import { lineTile } from "./tiles/line.js";
@@ -25,7 +26,12 @@ const NOTHING_TO_TELL = { truth: "fresh", old: false, age: "", notes: [] };
 const WITHOUT_STREAM = new Set(["clock", "room", "text"]);
 
 export class BoardTile extends LitElement {
-  static properties = { widget: { attribute: false }, screen: { attribute: false } };
+  static properties = {
+    widget: { attribute: false },
+    screen: { attribute: false },
+    editor: { attribute: false },
+    configure: { attribute: false },
+  };
 
   constructor() {
     super();
@@ -33,6 +39,10 @@ export class BoardTile extends LitElement {
     this.widget = null;
     /** @type {Screen | null} */
     this.screen = null;
+    /** Who edits the board that this tile is on. @type {import("./layout-editor.js").LayoutEditor | null} */
+    this.editor = null;
+    /** Called to ask what the tile shall be. */
+    this.configure = () => {};
     /** The order of rows that is kept while somebody looks closely. @type {string[] | null} */
     this.held = null;
     /** Milliseconds from the newest value's time to its picture here, by stream. @type {Map<string, {seq: number, delay: number}>} */
@@ -76,6 +86,7 @@ export class BoardTile extends LitElement {
     if (!widget) return;
     Object.assign(this.dataset, { width: widget.width, height: widget.height, type: widget.type });
     this.toggleAttribute("data-hero", Boolean(widget.options.hero));
+    this.toggleAttribute("data-editing", Boolean(this.editor));
     if (this.screen?.details) this.#measure(this.screen);
   }
 
@@ -92,8 +103,14 @@ export class BoardTile extends LitElement {
   }
 
   render() {
-    const { widget, screen } = this;
+    const { widget, screen, editor } = this;
     if (!widget || !screen) return nothing;
+    if (!editor) return this.#tile(widget, screen);
+    const name = widget.title || this.#streams[0]?.label || this.#ownTitle(widget) || "text";
+    return html`${this.#tile(widget, screen)}${tileHandles(widget, name, editor, this.configure)}`;
+  }
+
+  #tile(/** @type {Widget} */ widget, /** @type {Screen} */ screen) {
     const streams = this.#streams;
     const title = widget.title || streams[0]?.label || this.#ownTitle(widget);
     if (!streams.length && !WITHOUT_STREAM.has(widget.type)) return this.#without(title);

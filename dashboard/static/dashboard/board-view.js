@@ -3,23 +3,52 @@ import { html, LitElement, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import "./board-tile.js";
 import "./copy-line.js";
+import { LayoutEditor } from "./layout-editor.js";
+import "./rewind-bar.js";
+import "./tile-dialog.js";
 
 /**
  * @typedef {import("./board-tile.js").BoardTile} BoardTile
  * @typedef {import("./screen.js").Screen} Screen
  */
 
+/**
+ * @typedef {{
+ *   save: (layout: any) => Promise<any>, streams: () => Promise<import("./tile-fields.js").Offered[]>, rooms: () => Promise<string[]>,
+ * }} Editing
+ */
+
 /** Ages and marks are looked at so often, milliseconds. */
 const TICK = 1000;
 
 export class BoardView extends LitElement {
-  static properties = { screen: { attribute: false }, mayEdit: { attribute: false } };
+  static properties = {
+    screen: { attribute: false },
+    mayEdit: { attribute: false },
+    editing: { attribute: false },
+    editor: { state: true },
+    offered: { state: true },
+    rooms: { state: true },
+    rewinding: { state: true },
+  };
 
   constructor() {
     super();
     /** @type {Screen | null} */
     this.screen = null;
     this.mayEdit = false;
+    /** What an editor needs of the server. @type {Editing | null} */
+    this.editing = null;
+    /** @type {LayoutEditor | null} */
+    this.editor = null;
+    /** @type {import("./tile-fields.js").Offered[]} */
+    this.offered = [];
+    /** @type {string[]} */
+    this.rooms = [];
+    /** The time to begin with when the slider is open, 0 for none; null: it is not. @type {number | null} */
+    this.rewinding = null;
+    this.trouble = "";
+    this.focusOn = 0;
     /** @type {Set<string> | null} streams to draw anew with the next frame; null: all */
     this.dirty = new Set();
     this.frame = 0;
@@ -36,11 +65,13 @@ export class BoardView extends LitElement {
   connectedCallback() {
     super.connectedCallback();
     this.ticking = setInterval(() => this.#tick(), TICK);
+    document.addEventListener("keydown", this.#onKey);
   }
 
   disconnectedCallback() {
     super.disconnectedCallback();
     clearInterval(this.ticking);
+    document.removeEventListener("keydown", this.#onKey);
     for (const end of this.endings) end();
   }
 
@@ -49,8 +80,11 @@ export class BoardView extends LitElement {
     if (!changed.has("screen") || !this.screen) return;
     for (const end of this.endings) end();
     this.endings = [
-      this.screen.state.onChange((slugs) => this.#draw(slugs)),
-      this.screen.onLine(() => this.requestUpdate()),
+      this.screen.state.onChange((slugs) => {
+        if (!slugs && this.screen?.state.board) this.editor?.hear(this.screen.state.board);
+        this.#draw(slugs);
+      }),
+      this.screen.onLine(() => this.#draw(null)),
     ];
   }
 
@@ -62,6 +96,80 @@ export class BoardView extends LitElement {
   #tick() {
     this.requestUpdate();
     for (const tile of this.#tiles) tile.requestUpdate();
+  }
+
+  get dialog() {
+    return /** @type {import("./tile-dialog.js").TileDialog} */ (this.querySelector("tile-dialog"));
+  }
+
+  /** Open the slider, or close it; `at`: wind back to there at once, unix milliseconds. */
+  toggleRewind(at = 0) {
+    if (this.rewinding !== null) return this.endRewind();
+    this.editor = null;
+    this.rewinding = at;
+  }
+
+  /** Show the board as it is. */
+  endRewind() {
+    this.rewinding = null;
+    this.screen?.backToLive();
+  }
+
+  /** Tell of each tile how its values came, or no more. */
+  toggleDetails() {
+    if (!this.screen) return false;
+    this.screen.details = !this.screen.details;
+    this.#draw(null);
+    return this.screen.details;
+  }
+
+  /** Begin to edit the board, or end it. */
+  toggleEditing() {
+    const { screen, editing } = this;
+    if (this.editor || !editing || !screen?.state.board) {
+      this.editor = null;
+      return;
+    }
+    this.endRewind();
+    const editor = new LayoutEditor(screen.state.board, editing.save);
+    editor.onChange(() => this.requestUpdate());
+    this.editor = editor;
+    this.#learn(editing);
+  }
+
+  /** Ask the server what tiles can show. */
+  async #learn(/** @type {Editing} */ editing) {
+    try {
+      [this.offered, this.rooms] = await Promise.all([editing.streams(), editing.rooms()]);
+    } catch (error) {
+      this.trouble = error instanceof Error ? error.message : "";
+      this.requestUpdate();
+    }
+  }
+
+  #edited(/** @type {KeyboardEvent} */ event) {
+    if (!this.editor || event.defaultPrevented || document.querySelector("dialog[open]")) return;
+    if ((event.ctrlKey || event.metaKey) && !event.shiftKey && event.key.toLowerCase() === "z") {
+      event.preventDefault();
+      this.editor.undo();
+    }
+  }
+
+  #onKey = (/** @type {KeyboardEvent} */ event) => this.#edited(event);
+
+  /** Tiles move about in the document when their order changes, and lose the focus. */
+  #keepFocus() {
+    const handle = document.activeElement?.getAttribute("data-handle");
+    if (handle) this.focusOn = Number(handle);
+  }
+
+  updated() {
+    if (!this.focusOn) return;
+    const id = this.focusOn;
+    this.focusOn = 0;
+    if (document.activeElement === document.body) {
+      /** @type {HTMLElement | null} */ (this.querySelector(`[data-handle="${id}"]`))?.focus();
+    }
   }
 
   /** Draw with the next frame, however many updates come before it. */
@@ -77,27 +185,56 @@ export class BoardView extends LitElement {
   }
 
   render() {
-    const { screen } = this;
+    const { screen, editor } = this;
     if (!screen) return nothing;
+    this.#keepFocus();
     const { phase, banner } = screen.line();
-    const board = screen.state.board;
+    const board = editor?.layout ?? screen.shown.board;
     this.dataset.phase = phase;
+    this.toggleAttribute("data-past", Boolean(screen.past));
     return html`
-      ${banner ? this.#banner(banner, phase) : nothing}
+      ${banner ? this.#banner(banner, phase) : nothing} ${editor ? this.#toolbar(editor) : nothing}
+      ${this.rewinding === null
+        ? nothing
+        : html`<rewind-bar .screen=${screen} .at=${this.rewinding || null} @live=${() => (this.rewinding = null)}></rewind-bar>`}
       ${board?.widgets.length
         ? html`<div class="board">
             ${repeat(
               board.widgets,
               ({ id }) => id,
-              (widget) => html`<board-tile .widget=${widget} .screen=${screen}></board-tile>`,
+              (widget) => html`<board-tile
+                .widget=${widget}
+                .screen=${screen}
+                .editor=${editor}
+                .configure=${() => this.dialog.configure(widget)}
+              ></board-tile>`,
             )}
           </div>`
-        : board
-          ? this.#withoutTiles(board)
-          : banner
-            ? nothing
-            : html`<p class="muted" role="status">Loading…</p>`}
+        : editor
+          ? html`<div class="empty"><h2>No tiles yet</h2><p>Add the first one.</p></div>`
+          : screen.state.board
+            ? this.#withoutTiles(screen.state.board)
+            : banner
+              ? nothing
+              : html`<p class="muted" role="status">Loading…</p>`}
     `;
+  }
+
+  #toolbar(/** @type {LayoutEditor} */ editor) {
+    const { kind, text } = editor.notice;
+    return html`<div class="edit-bar" role="toolbar" aria-label="Edit the board">
+        <button class="button button--primary" type="button" @click=${() => this.dialog.add()}>Add tile</button>
+        <button class="button" type="button" ?disabled=${!editor.canUndo} @click=${() => editor.undo()}>Undo</button>
+        <button class="button" type="button" @click=${() => this.dialog.configureBoard()}>Title and time zone</button>
+        <p class="edit-bar__notice" data-kind=${kind} role=${kind === "conflict" || kind === "failed" ? "alert" : "status"}>
+          ${this.trouble || text}
+          ${kind === "failed" ? html`<button class="button" type="button" @click=${() => editor.retry()}>Try again</button>` : nothing}
+        </p>
+        <button class="button spread" type="button" @click=${() => this.toggleEditing()}>Done</button>
+      </div>
+      <p class="edit-help small muted" id="handles-help">Drag a tile by its handle, or use the arrow keys on it; with Shift they resize it, Delete deletes it. Ctrl-Z undoes.</p>
+      <p class="visually-hidden" role="status">${editor.said}</p>
+      <tile-dialog .editor=${editor} .offered=${this.offered} .rooms=${this.rooms}></tile-dialog>`;
   }
 
   #banner(/** @type {string} */ text, /** @type {string} */ phase) {
@@ -119,7 +256,10 @@ export class BoardView extends LitElement {
       <copy-line
         .text=${`curl -X POST ${location.origin}/api/streams/orders/ -H 'Authorization: Bearer TOKEN' -d '{"value": 42}'`}
       ></copy-line>
-      ${this.mayEdit ? html`<p>Or add tiles for streams that are there <a href="/admin/dashboard/board/">in the admin</a>.</p>` : nothing}
+      ${this.mayEdit
+        ? html`<p>Or add tiles for streams that are there:</p>
+            <button class="button" type="button" @click=${() => this.toggleEditing()}>Edit this board</button>`
+        : nothing}
     </div>`;
   }
 }

@@ -10,15 +10,23 @@ const { board, mayEdit, full } = given("page-config");
 const path = encodeURIComponent(board);
 
 const screen = new Screen(board, new Socket(`/ws/boards/${path}/`), {
-  fetchSnapshot: () => ask("GET", `/api/boards/${path}/`),
+  fetchSnapshot: (at) => ask("GET", `/api/boards/${path}/${at === undefined ? "" : `?at=${new Date(at).toISOString()}`}`),
 });
+const editing = {
+  save: (/** @type {any} */ layout) => ask("PUT", `/api/boards/${path}/`, layout),
+  streams: () => ask("GET", "/api/streams/").then(({ streams }) => streams),
+  rooms: () => ask("GET", "/api/rooms/").then(({ rooms }) => rooms.map((/** @type {{slug: string}} */ { slug }) => slug)),
+};
 
-Object.assign(document.querySelector("board-view") ?? {}, { screen, mayEdit });
+const view = /** @type {import("./board-view.js").BoardView} */ (document.querySelector("board-view"));
+Object.assign(view, { screen, mayEdit, editing });
 Object.assign(document.querySelector("board-line") ?? {}, { screen });
 
 const summary = document.querySelector("[data-summary]");
 screen.state.onChange((slugs) => {
-  if (slugs || !summary || !screen.state.board) return;
+  if (slugs || !screen.state.board) return;
+  for (const heading of document.querySelectorAll("h1")) heading.textContent = screen.state.board.title;
+  if (!summary) return;
   const [tiles, streams] = [screen.state.board.widgets.length, screen.state.streams.size];
   summary.textContent = `${tiles} ${tiles === 1 ? "tile" : "tiles"} · ${streams} ${streams === 1 ? "stream" : "streams"}`;
 });
@@ -31,6 +39,26 @@ if (full) {
   document.addEventListener("keydown", ({ key }) => key === "Escape" && follow("[data-leave]"));
 } else {
   shortcut("f", "Show this board alone on the screen", () => follow("[data-full]"));
+  shortcut("r", "Show this board as it was", () => follow("[data-rewind]"));
+  shortcut("d", "Show how the values came here", () => follow("[data-details]"));
+  if (mayEdit) shortcut("e", "Edit this board", () => follow("[data-edit]"));
 }
+
+/** Have a button of the page do something. @param {string} selector @param {(button: Element) => void} act */
+const press = (selector, act) => {
+  const button = document.querySelector(selector);
+  button?.addEventListener("click", () => act(button));
+};
+press("[data-edit]", () => view.toggleEditing());
+press("[data-rewind]", () => view.toggleRewind());
+press("[data-details]", (button) => button.setAttribute("aria-pressed", String(view.toggleDetails())));
+
+// A link to the board as it was, and from where it was made.
+const at = Date.parse(new URLSearchParams(location.search).get("at") ?? "");
+const end = screen.state.onChange(() => {
+  end();
+  if (at) view.toggleRewind(at);
+  else if (mayEdit && location.hash === "#edit") view.toggleEditing();
+});
 
 screen.open();

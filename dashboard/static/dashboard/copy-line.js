@@ -31,7 +31,7 @@ export class CopyLine extends LitElement {
   }
 
   render() {
-    return html`<pre class="copy-line"><code>${this.text}</code></pre>
+    return html`<pre class="copy-line" tabindex="0"><code>${this.text}</code></pre>
       <button class="button" type="button" @click=${this.#copy}>${this.copied ? "Copied" : "Copy"}</button>
       <span class="visually-hidden" role="status">${this.copied ? "Copied" : ""}</span>`;
   }

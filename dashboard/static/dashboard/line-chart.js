@@ -68,6 +68,7 @@ export class LineChart extends LitElement {
     super.connectedCallback();
     document.addEventListener("themechange", this.repaint);
     this.scheme.addEventListener("change", this.repaint);
+    this.requestUpdate(); // a tile that was moved is put into the document anew
   }
 
   disconnectedCallback() {

@@ -11,12 +11,14 @@ export class RequestError extends Error {
    * @param {number} status
    * @param {{code?: string, detail?: string, field?: string, retry_after?: number}} error
    * @param {string | null} [retryAfter] the header
+   * @param {any} [body] all that the server answered
    */
-  constructor(status, error, retryAfter = null) {
+  constructor(status, error, retryAfter = null, body = null) {
     super(error.detail ?? `The server answered ${status}. Try again in a moment.`);
     this.name = "RequestError";
     this.status = status;
     this.code = error.code ?? "internal";
+    this.body = body;
     /** @type {number | null} seconds */
     this.retryAfter = error.retry_after ?? (Number(retryAfter) || null);
   }
@@ -29,7 +31,7 @@ const csrfToken = () =>
 
 /**
  * Ask our own server. Resolves with the JSON of the answer (null when it is empty).
- * @param {"GET" | "POST" | "DELETE"} method
+ * @param {"GET" | "POST" | "PUT" | "DELETE"} method
  * @param {string} path
  * @param {unknown} [body] sent as JSON
  * @throws {RequestError} the server refused
@@ -46,6 +48,6 @@ export async function ask(method, path, body) {
     credentials: "same-origin",
   });
   const found = answer.status === 204 ? null : await answer.json().catch(() => null);
-  if (!answer.ok) throw new RequestError(answer.status, found?.error ?? {}, answer.headers.get("Retry-After"));
+  if (!answer.ok) throw new RequestError(answer.status, found?.error ?? {}, answer.headers.get("Retry-After"), found);
   return found;
 }

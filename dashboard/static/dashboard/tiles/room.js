@@ -24,6 +24,11 @@ export class RoomTile extends LitElement {
     return this;
   }
 
+  connectedCallback() {
+    super.connectedCallback();
+    this.requestUpdate(); // a tile that was moved is put into the document anew
+  }
+
   disconnectedCallback() {
     super.disconnectedCallback();
     this.feed?.end();

@@ -1,0 +1,44 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { asType, newTile, readForm, shownIn, TYPES } from "dashboard/tile-fields.js";
+
+const OFFERED = [
+  { slug: "cpu", kind: "number", label: "CPU", unit: "%" },
+  { slug: "disk", kind: "number", label: "Disk", unit: "%" },
+  { slug: "prices", kind: "table", label: "Prices", unit: "" },
+];
+const form = (/** @type {Record<string, string>} */ fields) => new Map(Object.entries({ title: "", width: "3", height: "1", ...fields }));
+
+test("a form becomes a tile, with what was said and nothing else", () => {
+  const widget = { ...newTile("number"), streams: ["cpu"] };
+  const read = readForm(widget, form({ title: " Load ", warn: "80", crit: "90,5", hero: "on", decimals: "", better: "" }));
+  assert.deepEqual(read, { ...widget, title: "Load", options: { warn: 80, crit: 90.5, hero: true } });
+});
+
+test("options that the form does not show stay, those that were emptied go", () => {
+  const widget = { ...newTile("line"), streams: ["cpu"], options: { points: 500, range: 300, min: 0 } };
+  assert.deepEqual(readForm(widget, form({ range: "3600" })).options, { points: 500, range: 3600 });
+  assert.equal(shownIn(TYPES.line.fields[0], { range: 3600 }), "3600");
+});
+
+test("columns keep what is known of them", () => {
+  const widget = { ...newTile("table"), streams: ["prices"], options: { columns: [{ key: "bid", label: "Bid" }] } };
+  const { options } = readForm(widget, form({ columns: "ask, bid,, ask" }));
+  assert.deepEqual(options.columns, [{ key: "ask" }, { key: "bid", label: "Bid" }]);
+  assert.equal(shownIn(TYPES.table.fields[0], options), "ask, bid");
+});
+
+test("what is missing is said in a sentence", () => {
+  assert.throws(() => readForm(newTile("number"), form({})), /Choose a stream\./);
+  assert.throws(() => readForm(newTile("room"), form({})), /Choose a room\./);
+  assert.throws(() => readForm(newTile("text"), form({})), /Write a text/);
+  assert.throws(() => readForm({ ...newTile("gauge"), streams: ["cpu"] }, form({ max: "many" })), /Scale to: give a number\./);
+  assert.deepEqual(readForm(newTile("clock"), form({ zone: "Asia/Tokyo" })).options, { zone: "Asia/Tokyo" });
+});
+
+test("another type keeps the streams that it can show", () => {
+  const widget = { ...newTile("line"), id: 4, streams: ["cpu", "disk"] };
+  assert.deepEqual(asType(widget, "gauge", OFFERED).streams, ["cpu"]);
+  assert.deepEqual(asType(widget, "table", OFFERED).streams, []);
+  assert.deepEqual([asType(widget, "gauge", OFFERED).width, asType(newTile("line"), "gauge", OFFERED).width], [6, 3]);
+});
