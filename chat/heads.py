@@ -3,11 +3,12 @@
 import asyncio
 import logging
 import weakref
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Any, Final
 
 from chat.models import Room, RoomKind
 from realtime.database import in_database
+from realtime.gather import gathered
 from realtime.hub import Hub
 from realtime.protocol import encode
 from realtime.publish import Delivery, Publication, publish
@@ -70,39 +71,21 @@ def announce(rooms: Iterable[Room]) -> None:
     _announcers.setdefault(asyncio.get_running_loop(), _Announcer()).add(rooms)
 
 
-class HeadsOfAll:
-    """The heads of all rooms, read once for all sockets that ask at the same time."""
+async def heads_of_all() -> Heads:
+    """Return how far all rooms but roulette's are now; all who ask at the same time share a read."""
+    return await _heads(None) or {}
 
-    def __init__(self) -> None:
-        self._reading: asyncio.Task[Heads] | None = None
-        self._next: asyncio.Task[Heads] | None = None
 
-    async def get(self) -> Heads:
-        """Return what a read finds that began after this call."""
-        if self._next is None:
-            self._next = asyncio.create_task(self._read_after(self._reading))
-        return await asyncio.shield(self._next)
-
-    async def _read_after(self, other: "asyncio.Task[Heads] | None") -> Heads:
-        if other is not None:
-            await asyncio.wait({other})
-        self._reading, self._next = self._next, None
-        try:
-            return await _read_all()
-        except Exception:
-            log.exception("Could not read the heads of rooms")
-            raise
+@gathered
+async def _heads(keys: Collection[None]) -> dict[None, Heads]:
+    try:
+        return {None: await _read_all()}
+    except Exception:
+        log.exception("Could not read the heads of rooms")
+        raise
 
 
 @in_database
 def _read_all() -> Heads:
     rooms = Room.objects.exclude(kind=RoomKind.ROULETTE).values_list("pk", "slug", "rev", "seq")
     return {pk: (slug, rev, seq) for pk, slug, rev, seq in rooms}
-
-
-_heads: "weakref.WeakKeyDictionary[Any, HeadsOfAll]" = weakref.WeakKeyDictionary()
-
-
-async def heads_of_all() -> Heads:
-    """Return how far all rooms but roulette's are now."""
-    return await _heads.setdefault(asyncio.get_running_loop(), HeadsOfAll()).get()

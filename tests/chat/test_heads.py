@@ -7,7 +7,6 @@ from collections.abc import Iterable
 import pytest
 
 from chat import heads
-from chat.heads import HeadsOfAll
 from chat.models import Room, RoomKind
 from realtime.publish import Delivery, Publication
 from tests.cast import PATIENCE
@@ -79,10 +78,9 @@ async def test_all_who_ask_at_once_share_a_read_that_began_after_they_asked(monk
         return await reads[-1]
 
     monkeypatch.setattr(heads, "_read_all", read)
-    shared = HeadsOfAll()
-    first = [asyncio.create_task(shared.get()) for _ in range(3)]
+    first = [asyncio.create_task(heads.heads_of_all()) for _ in range(3)]
     await eventually(lambda: len(reads) == 1)
-    later = [asyncio.create_task(shared.get()) for _ in range(3)]
+    later = [asyncio.create_task(heads.heads_of_all()) for _ in range(3)]
     await asyncio.sleep(0.01)
     assert len(reads) == 1, "one at a time"
     reads[0].set_result({1: ("lobby", 1, 1)})
@@ -103,7 +101,6 @@ async def test_a_read_that_fails_is_not_remembered(monkeypatch: pytest.MonkeyPat
         return answer
 
     monkeypatch.setattr(heads, "_read_all", read)
-    shared = HeadsOfAll()
     with pytest.raises(OSError, match="away"):
-        await shared.get()
-    assert await shared.get() == {}
+        await heads.heads_of_all()
+    assert await heads.heads_of_all() == {}
