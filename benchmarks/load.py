@@ -49,6 +49,7 @@ def main(arguments: list[str]) -> None:
         load = Load(**json.loads(sys.stdin.readline()))
         try:
             result = KINDS[load.kind](load)
+            result |= per_core(result)
         except (LoadError, OSError) as error:
             result = {"error": str(error)}
     print(json.dumps(result))
@@ -304,6 +305,13 @@ def finish(
     result |= {"closed": len(client.lost), "opening": client.opening, "settling": client.settling}
     client.close()
     return result
+
+
+def per_core(result: Result) -> Result:
+    """Return what the server delivered for each second of a core that it used: it does not depend on its neighbours."""
+    if "deliveries" not in result or not result["server_cpu"]:
+        return {}
+    return {"per_core": result["deliveries"] / result["server_cpu"]}
 
 
 def out_of_order(order: Sequence[int], reference: Sequence[int]) -> int:

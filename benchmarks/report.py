@@ -31,6 +31,8 @@ def _details(scenario: Scenario, result: Mapping[str, Any]) -> Iterable[str]:
         yield f"alone p50 {result['alone_p50']:,.1f} ms, p99 {result['alone_p99']:,.1f} ms"
     if "p50" in result:
         yield f"p50 {result['p50']:,.1f} ms, p99 {result['p99']:,.1f} ms"
+    if "per_core" in result:
+        yield f"{result['per_core']:,.0f} per core-second"
     if "client_cpu" in result:
         yield f"client {result['client_cpu']:.0%}, server {result['server_cpu']:.0%} of a core"
         if result["client_cpu"] > CLIENT_BOUND:
@@ -58,11 +60,13 @@ def number(value: float, digits: int | None = None) -> str:
     return f"{value:,.{digits}f}"
 
 
-def verdicts(results: Results) -> str:
-    """Return the table of targets."""
+def verdicts(results: Results, every: bool = True) -> str:
+    """Return the table of targets; without `every`, of those that were measured."""
     lines = ["| what | wanted | reached | |", "|---|---|---|---|"]
     for target in TARGETS:
         verdict = target.judge(results)
+        if verdict.reached is None and not every:
+            continue
         mark = "not measured" if verdict.reached is None else "met" if verdict.met else "**not met**"
         lines.append(f"| {verdict.what} | {verdict.wanted} | {spread(verdict.reached)} | {mark} |")
     return "\n".join(lines)
@@ -79,8 +83,9 @@ def details(scenario: Scenario, rows: Mapping[str, Sequence[Mapping[str, Any]]])
 
     with_latency = scenario.value != "p99"
     lines = [
-        f"| | {scenario.unit} | p50 ms{' | p99 ms' if with_latency else ''} | client | server | remarks |",
-        f"|---|---|---|{'---|' if with_latency else ''}---|---|---|",
+        f"| | {scenario.unit} | p50 ms{' | p99 ms' if with_latency else ''}"
+        " | deliveries per core-second | client | server | remarks |",
+        f"|---|---|---|{'---|' if with_latency else ''}---|---|---|---|",
     ]
     for name in sorted(rows, key=place):
         measured = rows[name]
@@ -88,6 +93,7 @@ def details(scenario: Scenario, rows: Mapping[str, Sequence[Mapping[str, Any]]])
         cells = [name, spread(Spread.of(own) if own else None), number(_median(measured, "p50"))]
         if with_latency:
             cells.append(number(_median(measured, "p99")))
+        cells.append(number(_median(measured, "per_core")))
         cells += [_percent(_median(measured, f"{who}_cpu")) for who in ("client", "server")]
         lines.append(f"| {' | '.join([*cells, remarks(measured)])} |")
     return "\n".join(lines)
