@@ -10,10 +10,12 @@ from django.template.defaultfilters import filesizeformat
 from django.template.response import TemplateResponse
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import mark_safe
 from django.utils.text import Truncator
 from django.utils.timesince import timesince
 from django.utils.translation import gettext_lazy as _
+from django.utils.translation import ngettext
 
 from dashboard import boards, services, source_admin
 from dashboard.models import Board, ProducerLease, PushToken, Stream, Widget
@@ -147,22 +149,14 @@ class StreamAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         tally = getattr(stream, "tally", None)
         if tally is None:
             return str(_("none yet"))
-        taken = _("%d taken") % tally.accepted
+        lines = [_("%d taken") % tally.accepted]
         if tally.pushed_at:
-            last = timesince(tally.pushed_at)
-            taken = _("%(taken)s, the last %(ago)s ago with %(values)d values") % {
-                "taken": taken,
-                "ago": last,
-                "values": tally.pushed_values,
-            }
-        if not tally.refused:
-            return str(taken)
-        refused = _("%(number)d refused, the last %(ago)s ago – %(reason)s") % {
-            "number": tally.refused,
-            "ago": timesince(tally.refused_at),
-            "reason": tally.reason,
-        }
-        return format_html("{}<br>▲ {}", taken, refused)
+            values = ngettext("%d value", "%d values", tally.pushed_values) % tally.pushed_values
+            lines[0] = f"{lines[0]}: {tally.pushed_at:%Y-%m-%d %H:%M:%S} UTC, {values}"
+        if tally.refused:
+            refused = _("%d refused") % tally.refused
+            lines.append(f"▲ {refused}: {tally.refused_at:%Y-%m-%d %H:%M:%S} UTC, {tally.reason}")
+        return format_html_join(mark_safe("<br>"), "{}", ((line,) for line in lines))
 
     def render_change_form(self, request: HttpRequest, context: dict[str, Any], *args: Any, **kwargs: Any) -> Any:
         stream = kwargs.get("obj")

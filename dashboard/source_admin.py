@@ -29,7 +29,7 @@ SHOWN = 20
 
 class SourceForm(forms.ModelForm):  # type: ignore[type-arg]
     board = forms.CharField(
-        label=_("show on the board"),
+        label=_("Show on the board"),
         required=False,
         validators=[slug_is_an_address],
         help_text=_("Its slug. It is made when there is none; empty: on none yet."),
@@ -49,7 +49,7 @@ class SqlForm(SourceForm):
         super().__init__(*args, **kwargs)
         names = [(name, _("Switchboard's own database") if name == OWN else name) for name in connections()]
         self.fields["connection"] = forms.ChoiceField(
-            choices=names, label=_("connection"), help_text=_("The setting SQL_SOURCES names them: see docs/boards.md.")
+            choices=names, label=_("Connection"), help_text=_("The setting SQL_SOURCES names them: see docs/boards.md.")
         )
 
 

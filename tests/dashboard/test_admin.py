@@ -118,7 +118,7 @@ def test_a_streams_page_says_what_became_of_pushes(grace: Client) -> None:
     tally.count_refused(orders, "422, value: A status stream takes …")
     shown = grace.get(page("stream", "change", orders.pk)).content.decode()
     assert "1 taken" in shown
-    assert "with 3 values" in shown
+    assert "UTC, 3 values" in shown
     assert "1 refused" in shown
     assert "422, value: A status stream takes …" in shown
 
