@@ -13,7 +13,7 @@ from typing import Any, Final
 
 from benchmarks import plot, report
 from benchmarks.plays import PLAYS
-from benchmarks.scenarios import EMBEDDED, OURS, PEERS, PIPE, QUICK, SCENARIOS, STORING, Scenario
+from benchmarks.scenarios import EMBEDDED, OURS, PEERS, PIPE, SCENARIOS, STORING, Scenario
 from benchmarks.servers import CLIENT_CORE, CORES, NCHAN, SERVER_CORE, Bench
 from tests.services import ROOT
 
@@ -53,12 +53,12 @@ class Run:
         return [each for each in chosen if each.quick or self.options.only or not self.options.quick]
 
     def contestants(self, scenario: Scenario) -> list[str]:
-        wanted = set(QUICK) if self.options.quick else {*PEERS, *STORING}
+        wanted = set(scenario.quick if self.options.quick and scenario.quick else scenario.contestants)
         if self.options.peers:
-            wanted = set(self.options.peers.split(","))
+            wanted &= {OURS, PIPE, EMBEDDED, *self.options.peers.split(",")}
         if not NCHAN.exists():
             wanted -= {"nchan"}
-        return [each for each in scenario.contestants if each in wanted or each in (OURS, PIPE, EMBEDDED)]
+        return [each for each in scenario.contestants if each in wanted]
 
     def measure(self, found: dict[str, Any]) -> None:
         """Measure everything that was asked for; leave the raw results in `found`, by scenario and contestant."""

@@ -41,7 +41,7 @@ def processes_of(leader: int) -> list[int]:
             fields = stat.read_text().rpartition(")")[2].split()
         except OSError:  # it has ended meanwhile
             continue
-        if leader in (int(fields[1]), int(fields[3])):  # parent, session
+        if leader in (int(stat.parent.name), int(fields[1]), int(fields[3])):  # itself, parent, session
             found.append(int(stat.parent.name))
     return sorted(found)
 

@@ -92,8 +92,11 @@ class MarkerCounter:
 
     def count(self, received: int, tail: bytes) -> tuple[int, bytes]:
         """Return how many markers end in the first `received` bytes of the view, and the new tail."""
-        keep = self._keep
-        start, end = keep - len(tail), keep + received
+        buffer, marker, start = self._buffer, self.marker, self._keep
+        end = start + received
         if tail:
-            self._buffer[start:keep] = tail
-        return self._buffer.count(self.marker, start, end), bytes(self._buffer[max(start, end - keep) : end])
+            start -= len(tail)
+            buffer[start : self._keep] = tail
+        found = buffer.count(marker, start, end)
+        # What ends with a byte that is not in the marker does not end with a part of it: nearly always so.
+        return found, bytes(buffer[max(start, end - self._keep) : end]) if buffer[end - 1] in marker else b""
