@@ -86,6 +86,8 @@ export class BoardTile extends LitElement {
     if (!widget) return;
     Object.assign(this.dataset, { width: widget.width, height: widget.height, type: widget.type });
     this.toggleAttribute("data-hero", Boolean(widget.options.hero));
+    // How many rows share the height, for a wall's style sheet.
+    this.style.setProperty("--lines", String(Math.max(3, this.querySelectorAll(".tile__body :is(li, tr)").length)));
     this.toggleAttribute("data-editing", Boolean(this.editor));
     if (this.screen?.details) this.#measure(this.screen);
   }
@@ -123,7 +125,7 @@ export class BoardTile extends LitElement {
           </header>`
         : nothing}
       <div class="tile__body">${this.#body(widget, streams, screen)}</div>
-      ${this.#foot(widget, streams, told)} ${screen.details ? this.#details(streams) : nothing}
+      ${this.#foot(widget, streams, told)} ${screen.details && !screen.past ? this.#details(streams) : nothing}
     </section>`;
   }
 

@@ -87,10 +87,20 @@ export class BoardThumbnail extends LitElement {
       stroke-width: 1.5;
       vector-effect: non-scaling-stroke;
     }
-    [data-truth="failing"] .value,
-    [data-truth="unknown"] .value,
-    [data-truth="failing"] svg,
-    [data-truth="unknown"] svg {
+    /* Nothing that is old, failing or unheard of may look well. */
+    li:is([data-truth="failing"], [data-truth="unknown"], [data-truth="old"]),
+    :host([data-offline]) ul {
+      --ok: var(--muted);
+      --warn: var(--muted);
+      --crit: var(--muted);
+      --info: var(--muted);
+    }
+    li:is([data-truth="failing"], [data-truth="unknown"]) .value,
+    :host([data-offline]) .value {
+      color: var(--muted);
+    }
+    li:is([data-truth="failing"], [data-truth="unknown"]) svg,
+    :host([data-offline]) svg {
       opacity: 0.5;
     }
     .state {
@@ -122,9 +132,6 @@ export class BoardThumbnail extends LitElement {
     .quiet {
       margin: 0;
       color: var(--muted);
-    }
-    :host([data-offline]) ul {
-      opacity: 0.5;
     }
     .hidden {
       position: absolute;
@@ -200,8 +207,9 @@ export class BoardThumbnail extends LitElement {
   #lines(widget, known, shown) {
     const streams = widget.streams.filter((slug) => !shown.has(slug)).flatMap((slug) => known.get(slug) ?? []);
     for (const { slug } of streams) shown.add(slug);
-    if (widget.type === "table") return streams.flatMap((stream) => this.#rows(widget, stream));
-    return streams.map((stream) => this.#line(widget, stream, known.size === 1));
+    return streams.flatMap((stream) =>
+      stream.kind === "table" ? this.#rows(widget, stream) : [this.#line(widget, stream, known.size === 1)],
+    );
   }
 
   /** @param {Widget} widget @param {Stream} stream @param {boolean} alone */
@@ -214,7 +222,7 @@ export class BoardThumbnail extends LitElement {
         <span class="value"><span class="sign" aria-hidden="true">${LEVEL_SIGNS[level]}</span><span class="hidden">${LEVEL_WORDS[level]}</span> ${text}</span>
       </li>`;
     }
-    const { before, number, after } = show(stream.value, stream.unit, widget.options.decimals ?? null);
+    const { before, number, after } = show(stream.value, stream.unit, widget.options.decimals ?? null, widget.options.compact);
     const path = sparkline(stream.history, 72, 18, 40);
     return html`<li class=${alone ? "lead" : path ? "" : "wide"} data-truth=${truth}>
       <span class="name">${stream.label}</span>
