@@ -222,8 +222,10 @@ export class BoardThumbnail extends LitElement {
         <span class="value"><span class="sign" aria-hidden="true">${LEVEL_SIGNS[level]}</span><span class="hidden">${LEVEL_WORDS[level]}</span> ${text}</span>
       </li>`;
     }
-    const { before, number, after } = show(stream.value, stream.unit, widget.options.decimals ?? null, widget.options.compact);
-    const path = sparkline(stream.history, 72, 18, 40);
+    const points = stream.kind === "series" ? (stream.value ?? []) : stream.history;
+    const value = stream.kind === "series" ? points.at(-1)?.[1] : stream.value;
+    const { before, number, after } = show(value, stream.unit, widget.options.decimals ?? null, widget.options.compact);
+    const path = sparkline(points, 72, 18, 40);
     return html`<li class=${alone ? "lead" : path ? "" : "wide"} data-truth=${truth}>
       <span class="name">${stream.label}</span>
       ${path ? html`<svg viewBox="0 0 72 18" preserveAspectRatio="none" aria-hidden="true">${svg`<path d=${path} />`}</svg>` : nothing}
