@@ -20,6 +20,15 @@ _PRICES: Final = {
     ],
 }
 
+_TABLES: Final = {
+    "key": "Table",
+    "columns": [
+        {"key": "rows", "label": "Rows", "decimals": 0},
+        {"key": "bytes", "label": "Size", "unit": "B"},
+        {"key": "ms", "label": "Counted in", "unit": "ms"},
+    ],
+}
+
 #: slug, title, tiles: type, title, streams, columns, rows, options.
 BOARDS: Final[list[tuple[str, str, list[tuple[Type, str, list[str], int, int, dict[str, Any]]]]]] = [
     (
@@ -55,6 +64,15 @@ BOARDS: Final[list[tuple[str, str, list[tuple[Type, str, list[str], int, int, di
             (Type.ROOM, "", [], 8, 2, {"room": "lobby"}),
             (Type.CLOCK, "", [], 4, 1, {}),
             (Type.TEXT, "", [], 4, 1, {"body": "Say something in the **lobby**: it shows here, and in the numbers."}),
+        ],
+    ),
+    (
+        "database",
+        "Database",
+        [
+            (Type.NUMBER, "", ["database-size"], 4, 1, {}),
+            (Type.TEXT, "", ["database-slowest"], 8, 1, {}),
+            (Type.TABLE, "", ["database-tables"], 12, 4, _TABLES),
         ],
     ),
     (

@@ -8,7 +8,7 @@ pytestmark = pytest.mark.django_db
 
 def test_the_demo_boards_are_there_with_their_streams() -> None:
     demo.load()
-    assert set(Board.objects.values_list("slug", flat=True)) == {"counter", "host", "chat", "blotter"}
+    assert set(Board.objects.values_list("slug", flat=True)) == {"counter", "host", "chat", "database", "blotter"}
     for board in Board.objects.all():
         assert boards.board_snapshot(board.slug).event["streams"]
     for widget in Widget.objects.all():

@@ -13,6 +13,7 @@ from dashboard.querying import SqlValue
 from dashboard.results import QueryFailed
 from tests.services import ROOT, Manage, PostgreSQL
 
+SITE = {"SECRET_KEY": "a-key-for-tests-0123456789-0123456789-0123456789", "ALLOWED_HOSTS": "localhost"}
 SHOP = """
 CREATE TABLE orders (id serial PRIMARY KEY, item text, price numeric, at timestamptz DEFAULT now());
 INSERT INTO orders (item, price) VALUES ('tea', 2.5), ('100 % cake', 4);
@@ -117,12 +118,39 @@ def test_a_database_that_is_away_is_said(settings: Any) -> None:
     assert "secret" not in str(refused.value)
 
 
+ON_POSTGRESQL = """
+from datetime import timedelta
+from functools import partial
+from django.utils import timezone
+from dashboard import services, store
+from dashboard.models import PushTally, Sample, Stream
+from dashboard.producers import database
+from dashboard.protocol import read_push
+stream = services.create_stream("orders")
+then = store._floor(timezone.now() - timedelta(days=2), store.THINNED)
+samples = [{"value": value, "at": (then + timedelta(seconds=value)).isoformat()} for value in range(100)]
+services.push(stream, partial(read_push, __import__("json").dumps(samples).encode()))
+print(store.prune(), sorted(Sample.objects.values_list("value", flat=True)), PushTally.objects.get().pushed_values)
+row = database.measure()["dashboard_stream"]
+print(row["rows"], row["bytes"] > 8000, row["ms"] > 0, database.database_size() > row["bytes"])
+print(database.database_slowest())
+"""
+
+
+def test_samples_are_thinned_and_tables_measured(postgresql: PostgreSQL, service_folder: Callable[[str], Path]) -> None:
+    site = Manage("site", service_folder("site"), SITE | {"DATABASE_URL": postgresql.create_database("for-samples")})
+    site.manage("migrate")
+    thinned, measured, slowest = site.shell(ON_POSTGRESQL).splitlines()
+    assert thinned == "98 [0, 99] 100"
+    assert measured == "1 True True True"
+    assert re.fullmatch(r"\w+: [\d.]+ ms to count", slowest)
+
+
 def test_the_role_of_the_docs_reads_switchboard_but_no_secrets(
     postgresql: PostgreSQL, service_folder: Callable[[str], Path], settings: Any
 ) -> None:
     url = postgresql.create_database("switchboard-for-sql")
-    environment = {"SECRET_KEY": "a-key-for-tests-0123456789-0123456789-0123456789", "ALLOWED_HOSTS": "localhost"}
-    Manage("migration", service_folder("migration"), environment | {"DATABASE_URL": url}).manage("migrate")
+    Manage("migration", service_folder("migration"), SITE | {"DATABASE_URL": url}).manage("migrate")
     grants = re.search(r"    CREATE ROLE switchboard_reader(?:.*\n)+?\n", (ROOT / "docs/boards.md").read_text())
     assert grants
     with psycopg.connect(url, autocommit=True) as connection:
