@@ -107,15 +107,23 @@ class Connection:
         """Write frames that may not be lost, or give the connection up with 4503 when its reader is too slow."""
         if self.closed:
             return
-        if self._outbox.must(len(data), self._wire.waiting()) is Verdict.CLOSE:
+        waiting = self._wire.waiting()
+        if waiting and self._outbox.must(len(data), waiting) is Verdict.CLOSE:
             self._give_up()
         else:
             self._wire.write(data, frames)
 
-    def write_latest(self, topic: str, key: str, frame: Frame) -> None:
-        """Write a value; while the reader is slow, only the newest of each key waits."""
-        if not self.closed and self._outbox.latest((topic, key), frame, self._wire.waiting()) is Verdict.WRITE:
-            self._wire.write(frame.wire, [frame])
+    def write_latest(self, topic: str, keys: list[str], frames: list[Frame], data: bytes) -> None:
+        """Write values, whose joined bytes are `data`; while the reader is slow, only the newest of each key waits."""
+        if self.closed:
+            return
+        waiting = self._wire.waiting()
+        if not waiting and self._outbox.is_empty():
+            self._wire.write(data, frames)
+            return
+        for key, frame in zip(keys, frames, strict=True):
+            if self._outbox.latest((topic, key), frame, self._wire.waiting()) is Verdict.WRITE:
+                self._wire.write(frame.wire, [frame])
 
     def write_ephemeral(self, data: bytes, frames: list[Frame]) -> None:
         """Write frames that nobody misses, unless the reader is slow."""

@@ -30,6 +30,10 @@ class Outbox:
         self.cap = cap
         self._latest: dict[tuple[str, str], Frame] = {}
 
+    def is_empty(self) -> bool:
+        """True when nothing is held back."""
+        return not self._latest
+
     def must(self, size: int, waiting: int) -> Verdict:
         """Judge `size` bytes that may not be lost, with `waiting` bytes unsent before them."""
         return Verdict.CLOSE if waiting + size > self.cap and waiting else Verdict.WRITE

@@ -3,7 +3,7 @@
 `docs/protocol.md` is the description for people. Nothing here knows rooms or boards.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from enum import IntEnum
 from typing import Annotated, Any, Final, get_args
@@ -192,3 +192,8 @@ class Frame:
 
     def __len__(self) -> int:
         return len(self.wire)
+
+
+def join(frames: Iterable[Frame]) -> bytes:
+    """Return the bytes of `frames`, one after the other, as one write puts them on the wire."""
+    return b"".join([frame.wire for frame in frames])

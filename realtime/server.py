@@ -14,7 +14,7 @@ from autobahn.websocket.protocol import WebSocketProtocol as AutobahnProtocol
 from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
 from django.conf import settings
 from twisted.internet import reactor
-from twisted.internet.main import CONNECTION_LOST
+from twisted.internet.tcp import Connection
 
 from realtime import background, embedded
 from realtime.connection import EXTENSION
@@ -39,31 +39,28 @@ class TwistedWire:
     the transport's producer to hear of a slow reader.
     """
 
+    __slots__ = ("_drained", "_protocol", "_socket", "_transport")
+
     def __init__(self, protocol: "SocketProtocol") -> None:
         self._protocol = protocol
+        self._transport = protocol.transport
+        self._socket = protocol.transport.socket
         self._drained: Callable[[], None] = lambda: None
 
     def write(self, data: bytes, frames: list[Frame]) -> None:
         if self._protocol.state != AutobahnProtocol.STATE_OPEN:
             return
-        transport = self._protocol.transport
-        if not hasattr(transport, "writeSomeData"):  # TLS
-            transport.write(data)
-            return
-        sent = 0 if self.waiting() else transport.writeSomeData(data)
-        if sent is CONNECTION_LOST or not isinstance(sent, int):
+        try:
+            sent = 0 if self.waiting() else self._socket.send(data)
+        except OSError:  # its buffer is full; or it has gone, which the transport finds out by itself
             sent = 0
         if sent < len(data):
-            transport.write(data[sent:] if sent else data)
+            self._transport.write(data[sent:])
 
     def waiting(self) -> int:
-        transport = self._protocol.transport
+        transport = self._transport
         # Twisted has no public way to ask; tests/realtime/test_server.py watches over these names.
-        return (
-            len(getattr(transport, "dataBuffer", b""))
-            - getattr(transport, "offset", 0)
-            + getattr(transport, "_tempDataLen", 0)
-        )
+        return len(transport.dataBuffer) - transport.offset + transport._tempDataLen  # type: ignore[no-any-return]
 
     def on_drained(self, call: Callable[[], None]) -> None:
         self._drained = call
@@ -190,8 +187,9 @@ class Server(daphne.server.Server):
         queue = InputQueue()
         if isinstance(protocol, SocketProtocol):
             queue.transport = protocol.transport
-            protocol.wire = TwistedWire(protocol)
-            scope["extensions"] = {EXTENSION: protocol.wire}
+            if isinstance(protocol.transport, Connection):  # not TLS, which is left to the proxy
+                protocol.wire = TwistedWire(protocol)
+                scope["extensions"] = {EXTENSION: protocol.wire}
         scope.setdefault("asgi", {"version": "3.0"})
         application = self.application(scope=scope, receive=queue.get, send=partial(self.handle_reply, protocol))
         if protocol not in self.connections:

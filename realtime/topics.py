@@ -10,7 +10,7 @@ from itertools import takewhile
 from typing import Final
 
 from realtime.connection import Connection
-from realtime.protocol import Frame
+from realtime.protocol import Frame, join
 from realtime.publish import Delivery, Publication
 
 #: How many recent publications of a log stay in memory, and bytes of them, for connections that resume.
@@ -29,7 +29,7 @@ class Topic:
         self.name = name
         self.live: dict[Connection, None] = {}
         self.held: dict[Connection, None] = {}
-        self._batch: list[Frame] = []  # frames for all live connections, until the next flush
+        self._passing: list[Frame] = []  # ephemeral frames, until the next flush
 
     def is_empty(self) -> bool:
         return not self.live and not self.held
@@ -51,17 +51,15 @@ class Topic:
             for connection in self.connections():
                 connection.on_control(item.topic, item.text)
         else:
-            frame = Frame(item.text)
-            for connection in self.live:
-                connection.write_ephemeral(frame.wire, [frame])
+            self._passing.append(Frame(item.text))
 
     def flush(self) -> None:
-        """Write the frames that came since the last flush: joined once, one write per connection."""
-        if self._batch:
-            frames, self._batch = self._batch, []
-            data = b"".join(frame.wire for frame in frames)
+        """Write what came since the last flush: joined once, one write per connection."""
+        if self._passing:
+            frames, self._passing = self._passing, []
+            data = join(frames)
             for connection in self.live:
-                connection.write(data, frames)
+                connection.write_ephemeral(data, frames)
 
 
 class LogTopic(Topic):
@@ -80,6 +78,15 @@ class LogTopic(Topic):
         self.tail: deque[tuple[int, Frame]] = deque()
         self.tail_after = 0
         self._tail_bytes = 0
+        self._batch: list[Frame] = []  # for all live connections, until the next flush
+
+    def flush(self) -> None:
+        super().flush()
+        if self._batch:
+            frames, self._batch = self._batch, []
+            data = join(frames)
+            for connection in self.live:
+                connection.write(data, frames)
 
     def is_empty(self) -> bool:
         return super().is_empty() and not self.ahead
@@ -197,6 +204,23 @@ class LatestTopic(Topic):
         self.ahead: dict[Connection, int] = {}
         self._prune_at = HORIZON
         self._waiting: dict[Connection, dict[str, tuple[int, Frame]]] = {}
+        self._batch: list[tuple[int, str, Frame]] = []  # for all live connections, until the next flush
+
+    def flush(self) -> None:
+        super().flush()
+        if self._batch:
+            batch, self._batch = self._batch, []
+            keys, frames = [key for _, key, _ in batch], [frame for _, _, frame in batch]
+            data = join(frames)
+            for connection in self.live.keys() - self.ahead.keys() if self.ahead else self.live:
+                connection.write_latest(self.name, keys, frames, data)
+            for connection, place in self.ahead.items():
+                for number, key, frame in batch:
+                    if number > place:
+                        connection.write_latest(self.name, [key], [frame], frame.wire)
+        if self.ahead:
+            settled = self._settled
+            self.ahead = {connection: place for connection, place in self.ahead.items() if place > settled}
 
     def remove(self, connection: Connection) -> None:
         super().remove(connection)
@@ -239,9 +263,7 @@ class LatestTopic(Topic):
         self._cover(number)
 
     def _deliver(self, key: str, number: int, frame: Frame) -> None:
-        for connection in self.live:
-            if not self.ahead or number > self.ahead.get(connection, 0):
-                connection.write_latest(self.name, key, frame)
+        self._batch.append((number, key, frame))
         for connection in self.held:
             waiting = self._waiting.setdefault(connection, {})
             if not key:
@@ -267,13 +289,14 @@ class LatestTopic(Topic):
             self.began = self.settled = after
         elif after < self.began:
             return False
+        self.flush()  # this connection has that already, or it waits for it
         self.held.pop(connection, None)
         self.live[connection] = None
         if after > self._settled:
             self.ahead[connection] = after
         for key, (number, frame) in self._waiting.pop(connection, {}).items():
             if number > after:
-                connection.write_latest(self.name, key, frame)
+                connection.write_latest(self.name, [key], [frame], frame.wire)
         return True
 
     @property
@@ -299,8 +322,6 @@ class LatestTopic(Topic):
         self.settled = settled
         if self.fresh:
             self.fresh = {key: value for key, value in self.fresh.items() if value[0] > settled}
-        if self.ahead:
-            self.ahead = {connection: place for connection, place in self.ahead.items() if place > settled}
 
     def _prune(self) -> None:
         """Forget the keys of long ago: rows of a table come and go without end."""

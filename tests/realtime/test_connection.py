@@ -33,7 +33,8 @@ async def settle() -> None:
 
 
 def latest(reader: Connection, topic: str, key: str, text: str) -> None:
-    reader.write_latest(topic, key, Frame(text))
+    frame = Frame(text)
+    reader.write_latest(topic, [key], [frame], frame.wire)
 
 
 def ephemeral(reader: Connection, text: str) -> None:

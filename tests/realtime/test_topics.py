@@ -58,6 +58,7 @@ def test_typing_goes_to_live_connections_only() -> None:
     topic.live[live] = None
     topic.held[held] = None
     topic.pass_on(Publication(NAME, Delivery.EPHEMERAL, "typing"))
+    topic.flush()
     assert (live.texts, held.texts) == (["typing"], [])
 
 
@@ -234,6 +235,7 @@ def test_values_go_out_as_they_come() -> None:
     reader = Reader()
     topic = values_at(0, reader)
     assert not any([topic.receive(value(1)), topic.receive(value(2, "a")), topic.receive(value(3, "b"))])
+    topic.flush()
     assert parts(reader.texts) == [(1, ""), (2, "a"), (3, "b")]
 
 
@@ -242,6 +244,7 @@ def test_an_older_value_never_follows_a_newer_one() -> None:
     topic = values_at(0, reader)
     for number, key in [(2, "a"), (1, "a"), (2, "a"), (5, ""), (3, "b"), (4, ""), (5, "")]:
         topic.receive(value(number, key))
+    topic.flush()
     assert parts(reader.texts) == [(2, "a"), (5, "")]
 
 
@@ -250,6 +253,7 @@ def test_the_parts_of_one_update_share_its_number() -> None:
     topic = values_at(0, reader)
     for key in "abc":
         topic.receive(value(1, key))
+    topic.flush()
     assert parts(reader.texts) == [(1, "a"), (1, "b"), (1, "c")]
 
 
@@ -258,6 +262,7 @@ def test_all_parts_are_taken_of_an_update_that_closes_a_gap() -> None:
     topic = values_at(0, reader)
     for number, key in [(2, "x"), (3, "x"), (1, "a"), (1, "b")]:
         topic.receive(value(number, key))
+    topic.flush()
     assert parts(reader.texts) == [(2, "x"), (3, "x"), (1, "a"), (1, "b")]
     assert topic.behind(3) is None
 
@@ -274,6 +279,7 @@ def test_a_missing_number_is_a_gap_until_the_store_fills_it() -> None:
     assert topic.receive(value(7, "a"))
     assert topic.behind() == 4
     topic.fill([value(5, "b"), value(7, "a")], 7)
+    topic.flush()
     assert parts(reader.texts) == [(7, "a"), (5, "b")]
     assert topic.behind(7) is None
 
@@ -285,8 +291,10 @@ def test_what_is_newer_than_a_whole_that_comes_late_is_told_again() -> None:
     topic.held[held] = None
     topic.receive(value(6, "ada"))
     topic.receive(value(5))
+    topic.flush()
     assert parts(reader.texts) == [(6, "ada"), (5, ""), (6, "ada")]
     topic.catch_up(held, 4)
+    topic.flush()
     assert parts(held.texts) == [(5, ""), (6, "ada")]
     assert topic.behind(6) is None
 
@@ -297,6 +305,7 @@ def test_a_late_double_of_a_whole_does_not_undo_its_parts() -> None:
     topic.receive(value(2, "a"))
     topic.fill([value(1, "b"), value(2, "a")], 2)  # the store tells by parts what the wire told as a whole
     topic.receive(value(1))
+    topic.flush()
     assert parts(reader.texts) == [(2, "a"), (1, "b")]
 
 
@@ -306,8 +315,10 @@ def test_a_snapshot_is_followed_by_what_is_newer() -> None:
     topic.held[reader] = None
     for number, key in [(4, "a"), (5, "b"), (6, "a"), (7, "c")]:
         topic.receive(value(number, key))
+    topic.flush()
     assert reader.texts == []
     topic.catch_up(reader, 5)
+    topic.flush()
     assert sorted(parts(reader.texts)) == [(6, "a"), (7, "c")]
 
 
@@ -316,6 +327,7 @@ def test_what_is_older_than_every_snapshot_is_dropped() -> None:
     topic = values_at(5, reader)
     topic.receive(value(4, "a"))
     topic.receive(value(5, "b"))
+    topic.flush()
     assert reader.texts == []
 
 
@@ -337,6 +349,7 @@ def test_a_snapshot_is_not_followed_by_what_it_has_already() -> None:
     topic.catch_up(reader, 5)
     for number, key in [(4, "a"), (5, ""), (6, "a")]:
         topic.receive(value(number, key))
+    topic.flush()
     assert parts(other.texts) == [(4, "a"), (5, ""), (6, "a")]
     assert parts(reader.texts) == [(6, "a")]
 
@@ -349,8 +362,10 @@ def test_the_keys_of_long_ago_are_forgotten() -> None:
         topic.receive(value(number, f"order {number}"))
     assert len(topic.newest) <= 2 * topics.HORIZON + 1
     assert not topic.fresh
+    topic.flush()
     reader.texts.clear()
     topic.receive(value(3, "order 3"))
+    topic.flush()
     assert reader.texts == []
 
 
@@ -362,7 +377,9 @@ def test_a_slow_reader_gets_the_newest_of_each_key() -> None:
     reader.texts.clear()
     for number in range(1, 101):
         topic.receive(value(number, str(number % 2)))
+    topic.flush()
     reader.fake_wire.drain()
+    topic.flush()
     assert parts(reader.texts) == [(99, "1"), (100, "0")]
 
 
