@@ -6,8 +6,8 @@ by number and reads back from the store.
 
 import asyncio
 import logging
-import re
 import time
+import uuid
 import weakref
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
@@ -17,7 +17,7 @@ from typing import Any, Final, Protocol
 from realtime.connection import Connection
 from realtime.link import Link, log_failure
 from realtime.protocol import Close
-from realtime.publish import Delivery, Publication
+from realtime.publish import Delivery, Here, Publication, hear
 from realtime.topics import EARLY, LatestTopic, LogTopic, Topic
 
 log = logging.getLogger(__name__)
@@ -28,8 +28,6 @@ GAP_PATIENCE: Final = 0.03
 CHECK_EVERY: Final = 15.0
 CHECK_SICK: Final = 1.0
 CHECK_NEW: Final = 1.0
-#: What every channel layer takes as the name of a group.
-TOPIC_NAME: Final = re.compile(r"[A-Za-z0-9_.-]{1,99}", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +70,8 @@ class Hub:
         self.connections_of: dict[Any, dict[Any, None]] = {}  # those of each user, by primary key, oldest first
         self.draining = False
         self.heals = 0  # how often the store had to be asked for what the wire dropped
-        self._link = Link(lambda: self.topics.keys(), self.receive)
+        self.name = uuid.uuid4().hex
+        self._link = Link(self.name, self.topics, self.receive)
         self._checking = False
         self._tasks: set[asyncio.Task[Any]] = set()
         self._dirty: dict[Topic, None] = {}
@@ -94,8 +93,7 @@ class Hub:
         """Have `connection` get what is published on the topic `name`.
 
         On a topic that has a source it waits for `release`, so that it can read the store in between. Returns
-        when the layer has taken the subscription, or after a second: then comparisons with the store carry it.
-        Raises ValueError for what cannot be the name of a topic.
+        when the layer brings what is published, or after a second: then comparisons with the store carry it.
         """
         if connection.closed:
             return
@@ -115,7 +113,7 @@ class Hub:
         if not self._checking:
             self._checking = True
             self._later(self._check_for_ever())
-        await self._link.join(name)
+        await self._link.ready()
 
     async def release(self, name: str, connection: Connection, after: int) -> None:
         """End the wait of `connection`, which has everything of the topic up to number `after`."""
@@ -149,7 +147,6 @@ class Hub:
         if topic.is_empty() and self.topics.get(topic.name) is topic:
             del self.topics[topic.name]
             self._dirty.pop(topic, None)
-            self._link.changed()
 
     async def _replay(self, topic: Topic, connection: Connection, after: int) -> int:
         """Send what the store has after `after` to one connection that waits; return its new place."""
@@ -161,19 +158,19 @@ class Hub:
 
     # What comes in
 
-    def receive(self, name: str, items: Iterable[Publication]) -> None:
-        """Take what the layer brought for a topic."""
-        topic = self.topics.get(name)
-        if topic is None:
-            return
-        gap = False
+    def receive(self, items: Iterable[Publication]) -> None:
+        """Take what was published, here or elsewhere."""
+        gaps: set[Topic] = set()
         for item in items:
+            topic = self.topics.get(item.topic)
+            if topic is None:
+                continue
             if item.delivery in (Delivery.EPHEMERAL, Delivery.CONTROL):
                 topic.pass_on(item)
             elif isinstance(topic, LogTopic | LatestTopic):
-                gap = topic.receive(item)
-        self._mark(topic)
-        if gap:
+                (gaps.add if topic.receive(item) else gaps.discard)(topic)
+            self._mark(topic)
+        for topic in gaps:
             self._heal_soon(topic)
 
     def _mark(self, topic: Topic) -> None:
@@ -277,8 +274,6 @@ class Hub:
 
 
 def _make_topic(name: str) -> Topic:
-    if not TOPIC_NAME.fullmatch(name):
-        raise ValueError(f"{name!r} cannot be the name of a topic.")
     source = _sources.get(name.partition(".")[0])
     if source is None:
         return Topic(name)
@@ -298,4 +293,5 @@ def current_hub() -> Hub:
     hub = _hubs.get(loop)
     if hub is None:
         hub = _hubs[loop] = Hub()
+        hear(Here(hub.name, hub.receive))
     return hub

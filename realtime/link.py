@@ -1,18 +1,18 @@
-"""The hub's link to the channel layer: one channel, the groups it is in, and whether anything comes through.
+"""The hub's link to the channel layer: one channel in the one group of all hubs, and whether anything comes through.
 
-The layer is a hint: it may fail, hang, forget our groups or be silently deaf. The link goes on trying, and says
+The layer is a hint: it may fail, hang, forget us or be silently deaf. The link goes on trying, and says
 that it is `sick` meanwhile, so that the hub compares itself with the store more often.
 """
 
 import asyncio
 import logging
 import uuid
-from collections.abc import Awaitable, Callable, Collection, Iterable, Mapping
+from collections.abc import Awaitable, Callable, Container
 from typing import Any, Final
 
 from channels.layers import get_channel_layer
 
-from realtime.publish import Delivery, Publication, publish
+from realtime.publish import GROUP, Delivery, Publication, send
 
 log = logging.getLogger(__name__)
 
@@ -30,43 +30,32 @@ RENEW_AFTER: Final = 3
 class Link:
     """One channel in the layer.
 
-    `wanted` returns the names of the groups that it should be in; `take` gets what is published there.
+    `wanted` are the topics that somebody here listens to; `take` gets what is published on them elsewhere: not
+    under `name`, which is ours.
     """
 
-    def __init__(
-        self, wanted: Callable[[], Collection[str]], take: Callable[[str, Iterable[Publication]], None]
-    ) -> None:
+    def __init__(self, name: str, wanted: Container[str], take: Callable[[list[Publication]], None]) -> None:
         self.sick = False
+        self._name = name
         self._wanted = wanted
         self._take = take
-        self._changed = asyncio.Event()
         self._channel = ""
-        self._grouped: dict[str, asyncio.Event] = {}
-        self._canary = f"canary.{uuid.uuid4().hex}"
+        self._joined = asyncio.Event()
+        self._canary = ""
         self._canary_back = asyncio.Event()
-        self._canaries_lost = 0
         self._receiving: asyncio.Future[None] | None = None
         self._tasks: set[asyncio.Future[None]] = set()
 
-    async def join(self, name: str) -> None:
-        """Wait until the layer has us in the group `name`, which is wanted; a second at most."""
+    async def ready(self) -> None:
+        """Wait until the layer brings us what is published; a second at most."""
         if not self._tasks:
             self._receiving = self._start(self._receive_for_ever)
-            self._start(self._regroup_for_ever)
             self._start(self._canary_for_ever)
-        grouped = self._grouped.setdefault(name, asyncio.Event())
-        if grouped.is_set():
-            return
-        self._changed.set()
-        if not self.sick:  # else waiting would only hold up whoever has many topics
+        if not self._joined.is_set() and not self.sick:
             try:
-                await asyncio.wait_for(grouped.wait(), JOIN_PATIENCE)
+                await asyncio.wait_for(self._joined.wait(), JOIN_PATIENCE)
             except TimeoutError:
                 self.sick = True
-
-    def changed(self) -> None:
-        """Look again which groups are wanted."""
-        self._changed.set()
 
     async def close(self) -> None:
         for task in self._tasks:
@@ -91,7 +80,9 @@ class Link:
             try:
                 if not self._channel:
                     self._channel = await layer.new_channel("hub")
-                    self._changed.set()
+                if not self._joined.is_set():
+                    await layer.group_add(GROUP, self._channel)
+                    self._joined.set()
                 message = await layer.receive(self._channel)
             except Exception as error:
                 self._fall_sick(error)
@@ -102,89 +93,60 @@ class Link:
             except Exception:  # of another version, perhaps; what follows must still come through
                 log.exception("Could not read what the channel layer brought")
 
-    def _read(self, message: Mapping[str, Any]) -> None:
+    def _read(self, message: dict[str, Any]) -> None:
         if message.get("type") == "hub.publications":
-            name = message["topic"]
-            if name == self._canary:
-                self._canary_back.set()
-            else:
-                self._take(name, _unpack(name, message["items"]))
+            if message["sender"] != self._name:
+                self._take(_unpack(message["items"], self._wanted))
+        elif message.get("type") == "hub.canary" and message["canary"] == self._canary:
+            self._canary_back.set()
 
-    # Groups
-
-    async def _regroup_for_ever(self) -> None:
-        """Keep our groups equal to those wanted, through all failures of the layer."""
-        while True:
-            await self._changed.wait()
-            self._changed.clear()
-            if self._channel:
-                try:
-                    if self._canaries_lost >= RENEW_AFTER:
-                        await self._renew()
-                    else:
-                        await self._regroup()
-                except Exception as error:
-                    self._fall_sick(error)
-                    await asyncio.sleep(PAUSE)
-                    self._changed.set()
-
-    async def _regroup(self) -> None:
-        layer = get_channel_layer()
-        for name in [name for name in (self._canary, *self._wanted()) if not self._is_grouped(name)]:
-            await layer.group_add(name, self._channel)
-            self._grouped.setdefault(name, asyncio.Event()).set()
-        for name in [name for name in self._grouped if name not in self._wanted() and name != self._canary]:
-            self._grouped[name].clear()
-            await layer.group_discard(name, self._channel)
-            if name not in self._wanted():  # or somebody came meanwhile, and waits for this event
-                del self._grouped[name]
-
-    def _is_grouped(self, name: str) -> bool:
-        return name in self._grouped and self._grouped[name].is_set()
-
-    def _forget_groups(self) -> None:
-        for event in self._grouped.values():
-            event.clear()
-        self._changed.set()
+    async def _join_again(self) -> None:
+        """Join the group once more: layers forget it, the one in memory after a day."""
+        try:
+            async with asyncio.timeout(CANARY_PATIENCE):
+                await get_channel_layer().group_add(GROUP, self._channel)
+        except Exception as error:
+            self._fall_sick(error)
 
     async def _renew(self) -> None:
-        """Connect to the layer anew: it would keep a connection that is half open for ever.
-
-        Only here, where groups are joined too: a group joined meanwhile would be lost unnoticed.
-        """
+        """Connect to the layer anew: it would keep a connection that is half open for ever."""
         assert self._receiving
-        self._canaries_lost = 0
         self._tasks.discard(self._receiving)
         self._receiving.cancel()
         await asyncio.wait({self._receiving})
+        self._joined.clear()
         self._channel = ""
         try:
             await get_channel_layer().flush()
         except Exception as error:
             self._fall_sick(error)
-        self._forget_groups()
         self._receiving = self._start(self._receive_for_ever)
 
     # Canaries
 
     async def _canary_for_ever(self) -> None:
+        lost = 0
         while True:
             well = await self._hears_itself()
             if self.sick == well:
                 log.warning("The channel layer is %s", "well again" if well else "deaf")
             self.sick = not well
-            self._canaries_lost = 0 if well else self._canaries_lost + 1
-            if not well:  # layers forget groups: in memory after a day, Redis when it is restarted
-                self._forget_groups()
+            lost = 0 if well else lost + 1
+            if lost >= RENEW_AFTER:
+                lost = 0
+                await self._renew()
+            elif lost and self._joined.is_set():
+                await self._join_again()
             await asyncio.sleep(CANARY_EVERY if well else PAUSE)
 
     async def _hears_itself(self) -> bool:
-        """Publish to ourselves: a connection that is silently deaf shows in no other way."""
+        """Send something to ourselves: a connection that is silently deaf shows in no other way."""
+        self._canary = uuid.uuid4().hex
         self._canary_back.clear()
         try:
             async with asyncio.timeout(CANARY_PATIENCE):
-                await self._grouped.setdefault(self._canary, asyncio.Event()).wait()
-                sent = await publish([Publication(self._canary, Delivery.EPHEMERAL, "")])
+                await self._joined.wait()
+                sent = await send({"type": "hub.canary", "canary": self._canary})
                 await self._canary_back.wait()
         except TimeoutError:
             return False
@@ -197,5 +159,9 @@ def log_failure(task: asyncio.Future[Any]) -> None:
         log.error("A task of the hub failed: %r", task, exc_info=task.exception())
 
 
-def _unpack(name: str, items: Iterable[Any]) -> list[Publication]:
-    return [Publication(name, Delivery(delivery), text, number, key) for delivery, number, key, text in items]
+def _unpack(items: list[list[Any]], wanted: Container[str]) -> list[Publication]:
+    return [
+        Publication(topic, Delivery(delivery), text, number, key)
+        for topic, delivery, number, key, text in items
+        if topic in wanted
+    ]

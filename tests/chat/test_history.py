@@ -105,7 +105,7 @@ async def write(hub: Hub | None, *changes: store.Change) -> None:
     result = await in_database(store.apply)(changes)
     if hub is not None:
         for item in result.publications:
-            hub.receive(item.topic, [item])
+            hub.receive([item])
 
 
 async def test_those_who_join_at_once_share_a_read_and_later_ones_need_none(cast: Cast, hub: Hub) -> None:
@@ -154,7 +154,7 @@ async def test_what_is_on_its_way_is_waited_for(cast: Cast, hub: Hub) -> None:
     with queries() as made:
         waiting = asyncio.create_task(history.page(pk, None, 50, least=1))
         await asyncio.sleep(0)
-        hub.receive(store.room_topic(pk), result.publications)
+        hub.receive(result.publications)
         assert shown(await waiting) == [(1, 1)]
     assert made == []
 
@@ -229,7 +229,7 @@ async def test_memory_is_what_the_store_says_whatever_happens(
         rev, seq = result.rooms[-1].rev, result.rooms[-1].seq
         wire = [each for each in result.publications for _ in range(chance.choice((0, 1, 1, 1, 2)))]
         chance.shuffle(wire)
-        hub.receive(store.room_topic(pk), wire)
+        hub.receive(wire)
         limit, after = chance.randint(1, 8), max(0, rev - chance.randint(0, 20))
         newest, changed = await history.page(pk, None, limit, rev), await history.page(pk, after, limit, rev)
         assert _plain(newest) == await in_database(pages.newest)(pk, limit)

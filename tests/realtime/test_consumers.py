@@ -16,7 +16,7 @@ from realtime.limits import Bucket
 from realtime.protocol import Close, Command, CommandError, Ping, Refused, encode
 from realtime.publish import Delivery, Publication, publish
 from realtime.routing import UnknownEndpointConsumer
-from tests.realtime.support import OUR_HOST, OUR_ORIGIN, Line, Person, ShakyLayer
+from tests.realtime.support import OUR_HOST, OUR_ORIGIN, Line, Person, ShakyLayer, settle
 from tests.support import eventually
 
 ADA, BOB = Person(1), Person(2, "Bob")
@@ -460,6 +460,7 @@ async def test_who_is_banned_is_closed_everywhere(hub: Hub, journal: list[str]) 
     line = Line(Desk, ADA)
     await line.open()
     await tell(ADA, do="banned")
+    await settle()
     line.command(type="ping")
     await line.assert_closed(4403, "forbidden")
     assert_ended(hub, journal)

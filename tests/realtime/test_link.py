@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from realtime.hub import Hub
-from realtime.publish import publish
+from realtime.publish import GROUP, publish
 from tests.realtime.support import Reader, ShakyLayer, Store, assert_numbers, numbers, parts, seat, settle
 from tests.support import eventually
 
@@ -24,7 +24,6 @@ async def test_a_subscription_returns_though_the_layer_hangs(hub: Hub, layer: Sh
     layer.let_go()
     await eventually(lambda: not hub.sick)
     reads = logs.reads
-    await eventually(lambda: "log.7" in layer.groups)
     await publish([logs.post("log.7")])
     await assert_numbers(readers[7], 1, 2)
     assert logs.reads == reads
@@ -42,28 +41,17 @@ async def test_a_layer_that_fails_is_tried_again(hub: Hub, layer: ShakyLayer, lo
     assert len(layer.calls) - calls < 100  # tried again, not over and over
     layer.failing.clear()
     await eventually(lambda: not hub.sick)
-    await eventually(lambda: LOG in layer.groups)
     reads = logs.reads
     await publish([logs.post(LOG)])
     await assert_numbers(reader, 1, 2)
     assert logs.reads == reads
 
 
-async def test_a_group_that_could_not_be_given_up_is_given_up_later(hub: Hub, layer: ShakyLayer) -> None:
-    reader = Reader()
-    await hub.subscribe("site.news", reader)
-    layer.failing.add("group_discard")
-    await hub.unsubscribe("site.news", reader)
-    await eventually(lambda: layer.count("group_discard", "site.news"))
-    layer.failing.clear()
-    await eventually(lambda: "site.news" not in layer.groups)
-
-
 async def test_deafness_shows_and_everything_goes_on(
     hub: Hub, layer: ShakyLayer, logs: Store, values: Store, caplog: pytest.LogCaptureFixture
 ) -> None:
     log, value = await seat(hub, LOG), await seat(hub, VALUE)
-    await eventually(lambda: layer.count("group_send", hub._link._canary) >= 2)
+    await eventually(lambda: layer.count("group_send", GROUP) >= 2)
     assert not hub.sick
     layer.loses = lambda group, message: True
     await eventually(lambda: hub.sick)
@@ -92,12 +80,11 @@ async def test_what_was_lost_after_the_last_comparison_comes_when_the_wire_is_we
     await assert_numbers(reader, 1)
 
 
-async def test_groups_that_the_layer_forgot_are_joined_again(hub: Hub, layer: ShakyLayer, logs: Store) -> None:
-    """The in-memory layer forgets them after a day, Redis when it is started anew."""
+async def test_the_group_that_the_layer_forgot_is_joined_again(hub: Hub, layer: ShakyLayer, logs: Store) -> None:
+    """The in-memory layer forgets it after a day, Redis when it is started anew."""
     reader = await seat(hub, LOG)
-    await eventually(lambda: hub._link._canary in layer.groups)
     layer.groups.clear()
-    await eventually(lambda: LOG in layer.groups)
+    await eventually(lambda: GROUP in layer.groups)
     await eventually(lambda: not hub.sick)
     reads = logs.reads
     await publish([logs.post(LOG)])
@@ -113,10 +100,10 @@ async def test_a_slow_start_is_not_deafness(
     subscribing = asyncio.create_task(hub.subscribe(LOG, reader))
     await eventually(lambda: layer.count("new_channel", ""))
     await settle()
-    assert layer.count("group_send", hub._link._canary) == 0
+    assert layer.count("group_send", GROUP) == 0
     layer.let_go()
     await subscribing
-    await eventually(lambda: layer.count("group_send", hub._link._canary))
+    await eventually(lambda: layer.count("group_send", GROUP))
     assert not hub.sick
     assert "deaf" not in caplog.text
 
@@ -125,9 +112,9 @@ async def test_a_slow_start_is_not_deafness(
     "garbage",
     [
         {"type": "hub.publications"},
-        {"type": "hub.publications", "topic": LOG, "items": [["of another version", 1, "", "{}"]]},
-        {"type": "hub.publications", "topic": LOG, "items": [[]]},
-        {"type": "hub.publications", "topic": LOG, "items": 5},
+        {"type": "hub.publications", "sender": "", "items": [[LOG, "of another version", 1, "", "{}"]]},
+        {"type": "hub.publications", "sender": "", "items": [[]]},
+        {"type": "hub.publications", "sender": "", "items": 5},
         {"type": "websocket.close"},
         {},
     ],
@@ -149,7 +136,6 @@ async def test_a_line_that_stays_deaf_is_replaced(hub: Hub, layer: ShakyLayer, l
     await publish([logs.post(LOG)])
     await eventually(lambda: hub._link._channel not in ("", old))
     await eventually(lambda: not hub.sick)
-    await eventually(lambda: LOG in layer.groups)
     reads = logs.reads
     await publish([logs.post(LOG)])
     await eventually(lambda: len(reader.texts) == 2)
