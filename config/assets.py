@@ -87,13 +87,15 @@ class ManifestStorage(CompressedManifestStaticFilesStorage):
     def url_converter(self, name: str, hashed_files: Any, template: Any = None) -> Callable[[re.Match[str]], str]:
         convert: Callable[[re.Match[str]], str] = super().url_converter(name, hashed_files, template)
 
-        def unless_bare(match: re.Match[str]) -> str:
-            """Leave `import("lit")` alone: the import map knows the name, and it may stand in a comment's type."""
+        def unless_type(match: re.Match[str]) -> str:
+            """Leave alone what the import map knows, and types: modules may name those of each other in a circle."""
             found = match["matched"]
-            is_import = name.endswith(".js") and found.startswith("import")
-            return found if is_import and not match["url"].startswith((".", "/")) else convert(match)
+            bare = not match["url"].startswith((".", "/"))
+            is_type = re.match(r"\.[A-Z]", match.string[match.end() :]) is not None
+            leave = name.endswith(".js") and found.startswith("import") and (bare or is_type)
+            return found if leave else convert(match)
 
-        return unless_bare
+        return unless_type
 
 
 def own_modules() -> dict[str, str]:
