@@ -25,7 +25,7 @@ _TABLES: Final = {
     "columns": [
         {"key": "rows", "label": "Rows", "decimals": 0},
         {"key": "bytes", "label": "Size", "unit": "B"},
-        {"key": "ms", "label": "Counted in", "unit": "ms"},
+        {"key": "ms", "label": "Counted in", "unit": "ms", "decimals": 2},
     ],
 }
 

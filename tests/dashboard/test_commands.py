@@ -98,6 +98,13 @@ def test_newproducer_refuses_with_a_sentence_and_overwrites_nothing(producers_fo
     assert (producers_folder / "there.py").read_text() == "# mine"
 
 
+def test_newproducer_says_when_it_may_not_write(producers_folder: Path, settings: Any) -> None:
+    settings.PRODUCERS_DIR = producers_folder / "a-file" / "below"
+    (producers_folder / "a-file").write_text("")
+    with pytest.raises(CommandError, match="cannot be written"):
+        output_of("newproducer", "orders")
+
+
 def test_the_five_lines_of_the_readme_are_a_producer(tmp_path: Path) -> None:
     readme = (ROOT / "README.md").read_text()
     found = re.search(r"((?:    .*\n|\n)*    from dashboard\.producers import producer\n(?:    .*\n|\n)*)", readme)

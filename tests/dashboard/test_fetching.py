@@ -3,7 +3,10 @@
 import asyncio
 import ipaddress
 import socket
+import ssl
+import subprocess
 from collections.abc import AsyncIterator, Awaitable, Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -59,6 +62,17 @@ async def site(settings: Any) -> AsyncIterator[Site]:
     made.port = server.sockets[0].getsockname()[1]
     async with server:
         yield made
+
+
+@pytest.fixture
+def certificate(tmp_path: Path) -> Path:
+    """A certificate for shop.example, with its key."""
+    files = ["-out", "certificate.pem", "-keyout", "key.pem"]
+    kind = "-x509 -newkey rsa:2048 -nodes -days 1 -subj /CN=shop.example -addext subjectAltName=DNS:shop.example"
+    subprocess.run(["openssl", "req", *kind.split(), *files], check=True, cwd=tmp_path, capture_output=True)
+    both = tmp_path / "both.pem"
+    both.write_text((tmp_path / "certificate.pem").read_text() + (tmp_path / "key.pem").read_text())
+    return both
 
 
 def names(monkeypatch: pytest.MonkeyPatch, **answers: list[str]) -> list[str]:
@@ -154,6 +168,22 @@ async def test_redirects_come_to_an_end(site: Site) -> None:
     with pytest.raises(FetchFailed, match="More than 5 redirects"):
         await fetch(site.url("/"), 5)
     assert len(site.asked) == 6
+
+
+async def test_a_certificate_must_be_for_the_name_not_for_the_address(
+    site: Site, certificate: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    server_side = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    server_side.load_cert_chain(certificate)
+    monkeypatch.setattr(fetching, "trusted", lambda: ssl.create_default_context(cafile=certificate))
+    names(monkeypatch, **{"shop.example": ["127.0.0.1"], "other.example": ["127.0.0.1"]})
+    site.pages["/"] = ok(b"1")
+    async with await asyncio.start_server(site.answer, "127.0.0.1", 0, ssl=server_side) as server:
+        port = server.sockets[0].getsockname()[1]
+        assert await fetch(f"https://shop.example:{port}/", 5) == b"1"
+        for host in ("other.example", "127.0.0.1"):
+            with pytest.raises(FetchFailed, match="CERTIFICATE_VERIFY_FAILED"):
+                await fetch(f"https://{host}:{port}/", 5)
 
 
 async def test_a_large_answer_is_left_off(site: Site) -> None:

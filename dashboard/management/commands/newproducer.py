@@ -49,8 +49,13 @@ class Command(BaseCommand):
         if keyword.iskeyword(function) or not function.isidentifier():
             function = f"stream_{function}"
         label = slug.replace("-", " ").replace("_", " ").capitalize()
-        path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(TEMPLATE.format(slug=slug, label=label, function=function))
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            path.write_text(TEMPLATE.format(slug=slug, label=label, function=function))
+        except OSError as error:
+            raise CommandError(
+                f"{path} cannot be written ({error.strerror}): PRODUCERS_DIR names another folder."
+            ) from None
         self.stdout.write(str(path))
         print(f"Try it:      ./manage.py runproducers --only {slug} --dry-run", file=sys.stderr)
         if options["board"]:
