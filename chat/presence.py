@@ -16,7 +16,7 @@ from itertools import groupby, islice
 from typing import Any, Final
 
 from django.db import transaction
-from django.db.models import F, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet
 
 from accounts.models import User
 from chat.models import Presence, Room
@@ -149,7 +149,8 @@ def _save(wanted: dict[Place, int]) -> list[Publication]:
     """Make this process's rows what `wanted` says; return who arrived and left, over all processes."""
     with transaction.atomic():
         rooms = _lock_rooms({room for room, _ in wanted})
-        before = _online_users(rooms)
+        touched = {user for _, user in wanted}
+        before = _online(rooms, touched)
         mine = Presence.objects.filter(process=process.PROCESS_ID)
         gone: dict[int, list[int]] = {}
         for (room, user), count in wanted.items():
@@ -167,23 +168,26 @@ def _save(wanted: dict[Place, int]) -> list[Publication]:
             unique_fields=["process", "room", "user"],
             update_fields=["connections"],
         )
-        return _announce_difference(rooms, before)
+        return _announce_difference(rooms, touched, before)
 
 
 def _lock_rooms(ids: set[int]) -> dict[int, Room]:
     return {room.pk: room for room in Room.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")}
 
 
-def _online_users(rooms: dict[int, Room]) -> set[Place]:
-    return set(alive_rows().filter(room__in=rooms).values_list("room_id", "user_id").distinct())
+def _online(rooms: Collection[int], users: Collection[int]) -> set[Place]:
+    """Return where in `rooms` which of `users` are."""
+    rows = alive_rows().filter(room__in=rooms, user__in=users)
+    return set(rows.values_list("room_id", "user_id").distinct())
 
 
-def _announce_difference(rooms: dict[int, Room], before: set[Place]) -> list[Publication]:
-    """Number what changed and return its publications, one for each room."""
-    after = _online_users(rooms)
+def _announce_difference(rooms: dict[int, Room], user_ids: set[int], before: set[Place]) -> list[Publication]:
+    """Number what changed of these users and return its publications, one for each room."""
+    after = _online(rooms, user_ids)
     changed = sorted(before ^ after)
     users = User.objects.in_bulk({user for _, user in changed})
-    counts = Counter(room for room, _ in after)
+    in_rooms = alive_rows().filter(room__in={room for room, _ in changed}).order_by()
+    counts = dict(in_rooms.values_list("room").annotate(Count("user", distinct=True)))
     publications = []
     for room_id, places in groupby(changed, key=lambda place: place[0]):
         room = rooms[room_id]
@@ -195,7 +199,7 @@ def _announce_difference(rooms: dict[int, Room], before: set[Place]) -> list[Pub
                 joined.append(users[place[1]].on_wire())
             else:
                 left.append(place[1])
-        event = presence_event(room.slug, joined, left, counts[room_id])
+        event = presence_event(room.slug, joined, left, counts.get(room_id, 0))
         publications.append(Publication(presence_topic(room_id), Delivery.LOG, encode(event), room.presence_rev + 1))
     return publications
 
@@ -208,9 +212,10 @@ def _sweep() -> list[Publication]:
     with transaction.atomic():
         rooms = _lock_rooms(set(dead.values_list("room_id", flat=True)))
         rows = list(Presence.objects.filter(room__in=rooms).exclude(pk__in=alive_rows().values("pk")))
-        before = _online_users(rooms) | {(row.room_id, row.user_id) for row in rows}
+        users = {row.user_id for row in rows}
+        before = _online(rooms, users) | {(row.room_id, row.user_id) for row in rows}
         Presence.objects.filter(pk__in=[row.pk for row in rows]).delete()
-        return _announce_difference(rooms, before)
+        return _announce_difference(rooms, users, before)
 
 
 async def sweep_for_ever() -> None:

@@ -246,8 +246,8 @@ async def test_writing_takes_as_many_queries_for_many_people_as_for_few(
 
     def write(count: int, connections: int) -> None:
         wanted = {(cast.kitchen.pk, user.pk): connections for user in people[:count]}
-        # Begin, the rooms, who was here, the rows, who is here now, the people, the number, commit.
-        with django_assert_num_queries(8):
+        # Begin, the rooms, who was here, the rows, who is here now, the people, how many, the number, commit.
+        with django_assert_num_queries(9):
             (publication,) = presence._save(wanted)
         event = json.loads(publication.text)
         assert len(event["joined"]) + len(event["left"]) == count
