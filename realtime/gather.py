@@ -8,6 +8,8 @@ from typing import Any, Final, Generic, TypeVar
 K = TypeVar("K")
 V = TypeVar("V")
 
+#: Seconds between two reads: who asks when there was none lately need not wait.
+REST: Final = 0.02
 #: How many keys one read takes.
 MOST: Final = 500
 
@@ -19,6 +21,7 @@ class _Gatherer(Generic[K, V]):
         self._read = read
         self._waiting: dict[K, asyncio.Future[V | None]] = {}
         self._task: asyncio.Task[None] | None = None
+        self._rested_at = 0.0
 
     def ask(self, key: K) -> "asyncio.Future[V | None]":
         future = self._waiting.get(key)
@@ -29,7 +32,10 @@ class _Gatherer(Generic[K, V]):
         return asyncio.shield(future)
 
     async def _work(self) -> None:
+        loop = asyncio.get_running_loop()
         while self._waiting:
+            if (rest := self._rested_at - loop.time()) > 0:
+                await asyncio.sleep(rest)
             taken = {key: self._waiting.pop(key) for key in list(self._waiting)[:MOST]}
             try:
                 found = await self._read(taken.keys())
@@ -39,6 +45,7 @@ class _Gatherer(Generic[K, V]):
             else:
                 for key, future in taken.items():
                     future.set_result(found.get(key))
+            self._rested_at = loop.time() + REST
 
 
 def gathered(

@@ -49,6 +49,23 @@ async def test_who_asks_during_a_read_gets_the_next() -> None:
     assert library.asked == [["a"], ["a", "b"]]
 
 
+async def test_the_first_is_read_at_once_and_many_in_a_row_a_few_times(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(gather, "REST", 0.05)
+    library = Library()
+    library.open.set()
+    get = gathered(library.read)
+    asked = []
+    began = asyncio.get_running_loop().time()
+    for number in range(50):
+        asked.append(asyncio.create_task(get(str(number))))
+        await asyncio.sleep(0.002)
+    found = await asyncio.gather(*asked)
+    seconds = asyncio.get_running_loop().time() - began
+    assert library.asked[0] == ["0"]
+    assert len(library.asked) <= 2 + seconds / 0.05
+    assert found == sorted(found, key=lambda number: number or 0)
+
+
 async def test_a_read_that_fails_fails_for_those_who_waited_and_for_nobody_else() -> None:
     library = Library()
     library.open.set()
