@@ -127,5 +127,7 @@ def main() -> None:
 if __name__ == "__main__":
     try:
         main()
+    except RuntimeError as missing:
+        sys.exit(f"{missing}")
     except KeyboardInterrupt:
         sys.exit("Interrupted; everything that was started is stopped.")

@@ -19,6 +19,9 @@ from benchmarks.client import STALL, Client, LoadError, Room
 from benchmarks.dialects import DIALECTS
 from benchmarks.measure import Stopwatch, percentile, processes_of, resident_of
 
+#: Seconds that what is under way in the end is waited for.
+DRAIN: Final = 10.0
+
 Result = dict[str, Any]
 
 
@@ -127,7 +130,6 @@ def closed(load: Load) -> Result:
     result = stopwatch.read()
     result["deliveries"] = (client.delivered - before) / result["seconds"]
     result["messages"] = (len(loop.times) - said) / result["seconds"]
-    drain(client, rooms)
     return finish(client, rooms, result, loop.times, said)
 
 
@@ -146,7 +148,6 @@ def paced(load: Load) -> Result:
     result = stopwatch.read()
     result["deliveries"] = (client.delivered - before) / result["seconds"]
     result["messages"] = (pace.sent - first) / result["seconds"]
-    drain(client, rooms)
     return finish(client, rooms, result, pace.due, first)
 
 
@@ -170,10 +171,10 @@ def fair(load: Load) -> Result:
     assert stopwatch
     result = stopwatch.read()
     result["deliveries"] = (busy.delivered - before) / result["seconds"]
-    drain(client, [*rooms, busy])
+    drain(client, [busy])
     logs = [item for room in rooms for connection in room.members for item in connection.log]
     alone = [at - pace.due[number] for number, at in logs if number < half]
-    result |= {f"alone_p{share}": percentile(alone, share / 100) * 1000 for share in (50, 99)}
+    result |= latency(alone, "alone_")
     return finish(client, rooms, result, pace.due, half)
 
 
@@ -194,8 +195,7 @@ def connect(load: Load) -> Result:
     client.settle(1.0)
     result["rate"] = len(opened) / result["seconds"]
     result["memory"] = (resident_of(pids) - memory) / len(opened) / 1024
-    took = [connection.took for connection in opened]
-    result |= {f"p{share}": percentile(took, share / 100) * 1000 for share in (50, 99)}
+    result |= latency([connection.took for connection in opened])
     client.close()
     return result
 
@@ -208,8 +208,7 @@ def come_back(load: Load) -> Result:
     result = stopwatch.read()
     result["live"] = result["seconds"]
     result["history"] = min(connection.welcome.count(b'"kind":"text"') for connection in opened)
-    took = [connection.took for connection in opened]
-    result |= {f"p{share}": percentile(took, share / 100) * 1000 for share in (50, 99)}
+    result |= latency([connection.took for connection in opened])
     client.close()
     return result
 
@@ -236,8 +235,7 @@ def board(load: Load) -> Result:
     client.settle(1.0)
     seen = [Seen.of(connection.frames, since) for room in rooms for connection in room.members if connection.reader]
     latencies = [latency for each in seen for latency in each.latencies]
-    result |= {f"p{share}": percentile(latencies, share / 100) * 1000 for share in (50, 99)}
-    result["slowest"] = max(latencies, default=0.0) * 1000
+    result |= latency(latencies)
     newest = {slug: max(each.last.get(slug, 0) for each in seen) for slug in set().union(*(each.last for each in seen))}
     result["streams"] = len(newest)
     result["lost"] = sum(each.last.get(slug) != seq for each in seen for slug, seq in newest.items())
@@ -275,36 +273,50 @@ class Seen:
         return seen
 
 
-def drain(client: Client, rooms: Sequence[Room]) -> None:
-    """Wait for what is under way."""
-    moved = time.perf_counter()
+def drain(client: Client, rooms: Sequence[Room]) -> bool:
+    """Wait for what is under way; tell whether it has all come, or will not come any more."""
+    began = moved = time.perf_counter()
     while any(room.in_flight() > 0 for room in rooms) and time.perf_counter() - moved < STALL:
         if client.poll(0.05):
             moved = time.perf_counter()
+        if moved - began > DRAIN:
+            return False
     client.poll(0.1)  # what came twice
+    return True
 
 
-def finish(
-    client: Client, rooms: Sequence[Room], result: dict[str, Any], times: Sequence[float], first: int = 0
-) -> Result:
-    """Add what was lost, doubled or out of order, and the latencies of the parsed connections."""
-    sums: Counter[str] = Counter()
-    latencies = []
+def finish(client: Client, rooms: Sequence[Room], result: Result, times: Sequence[float], first: int) -> Result:
+    """Wait for what is under way, then add the latencies of the parsed connections from message `first` on, and flaws.
+
+    `times`: when each message was sent or due. What has not come when we give up waiting counts as just come: who
+    is that far behind must not look fast by it.
+    """
+    result["behind"] = 0 if drain(client, rooms) else sum(room.in_flight() for room in rooms)
+    now = time.perf_counter()
+    flaws: Counter[str] = Counter(lost=0, doubled=0, reordered=0)
+    latencies: list[float] = []
     for room in rooms:
         for connection in room.members:
-            sums["lost"] += max(0, len(room.sent) - connection.count)
-            sums["doubled"] += max(0, connection.count - len(room.sent))
+            missing = len(room.sent) - connection.count
+            flaws["doubled"] += max(0, -missing)
+            flaws["lost"] += 0 if result["behind"] else max(0, missing)
         logs = [connection.log for connection in room.members if connection.reader]
         orders = [[number for number, _ in log] for log in logs]
-        sums["reordered"] += sum(out_of_order(order, orders[0]) for order in orders[1:])
+        flaws["reordered"] += sum(out_of_order(order, orders[0]) for order in orders[1:])
         latencies += [at - times[number] for log in logs for number, at in log if number >= first]
+        if result["behind"]:
+            latencies += [now - times[n] for order in orders for n in set(room.sent) - set(order) if n >= first]
     if latencies:
-        result |= {f"p{share}": percentile(latencies, share / 100) * 1000 for share in (50, 99)}
-        result["slowest"] = max(latencies) * 1000
-    result |= {name: sums[name] for name in ("lost", "doubled", "reordered")}
+        result |= latency(latencies)
+    result |= flaws
     result |= {"closed": len(client.lost), "opening": client.opening, "settling": client.settling}
     client.close()
     return result
+
+
+def latency(seconds: Sequence[float], prefix: str = "") -> Result:
+    """Return percentiles in milliseconds."""
+    return {f"{prefix}p{share}": percentile(seconds, share / 100) * 1000 for share in (50, 99, 100)}
 
 
 def per_core(result: Result) -> Result:

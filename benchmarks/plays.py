@@ -4,6 +4,7 @@ import json
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -51,18 +52,22 @@ def client(bench: Bench, servers: list[Service], load: Result, source: Callable[
     with subprocess.Popen(command, cwd=ROOT, stdin=PIPED, stdout=PIPED, stderr=PIPED, text=True) as process:
         assert process.stdin
         assert process.stdout
+        watchdog = threading.Timer(PATIENCE, process.kill)
+        watchdog.start()
         try:
             process.stdin.write(json.dumps(load) + "\n")
             process.stdin.flush()
             said = process.stdout.readline()
             if source and said == "ready\n":
                 process.stdin.write(f"{source()}\n")
-            out, errors = process.communicate(timeout=PATIENCE)
+            out, errors = process.communicate()
         except BaseException:
             process.kill()
             raise
+        finally:
+            watchdog.cancel()
     if process.returncode:
-        return {"error": errors.strip().splitlines()[-1]}
+        return {"error": (errors.strip() or f"no result after {PATIENCE} s").splitlines()[-1]}
     result: Result = json.loads((said + out).splitlines()[-1])
     return result
 
