@@ -1,6 +1,8 @@
 """The sockets of boards: one board, or thumbnails of many."""
 
 import asyncio
+import contextlib
+from collections.abc import Collection, Mapping
 from typing import Any, ClassVar
 
 from dashboard import boards
@@ -8,10 +10,33 @@ from dashboard.boards import NoSuchBoard
 from dashboard.protocol import Watch
 from realtime.consumers import SocketConsumer
 from realtime.database import in_database
-from realtime.protocol import Close, CommandError, Ping, Refused
+from realtime.gather import gathered
+from realtime.protocol import Close, CommandError, Ping, Refused, encode
 
-_snapshot = in_database(boards.board_snapshot)
-_topics = in_database(boards.board_topics)
+
+@in_database
+def _read(keys: Collection[tuple[str, int | None]]) -> dict[tuple[str, int | None], tuple[str, Mapping[str, int]]]:
+    """Return what boards show (slug, points) as the text of their snapshots, with the seqs of their topics."""
+    found: dict[tuple[str, int | None], tuple[str, Mapping[str, int]]] = {}
+    for slug, points in keys:
+        with contextlib.suppress(NoSuchBoard):
+            snapshot = boards.board_snapshot(slug, points)
+            found[slug, points] = encode(snapshot.event), snapshot.seqs
+    return found
+
+
+@in_database
+def _read_topics(slugs: Collection[str]) -> dict[str, set[str]]:
+    found = {}
+    for slug in slugs:
+        with contextlib.suppress(NoSuchBoard):
+            found[slug] = boards.board_topics(slug)
+    return found
+
+
+#: A thousand screens that come back together, or see an edit, cost a read or two.
+_snapshot = gathered(_read)
+_topics = gathered(_read_topics)
 
 
 class ShowsBoards(SocketConsumer):
@@ -26,19 +51,25 @@ class ShowsBoards(SocketConsumer):
     async def show(self, slug: str) -> None:
         """Subscribe first, then read, then let go what is newer. Raises NoSuchBoard."""
         async with self._showing:
-            wanted = await _topics(slug)
+            known = await _topics(slug)
+            if known is None:
+                raise NoSuchBoard
+            wanted = set(known)
             await self.hub.subscribe(f"board.{slug}", self.connection)
             while True:
                 await asyncio.gather(*(self.hub.subscribe(name, self.connection) for name in wanted))
-                snapshot = await _snapshot(slug, self._points)
-                if snapshot.seqs.keys() <= wanted:
+                snapshot = await _snapshot((slug, self._points))
+                if snapshot is None:
+                    raise NoSuchBoard
+                text, seqs = snapshot
+                if seqs.keys() <= wanted:
                     break
-                wanted |= snapshot.seqs.keys()  # a tile was added meanwhile
-            self.connection.send(snapshot.event)
-            for name, seq in snapshot.seqs.items():
+                wanted |= seqs.keys()  # a tile was added meanwhile
+            self.connection.send_text(text)
+            for name, seq in seqs.items():
                 await self.hub.release(name, self.connection, seq)
-            gone = (self._shown.get(slug, set()) | wanted) - snapshot.seqs.keys()
-            self._shown[slug] = set(snapshot.seqs)
+            gone = (self._shown.get(slug, set()) | wanted) - seqs.keys()
+            self._shown[slug] = set(seqs)
             await self._drop(gone)
 
     async def hide(self, slug: str) -> None:

@@ -1,10 +1,11 @@
+import asyncio
 from collections.abc import Awaitable, Callable
 from datetime import datetime
 from typing import Any
 
 import pytest
 
-from dashboard import boards, store
+from dashboard import boards, consumers, store
 from dashboard.protocol import unix_ms
 from realtime.hub import Hub
 from realtime.publish import publish
@@ -90,16 +91,42 @@ async def test_what_is_published_while_the_snapshot_is_read_comes_after_it(
     await in_thread(board_of, cpu)
     await record(reading(cpu, 1))
     ada = await viewer("Ada")
-    read = boards.board_snapshot
+    read = consumers._snapshot
 
-    async def read_slowly(slug: str, points: int | None) -> Any:
-        snapshot = await in_thread(read, slug, points)
+    async def read_slowly(key: tuple[str, int | None]) -> Any:
+        snapshot = await read(key)
         await record(reading(cpu, 2))
         return snapshot
 
     monkeypatch.setattr("dashboard.consumers._snapshot", read_slowly)
     assert (await ada.show("ops"))["streams"]["cpu"]["value"] == 1
     assert (await ada.assert_event("update"))["streams"]["cpu"]["value"] == 2
+
+
+async def test_many_who_come_at_once_share_what_is_read(viewer: Seat, monkeypatch: pytest.MonkeyPatch) -> None:
+    cpu = await in_thread(produced_stream)
+    await in_thread(board_of, cpu)
+    await record(reading(cpu, 1))
+    reads = []
+    read = boards.board_snapshot
+
+    def count(slug: str, points: int | None = None) -> Any:
+        reads.append(slug)
+        return read(slug, points)
+
+    monkeypatch.setattr(boards, "board_snapshot", count)
+    viewers = [await viewer(f"Ada {number}") for number in range(12)]
+    snapshots = await asyncio.gather(*[each.show("ops") for each in viewers])
+    assert all(snapshot == snapshots[0] for snapshot in snapshots)
+    assert 0 < len(reads) < 8
+    reads.clear()
+    await in_thread(boards.show_on_board, await in_thread(produced_stream, "disk"), "ops")
+    edited = [await each.assert_event("snapshot") for each in viewers]
+    assert {tuple(event["streams"]) for event in edited} == {("cpu", "disk")}
+    assert 0 < len(reads) < 8
+    await record(reading(cpu, 2))
+    for each in viewers:
+        assert (await each.assert_event("update"))["streams"]["cpu"]["value"] == 2
 
 
 async def test_a_dropped_update_is_read_back_from_the_store(viewer: Seat, hub: Hub) -> None:
