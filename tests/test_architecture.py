@@ -1,6 +1,8 @@
 """The rules of docs/architecture.md, read from the imports and calls of the code itself."""
 
 import ast
+import graphlib
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -106,6 +108,20 @@ def test_only_socket_js_constructs_a_websocket() -> None:
     assert [name(path) for path in scripts if "new WebSocket(" in path.read_text()] == [
         "realtime/static/realtime/socket.js"
     ]
+
+
+def test_scripts_do_not_import_in_circles() -> None:
+    """File names carry a hash of their content, names of imports included: a circle has none. Types count, too."""
+    imported = {
+        path.resolve(): {
+            (path.parent / found).resolve()
+            for found in re.findall(r"""(?:from|import)\s*\(?["'](\.[^"']+)["']""", path.read_text())
+        }
+        for package in PACKAGES
+        for path in (ROOT / package).rglob("static/**/*.js")
+    }
+    assert len(imported) > 50
+    graphlib.TopologicalSorter(imported).prepare()  # raises CycleError with the circle
 
 
 def test_no_module_is_longer_than_one_can_know() -> None:

@@ -2,7 +2,7 @@
 import { moved, resized } from "./layout-editor.js";
 
 /** @typedef {import("./layout-editor.js").LayoutEditor} LayoutEditor */
-/** @typedef {import("./board-tile.js").BoardTile} BoardTile */
+/** @typedef {HTMLElement & {widget?: import("./board-state.js").Widget | null}} BoardTile */
 
 /** Pixels before a press becomes a drag. */
 const SLACK = 4;
