@@ -67,7 +67,9 @@ export class BoardTile extends LitElement {
   #letGo = (/** @type {Event} */ event) => {
     const next = /** @type {FocusEvent} */ (event).relatedTarget;
     const stays = event.type === "focusout" ? this.matches(":hover") || this.contains(/** @type {Node | null} */ (next)) : this.contains(document.activeElement);
-    if (!stays) this.held = null;
+    if (stays || !this.held) return;
+    this.held = null;
+    this.requestUpdate();
   };
 
   /** True when the tile shows one of `slugs`. */
