@@ -16,7 +16,7 @@ from chat import store
 from chat.heads import announce
 from chat.store import Applied, Change, Result
 from realtime.protocol import CommandError
-from realtime.publish import Publication, publish
+from realtime.publish import publish
 
 log = logging.getLogger(__name__)
 
@@ -33,8 +33,7 @@ class Writer:
     def __init__(self) -> None:
         self._queue: deque[tuple[Change, asyncio.Future[Applied]]] = deque()
         self._work: asyncio.Task[None] | None = None
-        self._outgoing: asyncio.Queue[list[Publication]] = asyncio.Queue()
-        self._publishing: asyncio.Task[None] | None = None
+        self._publishing: set[asyncio.Task[None]] = set()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="writer")
 
     def submit(self, change: Change) -> "asyncio.Future[Applied]":
@@ -54,7 +53,8 @@ class Writer:
         """Wait until everything submitted is written and published."""
         while self._work is not None and not self._work.done():
             await asyncio.wait({self._work})
-        await self._outgoing.join()
+        if self._publishing:
+            await asyncio.wait(self._publishing)
 
     async def _write(self) -> None:
         while self._queue:
@@ -110,19 +110,10 @@ class Writer:
                 future.set_result(outcome)
         if result.publications:
             announce(result.rooms)
-            self._outgoing.put_nowait(result.publications)
-            if self._publishing is None or self._publishing.done():
-                self._publishing = asyncio.create_task(self._publish())
-
-    async def _publish(self) -> None:
-        """Publish in order of commit, beside the next transaction: a sick wire must not hold up writing."""
-        while not self._outgoing.empty():
-            batches = [self._outgoing.get_nowait() for _ in range(self._outgoing.qsize())]
-            try:
-                await publish(item for batch in batches for item in batch)
-            finally:
-                for _ in batches:
-                    self._outgoing.task_done()
+            # Beside the next transaction: a sick wire must not hold up writing.
+            task = asyncio.create_task(publish(result.publications))
+            self._publishing.add(task)
+            task.add_done_callback(self._publishing.discard)
 
 
 def _apply_here(changes: list[Change]) -> Result:

@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import weakref
+from collections import deque
 from collections.abc import Callable, Iterable
 from contextvars import Context, copy_context
 from dataclasses import dataclass, field
@@ -19,7 +20,7 @@ log = logging.getLogger(__name__)
 
 #: The group of all hubs (docs/decisions/0003). Each message carries all that was committed together.
 GROUP: Final = "hubs"
-#: Publications in one message at the most: some have 8 kB, and Redis closes on who lags 8 MB behind.
+#: Publications in a message that takes no more of those that wait: a process that reads must not have to wait for all.
 CHUNK: Final = 200
 
 
@@ -66,29 +67,53 @@ def hear(here: Here) -> None:
     _here[asyncio.get_running_loop()] = here
 
 
-async def publish(publications: Iterable[Publication]) -> bool:
-    """Hand `publications` to the hub of this process, and send them to the others; False when the wire failed.
+async def publish(publications: Iterable[Publication]) -> None:
+    """Hand `publications` to the hub of this process, at once, and send them to the others.
 
-    What is durable is in the store before this is called, so a sick wire loses nothing: hubs compare
-    numbers with the store. A failed send may have arrived all the same.
+    Returns when they are sent, or could not be, which is logged: what is durable is in the store before this is
+    called, so a sick wire loses nothing.
     """
     items = list(publications)
-    here = _here.get(asyncio.get_running_loop())
+    loop = asyncio.get_running_loop()
+    here = _here.get(loop)
     if here is not None:
         # Not in the caller's context: with `async_to_sync` that has an executor which ends before what we start does.
-        asyncio.get_running_loop().call_soon(here.take, items, context=here.context)
+        loop.call_soon(here.take, items, context=here.context)
         if layer_is_embedded():
-            return True  # there are no others
-    sender = here.name if here else ""
-    sent = True
-    for start in range(0, len(items), CHUNK):
-        packed = [_pack(item) for item in items[start : start + CHUNK]]
-        sent = await send({"type": "hub.publications", "sender": sender, "items": packed}) and sent
-    return sent
+            return  # there are no others
+    if items:
+        await _outgoings.setdefault(loop, _Outgoing()).send(items, here.name if here else "")
 
 
-def _pack(item: Publication) -> list[Any]:
-    return [item.topic, str(item.delivery), item.number, item.key, item.text]
+class _Outgoing:
+    """What is on its way to the layer: all that came while the last message was sent goes into the next one."""
+
+    def __init__(self) -> None:
+        self._waiting: deque[tuple[list[Publication], asyncio.Future[None]]] = deque()
+        self._task: asyncio.Task[None] | None = None
+
+    async def send(self, items: list[Publication], sender: str) -> None:
+        sent: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._waiting.append((items, sent))
+        if self._task is None or self._task.done():
+            self._task = asyncio.create_task(self._run(sender))
+        await sent
+
+    async def _run(self, sender: str) -> None:
+        while self._waiting:
+            chunk: list[list[Any]] = []
+            done: list[asyncio.Future[None]] = []
+            while self._waiting and len(chunk) < CHUNK:
+                items, sent = self._waiting.popleft()
+                chunk += [[item.topic, str(item.delivery), item.number, item.key, item.text] for item in items]
+                done.append(sent)
+            await send({"type": "hub.publications", "sender": sender, "items": chunk})
+            for sent in done:
+                if not sent.done():
+                    sent.set_result(None)
+
+
+_outgoings: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _Outgoing]" = weakref.WeakKeyDictionary()
 
 
 async def send(message: dict[str, Any]) -> bool:

@@ -540,10 +540,10 @@ async def test_old_state_and_events_make_the_fresh_state_whatever_the_wire_does(
 ) -> None:
     chance = random.Random(7)
 
-    async def lossy(publications: Iterable[Publication]) -> bool:
+    async def lossy(publications: Iterable[Publication]) -> None:
         batch = [each for each in publications for _ in range(chance.choice((0, 1, 1, 2)))]
         chance.shuffle(batch)
-        return await wire.publish(batch)
+        await wire.publish(batch)
 
     monkeypatch.setattr(writer, "publish", lossy)
     alice, bob = await joined(connect, cast.alice, "attic"), await connect(cast.bob)
