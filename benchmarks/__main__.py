@@ -68,7 +68,11 @@ class Run:
             for _ in range(self.options.repeats):
                 for name, results in rows.items():
                     load = {"warmup": min(1.0, self.options.seconds / 2), "seconds": self.options.seconds}
-                    results.append(PLAYS[scenario.play](self.bench, scenario, name, load | scenario.load))
+                    try:
+                        result = PLAYS[scenario.play](self.bench, scenario, name, load | scenario.load)
+                    except AssertionError as error:  # a server that did not start, or not end
+                        result = {"error": str(error)}
+                    results.append(result)
                     self.tell(f"  {name:20} {report.in_short(scenario, results[-1])}")
             found["scenarios"][scenario.name] = rows
             commit = run_git("describe", "--always", "--dirty")

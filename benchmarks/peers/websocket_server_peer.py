@@ -4,7 +4,7 @@ import sys
 from collections import defaultdict
 from typing import Any
 
-from websocket_server import WebSocketServer
+from websocket_server import WebsocketServer
 from websocket_server.websocket_server import WebSocketHandler
 
 rooms: defaultdict[str, list[Any]] = defaultdict(list)
@@ -24,7 +24,7 @@ class Handler(WebSocketHandler):
         return headers
 
 
-class Server(WebSocketServer):
+class Server(WebsocketServer):
     request_queue_size = 1024
 
     def __init__(self, port: int) -> None:
