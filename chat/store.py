@@ -11,11 +11,11 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import User
 from chat.models import Membership, Message, MessageKind, Room, RoomKind
+from realtime import bulk
 from realtime.protocol import CommandError, encode
 from realtime.publish import Delivery, Publication
 
@@ -115,22 +115,18 @@ class _Batch:
         self.publications: list[Publication] = []
 
     def _load(self, changes: Sequence[Change]) -> None:
-        wanted = Q()
-        posts: dict[int, list[Post]] = {}
-        targets: dict[int, set[int]] = {}
+        posts, targets = set(), set()
         for change in changes:
             if isinstance(change, Post):
-                posts.setdefault(change.room_id, []).append(change)
+                posts.add((change.room_id, change.actor_id, change.client_id))
             elif isinstance(change, Edit | Delete | React):
-                targets.setdefault(change.room_id, set()).add(change.seq)
-        for room_id, group in posts.items():
-            # With the senders, so that the unique index finds the rows rather than walks through the room.
-            senders, client_ids = {each.actor_id for each in group}, {each.client_id for each in group}
-            wanted |= Q(room=room_id, sender__in=senders, client_id__in=client_ids)
-        for room_id, seqs in targets.items():
-            wanted |= Q(room=room_id, seq__in=seqs)
-        for message in Message.objects.filter(wanted).select_related("sender"):
-            self._know(message)
+                targets.add((change.room_id, change.seq))
+        found = bulk.find(Message, ("room", "sender", "client_id"), posts)
+        found += bulk.find(Message, ("room", "seq"), targets)
+        if found:
+            for message in Message.objects.filter(pk__in=found).select_related("sender"):
+                self.users.setdefault(message.sender_id, message.sender)
+                self._know(message)
 
     def _know(self, message: Message) -> None:
         self.by_client_id[message.room_id, message.sender_id, message.client_id] = message
@@ -177,9 +173,9 @@ class _Batch:
             raise CommandError("not_found", "The message replied to does not exist.")
         room.seq += 1
         message = Message(
-            room=room,
+            room_id=room.pk,
             seq=room.seq,
-            sender=self.users[change.actor_id],
+            sender_id=change.actor_id,
             client_id=change.client_id,
             kind=change.kind,
             body=change.body,
@@ -211,7 +207,7 @@ class _Batch:
     def _number(self, room: Room, message: Message) -> Applied:
         room.rev += 1
         message.rev = room.rev
-        text = encode(message.event(room.slug, message.sender.on_wire()))
+        text = encode(message.event(room.slug, self.users[message.sender_id].on_wire()))
         self.publications.append(Publication(room_topic(room.pk), Delivery.LOG, text, room.rev))
         return Applied(message.rev, message.seq, message.at)
 
@@ -222,13 +218,11 @@ class _Batch:
 
     def save(self) -> None:
         """Write everything: the counters, the new messages, the changed ones."""
-        Room.objects.bulk_update(self.moved, ["rev", "seq"])
         new = {(message.room_id, message.seq) for message in self.new}
-        Message.objects.bulk_create(self.new)
-        Message.objects.bulk_update(
-            [message for key, message in self.touched.items() if key not in new],
-            ["rev", "body", "html", "edited_at", "deleted_at", "reactions"],
-        )
+        changed = [message for key, message in self.touched.items() if key not in new]
+        bulk.update(self.moved, ["rev", "seq"])
+        bulk.insert(self.new)
+        bulk.update(changed, ["rev", "body", "html", "edited_at", "deleted_at", "reactions"])
 
 
 def _edit(message: Message, change: Edit, now: datetime) -> bool:

@@ -320,9 +320,9 @@ ENTRIES: Final[dict[str, Entry]] = {
     "join": Entry(lambda world: world.tab.join("room-x"), 6),
     "leave": Entry(lambda world: world.tab.leave("kitchen"), 0),
     "send": Entry(sends(reply_to=1), 7),
-    "edit": Entry(commands("edit", room="attic", seq=1, body="Better *so*"), 7),
-    "delete": Entry(commands("delete", room="attic", seq=1), 7),
-    "react": Entry(commands("react", room="attic", seq=2, emoji="👍", on=True), 7),
+    "edit": Entry(commands("edit", room="attic", seq=1, body="Better *so*"), 8),
+    "delete": Entry(commands("delete", room="attic", seq=1), 8),
+    "react": Entry(commands("react", room="attic", seq=2, emoji="👍", on=True), 8),
     "read": Entry(reads, 7),
     "roulette.enter": Entry(wait, 5),
     "roulette.next": Entry(ends_talk("roulette.next"), 7, talk),
@@ -351,9 +351,9 @@ ENTRIES: Final[dict[str, Entry]] = {
         in_service(lambda cast: services.archive(cast.attic)),
     ),
     "staff: delete": Entry(
-        in_service(lambda cast: services.write(services.delete(cast.attic.pk, cast.charlie, 2, as_staff=True))), 7
+        in_service(lambda cast: services.write(services.delete(cast.attic.pk, cast.charlie, 2, as_staff=True))), 8
     ),
-    "staff: purge": Entry(in_service(lambda cast: services.purge(cast.attic, cast.charlie)), 8),
+    "staff: purge": Entry(in_service(lambda cast: services.purge(cast.attic, cast.charlie)), 9),
     "staff: ban": Entry(in_service(lambda cast: ban(cast.bob)), 1),
 }
 

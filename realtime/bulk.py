@@ -1,0 +1,118 @@
+"""Many rows in one statement, at a fixed price in Python: they travel as one JSON parameter.
+
+Django builds an expression per value, which is most of the time of a batch (docs/performance.md). Only plain columns:
+no defaults of the database, no primary keys handed back.
+"""
+
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
+from typing import Any
+
+import msgspec
+from django.db import connection
+from django.db.models import DateTimeField, Field, JSONField, Model, UUIDField
+
+
+def insert(rows: Sequence[Model]) -> None:
+    """Insert `rows`, all of one model with an automatic primary key, which they do not get."""
+    if rows:
+        model = type(rows[0])
+        fields = [field for field in model._meta.concrete_fields if not field.primary_key]
+        columns = ", ".join(_quoted(field.column) for field in fields)
+        names = ", ".join(_value(field) for field in fields)
+        sql = f"INSERT INTO {_table(model)} ({columns}) SELECT {names} FROM {_rows(fields)}"  # noqa: S608
+        _execute(sql, _json(rows, fields))
+
+
+def update(rows: Sequence[Model], names: Iterable[str]) -> None:
+    """Write the fields called `names` of `rows`, all of one model, found by primary key."""
+    if rows:
+        model = type(rows[0])
+        changed = [_field(model, name) for name in names]
+        key = model._meta.pk
+        assert key is not None
+        fields = [key, *changed]
+        assignments = ", ".join(f"{_quoted(field.column)} = {_value(field)}" for field in changed)
+        where = f"{_table(model)}.{_quoted(key.column)} = {_value(key)}"
+        sql = f"UPDATE {_table(model)} SET {assignments} FROM {_rows(fields)} WHERE {where}"  # noqa: S608
+        _execute(sql, _json(rows, fields))
+
+
+def find(model: type[Model], names: Sequence[str], wanted: Iterable[Sequence[Any]]) -> list[int]:
+    """Return the primary keys of the rows whose fields called `names`, of a unique index, are one of `wanted`."""
+    fields = [_field(model, name) for name in names]
+    convert = [_converter(field, connection.vendor) for field in fields]
+    rows = [
+        {field.column: to(value) for field, to, value in zip(fields, convert, each, strict=True)} for each in wanted
+    ]
+    if not rows:
+        return []
+    same = " AND ".join(f"{_table(model)}.{_quoted(field.column)} = {_value(field)}" for field in fields)
+    key = model._meta.pk
+    assert key is not None
+    # CROSS JOIN: SQLite keeps that order, so that it looks each of the few up in the index of the many.
+    sql = f"SELECT {_table(model)}.{_quoted(key.column)} FROM {_rows(fields)} CROSS JOIN {_table(model)} WHERE {same}"  # noqa: S608
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [msgspec.json.encode(rows).decode()])
+        return [pk for (pk,) in cursor.fetchall()]
+
+
+# Names come from models, never from outside.
+
+
+def _execute(sql: str, parameter: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [parameter])
+
+
+def _json(rows: Sequence[Model], fields: Sequence["Field[Any, Any]"]) -> str:
+    named = [(field.column, field.attname, _converter(field, connection.vendor)) for field in fields]
+    return msgspec.json.encode(
+        [{column: convert(getattr(row, attribute)) for column, attribute, convert in named} for row in rows]
+    ).decode()
+
+
+def _rows(fields: Sequence["Field[Any, Any]"]) -> str:
+    """Return the table `w` that the parameter makes."""
+    if connection.vendor == "sqlite":
+        return "json_each(%s) AS w"
+    columns = ", ".join(f"{_quoted(field.column)} {_type(field)}" for field in fields)
+    return f"json_to_recordset(%s::json) AS w({columns})"
+
+
+def _value(field: "Field[Any, Any]") -> str:
+    if connection.vendor == "sqlite":
+        return f"json_extract(w.value, '$.{field.column}')"
+    return f"w.{_quoted(field.column)}"
+
+
+def _type(field: "Field[Any, Any]") -> str:
+    return str(field.rel_db_type(connection) if field.primary_key else field.db_type(connection))
+
+
+def _table(model: type[Model]) -> str:
+    return _quoted(model._meta.db_table)
+
+
+def _quoted(name: str | None) -> str:
+    return connection.ops.quote_name(name)  # type: ignore[arg-type]  # every concrete field has a column
+
+
+def _field(model: type[Model], name: str) -> "Field[Any, Any]":
+    field = model._meta.get_field(name)
+    assert isinstance(field, Field)
+    return field
+
+
+def _same(value: Any) -> Any:
+    return value
+
+
+@cache
+def _converter(field: "Field[Any, Any]", vendor: str) -> Callable[[Any], Any]:
+    """Return how a value of `field` is written in the JSON: as the column keeps it."""
+    if vendor == "sqlite" and isinstance(field, UUIDField | DateTimeField):
+        return lambda value: field.get_db_prep_value(value, connection)
+    if vendor == "sqlite" and isinstance(field, JSONField):
+        return lambda value: msgspec.json.encode(value).decode()
+    return _same
