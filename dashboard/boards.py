@@ -136,7 +136,11 @@ def _history_wanted(
 def _until_head(stream: Stream, history: list[store.Point]) -> list[store.Point]:
     """Leave out what came after the head was read: its update is on its way. The head itself is never a mean."""
     newest = unix_ms(stream.at) if stream.at else 0
-    return [[at, stream.value if at == newest else value] for at, value in history if at <= newest]
+    while history and history[-1][0] > newest:
+        history.pop()
+    if history and history[-1][0] == newest:
+        history[-1][1] = stream.value
+    return history
 
 
 def _on_wire(board: Board, widgets: Iterable[Widget], shown: Mapping[int, Sequence[Stream]]) -> dict[str, Any]:

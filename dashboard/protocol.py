@@ -18,6 +18,7 @@ AHEAD: Final = timedelta(seconds=60)
 #: How many of the values that an update folds together it still carries, for charts.
 FOLDED_POINTS: Final = 300
 
+EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 #: How many boards one socket may watch.
 WATCHED: Final = 50
@@ -127,7 +128,8 @@ class StreamHead(Protocol):
 
 
 def unix_ms(moment: datetime) -> int:
-    return round(moment.timestamp() * 1000)
+    """Return whole milliseconds, rounded down as in `timestamp`: what a point has is what its update said."""
+    return (moment - EPOCH) // timedelta(milliseconds=1)
 
 
 def snapshot_of_stream(stream: StreamHead, rows: Mapping[str, Any], history: Sequence[Sequence[Any]]) -> dict[str, Any]:

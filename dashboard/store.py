@@ -11,13 +11,14 @@ from itertools import groupby
 from typing import Any, Final
 
 from django.db import connection, transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, Model, OuterRef, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
 from dashboard.models import ProducerLease, Sample, State, Stream, TableRow
 from dashboard.protocol import Pushed, unix_ms, update_of_rows, update_of_value
 from dashboard.values import ROWS, WrongValue
+from realtime.protocol import decode_json
 from realtime.publish import Delivery, Publication
 
 #: How long the mark of a row that was taken away is kept: much longer than any hub may be behind.
@@ -201,49 +202,71 @@ class Wanted:
 
 
 def history_of(wanted: Mapping[int, Wanted], until: datetime | None = None) -> dict[int, list[Point]]:
-    """Return what some streams had up to `until` (None: now), oldest first, by stream id; one statement for all."""
-    if not wanted:
-        return {}
+    """Return what some streams had up to `until` (None: now), oldest first, by stream id; one statement for all.
+
+    The database writes the points as JSON: of a board they are thousands, too many to become objects on their way.
+    """
+    alike: dict[Wanted, list[int]] = defaultdict(list)
+    for pk, each in wanted.items():
+        alike[each].append(pk)
     parts: list[str] = []
     parameters: list[Any] = []
-    for pk, each in wanted.items():
-        sql, values = _newest(pk, each, until) if each.seconds is None else _thinned(pk, each, each.seconds, until)
-        # Django's union() cannot limit its parts on SQLite.
-        parts.append(f"SELECT * FROM ({sql}) AS part{len(parts)}")  # noqa: S608
-        parameters += values
+    for each, pks in alike.items():
+        sql, values = _newest(each, until) if each.seconds is None else _thinned(each, each.seconds, until)
+        parts.append(
+            f"SELECT id, (SELECT {_points()} FROM ({sql}) AS points)"  # noqa: S608
+            f" FROM {_table(Stream)} AS stream WHERE id IN ({', '.join(['%s'] * len(pks))})"
+        )
+        parameters += [*values, *pks]
     found: dict[int, list[Point]] = {pk: [] for pk in wanted}
-    for sample in sorted(
-        Sample.objects.raw(" UNION ALL ".join(parts), parameters), key=lambda each: (each.at, each.pk)
-    ):
-        found[sample.stream_id].append([unix_ms(sample.at), sample.value])
+    if parts:
+        with connection.cursor() as cursor:
+            cursor.execute(" UNION ALL ".join(parts), parameters)
+            for pk, points in cursor.fetchall():
+                found[pk] = decode_json(f"[{points or ''}]")[::-1]
     return found
 
 
-def _newest(pk: int, wanted: Wanted, until: datetime | None) -> tuple[str, list[Any]]:
-    where, values = _where(pk, None, until)
-    return f"SELECT id, stream_id, at, value {where} ORDER BY at DESC, id DESC LIMIT %s", [*values, wanted.points]
+def _points() -> str:
+    """Return what makes JSON of the columns `at`, as in `unix_ms`, and `value` of some rows, but for the brackets."""
+    if connection.vendor == "sqlite":
+        join = "GROUP_CONCAT"
+        ms = "CAST(strftime('%%s', substr(at, 1, 19)) AS INTEGER) * 1000 + CAST(substr(at, 21, 3) AS INTEGER)"
+    else:
+        join, ms = "STRING_AGG", "CAST(FLOOR(EXTRACT(EPOCH FROM at) * 1000) AS BIGINT)"
+    return f"{join}('[' || ({ms}) || ',' || CAST(value AS TEXT) || ']', ',')"
 
 
-def _thinned(pk: int, wanted: Wanted, seconds: int, until: datetime | None) -> tuple[str, list[Any]]:
+def _newest(wanted: Wanted, until: datetime | None) -> tuple[str, list[Any]]:
+    """Return a statement for the samples of `stream`, newest first, and its parameters."""
+    where, values = _where(None, until)
+    return f"SELECT at, value {where} ORDER BY at DESC, id DESC LIMIT %s", [*values, wanted.points]
+
+
+def _thinned(wanted: Wanted, seconds: int, until: datetime | None) -> tuple[str, list[Any]]:
     """Numbers only: the mean of each of so many equal times, at the time of its last sample."""
     if connection.vendor == "sqlite":
-        epoch, mean = "CAST(strftime('%%s', at) AS INTEGER)", "CAST(AVG(CAST(value AS REAL)) AS TEXT)"
+        epoch, number = "CAST(strftime('%%s', at) AS INTEGER)", "CAST(value AS REAL)"
     else:
-        epoch, mean = "CAST(EXTRACT(EPOCH FROM at) AS BIGINT)", "to_jsonb(AVG(CAST(CAST(value AS TEXT) AS FLOAT)))"
-    where, values = _where(pk, (until or timezone.now()) - timedelta(seconds=seconds), until)
-    sql = f"SELECT MAX(id) AS id, stream_id, MAX(at) AS at, {mean} AS value {where} GROUP BY stream_id, {epoch} / %s"
+        epoch, number = "CAST(EXTRACT(EPOCH FROM at) AS BIGINT)", "CAST(CAST(value AS TEXT) AS FLOAT)"
+    where, values = _where((until or timezone.now()) - timedelta(seconds=seconds), until)
+    sql = f"SELECT MAX(at) AS at, AVG({number}) AS value {where} GROUP BY {epoch} / %s ORDER BY 1 DESC"
     return sql, [*values, max(1, -(-seconds // wanted.points))]
 
 
-def _where(pk: int, since: datetime | None, until: datetime | None) -> tuple[str, list[Any]]:
-    """Return the end of a statement that reads the samples of a stream between two times, and its parameters."""
-    sql = f"FROM {connection.ops.quote_name(Sample._meta.db_table)} WHERE stream_id = %s"
-    values: list[Any] = [pk]
+def _where(since: datetime | None, until: datetime | None) -> tuple[str, list[Any]]:
+    """Return the end of a statement that reads the samples of `stream` between two times, and its parameters."""
+    sql = f"FROM {_table(Sample)} WHERE stream_id = stream.id"
+    values: list[Any] = []
     for comparison, moment in ((">", since), ("<=", until)):
         if moment is not None:
             sql += f" AND at {comparison} %s"
             values.append(connection.ops.adapt_datetimefield_value(moment))
     return sql, values
+
+
+def _table(model: type[Model]) -> str:
+    return connection.ops.quote_name(model._meta.db_table)
 
 
 def prune() -> int:

@@ -36,6 +36,29 @@ def test_history_has_as_many_points_as_the_tile_that_wants_most() -> None:
     assert len(boards.board_snapshot("ops", points=3).event["streams"]["cpu"]["history"]) == 3
 
 
+def test_values_said_at_one_time_stay_apart() -> None:
+    cpu = produced_stream()
+    board_of(cpu)
+    store.record([reading(cpu, value) for value in range(3)])
+    assert [value for _, value in boards.board_snapshot("ops").event["streams"]["cpu"]["history"]] == [0, 1, 2]
+
+
+def test_a_history_ends_with_the_head_that_was_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    cpu = produced_stream()
+    board_of(cpu)
+    store.record([reading(cpu, value, at=value) for value in range(3)])
+    read = store.history_of
+
+    def read_later(*arguments: Any) -> Any:
+        store.record([reading(cpu, 3, at=3), reading(cpu, 4, at=4)])
+        return read(*arguments)
+
+    monkeypatch.setattr(store, "history_of", read_later)
+    stream = boards.board_snapshot("ops").event["streams"]["cpu"]
+    assert (stream["value"], stream["seq"]) == (2, 1)
+    assert [value for _, value in stream["history"]] == [0, 1, 2]
+
+
 def test_a_board_that_is_not_there_is_said_so() -> None:
     for read in (boards.board_snapshot, boards.board_topics):
         with pytest.raises(NoSuchBoard):
