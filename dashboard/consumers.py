@@ -11,17 +11,17 @@ from dashboard.protocol import Watch
 from realtime.consumers import SocketConsumer
 from realtime.database import in_database
 from realtime.gather import gathered
-from realtime.protocol import Close, CommandError, Ping, Refused, encode
+from realtime.protocol import Close, CommandError, Frame, Ping, Refused, encode
 
 
 @in_database
-def _read(keys: Collection[tuple[str, int | None]]) -> dict[tuple[str, int | None], tuple[str, Mapping[str, int]]]:
-    """Return what boards show (slug, points) as the text of their snapshots, with the seqs of their topics."""
-    found: dict[tuple[str, int | None], tuple[str, Mapping[str, int]]] = {}
+def _read(keys: Collection[tuple[str, int | None]]) -> dict[tuple[str, int | None], tuple[Frame, Mapping[str, int]]]:
+    """Return the snapshots of boards (slug, points), ready to be written, with the seqs of their topics."""
+    found: dict[tuple[str, int | None], tuple[Frame, Mapping[str, int]]] = {}
     for slug, points in keys:
         with contextlib.suppress(NoSuchBoard):
             snapshot = boards.board_snapshot(slug, points)
-            found[slug, points] = encode(snapshot.event), snapshot.seqs
+            found[slug, points] = Frame(encode(snapshot.event)), snapshot.seqs
     return found
 
 
@@ -57,15 +57,16 @@ class ShowsBoards(SocketConsumer):
             wanted = set(known)
             await self.hub.subscribe(f"board.{slug}", self.connection)
             while True:
-                await asyncio.gather(*(self.hub.subscribe(name, self.connection) for name in wanted))
+                for name in wanted:
+                    await self.hub.subscribe(name, self.connection)
                 snapshot = await _snapshot((slug, self._points))
                 if snapshot is None:
                     raise NoSuchBoard
-                text, seqs = snapshot
+                frame, seqs = snapshot
                 if seqs.keys() <= wanted:
                     break
                 wanted |= seqs.keys()  # a tile was added meanwhile
-            self.connection.send_text(text)
+            self.connection.write_frame(frame)
             for name, seq in seqs.items():
                 await self.hub.release(name, self.connection, seq)
             gone = (self._shown.get(slug, set()) | wanted) - seqs.keys()
