@@ -1,5 +1,6 @@
 """From what people type to what is shown: rendered once, on the server, and sanitised."""
 
+import re
 from typing import Final
 
 import nh3
@@ -13,9 +14,16 @@ _renderer = (
     .disable(["image", "heading", "lheading", "hr", "html_block", "html_inline", "reference"])
 )
 
+#: Words with a space between and nothing that markdown or HTML knows: most of what is said.
+_PLAIN: Final = re.compile(r"(?!\d)[^\W_]+(?:'[^\W_]+)*[,.?!]{0,3}(?: [^\W_]+(?:'[^\W_]+)*[,.?!]{0,3})*")
+
 
 def render(body: str) -> str:
     """Return `body` (markdown: links, emphasis, code, lists, quotes, line breaks) as safe HTML."""
+    return f"<p>{body}</p>" if _PLAIN.fullmatch(body) else _render(body)
+
+
+def _render(body: str) -> str:
     try:
         html = _renderer.render(body)
     except RecursionError:  # quotes nested without end

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from realtime.markdown import render
+from realtime.markdown import _PLAIN, _render, render
 
 #: What may be shown, and with which attributes.
 ALLOWED: dict[str, set[str]] = {
@@ -172,3 +172,32 @@ def test_no_body_takes_long(body: str) -> None:
     began = time.process_time()
     assert_safe(body)
     assert time.process_time() - began < 3, "the worst take a tenth of that on a slow machine"
+
+
+@given(
+    st.lists(st.sampled_from([*"a1éßд字, .?!'_-\n", "  ", "x.org", "don't", "1.", "http", "www"]), max_size=12).map(
+        "".join
+    )
+)
+@settings(max_examples=500, deadline=None)
+def test_plain_text_is_what_markdown_makes_of_it(body: str) -> None:
+    assert render(body) == _render(body)
+
+
+@given(st.text(alphabet=st.characters(categories=["L", "N"]), min_size=1, max_size=8))
+@settings(max_examples=500, deadline=None)
+def test_letters_of_all_writings_are_plain(body: str) -> None:
+    assert render(body) == _render(body)
+
+
+@pytest.mark.parametrize("body", ["hello", "Hello there, how are you?", "it's fine...", "Grüße an alle!"])
+def test_what_most_people_say_is_plain(body: str) -> None:
+    assert _PLAIN.fullmatch(body)
+    assert render(body) == f"<p>{body}</p>" == _render(body)
+
+
+@pytest.mark.parametrize(
+    "body", ["1. one", "see x.org", "a_b", "a  b", " a", "- a", "a\nb", "<b>", "&amp;", "*a*", "`a`", "a:", ""]
+)
+def test_what_may_mean_something_is_not_plain(body: str) -> None:
+    assert not _PLAIN.fullmatch(body)
