@@ -16,6 +16,8 @@ from realtime.topics import LatestTopic
 
 #: Seconds between two announcements of a busy room.
 CALM: Final = 0.25
+#: Announcements a second of all rooms together: everybody hears of every public room.
+MOST: Final = 40
 
 log = logging.getLogger(__name__)
 
@@ -60,7 +62,7 @@ class _Announcer:
         while self._moved:
             moved, self._moved = self._moved, {}
             await publish(moved.values())
-            await asyncio.sleep(CALM)
+            await asyncio.sleep(max(CALM, len(moved) / MOST))
 
 
 _announcers: "weakref.WeakKeyDictionary[Any, _Announcer]" = weakref.WeakKeyDictionary()
