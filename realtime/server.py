@@ -9,6 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import Any, Final
 
+import autobahn.websocket.protocol
 import daphne.server  # installs the asyncio reactor, so it comes before anything of Twisted
 from autobahn.websocket.protocol import WebSocketProtocol as AutobahnProtocol
 from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
@@ -23,8 +24,21 @@ from realtime.protocol import Frame
 
 log = logging.getLogger(__name__)
 
+# Autobahn formats all its settings prettily for each connection, for a debug line that is not written: an eighth of
+# what a connection cost.
+autobahn.websocket.protocol.pformat = repr  # type: ignore[assignment,attr-defined]
+
 #: Messages of one socket that may wait for its consumer before we stop reading from it.
 INPUT_MESSAGES: Final = 64
+#: RFC 6455, 5.2: first byte of a text message in one frame; bit of the mask; size that says "in the next two bytes".
+TEXT_FRAME: Final = 0x81
+MASKED: Final = 0x80
+LONGER: Final = 126
+NO_MASK: Final = bytes(4)
+#: No masked frame is shorter than its header of two bytes, its mask, and two bytes of JSON.
+SHORT_FRAME: Final = 8
+#: Connections that may wait to be accepted.
+BACKLOG: Final = 1024
 #: Seconds over which the sockets of a draining server are closed, and their clients spread.
 DRAIN_SPREAD: Final = 2.0
 RETRY_SPREAD: Final = 5.0
@@ -102,12 +116,42 @@ class SocketProtocol(WebSocketProtocol):
     """A socket that survives bad frames: what is too long or not UTF-8 reaches the consumer as such."""
 
     wire: TwistedWire | None = None
+    data: bytes  # what came and is not processed yet
 
     def onOpen(self) -> None:
         super().onOpen()
         if self.wire is not None:
             self.transport.unregisterProducer()  # the HTTP channel that this socket began as
             self.transport.registerProducer(self.wire, True)
+
+    def processData(self) -> bool:
+        """Take a whole text frame in one step, as nearly all are; leave the rest, and all that is wrong, to Autobahn.
+
+        Returns whether there may be more to process.
+        """
+        data = self.data
+        if (
+            len(data) < SHORT_FRAME
+            or data[0] != TEXT_FRAME
+            or self.state != AutobahnProtocol.STATE_OPEN
+            or self.current_frame is not None
+            or self.inside_message
+            or self.autoPingTimeoutCall
+        ):
+            return bool(super().processData())
+        size, start = data[1] - MASKED, 6
+        if size == LONGER:
+            size, start = int.from_bytes(data[2:4]), 8
+        end = start + size
+        if not (0 <= size < LONGER or (start == 8 and LONGER <= size <= settings.FRAME_BYTES)) or end > len(data):
+            return bool(super().processData())
+        self.data = data[end:]
+        mask, payload = data[start - 4 : start], data[start:end]
+        if mask != NO_MASK:
+            key = (mask * (size // 4 + 1))[:size]
+            payload = (int.from_bytes(payload) ^ int.from_bytes(key)).to_bytes(size)
+        self.onMessage(payload, False)
+        return bool(self.data)
 
     def onMessageBegin(self, isBinary: bool) -> None:
         super().onMessageBegin(isBinary)
@@ -149,6 +193,8 @@ class Server(daphne.server.Server):
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:
+        # Twisted's 50 would drop some of those who come back together after a deploy, and they try again seconds later.
+        options["endpoints"] = [f"{endpoint}:backlog={BACKLOG}" for endpoint in options["endpoints"]]
         options["websocket_timeout"] = -1  # else every socket closes with 1000 after a day
         options["ping_timeout"] = 20  # a silent line is noticed within 45 s
         if settings.BEHIND_PROXY:

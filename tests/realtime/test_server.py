@@ -161,6 +161,23 @@ async def test_a_frame_may_have_64_kib(server: Web) -> None:
         await client.assert_event(type="error", code="too_long")
 
 
+@pytest.mark.parametrize("piece", [1, 3, 7, 64, 1_000_000])
+async def test_frames_may_come_in_any_pieces(server: Web, piece: int) -> None:
+    texts = ["", "a", "né", "x" * 125, "y" * 126, "z" * 127, "👍" * 50, *map(str, range(20))]
+    if piece > 1:
+        texts += ["v" * 40_000, "w" * 65_535]
+    raw = b"".join(frame(text.encode()) for text in texts) + frame(b"between", Opcode.PING) + frame(b"the last")
+    async with visit(server, "echo") as client:
+        line: Any = client.line
+        line.transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for start in range(0, len(raw), piece):
+            line.transport.write(raw[start : start + piece])
+            if piece < 64:
+                await asyncio.sleep(0)
+        for text in [*texts, "the last"]:
+            await client.assert_event(type="echo", text=text)
+
+
 async def test_fragments_make_one_frame(server: Web) -> None:
     async with visit(server, "echo") as client:
         await client.line.send(["He", "", "llo", " wörld"])
