@@ -220,9 +220,9 @@ class _Batch:
         """Write everything: the counters, the new messages, the changed ones."""
         new = {(message.room_id, message.seq) for message in self.new}
         changed = [message for key, message in self.touched.items() if key not in new]
-        bulk.update(self.moved, ["rev", "seq"])
+        bulk.update(self.moved, "rev", "seq")
         bulk.insert(self.new)
-        bulk.update(changed, ["rev", "body", "html", "edited_at", "deleted_at", "reactions"])
+        bulk.update(changed, "rev", "body", "html", "edited_at", "deleted_at", "reactions")
 
 
 def _edit(message: Message, change: Edit, now: datetime) -> bool:

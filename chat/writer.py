@@ -10,7 +10,7 @@ from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Final
 
-from django.db import InterfaceError, OperationalError, close_old_connections, connections
+from django.db import InterfaceError, OperationalError, connections
 
 from chat import store
 from chat.heads import announce
@@ -117,14 +117,12 @@ class Writer:
 
 
 def _apply_here(changes: list[Change]) -> Result:
-    close_old_connections()
+    """Apply `changes` over the connection of this thread, which is kept for as long as it works."""
     try:
         return store.apply(changes)
     except (OperationalError, InterfaceError):
         connections.close_all()
         raise
-    finally:
-        close_old_connections()
 
 
 _writers: "weakref.WeakKeyDictionary[Any, Writer]" = weakref.WeakKeyDictionary()

@@ -16,48 +16,59 @@ from django.db.models import DateTimeField, Field, JSONField, Model, UUIDField
 def insert(rows: Sequence[Model]) -> None:
     """Insert `rows`, all of one model with an automatic primary key, which they do not get."""
     if rows:
-        model = type(rows[0])
-        fields = [field for field in model._meta.concrete_fields if not field.primary_key]
-        columns = ", ".join(_quoted(field.column) for field in fields)
-        names = ", ".join(_value(field) for field in fields)
-        sql = f"INSERT INTO {_table(model)} ({columns}) SELECT {names} FROM {_rows(fields)}"  # noqa: S608
+        sql, fields = _insertion(type(rows[0]), connection.vendor)
         _execute(sql, _json(rows, fields))
 
 
-def update(rows: Sequence[Model], names: Iterable[str]) -> None:
+def update(rows: Sequence[Model], *names: str) -> None:
     """Write the fields called `names` of `rows`, all of one model, found by primary key."""
     if rows:
-        model = type(rows[0])
-        changed = [_field(model, name) for name in names]
-        key = model._meta.pk
-        assert key is not None
-        fields = [key, *changed]
-        assignments = ", ".join(f"{_quoted(field.column)} = {_value(field)}" for field in changed)
-        where = f"{_table(model)}.{_quoted(key.column)} = {_value(key)}"
-        sql = f"UPDATE {_table(model)} SET {assignments} FROM {_rows(fields)} WHERE {where}"  # noqa: S608
+        sql, fields = _change(type(rows[0]), names, connection.vendor)
         _execute(sql, _json(rows, fields))
 
 
-def find(model: type[Model], names: Sequence[str], wanted: Iterable[Sequence[Any]]) -> list[int]:
+def find(model: type[Model], names: tuple[str, ...], wanted: Iterable[Sequence[Any]]) -> list[int]:
     """Return the primary keys of the rows whose fields called `names`, of a unique index, are one of `wanted`."""
-    fields = [_field(model, name) for name in names]
-    convert = [_converter(field, connection.vendor) for field in fields]
-    rows = [
-        {field.column: to(value) for field, to, value in zip(fields, convert, each, strict=True)} for each in wanted
-    ]
+    sql, fields = _search(model, names, connection.vendor)
+    named = [(field.column, _converter(field, connection.vendor)) for field in fields]
+    rows = [{column: to(value) for (column, to), value in zip(named, each, strict=True)} for each in wanted]
     if not rows:
         return []
-    same = " AND ".join(f"{_table(model)}.{_quoted(field.column)} = {_value(field)}" for field in fields)
-    key = model._meta.pk
-    assert key is not None
-    # CROSS JOIN: SQLite keeps that order, so that it looks each of the few up in the index of the many.
-    sql = f"SELECT {_table(model)}.{_quoted(key.column)} FROM {_rows(fields)} CROSS JOIN {_table(model)} WHERE {same}"  # noqa: S608
     with connection.cursor() as cursor:
         cursor.execute(sql, [msgspec.json.encode(rows).decode()])
         return [pk for (pk,) in cursor.fetchall()]
 
 
-# Names come from models, never from outside.
+# The statements, made once for each database. Names come from models, never from outside.
+
+Fields = list["Field[Any, Any]"]
+
+
+@cache
+def _insertion(model: type[Model], vendor: str) -> tuple[str, Fields]:
+    fields = [field for field in model._meta.concrete_fields if not field.primary_key]
+    columns = ", ".join(_quoted(field.column) for field in fields)
+    values = ", ".join(_value(field) for field in fields)
+    return f"INSERT INTO {_table(model)} ({columns}) SELECT {values} FROM {_rows(fields)}", fields  # noqa: S608
+
+
+@cache
+def _change(model: type[Model], names: tuple[str, ...], vendor: str) -> tuple[str, Fields]:
+    changed = [_field(model, name) for name in names]
+    key = _key(model)
+    fields = [key, *changed]
+    assignments = ", ".join(f"{_quoted(field.column)} = {_value(field)}" for field in changed)
+    where = f"{_table(model)}.{_quoted(key.column)} = {_value(key)}"
+    return f"UPDATE {_table(model)} SET {assignments} FROM {_rows(fields)} WHERE {where}", fields  # noqa: S608
+
+
+@cache
+def _search(model: type[Model], names: tuple[str, ...], vendor: str) -> tuple[str, Fields]:
+    fields = [_field(model, name) for name in names]
+    same = " AND ".join(f"{_table(model)}.{_quoted(field.column)} = {_value(field)}" for field in fields)
+    key = f"{_table(model)}.{_quoted(_key(model).column)}"
+    # CROSS JOIN: SQLite keeps that order, so that it looks each of the few up in the index of the many.
+    return f"SELECT {key} FROM {_rows(fields)} CROSS JOIN {_table(model)} WHERE {same}", fields  # noqa: S608
 
 
 def _execute(sql: str, parameter: str) -> None:
@@ -96,6 +107,12 @@ def _table(model: type[Model]) -> str:
 
 def _quoted(name: str | None) -> str:
     return connection.ops.quote_name(name)  # type: ignore[arg-type]  # every concrete field has a column
+
+
+def _key(model: type[Model]) -> "Field[Any, Any]":
+    key = model._meta.pk
+    assert key is not None
+    return key
 
 
 def _field(model: type[Model], name: str) -> "Field[Any, Any]":

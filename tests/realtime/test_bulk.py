@@ -77,7 +77,7 @@ def test_only_the_fields_named_of_the_rows_given_are_updated(cast: Cast, django_
             {"a": [row.seq]},
         )
     with django_assert_num_queries(1):
-        bulk.update(rows, ["body", "deleted_at", "reactions"])
+        bulk.update(rows, "body", "deleted_at", "reactions")
     found = Message.objects.order_by("seq").values_list("body", "html", "reactions", "deleted_at")
     assert list(found) == [
         ("after 1", "before", {"a": [1]}, rows[0].deleted_at),
@@ -102,7 +102,7 @@ def test_rows_are_found_by_several_fields_together(cast: Cast) -> None:
 def test_nothing_costs_nothing(cast: Cast, django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(0):
         bulk.insert([])
-        bulk.update([], ["body"])
+        bulk.update([], "body")
         assert bulk.find(Message, ("room", "seq"), []) == []
 
 
@@ -115,5 +115,5 @@ def test_a_row_keeps_its_other_columns(cast: Cast) -> None:
     before = Room.objects.values().get(pk=cast.kitchen.pk)
     room = Room.objects.get(pk=cast.kitchen.pk)
     room.rev, room.seq, room.name = 7, 5, "not this"
-    bulk.update([room], ["rev", "seq"])
+    bulk.update([room], "rev", "seq")
     assert Room.objects.values().get(pk=room.pk) == before | {"rev": 7, "seq": 5}
