@@ -135,6 +135,18 @@ def _send(request: HttpRequest, room: Room) -> HttpResponse:
 
 
 @answers_errors
+def acknowledge(request: HttpRequest, slug: str, seq: int) -> HttpResponse:
+    """POST: takes charge of an alert, as `acknowledge` does."""
+    user = require_person(request.user)
+    if request.method != "POST":
+        raise ApiError("method_not_allowed", "POST acknowledges an alert.")
+    limit_writes(user)
+    room = open_room(user, slug)
+    applied = services.write(services.acknowledge(room.pk, user, min(seq, LARGEST)))
+    return JsonResponse({"room": room.slug, "seq": seq, "rev": applied.rev, "duplicate": applied.duplicate})
+
+
+@answers_errors
 def members(request: HttpRequest, slug: str) -> HttpResponse:
     """GET: the members of a members-only room. POST {"name"}: its owner adds one, 201."""
     user = require_person(request.user)

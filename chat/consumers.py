@@ -174,6 +174,9 @@ class ChatConsumer(RouletteCommands, SocketConsumer):
         room = self._in(command.room)
         return self._submit(services.react(room.pk, self.user, command.seq, command.emoji, command.on), _ok)
 
+    async def on_acknowledge(self, command: protocol.Acknowledge) -> Any:
+        return self._submit(services.acknowledge(self._in(command.room).pk, self.user, command.seq), _ok)
+
     def _submit(self, change: Change, reply: Any) -> "asyncio.Future[dict[str, Any]]":
         """Queue a change; the future is its reply. The next command need not wait for it."""
         answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()

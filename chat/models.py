@@ -104,6 +104,8 @@ class Message(models.Model):
     deleted_at = models.DateTimeField(null=True, blank=True)
     reply_to = models.BigIntegerField(null=True, blank=True)
     reactions = models.JSONField(default=dict, blank=True)
+    #: What the card of an alert says (docs/protocol.md, Alerts); of other kinds null.
+    alert = models.JSONField(null=True, blank=True, editable=False)
 
     class Meta:
         verbose_name = _("message")
@@ -119,7 +121,7 @@ class Message(models.Model):
 
     def event(self, slug: str, sender: dict[str, Any]) -> dict[str, Any]:
         """Return the `message` event: the whole state after change `rev`."""
-        return {
+        event = {
             "type": "message",
             "room": slug,
             "rev": self.rev,
@@ -135,6 +137,7 @@ class Message(models.Model):
             "reactions": self.reactions,
             "kind": self.kind,
         }
+        return event if self.alert is None else event | {"alert": self.alert}
 
 
 class Presence(models.Model):

@@ -56,6 +56,11 @@ class React(Command, tag="react"):
     on: bool
 
 
+class Acknowledge(Command, tag="acknowledge"):
+    room: Slug
+    seq: Seq
+
+
 class Read(Command, tag="read"):
     room: Slug
     seq: Number
@@ -92,6 +97,7 @@ Commands = (
     | Edit
     | Delete
     | React
+    | Acknowledge
     | Read
     | Typing
     | Enter

@@ -105,6 +105,10 @@ def react(room_id: int, user: User, seq: int, emoji: str, on: bool) -> Change:
     return store.React(room_id, user.pk, seq, emoji, on)
 
 
+def acknowledge(room_id: int, user: User, seq: int) -> Change:
+    return store.Acknowledge(room_id, user.pk, seq)
+
+
 def write(change: Change) -> Applied:
     """Write one change from synchronous code and wait for it. Raises CommandError."""
     return async_to_sync(_write)(change)

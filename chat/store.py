@@ -8,6 +8,7 @@ nothing takes none. The row lock makes the order of commits the order of numbers
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 from uuid import UUID
 
 from django.db import transaction
@@ -16,7 +17,7 @@ from django.utils import timezone
 from accounts.models import User
 from chat.models import Membership, Message, MessageKind, Room, RoomKind
 from realtime import bulk
-from realtime.protocol import CommandError, encode
+from realtime.protocol import CommandError, encode, timestamp
 from realtime.publish import Delivery, Publication
 
 
@@ -35,6 +36,21 @@ class Post(Change):
     html: str
     reply_to: int | None = None
     kind: str = MessageKind.TEXT
+
+
+@dataclass(frozen=True, slots=True)
+class Card(Post):
+    """The card of an alert: posted, or where it is there already, brought to a newer `alert["version"]`."""
+
+    kind: str = MessageKind.ALERT
+    alert: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Acknowledge(Change):
+    """Take charge of an alert: the first who does stands on its card."""
+
+    seq: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +73,10 @@ class React(Change):
     seq: int
     emoji: str
     on: bool
+
+
+#: What is done to a message that is there, named by its seq.
+Amendment = Edit | Delete | React | Acknowledge
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,7 +139,7 @@ class _Batch:
         for change in changes:
             if isinstance(change, Post):
                 posts.add((change.room_id, change.actor_id, change.client_id))
-            elif isinstance(change, Edit | Delete | React):
+            elif isinstance(change, Amendment):
                 targets.add((change.room_id, change.seq))
         found = bulk.find(Message, ("room", "sender", "client_id"), posts)
         found += bulk.find(Message, ("room", "seq"), targets)
@@ -133,16 +153,17 @@ class _Batch:
         self.by_seq[message.room_id, message.seq] = message
 
     def apply(self, change: Change) -> Applied | CommandError:
+        known = None
         try:
             room = self._authorize(change)
             if isinstance(change, Post):
                 known = self.by_client_id.get((room.pk, change.actor_id, change.client_id))
-                if known is not None:
+                if known is not None and not _is_newer(change, known):
                     return Applied(known.posted_rev, known.seq, known.at, duplicate=True)
             self._require_open(room, change)
             if isinstance(change, Post):
-                return self._post(room, change)
-            assert isinstance(change, Edit | Delete | React)
+                return self._renew(room, known, change) if known else self._post(room, change)
+            assert isinstance(change, Amendment)
             return self._amend(room, change)
         except CommandError as error:
             return error
@@ -182,6 +203,7 @@ class _Batch:
             html=change.html,
             at=self.now,
             reply_to=change.reply_to,
+            alert=_with_state({**change.alert, "acknowledged": None}) if isinstance(change, Card) else None,
         )
         applied = self._number(room, message)
         message.posted_rev = applied.rev
@@ -189,12 +211,22 @@ class _Batch:
         self._know(message)
         return applied
 
-    def _amend(self, room: Room, change: Edit | Delete | React) -> Applied:
+    def _renew(self, room: Room, message: Message, card: Post) -> Applied:
+        """Bring the card of an alert up to date; who acknowledged it stays on it. That is no edit."""
+        assert isinstance(card, Card)
+        message.body, message.html = card.body, card.html
+        message.alert = _with_state({**card.alert, "acknowledged": (message.alert or {}).get("acknowledged")})
+        self.touched[room.pk, message.seq] = message
+        return self._number(room, message)
+
+    def _amend(self, room: Room, change: Amendment) -> Applied:
         message = self.by_seq.get((room.pk, change.seq))
         if message is None:
             raise CommandError("not_found", "There is no such message.")
         if isinstance(change, React):
             changed = _react(message, change)
+        elif isinstance(change, Acknowledge):
+            changed = _acknowledge(message, self.users[change.actor_id], self.now)
         else:
             if message.sender_id != change.actor_id and not (isinstance(change, Delete) and change.as_staff):
                 raise CommandError("forbidden", "Only your own messages can be changed.")
@@ -222,7 +254,34 @@ class _Batch:
         changed = [message for key, message in self.touched.items() if key not in new]
         bulk.update(self.moved, "rev", "seq")
         bulk.insert(self.new)
-        bulk.update(changed, "rev", "body", "html", "edited_at", "deleted_at", "reactions")
+        bulk.update(changed, "rev", "body", "html", "edited_at", "deleted_at", "reactions", "alert")
+
+
+def _is_newer(change: Post, known: Message) -> bool:
+    """Whether `change` is a card that says more than the message does; a deleted one stays deleted."""
+    if not isinstance(change, Card) or known.deleted_at is not None:
+        return False
+    return bool(change.alert["version"] > (known.alert or {}).get("version", 0))
+
+
+def _with_state(alert: dict[str, Any]) -> dict[str, Any]:
+    """Return `alert` with what its `state` is: firing, acknowledged (by somebody, and not over), resolved."""
+    state = "resolved" if alert.get("until") else "acknowledged" if alert.get("acknowledged") else "firing"
+    return {**alert, "state": state}
+
+
+def _acknowledge(message: Message, user: User, now: datetime) -> bool:
+    if message.deleted_at is not None:
+        raise CommandError("not_found", "This message was deleted.")
+    if message.alert is None:
+        raise CommandError("conflict", "Only alerts are acknowledged.")
+    if message.alert.get("acknowledged"):
+        return False
+    if message.alert.get("until"):
+        raise CommandError("conflict", "This alert is over already.")
+    by = {"user": user.on_wire(), "at": timestamp(now)}
+    message.alert = _with_state({**message.alert, "acknowledged": by})
+    return True
 
 
 def _edit(message: Message, change: Edit, now: datetime) -> bool:
@@ -237,7 +296,7 @@ def _edit(message: Message, change: Edit, now: datetime) -> bool:
 def _delete(message: Message, now: datetime) -> bool:
     if message.deleted_at is not None:
         return False
-    message.body, message.html, message.reactions, message.deleted_at = "", "", {}, now
+    message.body, message.html, message.reactions, message.alert, message.deleted_at = "", "", {}, None, now
     return True
 
 

@@ -6,7 +6,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
-from chat import stats
+from chat import public
 from realtime.http import ApiError, error_response
 
 
@@ -14,7 +14,7 @@ def home(request: HttpRequest) -> HttpResponse:
     """Rooms, boards and how many are online; for strangers, the way in."""
     context = {"next": request.GET.get("next", "")}
     if request.user.is_authenticated:
-        context["online"] = async_to_sync(stats.people_online)()  # type: ignore[assignment]
+        context["online"] = async_to_sync(public.people_online)()  # type: ignore[assignment]
     return render(request, "home.html", context)
 
 

@@ -14,7 +14,7 @@ PACKAGES = ("config", "chat", "dashboard", "accounts", "realtime")
 MAY_IMPORT = {
     "config": {"chat", "dashboard", "accounts", "realtime"},
     "chat": {"accounts", "realtime"},
-    "dashboard": {"accounts", "realtime", "chat.stats"},
+    "dashboard": {"accounts", "realtime", "chat.public"},
     "accounts": {"realtime"},
     "realtime": set(),
 }

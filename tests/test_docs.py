@@ -73,7 +73,7 @@ def test_every_endpoint_is_described() -> None:
         f"/{route}" for route in paths(get_resolver().url_patterns) if route.startswith("api/") and "rest" not in route
     }
     routes |= {"/healthz", "/readyz", "/metrics"}
-    described = re.sub(r"<id>", "<int:user_id>", PROTOCOL).replace("<slug>", "<slug:slug>")
+    described = PROTOCOL.replace("<id>", "<int:user_id>").replace("<seq>", "<int:seq>").replace("<slug>", "<slug:slug>")
     assert {route for route in routes if route not in described} == set()
 
 

@@ -18,7 +18,7 @@ from django.test import AsyncClient
 
 from accounts.models import User
 from accounts.services import ban
-from chat import api, pairing, presence, protocol, roulette, services, store, writer
+from chat import api, pairing, presence, protocol, public, roulette, services, store, writer
 from chat.models import Membership, Room, Seat
 from realtime import process
 from realtime.consumers import SocketConsumer
@@ -298,6 +298,11 @@ async def reads(world: World) -> None:
     world.tab.rooms["attic"]["read"] = 2
 
 
+async def alarm(world: World) -> None:
+    await public.put_card("room-x", uuid.uuid4(), "It burns", {"version": 1, "until": None})
+    await world.tab.join("room-x")
+
+
 async def enters_as_guest(world: World) -> None:
     answer = await AsyncClient().post("/api/session/", {"name": "New"}, "application/json")
     assert answer.status_code == 201
@@ -323,6 +328,7 @@ ENTRIES: Final[dict[str, Entry]] = {
     "edit": Entry(commands("edit", room="attic", seq=1, body="Better *so*"), 8),
     "delete": Entry(commands("delete", room="attic", seq=1), 8),
     "react": Entry(commands("react", room="attic", seq=2, emoji="👍", on=True), 8),
+    "acknowledge": Entry(lambda world: world.call("acknowledge", room="room-x", seq=1), 7, alarm),
     "read": Entry(reads, 7),
     "roulette.enter": Entry(wait, 5),
     "roulette.next": Entry(ends_talk("roulette.next"), 7, talk),
@@ -337,6 +343,9 @@ ENTRIES: Final[dict[str, Entry]] = {
             "POST", "/api/rooms/attic/messages/", status=201, id=str(uuid.uuid4()), body="By another way"
         ),
         11,
+    ),
+    "POST /api/rooms/<slug>/messages/<seq>/acknowledge/": Entry(
+        lambda world: world.http("POST", "/api/rooms/room-x/messages/1/acknowledge/"), 10, alarm
     ),
     "POST /api/rooms/<slug>/members/": Entry(
         lambda world: world.http("POST", "/api/rooms/attic/members/", status=201, name="charlie"), 10
