@@ -14,6 +14,7 @@ from dashboard.producers.registry import Producer, all_producers
 from dashboard.running import Said, run
 from dashboard.store import Reading
 from dashboard.threads import DatabaseThread, ThreadsOnDemand
+from dashboard.watching import watch_rules
 from dashboard.writer import Writer
 from realtime.publish import publish
 
@@ -53,6 +54,7 @@ class Worker:
                 group.create_task(self.writer.run(), name="writer")
                 group.create_task(self._keep_leases(), name="leases")
                 group.create_task(self._prune_for_ever(), name="pruning")
+                group.create_task(watch_rules(), name="alerts")
         finally:
             await asyncio.shield(self._end())
 

@@ -1,0 +1,91 @@
+"""What the card of an incident says (docs/protocol.md, Alerts). Pure."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from dashboard.rules import Condition
+from dashboard.values import is_number
+from realtime.protocol import timestamp
+
+SIGNS: Final = {"crit": "■", "warn": "▲", "info": "◆"}
+_SCALES: Final = ("", "k", "M", "G", "T", "P")
+
+
+def shown(value: Any, unit: str) -> str:
+    """Return a value as people read it: `97.2 %`, `1.34 GB`, `2 min 5 s`."""
+    if not is_number(value):
+        return "–"
+    if unit == "s":
+        return duration(timedelta(seconds=value)) if 120 <= value < 10**9 else f"{_digits(value)} s"
+    if unit == "B" or unit.startswith("B/"):
+        scale = 0
+        while abs(value) >= 999.5 and scale < len(_SCALES) - 1:
+            value, scale = value / 1000, scale + 1
+        return f"{_digits(value)} {_SCALES[scale]}{unit}"
+    return f"{_digits(value)} {unit}".strip()
+
+
+def _digits(value: float) -> str:
+    """Return whole numbers as they are, others with three digits that say something."""
+    if float(value).is_integer() and abs(value) < 10**15:
+        return str(int(value)).replace("-", "\u2212")
+    text = f"{value:.0f}" if 1000 <= abs(value) < 10**15 else f"{value:.3g}"
+    return text.replace("-", "\u2212")
+
+
+def duration(length: timedelta) -> str:
+    """Return two units of a length of time: `45 s`, `12 min`, `1 h 7 min`, `3 d 4 h`."""
+    rest = max(0, round(length.total_seconds()))
+    parts: list[str] = []
+    for name, size in (("d", 86_400), ("h", 3600), ("min", 60), ("s", 1)):
+        count, rest = divmod(rest, size)
+        if count or parts:
+            parts.append(f"{count} {name}" if count else "")
+    return " ".join(part for part in parts[:2] if part) or "0 s"
+
+
+def condition_text(condition: str, limit: float | None, unit: str, hold: timedelta) -> str:
+    """Return what a rule watches for: `above 90 % for 1 min`, `no new value for 5 min`."""
+    if condition == Condition.SILENT:
+        return f"no new value for {duration(hold)}"
+    lasting = f" for {duration(hold)}" if hold else ""
+    return f"{condition} {shown(limit, unit)}{lasting}"
+
+
+def card(
+    about: dict[str, Any],
+    *,
+    since: datetime,
+    fired_at: datetime,
+    until: datetime | None,
+    withdrawn: bool,
+    value: Any,
+    points: Sequence[Any],
+    version: int,
+) -> tuple[str, dict[str, Any]]:
+    """Return a card in words, and as its fields. `about`: title, unit, condition, limit, severity, board."""
+    text = shown(value, about["unit"])
+    start = f"{about['title']}: {about['condition']}"
+    if withdrawn:
+        body = f"○ {start}. No longer watched."
+    elif until is not None:
+        body = f"● {start}. Over after {duration(until - since)}."
+    else:
+        now = "" if value is None else f" Now {text}."
+        body = f"{SIGNS[about['severity']]} {start}.{now} Since {since:%Y-%m-%d %H:%M:%S} UTC."
+    return body, {
+        "severity": about["severity"],
+        "title": about["title"],
+        "condition": about["condition"],
+        "limit": about["limit"],
+        "value": value,
+        "shown": text,
+        "since": timestamp(since),
+        "fired_at": timestamp(fired_at),
+        "until": timestamp(until) if until else None,
+        "withdrawn": withdrawn,
+        "board": about["board"],
+        "points": list(points),
+        "version": version,
+    }

@@ -1,0 +1,105 @@
+"""When an alert fires and when it is over: what the values of a stream, and the time, do to one rule. Pure.
+
+The outcome depends on the values and their times alone, not on how often somebody looks.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+from dashboard.values import is_number
+
+
+class Condition(StrEnum):
+    ABOVE = "above"
+    BELOW = "below"
+    SILENT = "silent"
+
+
+@dataclass(frozen=True, slots=True)
+class Terms:
+    """What a rule says.
+
+    It fires when the condition has held for `hold`, and is over when it has not held for `settle`, so that what
+    flaps is one incident. A number is fine again only when it is `margin` away from `limit`.
+    SILENT: no value came for `hold`.
+    """
+
+    condition: Condition
+    limit: float
+    margin: float
+    hold: timedelta
+    settle: timedelta
+
+
+@dataclass(frozen=True, slots=True)
+class Watched:
+    """How a rule stands.
+
+    `bad_since`: since when the condition holds; SILENT: when the last value came. `fine_since`: since when it does
+    not, which matters while it fires. `firing`: an incident is open.
+    """
+
+    firing: bool = False
+    bad_since: datetime | None = None
+    fine_since: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fired:
+    since: datetime
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Resolved:
+    until: datetime
+    at: datetime
+
+
+Transition = Fired | Resolved
+
+
+def see(terms: Terms, watched: Watched, at: datetime, value: Any) -> Watched:
+    """Return how the rule stands after `value`, which came at `at`; call `pass_time` up to `at` first."""
+    if terms.condition == Condition.SILENT:
+        return replace(watched, bad_since=at, fine_since=watched.fine_since or at)
+    verdict = _holds(terms, value)
+    if verdict and watched.bad_since is None:
+        return replace(watched, bad_since=at, fine_since=None)
+    if verdict is False and watched.fine_since is None:
+        return replace(watched, bad_since=None, fine_since=at)
+    return watched
+
+
+def _holds(terms: Terms, value: Any) -> bool | None:
+    """Return whether the condition holds; None: neither, so it stays as it is."""
+    if not is_number(value):
+        return None
+    over = value - terms.limit if terms.condition == Condition.ABOVE else terms.limit - value
+    return True if over > 0 else False if over <= -terms.margin else None
+
+
+def pass_time(terms: Terms, watched: Watched, now: datetime) -> Iterator[tuple[Watched, Transition | None]]:
+    """Yield, one by one, what comes of waiting until `now`: how the rule stands, and what that is to be told as."""
+    while (due := _next(terms, watched)) is not None and due[0] <= now:
+        _, watched, transition = due
+        yield watched, transition
+
+
+def _next(terms: Terms, watched: Watched) -> tuple[datetime, Watched, Transition | None] | None:
+    """Return what happens next if no value comes, and when."""
+    bad, fine = watched.bad_since, watched.fine_since
+    if not watched.firing:
+        if bad is None:
+            return None
+        at = bad + terms.hold
+        return at, Watched(firing=True, bad_since=bad), Fired(bad, at)
+    if fine is None:
+        return None
+    if terms.condition == Condition.SILENT and bad is not None and bad + terms.hold <= fine + terms.settle:
+        return bad + terms.hold, replace(watched, fine_since=None), None  # silent again, before it was over
+    at = fine + terms.settle
+    return at, replace(watched, firing=False), Resolved(fine, at)
