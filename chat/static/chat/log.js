@@ -4,7 +4,7 @@
  * @typedef {import("realtime/people.js").User} User
  * @typedef {{room: string, rev: number, seq: number, id: string, sender: User, body: string, html: string,
  *   at: string, edited_at: string | null, deleted: boolean, reply_to: number | null,
- *   reactions: Record<string, number[]>, kind: "text" | "alert"}} Message a message's whole state after change `rev`
+ *   reactions: Record<string, number[]>, kind: "text" | "alert", alert?: import("./alert-card.js").Alert}} Message a message's whole state after change `rev`
  * @typedef {{after: number, joined: User[], left: User[]}} Note who came and went after message `after`, seen live
  */
 

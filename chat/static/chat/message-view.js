@@ -3,6 +3,7 @@ import { html, nothing, svg } from "lit";
 import { unsafeHTML } from "lit/directives/unsafe-html.js";
 import { hue, initials } from "realtime/people.js";
 import { clockTime, wholeTime } from "realtime/time.js";
+import { alertCard } from "./alert-card.js";
 
 /**
  * @typedef {import("realtime/people.js").User} User
@@ -66,7 +67,9 @@ export function messageView(message, first, key, view) {
       ${message.reply_to === null ? nothing : quote(message.reply_to, view)}
       ${message.deleted
         ? html`<p class="message__gone">This message was deleted.</p>`
-        : html`<div class="message__body">${unsafeHTML(message.html)}</div>`}
+        : message.alert
+          ? alertCard(message.alert, { ...view, acknowledge: () => view.act("acknowledge", message) })
+          : html`<div class="message__body">${unsafeHTML(message.html)}</div>`}
       ${message.edited_at && !message.deleted
         ? html`<span class="message__edited" title=${wholeTime(message.edited_at)}>edited</span>`
         : nothing}

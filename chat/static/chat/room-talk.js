@@ -155,6 +155,7 @@ export class RoomTalk extends LitElement {
     const { session } = this;
     if (!session) return;
     if (action === "react") this.#attempt(session.react(subject.seq, subject.emoji, subject.on));
+    else if (action === "acknowledge") this.#attempt(session.acknowledge(subject.seq));
     else if (action === "edit" || action === "reply") this.#start({ what: action, message: subject });
     else if (action === "delete") this.doomed = subject;
     else if (action === "retry") session.outbox.retry(subject);

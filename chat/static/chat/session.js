@@ -117,6 +117,10 @@ export class RoomSession {
     return this.socket.request({ type: "react", room: this.room, seq, emoji, on });
   }
 
+  acknowledge(/** @type {number} */ seq) {
+    return this.socket.request({ type: "acknowledge", room: this.room, seq });
+  }
+
   /** The reader is typing. */
   typing() {
     if (this.phase !== "here") return;

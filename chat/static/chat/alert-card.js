@@ -1,0 +1,110 @@
+/** The card of an alert: how it stands, by colour, sign and word; its value and chart; who sees to it. */
+import { html, nothing, svg } from "lit";
+import { age, clockTime, dayLabel, wholeTime } from "realtime/time.js";
+
+/**
+ * @typedef {import("realtime/people.js").User} User
+ * @typedef {{state: "firing" | "acknowledged" | "resolved", severity: "crit" | "warn" | "info", title: string,
+ *   condition: string, value: number | null, shown: string, limit: number | null, since: string, fired_at: string,
+ *   until: string | null, withdrawn: boolean, acknowledged: {user: User, at: string} | null,
+ *   board: {slug: string, title: string} | null, points: [number, number][], version: number}} Alert
+ */
+
+const SIGNS = { crit: "■", warn: "▲", info: "◆" };
+const SEVERITIES = { crit: "Critical", warn: "Warning", info: "Note" };
+const WIDTH = 240;
+const HEIGHT = 40;
+
+/** How an alert stands: its sign, and in words. @param {Alert} alert */
+export function standing({ state, severity, withdrawn, since, until }) {
+  if (withdrawn) return { sign: "○", words: "No longer watched" };
+  if (state === "resolved") {
+    const lasted = age(Date.parse(until ?? since) - Date.parse(since));
+    return { sign: "●", words: `Resolved after ${lasted}` };
+  }
+  return { sign: SIGNS[severity], words: `${SEVERITIES[severity]} · ${state}` };
+}
+
+/**
+ * The chart's line, and where its limit is, in a box of 240 by 40.
+ * @param {[number, number][]} points unix milliseconds, value
+ * @param {number | null} limit
+ * @returns {{line: string, limit: number | null} | null} null: too little to draw
+ */
+export function chart(points, limit) {
+  if (points.length < 2) return null;
+  const values = points.map(([, value]) => value);
+  const all = limit === null ? values : [...values, limit];
+  const [low, high] = [Math.min(...all), Math.max(...all)];
+  const [begin, end] = [points[0][0], points[points.length - 1][0]];
+  const x = (/** @type {number} */ at) => round(((at - begin) / (end - begin || 1)) * WIDTH);
+  // Two units of air, so that the line's own width shows at the edges.
+  const y = (/** @type {number} */ value) => round(HEIGHT - 2 - ((value - low) / (high - low || 1)) * (HEIGHT - 4));
+  return { line: points.map(([at, value]) => `${x(at)},${y(value)}`).join(" "), limit: limit === null ? null : y(limit) };
+}
+
+const round = (/** @type {number} */ number) => Math.round(number * 10) / 10;
+
+/** The board as it was when the alert fired. @param {Alert} alert */
+export const boardLink = ({ board, fired_at: at }) =>
+  board ? `/boards/${encodeURIComponent(board.slug)}/?at=${encodeURIComponent(at)}` : "";
+
+/** "14:02", with the day in front when that is not today. */
+function moment(/** @type {string} */ at) {
+  const day = dayLabel(at);
+  const text = day === "Today" ? clockTime(at) : `${day}, ${clockTime(at)}`;
+  return html`<time datetime=${at} title=${wholeTime(at)}>${text}</time>`;
+}
+
+/**
+ * @param {Alert} alert
+ * @param {{me: User, canWrite: boolean, acknowledge: () => void}} view
+ */
+export function alertCard(alert, { me, canWrite, acknowledge }) {
+  const { sign, words } = standing(alert);
+  const by = alert.acknowledged;
+  const press = (/** @type {Event} */ event) => {
+    // The button goes when it has done its work; the keyboard stays at the card.
+    /** @type {HTMLElement} */ (event.currentTarget).closest(/** @type {"article"} */ (".message"))?.focus({ preventScroll: true });
+    acknowledge();
+  };
+  return html`<div class="alert" data-state=${alert.withdrawn ? "withdrawn" : alert.state} data-severity=${alert.severity}>
+    <div class="alert__head">
+      <span class="alert__standing"><span class="alert__sign" aria-hidden="true">${sign}</span>${words}</span>
+      <span class="alert__since">since ${moment(alert.since)}</span>
+    </div>
+    <div class="alert__main">
+      <div class="alert__what">
+        <b class="alert__title">${alert.title}</b>
+        <span class="alert__condition">${alert.condition}</span>
+      </div>
+      ${alert.value === null ? nothing : html`<span class="alert__value">${alert.shown}</span>`}
+    </div>
+    ${picture(alert)}
+    ${by
+      ? html`<p class="alert__who">
+          ${by.user.id === me.id ? "You see to it" : html`<b>${by.user.name}</b> sees to it`}, since ${moment(by.at)}
+        </p>`
+      : nothing}
+    <div class="alert__foot">
+      ${alert.state === "firing" && canWrite
+        ? html`<button class="button" type="button" @click=${press}>Acknowledge</button>`
+        : nothing}
+      ${alert.board
+        ? html`<a href=${boardLink(alert)}>${alert.board.title} at that moment</a>`
+        : nothing}
+    </div>
+  </div>`;
+}
+
+/** @param {Alert} alert */
+function picture({ points, limit }) {
+  const drawn = chart(points, limit);
+  if (!drawn) return nothing;
+  return html`<svg class="alert__chart" viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="none" aria-hidden="true">
+    ${drawn.limit === null
+      ? nothing
+      : svg`<line class="alert__limit" x1="0" x2=${WIDTH} y1=${drawn.limit} y2=${drawn.limit} />`}
+    ${svg`<polyline class="alert__line" points=${drawn.line} />`}
+  </svg>`;
+}

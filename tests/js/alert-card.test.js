@@ -1,0 +1,49 @@
+import assert from "node:assert/strict";
+import { test } from "node:test";
+import { boardLink, chart, standing } from "../../chat/static/chat/alert-card.js";
+
+/** @returns {import("../../chat/static/chat/alert-card.js").Alert} */
+const alert = (/** @type {object} */ fields = {}) => ({
+  state: "firing",
+  severity: "crit",
+  title: "Oven",
+  condition: "above 90 °C",
+  value: 97,
+  shown: "97 °C",
+  limit: 90,
+  since: "2026-11-21T14:02:00.000Z",
+  fired_at: "2026-11-21T14:03:00.000Z",
+  until: null,
+  withdrawn: false,
+  acknowledged: null,
+  board: null,
+  points: [],
+  version: 1,
+  ...fields,
+});
+
+test("an alert stands by a sign of its own and in words", () => {
+  assert.deepEqual(standing(alert()), { sign: "■", words: "Critical · firing" });
+  assert.deepEqual(standing(alert({ severity: "warn" })), { sign: "▲", words: "Warning · firing" });
+  assert.deepEqual(standing(alert({ severity: "info", state: "acknowledged" })), { sign: "◆", words: "Note · acknowledged" });
+  const until = "2026-11-21T14:14:00.000Z";
+  assert.deepEqual(standing(alert({ state: "resolved", until })), { sign: "●", words: "Resolved after 12 min" });
+  assert.equal(standing(alert({ state: "resolved", until, withdrawn: true })).words, "No longer watched");
+});
+
+test("the chart fills its box, its limit included", () => {
+  /** @type {[number, number][]} */
+  const points = [[0, 0], [50, 50], [100, 80]];
+  assert.deepEqual(chart(points, 100), { line: "0,38 120,20 240,9.2", limit: 2 });
+  assert.deepEqual(chart(points, null), { line: "0,38 120,15.5 240,2", limit: null });
+  assert.deepEqual(chart([[0, 5], [1, 5]], null), { line: "0,38 240,38", limit: null });
+  assert.deepEqual(chart([[7, 5], [7, 6]], null), { line: "0,38 0,2", limit: null });
+  assert.equal(chart([[0, 5]], 4), null);
+  assert.equal(chart([], 4), null);
+});
+
+test("the link leads to the board at that moment", () => {
+  const board = { slug: "ops", title: "Ops" };
+  assert.equal(boardLink(alert({ board })), "/boards/ops/?at=2026-11-21T14%3A03%3A00.000Z");
+  assert.equal(boardLink(alert()), "");
+});
