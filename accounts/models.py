@@ -79,8 +79,13 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.name
 
     def on_wire(self) -> dict[str, Any]:
-        """Return the user as `docs/protocol.md` has it: `{"id", "name", "guest"}`."""
-        return {"id": self.pk, "name": self.name, "guest": self.is_guest}
+        """Return the user as `docs/protocol.md` has it."""
+        return person_on_wire(self.pk, self.name, self.kind)
+
+
+def person_on_wire(pk: int, name: str, kind: str) -> dict[str, Any]:
+    """Return a user as `docs/protocol.md` has it: `{"id", "name", "guest"}`."""
+    return {"id": pk, "name": name, "guest": kind == Kind.GUEST}
 
 
 class Invite(models.Model):

@@ -27,16 +27,22 @@ def update(rows: Sequence[Model], *names: str) -> None:
         _execute(sql, _json(rows, fields))
 
 
-def find(model: type[Model], names: tuple[str, ...], wanted: Iterable[Sequence[Any]]) -> list[int]:
-    """Return the primary keys of the rows whose fields called `names`, of a unique index, are one of `wanted`."""
-    sql, fields = _search(model, names, connection.vendor)
+def find(
+    model: type[Model], names: tuple[str, ...], wanted: Iterable[Sequence[Any]], give: tuple[str, ...]
+) -> list[tuple[Any, ...]]:
+    """Return the fields called `give` of the rows whose fields called `names`, of a unique index, are one of `wanted`.
+
+    The values given are as the database has them.
+    """
+    sql, fields = _search(model, names, give, connection.vendor)
     named = [(field.column, _converter(field, connection.vendor)) for field in fields]
     rows = [{column: to(value) for (column, to), value in zip(named, each, strict=True)} for each in wanted]
     if not rows:
         return []
     with connection.cursor() as cursor:
         cursor.execute(sql, [msgspec.json.encode(rows).decode()])
-        return [pk for (pk,) in cursor.fetchall()]
+        found: list[tuple[Any, ...]] = cursor.fetchall()
+        return found
 
 
 # The statements, made once for each database. Names come from models, never from outside.
@@ -63,12 +69,12 @@ def _change(model: type[Model], names: tuple[str, ...], vendor: str) -> tuple[st
 
 
 @cache
-def _search(model: type[Model], names: tuple[str, ...], vendor: str) -> tuple[str, Fields]:
+def _search(model: type[Model], names: tuple[str, ...], give: tuple[str, ...], vendor: str) -> tuple[str, Fields]:
     fields = [_field(model, name) for name in names]
     same = " AND ".join(f"{_table(model)}.{_quoted(field.column)} = {_value(field)}" for field in fields)
-    key = f"{_table(model)}.{_quoted(_key(model).column)}"
+    given = ", ".join(f"{_table(model)}.{_quoted(_field(model, name).column)}" for name in give)
     # CROSS JOIN: SQLite keeps that order, so that it looks each of the few up in the index of the many.
-    return f"SELECT {key} FROM {_rows(fields)} CROSS JOIN {_table(model)} WHERE {same}", fields  # noqa: S608
+    return f"SELECT {given} FROM {_rows(fields)} CROSS JOIN {_table(model)} WHERE {same}", fields  # noqa: S608
 
 
 def _execute(sql: str, parameter: str) -> None:

@@ -89,21 +89,20 @@ def test_only_the_fields_named_of_the_rows_given_are_updated(cast: Cast, django_
 def test_rows_are_found_by_several_fields_together(cast: Cast) -> None:
     bulk.insert([message(cast, seq) for seq in (1, 2)])
     one, two = Message.objects.order_by("seq")
-    names = ("room", "sender", "client_id")
+    names, given = ("room", "sender", "client_id"), ("id", "seq")
     key = (one.room_id, one.sender_id, one.client_id)
-    assert bulk.find(Message, names, [key]) == [one.pk]
-    assert bulk.find(Message, names, [(one.room_id, cast.bob.pk, one.client_id), (0, 0, uuid.uuid4())]) == []
-    assert sorted(bulk.find(Message, ("room", "seq"), [(one.room_id, 1), (one.room_id, 2), (one.room_id, 3)])) == [
-        one.pk,
-        two.pk,
-    ]
+    assert bulk.find(Message, names, [key], give=given) == [(one.pk, 1)]
+    others = [(one.room_id, cast.bob.pk, one.client_id), (0, 0, uuid.uuid4())]
+    assert bulk.find(Message, names, others, give=given) == []
+    seqs = [(one.room_id, seq) for seq in (1, 2, 3)]
+    assert sorted(bulk.find(Message, ("room", "seq"), seqs, give=given)) == [(one.pk, 1), (two.pk, 2)]
 
 
 def test_nothing_costs_nothing(cast: Cast, django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(0):
         bulk.insert([])
         bulk.update([], "body")
-        assert bulk.find(Message, ("room", "seq"), []) == []
+        assert bulk.find(Message, ("room", "seq"), [], give=("id",)) == []
 
 
 def test_what_the_database_refuses_is_refused(cast: Cast) -> None:
