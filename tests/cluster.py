@@ -49,6 +49,7 @@ class Nginx(Service):
         server = replace(server, r"listen 80 ", f"listen 127.0.0.1:{self.plain_port} ")
         server = replace(server, r"listen 443 ", f"listen 127.0.0.1:{self.port} ")
         server = replace(server, r"/etc/nginx/certificates/", f"{folder}/")
+        server = replace(server, r"/var/log/nginx/", f"{folder}/")
         server = replace(server, r"/var/lib/switchboard/static/", f"{static}/")
         upstream = (ROOT / "deploy/nginx-upstream.conf").read_text()
         servers = "".join(f"    server 127.0.0.1:{port} max_fails=0;\n" for port in ports)

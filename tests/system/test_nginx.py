@@ -96,3 +96,12 @@ def test_plain_http_is_sent_to_https(nginx: Nginx) -> None:
 def test_a_body_far_over_the_limit_is_stopped_here(nginx: Nginx) -> None:
     large = httpx.post(f"{nginx.address}/api/", content=b"x" * 3_000_000, verify=nginx.tls, trust_env=False)
     assert large.status_code == 413
+
+
+def test_the_key_of_a_wall_goes_into_no_log(nginx: Nginx) -> None:
+    for path in ("/wall/screen_key/", "//wall/screen_key/", "/ws/boards/?screen=screen_key", "/rooms/lobby/"):
+        ask(nginx, path)
+        httpx.get(f"http://localhost:{nginx.plain_port}{path}", trust_env=False)
+    log = (nginx.folder / "access.log").read_text()
+    assert "/rooms/lobby/" in log
+    assert "screen_key" not in log
