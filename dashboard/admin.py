@@ -17,11 +17,11 @@ from django.utils.timesince import timesince
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from dashboard import alert_admin, boards, services, source_admin
+from dashboard import alert_admin, boards, screen_admin, services, source_admin
 from dashboard.models import Board, ProducerLease, PushToken, Stream, Widget
 from realtime.admin import ReadOnlyAdmin
 
-__all__ = ["alert_admin", "source_admin"]  # register their own
+__all__ = ["alert_admin", "screen_admin", "source_admin"]  # register their own
 
 #: Colour is not alone: each state has its own sign.
 SIGNS = {"ok": "●", "error": "▲", "unknown": "○"}

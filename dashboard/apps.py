@@ -6,12 +6,17 @@ class DashboardConfig(AppConfig):
     verbose_name = "Boards"
 
     def ready(self) -> None:
-        from dashboard import worker
+        from functools import partial
+
+        from accounts.recheck import keep_looking
+        from dashboard import screen_sockets, worker
         from dashboard.source import StreamSource
         from realtime import background
         from realtime.hub import register_source
 
         register_source("stream", StreamSource())
         background.register("the watch over producers", worker.watch)
+        background.register("the rows of screens", screen_sockets.keep_rows)
+        background.register("the recheck of screen links", partial(keep_looking, screen_sockets.recheck_links))
         # Another process could not reach the in-memory layer, so the producers run in this one.
         background.register("the producers", worker.work, when=background.layer_is_embedded)

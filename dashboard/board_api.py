@@ -7,7 +7,8 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 
-from dashboard import boards, layout
+from accounts.tokens import bearer_of
+from dashboard import boards, layout, walls
 from dashboard.boards import NoSuchBoard
 from dashboard.layout import StaleEdit
 from dashboard.models import Stream
@@ -52,7 +53,8 @@ def board(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _show(request: HttpRequest, slug: str) -> HttpResponse:
-    _require(request)
+    if not _shown_by_link(request, slug):
+        _require(request)
     if (moment := request.GET.get("at")) is None:
         event = boards.board_snapshot(slug).event
     else:
@@ -63,6 +65,15 @@ def _show(request: HttpRequest, slug: str) -> HttpResponse:
     response = JsonResponse(event)
     response["Cache-Control"] = "no-store"
     return response
+
+
+def _shown_by_link(request: HttpRequest, slug: str) -> bool:
+    """True for a screen whose link shows this board; as it is now, and not as it was. Raises NoSuchBoard."""
+    token = bearer_of(request.headers.get("Authorization", ""))
+    link = walls.good_link(token) if token and not request.user.is_authenticated else None
+    if link is not None and slug not in link.boards:
+        raise NoSuchBoard
+    return link is not None and "at" not in request.GET
 
 
 def _save(request: HttpRequest, slug: str) -> HttpResponse:

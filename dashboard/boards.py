@@ -13,6 +13,8 @@ from dashboard import store
 from dashboard.models import Board, Stream, Widget
 from dashboard.options import POINTS
 from dashboard.protocol import past_of_stream, snapshot_of_stream, unix_ms
+from dashboard.wall_models import Wall
+from dashboard.walls import wall_changed
 from realtime.markdown import render
 from realtime.protocol import encode, timestamp
 from realtime.publish import Delivery, Publication, publish_on_commit
@@ -96,6 +98,8 @@ def board_changed(board: Board) -> None:
 def delete_board(board: Board) -> None:
     """Delete a board and its tiles; the streams stay, and screens that showed it are told."""
     board_changed(board)
+    for wall in Wall.objects.filter(places__board=board):
+        wall_changed(wall)
     board.delete()
 
 

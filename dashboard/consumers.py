@@ -7,8 +7,8 @@ from typing import Any, ClassVar
 
 from dashboard import boards
 from dashboard.boards import NoSuchBoard
-from dashboard.protocol import Watch
-from realtime.consumers import SocketConsumer
+from dashboard.protocol import Report, Watch
+from dashboard.screen_sockets import ScreenConsumer
 from realtime.database import in_database
 from realtime.gather import gathered
 from realtime.protocol import Close, CommandError, Frame, Ping, Refused, encode
@@ -39,7 +39,7 @@ _snapshot = gathered(_read)
 _topics = gathered(_read_topics)
 
 
-class ShowsBoards(SocketConsumer):
+class ShowsBoards(ScreenConsumer):
     """Shows boards: a snapshot each, then the updates of their streams, and a new snapshot when one is edited."""
 
     async def opened(self) -> None:
@@ -50,6 +50,8 @@ class ShowsBoards(SocketConsumer):
 
     async def show(self, slug: str) -> None:
         """Subscribe first, then read, then let go what is newer. Raises NoSuchBoard."""
+        if not self.may_show(slug):
+            raise NoSuchBoard
         async with self._showing:
             known = await _topics(slug)
             if known is None:
@@ -77,7 +79,7 @@ class ShowsBoards(SocketConsumer):
         """Send no more of a board."""
         async with self._showing:
             await self.hub.unsubscribe(f"board.{slug}", self.connection)
-            await self._drop(self._shown.pop(slug))
+            await self._drop(self._shown.pop(slug, set()))
 
     async def _drop(self, names: set[str]) -> None:
         for name in names - set().union(*self._shown.values()):
@@ -101,6 +103,8 @@ class ShowsBoards(SocketConsumer):
 class BoardConsumer(ShowsBoards):
     """`/ws/boards/<slug>/`: one board."""
 
+    commands: ClassVar[Any] = Ping | Report
+
     async def opened(self) -> None:
         await super().opened()
         slug = self.scope["url_route"]["kwargs"]["slug"]
@@ -112,6 +116,10 @@ class BoardConsumer(ShowsBoards):
     async def gone(self, slug: str) -> None:
         await self._refuse(self._no_such_board())
 
+    async def plan_changed(self) -> None:
+        if not all(map(self.may_show, self._shown)):
+            await self._refuse(self._no_such_board())
+
     @staticmethod
     def _no_such_board() -> Refused:
         return Refused(Close.NOT_FOUND, "not_found", "There is no such board.")
@@ -120,7 +128,20 @@ class BoardConsumer(ShowsBoards):
 class BoardsConsumer(ShowsBoards):
     """`/ws/boards/`: the boards that the client names with `watch`, for thumbnails."""
 
-    commands: ClassVar[Any] = Ping | Watch
+    commands: ClassVar[Any] = Ping | Watch | Report
+
+    async def opened(self) -> None:
+        await super().opened()
+        self._tell_plan()
+
+    async def plan_changed(self) -> None:
+        for slug in [slug for slug in self._shown if not self.may_show(slug)]:
+            await self.hide(slug)
+        self._tell_plan()
+
+    def _tell_plan(self) -> None:
+        if self.link is not None:
+            self.connection.send(self.link.event)
 
     async def on_watch(self, command: Watch) -> dict[str, Any]:
         self._points = command.points

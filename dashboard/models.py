@@ -9,7 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-import dashboard.alert_models  # noqa: F401  (Django looks for models here)
+from dashboard import alert_models, wall_models  # noqa: F401  (Django looks for models here)
 from dashboard.options import check_options, check_zone
 from dashboard.values import RAW_FOR, RETENTION
 from dashboard.values import Kind as ValueKind

@@ -30,7 +30,15 @@ class Watch(Command, tag="watch"):
     """Show exactly these boards, with at most `points` of each stream's history."""
 
     boards: Annotated[list[BoardSlug], msgspec.Meta(max_length=WATCHED)]
-    points: Annotated[int, msgspec.Meta(ge=2, le=300)] = 60
+    points: Annotated[int, msgspec.Meta(ge=2, le=1000)] = 60
+
+
+class Report(Command, tag="report"):
+    """What a screen shows now, from which build its page is, and how many seconds ago it painted last."""
+
+    board: Annotated[str, msgspec.Meta(max_length=80)] = ""
+    build: Annotated[str, msgspec.Meta(max_length=40)] = ""
+    painted: Annotated[float, msgspec.Meta(ge=0, le=1e9)] = 0
 
 
 #: How many tiles a board may have, and streams one tile.

@@ -2,12 +2,18 @@
 
 from django.urls import path
 
-from dashboard import api, board_api, views
+from dashboard import api, board_api, screen_api, screen_views, views
 
 urlpatterns = [
     path("boards/", views.board_list, name="boards"),
     path("boards/<slug:slug>/", views.board, name="board"),
     path("boards/<slug:slug>/full/", views.board_full, name="board_full"),
+    path("wall/<str:token>/", screen_views.wall, name="wall"),
+    path("screens/", screen_views.screen_list, name="screens"),
+    path("screens/links/", screen_views.new_link, name="new_link"),
+    path("screens/links/<int:pk>/revoke/", screen_views.revoke_link, name="revoke_link"),
+    path("api/screens/", screen_api.screen_list, name="api_screens"),
+    path("api/screens/<int:id>/", screen_api.screen, name="api_screen"),
     path("api/boards/", board_api.board_list, name="api_boards"),
     path("api/boards/<slug:slug>/", board_api.board, name="api_board"),
     path("api/streams/", board_api.stream_list, name="api_streams"),

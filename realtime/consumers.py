@@ -72,7 +72,7 @@ class SocketConsumer(AsyncConsumer):
 
     async def _live(self, receive: Any) -> None:
         try:
-            self._gate()
+            await self.gate()
             self.hub.connections.add(self)
             if self.user is not None:
                 self.hub.connections_of.setdefault(self.user.pk, {})[self] = None
@@ -107,6 +107,10 @@ class SocketConsumer(AsyncConsumer):
             log.exception("A socket did not end well")
 
     # For subclasses
+
+    async def gate(self) -> None:
+        """Raise Refused for who may not be here; nothing has been sent yet."""
+        self._gate()
 
     async def opened(self) -> None:
         """Begin, after `hello`. May raise Refused."""

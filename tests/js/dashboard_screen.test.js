@@ -120,8 +120,24 @@ test("another build of the server is noticed, the first one is not", () => {
   time.pass(1);
   line().hello({ build: "a" });
   assert.deepEqual(seen, []);
-  line().give({ type: "reload", build: "b" });
+  line().hello({ build: "b" });
   assert.deepEqual(seen, [1]);
+});
+
+test("a reload that the server asks for needs no other build", () => {
+  let reloads = 0;
+  screen.onNewBuild = () => (reloads += 1);
+  line().hello({ build: "a" });
+  line().give({ type: "reload", build: "a" });
+  assert.equal(reloads, 1);
+});
+
+test("what comes of other boards over the same line is not this one's", () => {
+  line().hello();
+  line().give(snapshot(42));
+  line().give({ ...snapshot(7), board: { slug: "sales", title: "Sales", widgets: [] } });
+  assert.equal(value(), 42);
+  assert.equal(screen.state.board?.slug, "ops");
 });
 
 test("wound back it shows what was, while what is goes on unseen", async () => {

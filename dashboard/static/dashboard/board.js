@@ -4,6 +4,7 @@ import { shortcut } from "realtime/shortcuts.js";
 import { Socket } from "realtime/socket.js";
 import "./board-line.js";
 import "./board-view.js";
+import { reloadWhenServed, secondsToReload } from "./reload.js";
 import { Screen } from "./screen.js";
 
 const { board, mayEdit, full } = given("page-config");
@@ -34,8 +35,8 @@ screen.state.onChange((slugs) => {
 const follow = (/** @type {string} */ selector) => /** @type {HTMLElement | null} */ (document.querySelector(selector))?.click();
 
 if (full) {
-  // Nobody is there to reload a screen on the wall; not all of them at once.
-  screen.onNewBuild = () => setTimeout(() => location.reload(), 1000 + Math.random() * 10_000);
+  // Nobody is there to reload a screen on the wall.
+  screen.onNewBuild = () => setTimeout(reloadWhenServed, secondsToReload() * 1000);
   document.addEventListener("keydown", ({ key }) => key === "Escape" && follow("[data-leave]"));
 } else {
   shortcut("f", "Show this board alone on the screen", () => follow("[data-full]"));

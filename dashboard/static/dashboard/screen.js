@@ -14,9 +14,9 @@ const PAUSE = 15;
 export class Screen {
   /**
    * @param {string} slug
-   * @param {Socket} socket to `/ws/boards/<slug>/`
+   * @param {Socket} socket to `/ws/boards/<slug>/`, or to `/ws/boards/`, watching that board
    * @param {{
-   *   fetchSnapshot: (at?: number) => Promise<any>,
+   *   fetchSnapshot: (at?: number) => Promise<any>, rooms?: boolean,
    *   timers?: Pick<typeof globalThis, "setTimeout">, random?: () => number, steady?: () => number, local?: () => number,
    * }} world
    */
@@ -24,6 +24,8 @@ export class Screen {
     this.slug = slug;
     this.socket = socket;
     this.fetchSnapshot = world.fetchSnapshot;
+    /** Rooms can be shown: somebody is signed in. */
+    this.rooms = world.rooms ?? true;
     this.timers = world.timers ?? globalThis;
     this.random = world.random ?? Math.random;
     this.steady = world.steady ?? (() => performance.now());
@@ -41,7 +43,7 @@ export class Screen {
     this.healing = false;
     /** @type {Set<() => void>} */
     this.lineListeners = new Set();
-    /** Called when the server runs another build than the one this page came from. */
+    /** Called when the server runs another build than the one this page came from, or asks for it. */
     this.onNewBuild = () => {};
     this.#listen();
   }
@@ -53,8 +55,9 @@ export class Screen {
       this.#tellLine();
     });
     socket.on("hello", ({ build }) => this.#sawBuild(build));
-    socket.on("reload", ({ build }) => this.#sawBuild(build));
+    socket.on("reload", () => this.onNewBuild());
     socket.on("snapshot", (event) => {
+      if (event.board.slug !== this.slug) return;
       this.loaded = true;
       state.takeSnapshot(event);
       this.#tellLine();

@@ -1,0 +1,108 @@
+/**
+ * Which board of a wall is to be seen when. Pure: the caller gives the time.
+ *
+ * @typedef {{board: string, dwell: number, from: string | null, until: string | null}} Place
+ *   dwell: seconds; from, until: "08:00" where the board is
+ */
+
+/** The least that a board stays to which the wall has jumped, seconds. */
+const JUMP = 20;
+
+export class Rotation {
+  constructor() {
+    /** @type {Place[]} */
+    this.places = [];
+    /** The place whose turn it is: where the rotation goes on after a jump. @type {Place | null} */
+    this.turn = null;
+    /** When its turn ends, unix milliseconds. */
+    this.ends = 0;
+    /** Boards that have turned critical and wait to be shown, oldest first. @type {string[]} */
+    this.alarms = [];
+    /** A board that is shown out of turn. @type {{board: string, ends: number} | null} */
+    this.jump = null;
+    /** Whether each board was critical when it was last looked at. @type {Map<string, boolean>} */
+    this.critical = new Map();
+  }
+
+  /** Take another plan; what is shown stays until its time, where the plan still has it. */
+  setPlan(/** @type {Place[]} */ places) {
+    this.places = places;
+    const known = new Set(places.map(({ board }) => board));
+    this.turn = places.find(({ board }) => board === this.turn?.board) ?? null;
+    this.alarms = this.alarms.filter((board) => known.has(board));
+    if (this.jump && !known.has(this.jump.board)) this.jump = null;
+    for (const board of this.critical.keys()) if (!known.has(board)) this.critical.delete(board);
+  }
+
+  /** Say how a board is. One that turns critical is shown next; one that was so from the beginning is not. */
+  note(/** @type {string} */ board, /** @type {boolean} */ critical) {
+    const before = this.critical.get(board);
+    this.critical.set(board, critical);
+    if (critical && before === false && !this.alarms.includes(board)) this.alarms.push(board);
+    if (!critical) this.alarms = this.alarms.filter((each) => each !== board);
+  }
+
+  /**
+   * The board to show at `now`; "" when none is to be seen at this hour.
+   * @param {number} now unix milliseconds
+   * @param {(board: string) => string} zoneOf the time zone of a board, "" for the screen's own
+   * @returns {string}
+   */
+  show(now, zoneOf = () => "") {
+    const open = this.places.filter((place) => isOpen(place, now, zoneOf(place.board)));
+    if (!open.length) {
+      this.turn = this.jump = null;
+      return "";
+    }
+    return this.#jumped(now, open) ?? this.#turned(now, open);
+  }
+
+  /** @param {number} now @param {Place[]} open @returns {string | null} */
+  #jumped(now, open) {
+    if (this.jump && now >= this.jump.ends) this.jump = null;
+    if (!this.jump) {
+      const place = open.find(({ board }) => board === this.alarms.find((each) => open.some((one) => one.board === each)));
+      if (!place) return null;
+      this.alarms = this.alarms.filter((board) => board !== place.board);
+      this.jump = { board: place.board, ends: now + Math.max(JUMP, place.dwell) * 1000 };
+      // The turn that it breaks into is made up for.
+      if (this.turn) this.ends += this.jump.ends - now;
+    }
+    return this.jump.board;
+  }
+
+  /** @param {number} now @param {Place[]} open */
+  #turned(now, open) {
+    const { turn } = this;
+    if (!turn || !open.includes(turn) || now >= this.ends) {
+      const after = turn ? this.places.indexOf(turn) + 1 : 0;
+      const next = [...this.places.slice(after), ...this.places.slice(0, after)].find((place) => open.includes(place));
+      this.turn = next ?? open[0];
+      this.ends = now + this.turn.dwell * 1000;
+    }
+    return this.turn?.board ?? "";
+  }
+}
+
+/** @type {Map<string, Intl.DateTimeFormat>} */
+const formats = new Map();
+
+/** "16:58" in a time zone, "" for this machine's. */
+function hourIn(/** @type {number} */ now, /** @type {string} */ timeZone) {
+  let format = formats.get(timeZone);
+  if (!format) {
+    format = new Intl.DateTimeFormat("en-GB", { hour: "2-digit", minute: "2-digit", hourCycle: "h23", ...(timeZone && { timeZone }) });
+    formats.set(timeZone, format);
+  }
+  return format.format(now);
+}
+
+/**
+ * True at the hours at which a board is shown: from `from` on, before `until`, over midnight when that is earlier.
+ * @param {Place} place @param {number} now @param {string} zone
+ */
+export function isOpen({ from, until }, now, zone) {
+  if (from === null && until === null) return true;
+  const [hour, begin, end] = [hourIn(now, zone), from ?? "00:00", until ?? "24:00"];
+  return begin < end ? begin <= hour && hour < end : hour >= begin || hour < end;
+}

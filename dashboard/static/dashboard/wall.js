@@ -1,0 +1,129 @@
+/** The page of a wall: its boards one after the other, over one socket, for months. */
+import { given } from "realtime/page.js";
+import { Socket } from "realtime/socket.js";
+import "./board-line.js";
+import "./board-view.js";
+import { isCritical } from "./critical.js";
+import { reloadWhenServed, secondsToReload } from "./reload.js";
+import { Rotation } from "./rotation.js";
+import { Screen } from "./screen.js";
+import { screenKey } from "./screen-key.js";
+import { keepAwake } from "./wake-lock.js";
+
+/** Milliseconds between looks at the clock; a gap so long means that the machine has slept. */
+const TICK = 1000;
+const SLEPT = 15_000;
+/** Seconds between reports of what is shown, and for which a name flashes. */
+const REPORT = 15;
+const FLASH = 10;
+/** Points of history, as many as tiles may ask for. */
+const POINTS = 1000;
+/** Seconds that a reload waits for a quiet moment at most. */
+const QUIET = 600;
+
+const { token, build } = given("page-config");
+const socket = new Socket(`/ws/boards/?screen=${encodeURIComponent(token)}&id=${screenKey()}`);
+const rotation = new Rotation();
+/** @type {Map<string, Screen>} */
+const screens = new Map();
+const view = /** @type {import("./board-view.js").BoardView} */ (document.querySelector("board-view"));
+const line = /** @type {import("./board-line.js").BoardLine} */ (document.querySelector("board-line"));
+const [heading, turn, nameplate] = ["h1", "[data-turn]", ".wall__name"].map(
+  (selector) => /** @type {HTMLElement} */ (document.querySelector(selector)),
+);
+/** Before the plan has come, and when there is nothing to show: a screen without a board, for its line. */
+const empty = new Screen("", socket, { fetchSnapshot: () => Promise.reject(new Error("There is no board.")) });
+let wallName = heading.textContent ?? "";
+let shown = "";
+let paintedAt = performance.now();
+let lookedAt = Date.now();
+/** When the page has to load itself anew, unix milliseconds. @type {{from: number, until: number} | null} */
+let reloadAt = null;
+
+async function fetchSnapshot(/** @type {string} */ board) {
+  const answer = await fetch(`/api/boards/${encodeURIComponent(board)}/`, { headers: { Authorization: `Bearer ${token}` } });
+  if (!answer.ok) throw new Error(`The server answered ${answer.status}.`);
+  return answer.json();
+}
+
+function watch() {
+  const boards = rotation.places.map(({ board }) => board);
+  for (const slug of screens.keys()) if (!boards.includes(slug)) screens.delete(slug);
+  for (const slug of boards) {
+    if (screens.has(slug)) continue;
+    const screen = new Screen(slug, socket, { fetchSnapshot: () => fetchSnapshot(slug), rooms: false });
+    screen.state.onChange(() => rotation.note(slug, isCritical(screen.state)));
+    screens.set(slug, screen);
+  }
+  // A board that went meanwhile: the server tells the plan without it. Lost with the line: asked again then.
+  socket.request({ type: "watch", boards, points: POINTS }).catch(() => {});
+}
+
+function look() {
+  const now = Date.now();
+  if (now - lookedAt > SLEPT) socket.recheck(); // no event tells a page that its machine has slept
+  lookedAt = now;
+  const slug = rotation.show(empty.now(), (board) => screens.get(board)?.state.board?.zone ?? "");
+  const screen = screens.get(slug) ?? empty;
+  if (view.screen !== screen) {
+    Object.assign(view, { screen });
+    Object.assign(line, { screen });
+  }
+  document.body.toggleAttribute("data-nothing", empty.loaded && !slug);
+  heading.textContent = screen.state.board?.title ?? wallName;
+  const place = rotation.places.findIndex(({ board }) => board === slug);
+  if (!slug) turn.textContent = !empty.loaded ? "" : rotation.places.length ? "Nothing to show at this hour" : "No boards on this wall yet";
+  else turn.textContent = rotation.places.length > 1 ? `${place + 1} / ${rotation.places.length}` : "";
+  const moved = slug !== shown;
+  shown = slug;
+  if (moved) report();
+  reloadIfQuiet(now, moved);
+}
+
+/** Tell the server what is to be seen here, as far as the browser paints at all. */
+function report() {
+  socket.send({ type: "report", board: shown, build, painted: (performance.now() - paintedAt) / 1000 });
+  requestAnimationFrame(() => (paintedAt = performance.now()));
+}
+
+/** Between two boards, and not while something has just turned critical; but not never. */
+function reloadIfQuiet(/** @type {number} */ now, /** @type {boolean} */ moved) {
+  if (!reloadAt || now < reloadAt.from) return;
+  const quiet = !rotation.jump && (moved || rotation.places.length < 2);
+  if (!quiet && now < reloadAt.until) return;
+  reloadAt = null;
+  reloadWhenServed();
+}
+
+socket.on("hello", (hello) => {
+  if (hello.build === build || reloadAt) return;
+  const from = Date.now() + secondsToReload() * 1000;
+  reloadAt = { from, until: from + QUIET * 1000 };
+});
+socket.on("wall", ({ name, boards }) => {
+  wallName = name;
+  empty.loaded = true; // as far as it goes
+  rotation.setPlan(boards);
+  watch();
+  look();
+});
+socket.on("snapshot", look);
+socket.on("reload", () => reloadWhenServed());
+socket.on("identify", ({ name }) => {
+  nameplate.textContent = name;
+  nameplate.hidden = false;
+  setTimeout(() => (nameplate.hidden = true), FLASH * 1000);
+});
+socket.on("state", ({ phase, code }) => {
+  if (phase !== "stopped" || code !== 4403) return;
+  // The link has ended: what it showed goes, too, and the server's page says why.
+  document.querySelector("main")?.replaceChildren();
+  reloadWhenServed();
+});
+
+setInterval(look, TICK);
+setInterval(report, REPORT * 1000);
+keepAwake();
+Object.assign(view, { screen: empty });
+Object.assign(line, { screen: empty });
+socket.open();

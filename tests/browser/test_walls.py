@@ -1,0 +1,189 @@
+"""Walls: boards for whoever has the link, on screens that look after themselves."""
+
+import re
+import uuid
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+
+import pytest
+from playwright.async_api import Page, Route, WebSocketRoute, expect
+
+from tests.browser.steps import PASSWORD, sign_in
+from tests.browser.test_accessibility import faults, overflow
+from tests.browser.test_boards import Feed, expect_live, tile
+from tests.services import Serve
+
+NewPage = Callable[..., Awaitable[Page]]
+
+SOAK = (Path(__file__).parent / "soak.js").read_text()
+#: Updates before the first look at the memory, when all code has run and all caches are full, and until the last.
+WARM, SOAKED = 2_000, 10_000
+
+
+def make_wall(server: Serve, *boards: str, dwell: int = 3) -> str:
+    """Make a wall of these boards and return a link's token."""
+    name = f"wall-{uuid.uuid4().hex[:8]}"
+    printed = server.shell(
+        "from dashboard.models import *; from dashboard.wall_models import *; from dashboard import walls\n"
+        f"wall = Wall.objects.create(name={name!r})\n"
+        f"for n, slug in enumerate({boards!r}): wall.places.create("
+        f"board=Board.objects.get(slug=slug), position=n, dwell={dwell})\n"
+        f"print(walls.issue_link(wall, note={name!r}))"
+    )
+    return printed.split()[-1]
+
+
+def make_staff(server: Serve) -> str:
+    username = f"grace-{uuid.uuid4().hex[:6]}"
+    server.shell(f"from accounts.models import User; User.objects.create_superuser({username!r}, {PASSWORD!r})")
+    return username
+
+
+async def test_a_wall_is_live_without_signing_in_until_its_link_is_revoked(
+    live_switchboard: Serve, new_page: NewPage
+) -> None:
+    feed = Feed(live_switchboard, "--label", "Orders")
+    token = make_wall(live_switchboard, feed.slug)
+    page = await new_page(viewport={"width": 1920, "height": 1080})
+    page.expected_errors += ["404"]  # type: ignore[attr-defined]
+    await page.goto(f"/wall/{token}/")
+    await expect_live(page)
+    assert [each["name"] for each in await page.context.cookies()] == []
+    await feed.push(page, 41)
+    await expect(tile(page, "Orders").locator(".figure")).to_have_text("41")
+    staff = await new_page()
+    await sign_in(staff, make_staff(live_switchboard))
+    await staff.goto("/screens/")
+    wall = live_switchboard.shell(
+        f"from dashboard.models import *; print(Board.objects.get(slug={feed.slug!r}).places.get().wall)"
+    )
+    await staff.get_by_role("button", name=f"Revoke {wall.split()[-1]}").click()
+    await expect(page.get_by_role("heading")).to_have_text("This link is not good, or no longer")
+    await expect(page.get_by_text("Orders")).to_have_count(0)
+    assert await faults(page) == []
+
+
+async def test_boards_take_turns_and_one_that_turns_critical_is_shown_at_once(
+    live_switchboard: Serve, new_page: NewPage
+) -> None:
+    calm = Feed(live_switchboard, "--label", "Calm")
+    alarm = Feed(live_switchboard, "--label", "Alarm", "--kind", "status")
+    page = await new_page()
+    await alarm.push(page, "ok")
+    brief = make_wall(live_switchboard, calm.slug, alarm.slug, dwell=3)
+    await page.goto(f"/wall/{brief}/")
+    await expect(tile(page, "Calm")).to_be_visible()
+    await expect(page.locator("[data-turn]")).to_have_text(re.compile(r"^\d / 2$"))
+    await expect(tile(page, "Alarm")).to_be_visible()
+    await expect(tile(page, "Calm")).to_be_visible()
+    long = make_wall(live_switchboard, calm.slug, alarm.slug, dwell=3600)
+    await page.goto(f"/wall/{long}/")
+    await expect_live(page)
+    await expect(tile(page, "Calm")).to_be_visible()
+    await alarm.push(page, {"level": "crit", "text": "the line is down"})
+    await expect(tile(page, "Alarm")).to_contain_text("the line is down")
+
+
+async def test_staff_see_connected_screens_name_them_find_them_and_reload_them(
+    live_switchboard: Serve, new_page: NewPage
+) -> None:
+    feed = Feed(live_switchboard, "--label", "Orders")
+    screen = await new_page()
+    await screen.goto(f"/wall/{make_wall(live_switchboard, feed.slug)}/")
+    await expect_live(screen)
+    staff = await new_page(viewport={"width": 390, "height": 844})
+    await sign_in(staff, make_staff(live_switchboard))
+    await staff.goto("/screens/")
+    row = staff.locator("screen-list li", has_text=feed.slug)
+    await expect(row).to_contain_text(re.compile(r"last frame .* ago"))
+    await expect(row).not_to_contain_text("an old one")
+    assert await overflow(staff) <= 0
+    assert await faults(staff) == []
+    name = f"Kitchen {feed.slug[-4:]}"
+    await row.get_by_role("button", name="Rename").click()
+    await staff.get_by_label("Name of the screen").fill(name)
+    await staff.get_by_role("button", name="Save").click()
+    await expect(row).to_contain_text(name)
+    await row.get_by_role("button", name="Identify").click()
+    await expect(screen.locator(".wall__name")).to_have_text(name)
+    async with screen.expect_navigation():
+        await row.get_by_role("button", name="Reload").click()
+    await expect_live(screen)
+    await expect(row).to_contain_text(name)
+    await screen.close()
+    await expect(row).to_have_count(0)  # it shows no board any more …
+    await expect(staff.locator("screen-list li", has_text=name)).to_contain_text("not connected")  # … and is known
+
+
+async def test_a_screen_of_an_old_build_loads_itself_anew_when_the_proxy_has_the_page_again(
+    live_switchboard: Serve, new_page: NewPage
+) -> None:
+    feed = Feed(live_switchboard, "--label", "Orders")
+    page = await new_page()
+    page.expected_errors += ["502"]  # type: ignore[attr-defined]
+    lines: list[str] = []
+    answers: list[int] = []
+
+    def outdate(line: WebSocketRoute) -> None:
+        server = line.connect_to_server()
+        lines.append(line.url)
+
+        def say(frame: str | bytes) -> None:
+            # To the first line another server answers.
+            line.send(str(frame).replace('"build":"', '"build":"newer-') if len(lines) == 1 else frame)
+
+        server.on_message(say)
+
+    async def proxy(route: Route) -> None:
+        if route.request.resource_type == "fetch" and not answers:
+            answers.append(502)
+            await route.fulfill(status=502, body="Bad gateway")
+        else:
+            answers.append(200)
+            await route.continue_()
+
+    await page.route_web_socket(re.compile("/ws/boards/"), outdate)
+    await page.goto(f"/wall/{make_wall(live_switchboard, feed.slug)}/")
+    await page.route("**/wall/*/", proxy)
+    async with page.expect_navigation(timeout=40_000):
+        pass
+    await expect_live(page)
+    assert (answers, len(lines)) == ([502, 200, 200], 2)
+
+
+async def memory(page: Page) -> tuple[float, int, int]:
+    """Return the heap in MB, and the nodes and listeners that live, detached ones among them, after a collection."""
+    session = await page.context.new_cdp_session(page)
+    for _ in range(3):
+        await session.send("HeapProfiler.collectGarbage")
+    heap = await session.send("Runtime.getHeapUsage")
+    counters = await session.send("Memory.getDOMCounters")
+    await session.detach()
+    return heap["usedSize"] / 1e6, counters["nodes"], counters["jsEventListeners"]
+
+
+async def soaked(page: Page, updates: int) -> None:
+    """Wait until the page has had so many updates. (Playwright's own wait is against the page's security policy.)"""
+    while await page.evaluate("soak.updates") < updates:
+        await page.wait_for_timeout(200)
+
+
+@pytest.mark.timeout(120)
+async def test_thousands_of_updates_over_many_turns_leave_no_memory_behind(
+    live_switchboard: Serve, new_page: NewPage
+) -> None:
+    page = await new_page(viewport={"width": 1920, "height": 1080})
+    await page.add_init_script(SOAK)
+    await page.goto(f"/wall/{make_wall(live_switchboard, 'counter')}/")
+    await soaked(page, WARM)
+    heap, nodes, listeners = await memory(page)
+    await soaked(page, SOAKED)
+    await expect(page.locator("board-tile")).to_have_count(9)
+    after = await memory(page)
+    attached = await page.evaluate("document.querySelectorAll('*').length")
+    told = f"heap {heap:.1f} → {after[0]:.1f} MB, nodes {nodes} → {after[1]}, listeners {listeners} → {after[2]}"
+    print(told, attached)
+    assert await page.evaluate("soak.lines") == 1
+    assert after[0] < heap + 3, told
+    assert after[1] < nodes * 1.25, told
+    assert after[2] < listeners * 1.25, told

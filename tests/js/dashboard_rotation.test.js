@@ -1,0 +1,117 @@
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+import { isOpen, Rotation } from "dashboard/rotation.js";
+
+const NOON = Date.parse("2026-11-21T12:00:00Z");
+
+/** @type {Rotation} */
+let rotation;
+const place = (/** @type {string} */ board, dwell = 30, from = /** @type {string | null} */ (null), until = /** @type {string | null} */ (null)) => ({
+  board,
+  dwell,
+  from,
+  until,
+});
+const shows = (/** @type {number} */ second) => rotation.show(NOON + second * 1000, () => "UTC");
+
+beforeEach(() => {
+  rotation = new Rotation();
+  rotation.setPlan([place("a", 30), place("b", 10), place("c", 20)]);
+});
+
+test("each board has its time, then the next", () => {
+  const seen = [];
+  for (let second = 0; second <= 90; second += 5) seen.push(shows(second));
+  assert.equal(seen.join(""), "aaaaaabbccccaaaaaab");
+});
+
+test("after a sleep it goes on with the next board, and does not hurry through those it missed", () => {
+  shows(0);
+  assert.equal(shows(3600), "b");
+  assert.equal(shows(3605), "b");
+});
+
+test("one board alone stays", () => {
+  rotation.setPlan([place("a", 3)]);
+  assert.deepEqual([0, 3, 60].map(shows), ["a", "a", "a"]);
+});
+
+test("boards are shown at their hours, in their time zone, over midnight too", () => {
+  const nine = place("a", 30, "09:00", "17:00");
+  assert.equal(isOpen(nine, Date.parse("2026-11-21T08:59:59Z"), "UTC"), false);
+  assert.equal(isOpen(nine, Date.parse("2026-11-21T09:00:00Z"), "UTC"), true);
+  assert.equal(isOpen(nine, Date.parse("2026-11-21T17:00:00Z"), "UTC"), false);
+  assert.equal(isOpen(nine, Date.parse("2026-11-21T08:30:00Z"), "Europe/Oslo"), true);
+  const night = place("a", 30, "22:00", "06:00");
+  assert.deepEqual(
+    ["21:59", "22:00", "00:00", "05:59", "06:00"].map((hour) => isOpen(night, Date.parse(`2026-11-21T${hour}:00Z`), "UTC")),
+    [false, true, true, true, false],
+  );
+  assert.equal(isOpen(place("a", 30, "09:00"), Date.parse("2026-11-21T23:59:00Z"), "UTC"), true);
+  assert.equal(isOpen(place("a", 30, null, "09:00"), Date.parse("2026-11-21T09:00:00Z"), "UTC"), false);
+});
+
+test("a board whose hours end makes room at once, and none at all is nothing", () => {
+  rotation.setPlan([place("a", 300, "09:00", "12:01"), place("b", 300, "09:00", "12:02")]);
+  assert.deepEqual([0, 59, 60, 119, 120].map(shows), ["a", "a", "b", "b", ""]);
+  assert.equal(shows(86_400), "a");
+});
+
+test("a board that turns critical is shown at once, and then the rotation goes on where it was", () => {
+  rotation.note("a", false);
+  rotation.note("c", false);
+  assert.equal(shows(0), "a");
+  rotation.note("c", true);
+  assert.equal(shows(10), "c");
+  assert.equal(shows(29), "c");
+  assert.equal(shows(30), "a"); // with the 20 seconds that it had left
+  assert.equal(shows(49), "a");
+  assert.equal(shows(50), "b");
+});
+
+test("it is shown out of turn once, however long it stays critical, and again when it turns so anew", () => {
+  rotation.note("c", false);
+  shows(0);
+  rotation.note("c", true);
+  assert.equal(shows(1), "c");
+  rotation.note("c", true);
+  assert.equal(shows(22), "a");
+  rotation.note("c", false);
+  rotation.note("c", true);
+  assert.equal(shows(23), "c");
+});
+
+test("what was critical from the beginning is not news, and what is well again needs no look", () => {
+  rotation.note("c", true);
+  assert.equal(shows(0), "a");
+  rotation.note("b", false);
+  rotation.note("b", true);
+  rotation.note("b", false);
+  assert.equal(shows(1), "a");
+});
+
+test("boards that turn critical together are shown one after the other", () => {
+  for (const board of ["b", "c"]) rotation.note(board, false);
+  shows(0);
+  for (const board of ["c", "b"]) rotation.note(board, true);
+  assert.deepEqual([1, 20, 21, 40, 41].map(shows), ["c", "c", "b", "b", "a"]);
+});
+
+test("another plan keeps what is shown, unless that is gone", () => {
+  shows(0);
+  shows(30);
+  rotation.setPlan([place("b", 10), place("d", 10)]);
+  assert.equal(shows(35), "b");
+  rotation.setPlan([place("d", 10)]);
+  assert.equal(shows(36), "d");
+  rotation.setPlan([]);
+  assert.equal(shows(37), "");
+});
+
+test("a critical board outside its hours stays hidden", () => {
+  rotation.setPlan([place("a"), place("b", 30, "20:00", "21:00")]);
+  rotation.note("b", false);
+  shows(0);
+  rotation.note("b", true);
+  assert.equal(shows(1), "a");
+});

@@ -1,0 +1,79 @@
+"""Screens of a wall in several processes: one list, one word that ends them all."""
+
+import json
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.cluster import Cluster
+from tests.support import Client, eventually
+
+SET_UP = """
+import json
+from dashboard.models import *
+from dashboard.wall_models import *
+from dashboard import services, walls
+stream = services.create_stream("wall-orders")
+from dashboard.boards import show_on_board
+board = show_on_board(stream, "wall-shop")
+wall = Wall.objects.create(name="Shop")
+wall.places.create(board=board)
+print(json.dumps([services.issue_token(stream), walls.issue_link(wall)]))
+"""
+REVOKE = "from dashboard import walls; from dashboard.wall_models import *; walls.revoke_link(ScreenLink.objects.get())"
+LIST = "import json; from dashboard import screens; print(json.dumps(screens.all_screens()))"
+#: Seconds that what the wire tells may take on a busy machine; the next look into the database comes later, mostly.
+AT_ONCE = 5.0
+
+
+@pytest.fixture
+async def screens(cluster: Cluster) -> AsyncIterator[tuple[str, list[Client], str]]:
+    """A push token, a screen in each of two processes, and the path of their socket."""
+    push, link = json.loads(cluster.web[0].shell(SET_UP).splitlines()[-1])
+    async with AsyncExitStack() as stack:
+        found = []
+        for web in cluster.web:
+            client = await stack.enter_async_context(Client(web.address))
+            path = f"/ws/boards/wall-shop/?screen={link}&id={web.name}"
+            assert (await client.connect(path, origin=None))["type"] == "hello"
+            await client.assert_event("snapshot")
+            found.append(client)
+        yield push, found, path
+
+
+def push(cluster: Cluster, token: str, value: float) -> None:
+    headers = {"Authorization": f"Bearer {token}"}
+    address = f"{cluster.nginx.address}/api/streams/wall-orders/"
+    answer = httpx.post(address, json={"value": value}, headers=headers, verify=cluster.nginx.tls, trust_env=False)
+    assert answer.status_code == 204, answer.text
+
+
+async def test_all_screens_are_listed_and_a_revoked_link_ends_them_in_every_process(
+    cluster: Cluster, screens: tuple[str, list[Client], str]
+) -> None:
+    token, clients, path = screens
+    assert len({client.hello["process"] for client in clients}) == 2
+    push(cluster, token, 1)
+    for client in clients:
+        await client.assert_event("update")
+
+    def listed() -> list[dict[str, Any]]:
+        told: list[dict[str, Any]] = json.loads(cluster.web[0].shell(LIST).splitlines()[-1])
+        return told if len(told) == 2 else []
+
+    told = await eventually(listed, 30)
+    assert {(each["connected"], each["board"], each["wall"]) for each in told} == {(True, "wall-shop", "Shop")}
+    cluster.web[0].shell(REVOKE)
+    began = time.monotonic()
+    for client in clients:
+        await client.assert_closed(4403, AT_ONCE)
+    assert time.monotonic() - began < AT_ONCE
+    push(cluster, token, 2)
+    for client in clients:
+        assert not [event for event in client.events if event["type"] == "update"]
+        assert (await client.connect(path, origin=None))["type"] == "error"
+        await client.assert_closed(4403)
