@@ -220,6 +220,7 @@ async def test_a_screen_whose_server_is_gone_says_so_and_heals_itself(own_server
     page = await context.new_page()
     await open_board(page, "counter")
     digits = tile(page, "Counter").locator(".figure__digits")
+    await expect(digits).to_have_text(re.compile(r"\d"))  # a new server has no value yet
     before = await number_of(digits)
     own_server.kill()
     banner = page.locator(".board-banner")
