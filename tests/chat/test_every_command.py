@@ -96,8 +96,9 @@ class View:
                 self.seat = "waiting"
             case {"type": "roulette.paired"}:
                 self.seat = event["room"]
-            case {"type": "roulette.ended"}:
+            case {"type": "roulette.ended"}:  # which takes the socket out of the room, too
                 self.seat = None
+                self.rooms.pop(event["room"], None)
 
 
 @dataclass
@@ -274,7 +275,7 @@ async def leave_talk(world: World) -> None:
     room = world.tab.seat
     await world.call("roulette.leave")
     world.tab.seat = None
-    del world.tab.rooms[room]
+    world.tab.rooms.pop(room, None)
 
 
 def ends_talk(type: str, **fields: Any) -> Act:
