@@ -3,6 +3,7 @@
 Every write returns the publications that tell of it; they may leave only after the commit.
 """
 
+import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -18,6 +19,7 @@ from django.utils import timezone
 from dashboard.models import ProducerLease, Sample, State, Stream, TableRow
 from dashboard.protocol import Pushed, unix_ms, update_of_rows, update_of_value
 from dashboard.values import ROWS, WrongValue
+from realtime import bulk
 from realtime.protocol import decode_json
 from realtime.publish import Delivery, Publication
 
@@ -61,33 +63,43 @@ def record(readings: Iterable[Reading]) -> Recorded:
     by_stream: dict[int, list[Reading]] = defaultdict(list)
     for reading in readings:
         by_stream[reading.stream].append(reading)
+    changed: dict[tuple[str, ...], list[Stream]] = defaultdict(list)
+    samples: list[Sample] = []
     with transaction.atomic():
         # In order of id, as everybody locks them, lest two processes wait for each other.
-        for pk in sorted(by_stream):
-            if not _advance(pk, by_stream[pk]):
-                recorded.lost.add(pk)
-        streams = Stream.objects.in_bulk(by_stream.keys() - recorded.lost)
-        for pk, stream in streams.items():
-            values = [(reading.at, reading.value) for reading in by_stream[pk] if reading.value is not None]
-            recorded.publications += _write_values(stream, values)
+        for stream in Stream.objects.select_for_update().filter(pk__in=by_stream).order_by("pk"):
+            own = by_stream[stream.pk]
+            if stream.fence == own[-1].token:
+                del by_stream[stream.pk]
+                values = [(each.at, _plain(each.value)) for each in own if each.value is not None]
+                changed[_advance(stream, own[-1], values)].append(stream)
+                samples += _samples(stream, values)
+                recorded.publications += _write_values(stream, values)
+        for fields, streams in changed.items():
+            bulk.update(streams, *fields)
+        bulk.insert(samples)
+    recorded.lost = set(by_stream)
     return recorded
 
 
-def _advance(pk: int, readings: Sequence[Reading]) -> bool:
-    """Take the next seq of a stream and set its newest value and health; False when the lease is another's."""
-    last = readings[-1]
-    changes: dict[str, Any] = {
-        "seq": F("seq") + 1,
-        "state": State.ERROR if last.error else State.OK,
-        "error": last.error,
-        "retry_at": last.retry_at,
-    }
-    newest = next((reading for reading in reversed(readings) if reading.value is not None), None)
-    if newest is not None:
-        changes["at"] = newest.at
-        if last.kind != Stream.Kind.TABLE:
-            changes["value"] = newest.value
-    return bool(Stream.objects.filter(pk=pk, fence=last.token).update(**changes))
+def _plain(value: Any) -> Any:
+    """Return `value` as it comes back from JSON: a producer's number may be numpy's."""
+    return value if type(value) in (float, int, str) else json.loads(json.dumps(value))
+
+
+def _advance(stream: Stream, last: Reading, values: Sequence[tuple[datetime, Any]]) -> tuple[str, ...]:
+    """Give `stream` its next seq, newest value and health; return the names of the fields that have changed."""
+    stream.seq += 1
+    stream.state = State.ERROR if last.error else State.OK
+    stream.error, stream.retry_at = last.error, last.retry_at
+    fields: tuple[str, ...] = ("seq", "state", "error", "retry_at")
+    if values:
+        stream.at, value = values[-1]
+        fields += ("at",)
+        if stream.kind != Stream.Kind.TABLE:
+            stream.value = value
+            fields += ("value",)
+    return fields
 
 
 def push(stream: Stream, pushed: Sequence[Pushed]) -> list[Publication]:
@@ -99,15 +111,14 @@ def push(stream: Stream, pushed: Sequence[Pushed]) -> list[Publication]:
     if stream.thinned_until and pushed[0].at < stream.thinned_until:
         Stream.objects.filter(pk=stream.pk).update(thinned_until=pushed[0].at)
     fresh = [(each.at, each.value) for each in pushed if stream.at is None or each.at >= stream.at]
+    bulk.insert(_samples(stream, [(each.at, each.value) for each in pushed]))
     if not fresh:
-        _write_samples(stream, [(each.at, each.value) for each in pushed])
         return []
     at, value = fresh[-1]
     if stream.kind != Stream.Kind.TABLE:
         stream.value = value
     Stream.objects.filter(pk=stream.pk).update(seq=F("seq") + 1, value=stream.value, at=at)
     stream.refresh_from_db()
-    _write_samples(stream, [(each.at, each.value) for each in pushed[: len(pushed) - len(fresh)]])
     publications = _write_values(stream, fresh)
     if stream.kind == Stream.Kind.TABLE and stream.rows.filter(value__isnull=False).count() > ROWS:
         raise WrongValue(f"A table has up to {ROWS} rows; take some away by pushing null for them.")
@@ -115,23 +126,22 @@ def push(stream: Stream, pushed: Sequence[Pushed]) -> list[Publication]:
 
 
 def _write_values(stream: Stream, values: Sequence[tuple[datetime, Any]]) -> list[Publication]:
-    """Write what a stream, whose head has moved already, got; return what tells of it."""
+    """Write the rows that a stream, whose head has moved already, got; return what tells of its values."""
     if stream.kind == Stream.Kind.TABLE:
         rows: dict[str, tuple[datetime, Any]] = {}
         for at, changed in values:
             rows |= {key: (at, row) for key, row in changed.items()}
         _write_rows(stream, rows)
         return publications_of_rows(stream, {key: row for key, (_, row) in rows.items()})
-    _write_samples(stream, values)
     folded = [[unix_ms(at), value] for at, value in values[:-1]]
     return [Publication(stream.topic, Delivery.LATEST, update_of_value(stream, folded), stream.seq)]
 
 
-def _write_samples(stream: Stream, values: Iterable[tuple[datetime, Any]]) -> None:
-    if stream.kind != Stream.Kind.TABLE:
-        Sample.objects.bulk_create(
-            [Sample(stream=stream, at=at, value=value) for at, value in values], batch_size=PRUNE
-        )
+def _samples(stream: Stream, values: Iterable[tuple[datetime, Any]]) -> list[Sample]:
+    """Return what is to be kept of `values`; a table has no history."""
+    if stream.kind == Stream.Kind.TABLE:
+        return []
+    return [Sample(stream=stream, at=at, value=value) for at, value in values]
 
 
 def _write_rows(stream: Stream, rows: Mapping[str, tuple[datetime, Any]]) -> None:

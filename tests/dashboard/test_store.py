@@ -101,10 +101,25 @@ def test_an_empty_batch_is_nothing() -> None:
 
 
 def test_a_batch_takes_few_queries(django_assert_num_queries: Any) -> None:
-    streams = [produced_stream(f"s{number}") for number in range(3)]
+    streams = [produced_stream(f"s{number}") for number in range(30)]
     batch = [reading(stream, value, at=value) for value in range(10) for stream in streams]
-    with django_assert_num_queries(2 + 3 + 1 + 3):  # begin and end, an update each, the heads, the samples
+    with django_assert_num_queries(2 + 3):  # begin and end, the heads, what they are now, the samples
         store.record(batch)
+    assert set(Stream.objects.values_list("seq", "value", "at", "state")) == {(1, 9, seconds(9), "ok")}
+    with django_assert_num_queries(2 + 4):  # what failed changes other fields
+        store.record([*batch[1::30], reading(streams[0], error="boom")])
+    assert Sample.objects.count() == 310
+
+
+def test_a_number_of_a_producer_may_be_of_another_type() -> None:
+    class Float64(float):  # as numpy's
+        pass
+
+    cpu = produced_stream()
+    (publication,) = store.record([reading(cpu, Float64(1.5), at=1), reading(cpu, Float64(2.5), at=2)]).publications
+    assert (told(publication)["value"], told(publication)["points"]) == (2.5, [[unix_ms(seconds(1)), 1.5]])
+    cpu.refresh_from_db()
+    assert cpu.value == 2.5
 
 
 # Tables
