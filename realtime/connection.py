@@ -113,8 +113,11 @@ class Connection:
         else:
             self._wire.write(data, frames)
 
-    def write_latest(self, topic: str, keys: list[str], frames: list[Frame], data: bytes) -> None:
-        """Write values, whose joined bytes are `data`; while the reader is slow, only the newest of each key waits."""
+    def write_latest(self, keys: list[tuple[str, str]], frames: list[Frame], data: bytes) -> None:
+        """Write values, whose joined bytes are `data`, under their keys (topic, key in it).
+
+        While the reader is slow, only the newest of each key waits.
+        """
         if self.closed:
             return
         waiting = self._wire.waiting()
@@ -122,7 +125,7 @@ class Connection:
             self._wire.write(data, frames)
             return
         for key, frame in zip(keys, frames, strict=True):
-            if self._outbox.latest((topic, key), frame, self._wire.waiting()) is Verdict.WRITE:
+            if self._outbox.latest(key, frame, self._wire.waiting()) is Verdict.WRITE:
                 self._wire.write(frame.wire, [frame])
 
     def write_ephemeral(self, data: bytes, frames: list[Frame]) -> None:

@@ -18,7 +18,7 @@ from realtime.connection import Connection
 from realtime.link import Link, log_failure
 from realtime.protocol import Close
 from realtime.publish import Delivery, Here, Publication, hear
-from realtime.topics import EARLY, LatestTopic, LogTopic, Topic
+from realtime.topics import EARLY, LatestTopic, LogTopic, Topic, flush_values
 
 log = logging.getLogger(__name__)
 
@@ -181,7 +181,9 @@ class Hub:
     def _flush(self) -> None:
         dirty, self._dirty = self._dirty, {}
         for topic in dirty:
-            topic.flush()
+            if not isinstance(topic, LatestTopic):
+                topic.flush()
+        flush_values([topic for topic in dirty if isinstance(topic, LatestTopic)])
 
     # Healing
 

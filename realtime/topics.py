@@ -207,17 +207,20 @@ class LatestTopic(Topic):
         self._batch: list[tuple[int, str, Frame]] = []  # for all live connections, until the next flush
 
     def flush(self) -> None:
+        flush_values([self])
+
+    def take_batch(self) -> list[tuple[int, str, Frame]]:
+        """Return what came since the last flush, for those `live` who are not `ahead`; these get theirs here."""
         super().flush()
-        if self._batch:
-            batch, self._batch = self._batch, []
-            keys, frames = [key for _, key, _ in batch], [frame for _, _, frame in batch]
-            data = join(frames)
-            for connection in self.live.keys() - self.ahead.keys() if self.ahead else self.live:
-                connection.write_latest(self.name, keys, frames, data)
-            for connection, place in self.ahead.items():
-                for number, key, frame in batch:
-                    if number > place:
-                        connection.write_latest(self.name, [key], [frame], frame.wire)
+        batch, self._batch = self._batch, []
+        for connection, place in self.ahead.items():
+            for number, key, frame in batch:
+                if number > place:
+                    connection.write_latest([(self.name, key)], [frame], frame.wire)
+        return batch
+
+    def let_join(self) -> None:
+        """Count those as `ahead` no more whose place is settled now."""
         if self.ahead:
             settled = self._settled
             self.ahead = {connection: place for connection, place in self.ahead.items() if place > settled}
@@ -296,7 +299,7 @@ class LatestTopic(Topic):
             self.ahead[connection] = after
         for key, (number, frame) in self._waiting.pop(connection, {}).items():
             if number > after:
-                connection.write_latest(self.name, [key], [frame], frame.wire)
+                connection.write_latest([(self.name, key)], [frame], frame.wire)
         return True
 
     @property
@@ -329,3 +332,23 @@ class LatestTopic(Topic):
             oldest = self._settled - HORIZON
             self.newest = {key: number for key, number in self.newest.items() if number > oldest}
             self._prune_at = max(HORIZON, 2 * len(self.newest))
+
+
+def flush_values(topics: Iterable[LatestTopic]) -> None:
+    """Write what came of `topics` since the last flush: one write per connection, joined once for all alike."""
+    batches: dict[LatestTopic, list[tuple[int, str, Frame]]] = {}
+    wanted: dict[Connection, list[LatestTopic]] = {}
+    for topic in topics:
+        if batch := topic.take_batch():
+            batches[topic] = batch
+            for connection in topic.live.keys() - topic.ahead.keys() if topic.ahead else topic.live:
+                wanted.setdefault(connection, []).append(topic)
+        topic.let_join()
+    joined: dict[tuple[LatestTopic, ...], tuple[list[tuple[str, str]], list[Frame], bytes]] = {}
+    for connection, listed in wanted.items():
+        same = tuple(listed)
+        if same not in joined:
+            keys = [(topic.name, key) for topic in same for _, key, _ in batches[topic]]
+            frames = [frame for topic in same for _, _, frame in batches[topic]]
+            joined[same] = keys, frames, join(frames)
+        connection.write_latest(*joined[same])

@@ -21,6 +21,7 @@ class FakeWire:
 
     def __init__(self) -> None:
         self.texts: list[str] = []
+        self.writes = 0
         self.stalled = False
         self._bytes = 0
         self._drained: Callable[[], None] = lambda: None
@@ -28,6 +29,7 @@ class FakeWire:
     def write(self, data: bytes, frames: list[Frame]) -> None:
         assert data == b"".join(frame.wire for frame in frames)
         self.texts += [frame.text for frame in frames]
+        self.writes += 1
         if self.stalled:
             self._bytes += len(data)
 

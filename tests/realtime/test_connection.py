@@ -34,7 +34,7 @@ async def settle() -> None:
 
 def latest(reader: Connection, topic: str, key: str, text: str) -> None:
     frame = Frame(text)
-    reader.write_latest(topic, [key], [frame], frame.wire)
+    reader.write_latest([(topic, key)], [frame], frame.wire)
 
 
 def ephemeral(reader: Connection, text: str) -> None:

@@ -369,6 +369,26 @@ def test_the_keys_of_long_ago_are_forgotten() -> None:
     assert reader.texts == []
 
 
+def test_values_of_several_topics_go_out_with_one_write_per_connection() -> None:
+    both, one, ahead = Reader(), Reader(), Reader()
+    first, second = values_at(0, both, one), values_at(0, both)
+    first.held[ahead] = second.held[ahead] = None
+    assert first.catch_up(ahead, 2)
+    assert second.catch_up(ahead, 0)
+    for topic in (first, second):
+        assert not topic.receive(value(1, "a"))
+        assert not topic.receive(value(2, "b"))
+    topics.flush_values([first, second])
+    assert parts(one.texts) == [(1, "a"), (2, "b")]
+    assert parts(both.texts) == [(1, "a"), (2, "b")] * 2
+    assert parts(ahead.texts) == [(1, "a"), (2, "b")], "of the second: it had those of the first"
+    assert [each.fake_wire.writes for each in (one, both, ahead)] == [1, 1, 1]
+    assert not first.ahead
+    first.receive(value(3, "c"))
+    topics.flush_values([first, second])
+    assert parts(ahead.texts)[2:] == parts(one.texts)[2:] == [(3, "c")]
+
+
 def test_a_slow_reader_gets_the_newest_of_each_key() -> None:
     reader = Reader()
     topic = values_at(0, reader)
