@@ -164,3 +164,17 @@ test("a chart over a time keeps that time", () => {
   for (let seq = 6; seq < 206; seq += 1) state.takeUpdate(update({ cpu: change({ value: seq, seq, at: later(seq) }) }), 0);
   assert.deepEqual([cpu(state).history.length, cpu(state).history[0][1]], [60, 146]);
 });
+
+test("the snapshot of another board is news of streams that both show, where it is newer", () => {
+  const state = shown({ cpu: stream(), orders: stream({ kind: "table", value: { A: { n: 1 }, B: { n: 2 } }, history: [] }) });
+  const other = { board: { slug: "other" }, streams: { cpu: stream({ value: 50, at: later(2), seq: 6 }), disk: stream() } };
+  state.takeOther(other, 0);
+  assert.equal(cpu(state).value, 50);
+  assert.deepEqual(cpu(state).history, [[MS, 41], [MS + 2000, 50]]);
+  assert.deepEqual([...state.streams.keys()], ["cpu", "orders"]);
+  state.takeOther({ board: { slug: "other" }, streams: { cpu: stream({ value: 7 }) } }, 0);
+  assert.equal(cpu(state).value, 50);
+  const orders = stream({ kind: "table", value: { B: { n: 3 }, C: { n: 4 } }, at: later(3), seq: 7, history: [] });
+  state.takeOther({ board: { slug: "other" }, streams: { orders } }, 0);
+  assert.deepEqual(state.streams.get("orders")?.value, { B: { n: 3 }, C: { n: 4 } });
+});

@@ -138,6 +138,8 @@ test("what comes of other boards over the same line is not this one's", () => {
   line().give({ ...snapshot(7), board: { slug: "sales", title: "Sales", widgets: [] } });
   assert.equal(value(), 42);
   assert.equal(screen.state.board?.slug, "ops");
+  line().give({ ...snapshot(43, 2), board: { slug: "sales", title: "Sales", widgets: [] } });
+  assert.equal(value(), 43); // a stream that both show: no update will say that again
 });
 
 test("wound back it shows what was, while what is goes on unseen", async () => {

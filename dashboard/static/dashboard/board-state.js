@@ -135,6 +135,25 @@ export class BoardState {
     if (changed.size) this.#tell(changed);
   }
 
+  /**
+   * Take what the snapshot of another board on the same line says of streams that both show: the server counts that as told.
+   * @param {any} snapshot
+   * @param {number} now as for `takeUpdate`
+   */
+  takeOther({ streams }, now) {
+    /** @type {Record<string, any>} */
+    const newer = {};
+    for (const [slug, said] of Object.entries(streams)) {
+      const stream = this.streams.get(slug);
+      if (!stream || said.seq <= stream.seq) continue;
+      newer[slug] = said;
+      if (stream.kind !== "table") continue;
+      const gone = Object.keys(stream.value).filter((key) => !(key in said.value));
+      newer[slug] = { ...said, rows: { ...said.value, ...Object.fromEntries(gone.map((key) => [key, null])) } };
+    }
+    this.takeUpdate({ streams: newer }, now);
+  }
+
   /** @param {Stream} stream @param {any} change */
   #takeValue(stream, change) {
     stream.value = change.value;

@@ -57,7 +57,7 @@ export class Screen {
     socket.on("hello", ({ build }) => this.#sawBuild(build));
     socket.on("reload", () => this.onNewBuild());
     socket.on("snapshot", (event) => {
-      if (event.board.slug !== this.slug) return;
+      if (event.board.slug !== this.slug) return state.takeOther(event, this.steady());
       this.loaded = true;
       state.takeSnapshot(event);
       this.#tellLine();

@@ -31,7 +31,10 @@ export class Thumbnails {
     });
     socket.on("snapshot", (event) => {
       this.loaded.add(event.board.slug);
-      this.boards.get(event.board.slug)?.takeSnapshot(event);
+      for (const [slug, state] of this.boards) {
+        if (slug === event.board.slug) state.takeSnapshot(event);
+        else state.takeOther(event, this.steady());
+      }
     });
     socket.on("update", (event) => {
       for (const state of this.boards.values()) state.takeUpdate(event, this.steady());
