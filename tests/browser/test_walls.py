@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, Route, WebSocketRoute, expect
 
-from tests.browser.steps import PASSWORD, sign_in
+from tests.browser.steps import PASSWORD, Line, sign_in
 from tests.browser.test_accessibility import faults, overflow
 from tests.browser.test_boards import Feed, expect_live, tile
 from tests.services import Serve
@@ -113,6 +113,42 @@ async def test_staff_see_connected_screens_name_them_find_them_and_reload_them(
     await screen.close()
     await expect(row).to_have_count(0)  # it shows no board any more …
     await expect(staff.locator("screen-list li", has_text=name)).to_contain_text("not connected")  # … and is known
+
+
+async def test_a_wall_heals_when_the_line_is_back(live_switchboard: Serve, new_page: NewPage) -> None:
+    feed = Feed(live_switchboard, "--label", "Orders")
+    page = await new_page()
+    line = await Line.of(page, "**/ws/boards/*")
+    await page.goto(f"/wall/{make_wall(live_switchboard, feed.slug)}/")
+    await feed.push(page, 41)
+    figure = tile(page, "Orders").locator(".figure")
+    await expect(figure).to_have_text("41")
+    await line.cut()
+    await expect(page.locator(".board-banner")).to_contain_text("Not connected")
+    await feed.push(page, 42)
+    line.mend()
+    await expect_live(page)
+    await expect(figure).to_have_text("42")
+    await feed.push(page, 43)
+    await expect(figure).to_have_text("43")
+
+
+async def test_a_wall_looks_at_its_line_when_its_machine_has_slept(live_switchboard: Serve, new_page: NewPage) -> None:
+    feed = Feed(live_switchboard, "--label", "Orders")
+    page = await new_page()
+    deaf = False
+
+    def connect(line: WebSocketRoute) -> None:
+        line.connect_to_server().on_message(lambda frame: None if deaf else line.send(frame))
+
+    await page.route_web_socket(re.compile("/ws/boards/"), connect)
+    await page.clock.install()
+    await page.goto(f"/wall/{make_wall(live_switchboard, feed.slug)}/")
+    await expect_live(page)
+    deaf = True
+    await page.clock.fast_forward(20_000)  # too short for two heartbeats: only the ping tells
+    await page.clock.run_for(6_000)
+    await expect(page.locator(".board-banner")).to_contain_text("Not connected")
 
 
 async def test_a_screen_of_an_old_build_loads_itself_anew_when_the_proxy_has_the_page_again(
