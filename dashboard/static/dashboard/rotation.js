@@ -7,6 +7,8 @@
 
 /** The least that a board stays to which the wall has jumped, seconds. */
 const JUMP = 20;
+/** Seconds from the beginning of a jump in which there is no other to the same board: a value may flap around its limit. */
+const REST = 120;
 
 export class Rotation {
   constructor() {
@@ -20,6 +22,8 @@ export class Rotation {
     this.alarms = [];
     /** A board that is shown out of turn. @type {{board: string, ends: number} | null} */
     this.jump = null;
+    /** When the wall last jumped to each board, unix milliseconds. @type {Map<string, number>} */
+    this.jumped = new Map();
     /** Whether each board was critical when it was last looked at. @type {Map<string, boolean>} */
     this.critical = new Map();
   }
@@ -61,9 +65,11 @@ export class Rotation {
   #jumped(now, open) {
     if (this.jump && now >= this.jump.ends) this.jump = null;
     if (!this.jump) {
+      this.alarms = this.alarms.filter((board) => now - (this.jumped.get(board) ?? -Infinity) >= REST * 1000);
       const place = open.find(({ board }) => board === this.alarms.find((each) => open.some((one) => one.board === each)));
       if (!place) return null;
       this.alarms = this.alarms.filter((board) => board !== place.board);
+      this.jumped.set(place.board, now);
       this.jump = { board: place.board, ends: now + Math.max(JUMP, place.dwell) * 1000 };
       // The turn that it breaks into is made up for.
       if (this.turn) this.ends += this.jump.ends - now;
