@@ -99,6 +99,11 @@ async def test_staff_see_connected_screens_name_them_find_them_and_reload_them(
     await expect(row).not_to_contain_text("an old one")
     assert await overflow(staff) <= 0
     assert await faults(staff) == []
+    await staff.get_by_role("button", name="Make a link").click()
+    await expect(staff.get_by_role("img", name="The link as a QR code")).to_be_visible()
+    assert await overflow(staff) <= 0
+    assert await faults(staff) == []
+    await staff.get_by_role("link", name="To the screens").click()
     name = f"Kitchen {feed.slug[-4:]}"
     await row.get_by_role("button", name="Rename").click()
     await staff.get_by_label("Name of the screen").fill(name)
