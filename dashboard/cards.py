@@ -72,7 +72,8 @@ def card(
     elif until is not None:
         body = f"● {start}. Over after {duration(until - since)}."
     else:
-        now = "" if value is None else f" Now {text}."
+        word = "Last" if about["limit"] is None else "Now"
+        now = "" if value is None else f" {word} {text}."
         body = f"{SIGNS[about['severity']]} {start}.{now} Since {since:%Y-%m-%d %H:%M:%S} UTC."
     return body, {
         "severity": about["severity"],

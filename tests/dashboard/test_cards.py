@@ -15,6 +15,16 @@ ABOUT = {
     "board": None,
 }
 
+SAID: dict[str, Any] = {
+    "since": seconds(0),
+    "fired_at": seconds(60),
+    "until": None,
+    "withdrawn": False,
+    "value": 97.25,
+    "points": [[1, 2.0]],
+    "version": 3,
+}
+
 
 @pytest.mark.parametrize(
     ("value", "unit", "text"),
@@ -63,8 +73,7 @@ def test_conditions() -> None:
 
 def test_a_card_in_words_and_as_fields() -> None:
     def say(**fields: Any) -> tuple[str, dict[str, Any]]:
-        given: dict[str, Any] = {"since": seconds(0), "fired_at": seconds(60), "until": None, "withdrawn": False}
-        return card(ABOUT, **(given | {"value": 97.25, "points": [[1, 2.0]], "version": 3} | fields))
+        return card(ABOUT, **(SAID | fields))
 
     body, fields = say()
     assert body == "■ Processor: above 90 % for 1 min. Now 97.2 %. Since 2026-11-21 09:00:00 UTC."
@@ -88,3 +97,5 @@ def test_a_card_in_words_and_as_fields() -> None:
     assert fields["until"] == "2026-11-21T09:12:05.000Z"
     assert say(until=seconds(725), withdrawn=True)[0].endswith("No longer watched.")
     assert "Now" not in say(value=None)[0]
+    silent = card(ABOUT | {"limit": None}, **SAID)[0]
+    assert "Last 97.2 %." in silent, "what is silent has no value now"

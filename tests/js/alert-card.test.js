@@ -45,5 +45,7 @@ test("the chart fills its box, its limit included", () => {
 test("the link leads to the board at that moment", () => {
   const board = { slug: "ops", title: "Ops" };
   assert.equal(boardLink(alert({ board })), "/boards/ops/?at=2026-11-21T14%3A03%3A00.000Z");
+  const late = "2026-11-21T14:02:59.001Z";
+  assert.equal(boardLink(alert({ board, fired_at: late })), boardLink(alert({ board })), "not a moment before it");
   assert.equal(boardLink(alert()), "");
 });

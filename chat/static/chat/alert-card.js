@@ -45,9 +45,11 @@ export function chart(points, limit) {
 
 const round = (/** @type {number} */ number) => Math.round(number * 10) / 10;
 
-/** The board as it was when the alert fired. @param {Alert} alert */
-export const boardLink = ({ board, fired_at: at }) =>
-  board ? `/boards/${encodeURIComponent(board.slug)}/?at=${encodeURIComponent(at)}` : "";
+/** The board as it was when the alert fired: it goes back in whole seconds, so to the next one. @param {Alert} alert */
+export function boardLink({ board, fired_at: at }) {
+  const second = new Date(Math.ceil(Date.parse(at) / 1000) * 1000).toISOString();
+  return board ? `/boards/${encodeURIComponent(board.slug)}/?at=${encodeURIComponent(second)}` : "";
+}
 
 /** "14:02", with the day in front when that is not today. */
 function moment(/** @type {string} */ at) {
@@ -78,7 +80,7 @@ export function alertCard(alert, { me, canWrite, acknowledge }) {
         <b class="alert__title">${alert.title}</b>
         <span class="alert__condition">${alert.condition}</span>
       </div>
-      ${alert.value === null ? nothing : html`<span class="alert__value">${alert.shown}</span>`}
+      ${alert.value === null ? nothing : value(alert)}
     </div>
     ${picture(alert)}
     ${by
@@ -96,6 +98,12 @@ export function alertCard(alert, { me, canWrite, acknowledge }) {
     </div>
   </div>`;
 }
+
+/** What is silent has no value now: it is the last one. @param {Alert} alert */
+const value = ({ shown, limit }) =>
+  limit === null
+    ? html`<span class="alert__condition">last ${shown}</span>`
+    : html`<span class="alert__value">${shown}</span>`;
 
 /** @param {Alert} alert */
 function picture({ points, limit }) {
