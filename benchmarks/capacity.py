@@ -28,8 +28,8 @@ class Costs:
     """Processor seconds of a server process, and what else a message needs.
 
     `taking`: to take, store, acknowledge and publish one message. `hearing`: to take one message from Redis, in each
-    process that has somebody in the room. `giving`: to write it to one connection. `redis`: of Redis, for one message
-    and one process that hears it. `memory`: KiB of one connection. `stored`: messages that one process wrote a
+    other process. `giving`: to write it to one connection. `redis`: of Redis, for one message and one process that
+    hears it. `memory`: KiB of one connection. `stored`: messages that one process wrote a
     second at most, without sockets.
     """
 
@@ -44,7 +44,7 @@ class Costs:
 def costs(results: Results) -> Costs:
     """Solve the runs at a fixed rate for what a message costs. Raises KeyError naming a run that is missing.
 
-    With N receivers in P processes a message costs taking + P × hearing + N × giving.
+    With N receivers in P processes a message costs taking + (P − 1) × hearing + N × giving.
     """
 
     def cost(name: str, of: str = "server_cpu") -> float:
@@ -53,7 +53,7 @@ def costs(results: Results) -> Costs:
     giving = (cost("capacity-1000") - cost("capacity-100")) / 900
     hearing = max(0.0, cost("capacity-1000-two") - cost("capacity-1000"))
     return Costs(
-        taking=cost("capacity-100") - 100 * giving - hearing,
+        taking=cost("capacity-100") - 100 * giving,
         hearing=hearing,
         giving=giving,
         redis=cost("capacity-1000-two", "redis_cpu") / 2,
@@ -95,24 +95,21 @@ class Need:
     share_stored: float  # of what one process was seen to write
 
 
-def touched(processes: int, room: int) -> float:
-    """Return in how many of `processes` a room of so many people has somebody, when they connect anywhere."""
-    return processes * (1 - (1 - 1 / processes) ** room)
-
-
 def load(crowd: Crowd, processes: int, each: Costs) -> float:
     """Return the share of a core that each process uses."""
-    message = each.taking + touched(processes, crowd.room) * each.hearing + crowd.room * each.giving
+    message = each.taking + (processes - 1) * each.hearing + crowd.room * each.giving
     return crowd.messages * message / processes
 
 
-def needs(crowd: Crowd, each: Costs, most: int = 100_000) -> Need:
-    """Return the fewest processes that leave `HEADROOM`; `most` when even so many do not."""
+def needs(crowd: Crowd, each: Costs, most: int = 100_000) -> Need | None:
+    """Return the fewest processes that leave `HEADROOM`; None when hearing alone takes more of each, however many."""
     low, high = 1, most
+    if load(crowd, most, each) > HEADROOM:
+        return None
     while low < high:
         middle = (low + high) // 2
         low, high = (low, middle) if load(crowd, middle, each) <= HEADROOM else (middle + 1, high)
-    heard = crowd.messages * touched(low, crowd.room)
+    heard = crowd.messages * low
     return Need(
         processes=low,
         connections=crowd.people / low,
@@ -136,6 +133,11 @@ def table(each: Costs, crowds: Sequence[Crowd] = CROWDS) -> str:
     ]
     for crowd in crowds:
         need = needs(crowd, each)
+        if need is None:
+            lines.append(
+                f"| {crowd.people:,} | {crowd.room} | too much to hear for one group | | | {crowd.messages:,.0f} | | | |"
+            )
+            continue
         lines.append(
             f"| {crowd.people:,} | {crowd.room} | {need.processes} | {need.connections:,.0f} | {need.memory:,.0f} MiB"
             f" | {need.published:,.0f} | {need.heard:,.0f} | {need.redis:.2f} | {need.share_stored:.0%} |"
@@ -149,7 +151,7 @@ def constants(each: Costs) -> str:
             "| what | measured |",
             "|---|---|",
             f"| to take, store, acknowledge and publish a message | {each.taking * 1e6:,.0f} µs |",
-            f"| to hear it from Redis, per process with somebody in the room | {each.hearing * 1e6:,.0f} µs |",
+            f"| to hear it from Redis, per other process | {each.hearing * 1e6:,.0f} µs |",
             f"| to write it to one connection | {each.giving * 1e6:,.1f} µs |",
             f"| of Redis, per message and process that hears it | {each.redis * 1e6:,.0f} µs |",
             f"| memory of a connection | {each.memory:,.1f} KiB |",
