@@ -134,9 +134,8 @@ def table(each: Costs, crowds: Sequence[Crowd] = CROWDS) -> str:
     for crowd in crowds:
         need = needs(crowd, each)
         if need is None:
-            lines.append(
-                f"| {crowd.people:,} | {crowd.room} | too much to hear for one group | | | {crowd.messages:,.0f} | | | |"
-            )
+            start = f"| {crowd.people:,} | {crowd.room} | too much to hear for one group"
+            lines.append(f"{start} | | | {crowd.messages:,.0f} | | | |")
             continue
         lines.append(
             f"| {crowd.people:,} | {crowd.room} | {need.processes} | {need.connections:,.0f} | {need.memory:,.0f} MiB"
