@@ -30,8 +30,8 @@ from tests.support import eventually
 
 #: They change nothing that lasts.
 EXCLUDED: Final = {"typing"}
-#: What belongs to people and chat; boards have tests of their own.
-CALLS: Final = r"^\| `((?:POST|PUT|PATCH|DELETE) /api/(?!boards/|streams/)[^`?]+)`"
+#: What belongs to people and chat; boards and screens have tests of their own.
+CALLS: Final = r"^\| `((?:POST|PUT|PATCH|DELETE) /api/(?!boards/|streams/|screens/)[^`?]+)`"
 ROOMS: Final = ("attic", "kitchen")
 
 
