@@ -268,7 +268,7 @@ class Seen:
                     seen.reordered += update["seq"] <= before
                     seen.skipped += max(0, update["seq"] - before - 1)
                 seen.last[slug] = update["seq"]
-                if update["value"] >= since:
+                if (update["value"] or 0) >= since:  # a producer that has just begun has none
                     seen.latencies.append(at - update["value"])
         return seen
 

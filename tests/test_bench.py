@@ -157,7 +157,7 @@ def test_a_spread_is_the_median_and_both_ends() -> None:
 # What a viewer of a board saw
 
 
-def update(slug: str, seq: int, value: float) -> bytes:
+def update(slug: str, seq: int, value: float | None) -> bytes:
     return json.dumps({"type": "update", "streams": {slug: {"seq": seq, "value": value}}}).encode()
 
 
@@ -166,6 +166,11 @@ def test_a_viewer_of_a_board_sees_gaps_order_and_age() -> None:
     seen = Seen.of(frames, since=10.0)
     assert seen.latencies == [0.25, 0.5]
     assert (seen.updates, seen.skipped, seen.reordered) == (3, 2, 1)
+
+
+def test_a_producer_that_has_just_begun_has_no_value_to_be_late() -> None:
+    seen = Seen.of([(update("a", 1, None), 10.1), (update("a", 2, 10.0), 10.25)], since=10.0)
+    assert (seen.latencies, seen.last) == ([0.25], {"a": 2})
 
 
 # In flight
