@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 
 from chat import public
 from dashboard.alert_models import AlertDuty, AlertRule, Incident
-from dashboard.cards import SIGNS, condition_text
+from dashboard.cards import SIGNS
 from realtime.admin import ReadOnlyAdmin
 
 
@@ -32,7 +32,7 @@ class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
 @admin.register(AlertRule)
 class AlertRuleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     form = RuleForm
-    list_display = ("__str__", "terms", "severity", "room", "enabled", "now")
+    list_display = ("__str__", "severity", "room", "enabled", "now")
     list_filter = ("severity", "enabled")
     search_fields = ("stream__slug", "stream__label", "room")
     autocomplete_fields = ("stream",)
@@ -41,10 +41,6 @@ class AlertRuleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def get_queryset(self, request: HttpRequest) -> QuerySet[AlertRule]:
         rules: QuerySet[AlertRule] = super().get_queryset(request).select_related("stream")
         return rules.prefetch_related("incidents")
-
-    @admin.display(description=_("fires when"))
-    def terms(self, rule: AlertRule) -> str:
-        return condition_text(rule.condition, rule.limit, rule.stream.unit, rule.terms.hold)
 
     @admin.display(description=_("now"))
     def now(self, rule: AlertRule) -> str:

@@ -9,6 +9,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from dashboard.cards import condition_text
 from dashboard.rules import Condition, Terms
 
 
@@ -55,7 +56,7 @@ class AlertRule(models.Model):
         verbose_name_plural = _("alert rules")
 
     def __str__(self) -> str:
-        return f"{self.stream} {self.get_condition_display()} {'' if self.limit is None else self.limit}".strip()
+        return f"{self.stream}: {condition_text(self.condition, self.limit, self.stream.unit, self.terms.hold)}"
 
     @property
     def terms(self) -> Terms:

@@ -56,8 +56,8 @@ async def test_a_card_fires_is_acknowledged_by_keyboard_and_ends(live_switchboar
     await ada.get_by_role("button", name="Acknowledge").focus()
     await ada.keyboard.press("Enter")
     await expect(ada.locator(".message--alert")).to_be_focused()
-    await expect(ada.locator(".alert__who")).to_contain_text("You see to it")
-    await expect(bo.locator(".alert__who")).to_contain_text("Ada sees to it")
+    await expect(ada.locator(".alert__who")).to_contain_text("Acknowledged by you")
+    await expect(bo.locator(".alert__who")).to_contain_text("Acknowledged by Ada")
     for page in (ada, bo):
         await expect(page.locator(".alert__standing")).to_have_text("■Critical · acknowledged")
         await expect(page.get_by_role("button", name="Acknowledge")).to_have_count(0)

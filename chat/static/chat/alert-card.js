@@ -85,7 +85,7 @@ export function alertCard(alert, { me, canWrite, acknowledge }) {
     ${picture(alert)}
     ${by
       ? html`<p class="alert__who">
-          ${by.user.id === me.id ? "You see to it" : html`<b>${by.user.name}</b> sees to it`}, since ${moment(by.at)}
+          Acknowledged by <b>${by.user.id === me.id ? "you" : by.user.name}</b>, ${moment(by.at)}
         </p>`
       : nothing}
     <div class="alert__foot">
