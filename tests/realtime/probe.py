@@ -28,6 +28,7 @@ class Publish(Command, tag="publish"):
     topic: str
     count: int = 1
     size: int = 0
+    pause: float = 0.0  # seconds after each
 
 
 class Mix(Command, tag="mix"):
@@ -105,7 +106,7 @@ class ProbeConsumer(SocketConsumer):
         store = STORES[command.topic.partition(".")[0]]
         for _ in range(command.count):
             await publish([store.add(command.topic, command.size)])
-            await asyncio.sleep(0)
+            await asyncio.sleep(command.pause)
         return {"type": "ok"}
 
     async def on_mix(self, command: Mix) -> None:

@@ -291,7 +291,9 @@ async def test_a_stalled_reader_is_closed_and_costs_nobody_anything(server: Web)
         with Rude(server) as stalled:
             stalled.command(type="subscribe", topic="log.stall")
             await eventually(lambda: _sockets(looker, 4))
-            publishing = asyncio.create_task(writer.call("publish", topic="log.stall", count=count, size=size))
+            # At a pace that whoever reads can keep, on a busy machine too.
+            publish = writer.call("publish", topic="log.stall", count=count, size=size, pause=0.01)
+            publishing = asyncio.create_task(publish)
             for number in range(6, 6 + count):
                 event = await reader.assert_event(type="item", number=number)
                 assert len(event["body"]) == size
