@@ -107,7 +107,10 @@ class _Outgoing:
                 items, sent = self._waiting.popleft()
                 chunk += [[item.topic, str(item.delivery), item.number, item.key, item.text] for item in items]
                 done.append(sent)
-            await send({"type": "hub.publications", "sender": sender, "items": chunk})
+            if not await send({"type": "hub.publications", "sender": sender, "items": chunk}):
+                # What waits would pile up in front of a dead wire; hubs find it by number.
+                done += [sent for _, sent in self._waiting]
+                self._waiting.clear()
             for sent in done:
                 if not sent.done():
                     sent.set_result(None)

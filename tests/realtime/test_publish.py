@@ -9,6 +9,7 @@ from django.db import transaction
 
 from realtime.publish import CHUNK, GROUP, Delivery, Here, Publication, hear, publish, publish_on_commit
 from tests.realtime.support import ShakyLayer, settle
+from tests.support import PATIENCE
 
 
 def news(topic: str, text: str, number: int = 0, key: str = "") -> Publication:
@@ -44,6 +45,22 @@ async def test_what_comes_while_one_message_is_sent_goes_into_the_next(layer: Sh
     texts = [[item[4] for item in (await layer.receive(channel))["items"]] for _ in range(3)]
     assert [len(each) for each in texts] == [1, CHUNK, 1]
     assert [text for each in texts for text in each] == [str(number) for number in range(CHUNK + 2)]
+
+
+async def test_nothing_piles_up_in_front_of_a_wire_that_fails(layer: ShakyLayer) -> None:
+    layer.hanging.add("group_send")
+    layer.failing.add("group_send")
+    sending = [asyncio.create_task(publish([news("a.1", "0")]))]
+    await settle()
+    sending += [asyncio.create_task(publish([news("a.1", str(number))])) for number in range(1, 10 * CHUNK)]
+    await settle()
+    layer.let_go()
+    await asyncio.wait_for(asyncio.gather(*sending), PATIENCE)
+    assert layer.count("group_send", GROUP) == 1
+    layer.failing.clear()
+    channel = await listen(layer)
+    await publish([news("a.1", "later")])
+    assert [item[4] for item in (await layer.receive(channel))["items"]] == ["later"]
 
 
 async def test_the_hub_of_this_process_needs_no_layer(layer: ShakyLayer) -> None:
