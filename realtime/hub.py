@@ -125,6 +125,8 @@ class Hub:
                 await connection.close(Close.RESYNC)
                 return
             after = reached
+        if topic and connection in topic.ahead:  # it has read what the others here were not told
+            self._heal_soon(topic, after)
 
     async def unsubscribe(self, name: str, connection: Connection) -> None:
         connection.topics.discard(name)
@@ -187,11 +189,11 @@ class Hub:
 
     # Healing
 
-    def _heal_soon(self, topic: Topic) -> None:
+    def _heal_soon(self, topic: Topic, head: int | None = None) -> None:
         if topic not in self._healing:
             self._healing.add(topic)
             many = isinstance(topic, LogTopic) and len(topic.early) > EARLY
-            self._later(self._heal(topic, 0 if many else GAP_PATIENCE))
+            self._later(self._heal(topic, 0 if many else GAP_PATIENCE, head))
 
     async def _heal(self, topic: Topic, patience: float, head: int | None = None) -> None:
         """Read from the store what is missing, unless it has come meanwhile; once per process and topic."""

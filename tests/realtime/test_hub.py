@@ -321,6 +321,21 @@ async def test_to_subscribe_again_is_to_wait_again(hub: Hub, logs: Store) -> Non
     await assert_numbers(reader, 1, 2)
 
 
+@pytest.mark.parametrize("topic", [LOG, VALUE])
+async def test_who_comes_and_has_more_shows_what_the_others_missed(
+    hub: Hub, logs: Store, values: Store, topic: str
+) -> None:
+    reader = await seat(hub, topic)
+    await eventually(lambda: logs.comparisons + values.comparisons == 1)  # of the new topic
+    if topic == LOG:
+        logs.post(topic)
+    else:
+        values.change(topic, "a")
+    await seat(hub, topic, after=1)
+    await assert_numbers(reader, 1)
+    assert logs.comparisons + values.comparisons == 1
+
+
 async def test_a_closed_hub_leaves_no_task(layer: ShakyLayer, quick: None, logs: Store) -> None:
     before = asyncio.all_tasks()
     hub = Hub()
