@@ -274,6 +274,7 @@ async def leave_queue(world: World) -> None:
 async def leave_talk(world: World) -> None:
     room = world.tab.seat
     await world.call("roulette.leave")
+    await world.tab.catch_up()  # with what came before the reply
     world.tab.seat = None
     world.tab.rooms.pop(room, None)
 
