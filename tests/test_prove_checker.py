@@ -207,6 +207,10 @@ def tell_a_heads_event_to_one_who_has_left(record: Record, table: Table) -> None
     record.removals[0].told.append(("heads", 29.0))
 
 
+def acknowledge_to_one_who_has_long_left(record: Record, table: Table) -> None:
+    record.removals[0].told.append(("ack", 22.0))
+
+
 def do_not_say_that_one_has_left(record: Record, table: Table) -> None:
     record.removals[0].told[:] = [("message", 22.1)]
 
@@ -267,6 +271,7 @@ def never_hear_how_far_a_room_is(record: Record, table: Table) -> None:
         ("late", lose_last_words),
         ("leaked", tell_one_who_has_left),
         ("leaked", tell_a_heads_event_to_one_who_has_left),
+        ("leaked", acknowledge_to_one_who_has_long_left),
         ("leaked", do_not_say_that_one_has_left),
         ("leaked", resume_one_who_is_no_member),
         ("leaked", resume_one_who_is_no_member_while_other_things_go_wrong),
@@ -305,6 +310,12 @@ def test_what_is_late_while_something_is_wrong_may_be_late() -> None:
     record, table = run()
     deliver_late_while_all_is_calm(record, table)
     record.calms.clear()
+    assert check(record, table) == []
+
+
+def test_the_last_answer_may_follow_the_news_of_the_end() -> None:
+    record, table = run()
+    record.removals[0].told.append(("ack", 20.6))
     assert check(record, table) == []
 
 

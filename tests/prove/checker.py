@@ -12,6 +12,8 @@ from tests.prove.record import Log, Outlook, Reading, Record, Removal, Row, Said
 #: different things of the same change. late: it came in the end, but had to be looked for. leaked: told to
 #: one who is no member. stale: in the end somebody is wrong about who is there, or how far a room is.
 KINDS: Final = ("lost", "doubled", "reordered", "invented", "unkept", "diverged", "late", "leaked", "stale")
+#: Seconds after `left` in which the last acknowledgement may still come.
+ANSWER: Final = 1.0
 #: Seconds that nothing may take while nothing is wrong; a lost hint takes up to 15.
 PROMPT: Final = 5.0
 
@@ -269,7 +271,9 @@ def check_privacy(removals: Iterable[Removal]) -> Iterator[Violation]:
         left = min((at for kind, at in removal.told if kind == "left"), default=inf)
         latest = inf if removal.grace is None else removal.gone + removal.grace
         for kind, at in removal.told:
-            if at < removal.back and (at > latest or (at >= left and kind != "left")):
+            # An answer to what was taken before the end may come just after the news of it.
+            answer = kind == "ack" and at <= left + ANSWER
+            if at < removal.back and (at > latest or (at >= left and kind != "left" and not answer)):
                 what = f"{kind} came {at - removal.gone:.1f} s after the end of the membership"
                 yield Violation("leaked", removal.room, removal.person, what, at)
 
