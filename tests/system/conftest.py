@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster import Cluster
+from tests.cluster import Cluster, Worker
 from tests.services import PostgreSQL, Redis
 
 
@@ -16,3 +16,14 @@ def cluster(service_folder: Callable[[str], Path], postgresql: PostgreSQL, redis
     cluster.start()
     yield cluster
     cluster.stop()
+
+
+@pytest.fixture
+def workers(cluster: Cluster, service_folder: Callable[[str], Path]) -> Iterator[list[Worker]]:
+    """The cluster's worker and one more; afterwards the cluster's own runs alone."""
+    standby = Worker(service_folder("standby"), cluster.worker.settings)
+    standby.start()
+    yield [cluster.worker, standby]
+    standby.stop()
+    cluster.worker.stop()
+    cluster.worker.start()

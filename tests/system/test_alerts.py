@@ -1,8 +1,7 @@
 """Alerts while the workers that watch are killed: each incident has one card, and none is lost."""
 
 import random
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 
 import httpx
 import psycopg
@@ -13,17 +12,6 @@ from tests.support import Client, Event, eventually
 
 EPISODES = 12
 KILLS = 3
-
-
-@pytest.fixture
-def workers(cluster: Cluster, service_folder: Callable[[str], Path]) -> Iterator[list[Worker]]:
-    """The cluster's worker and one more; afterwards the cluster's own runs alone."""
-    standby = Worker(service_folder("standby"), cluster.worker.settings)
-    standby.start()
-    yield [cluster.worker, standby]
-    standby.stop()
-    cluster.worker.stop()
-    cluster.worker.start()
 
 
 @pytest.fixture

@@ -3,8 +3,7 @@
 import asyncio
 import signal
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
-from pathlib import Path
+from collections.abc import AsyncIterator
 from typing import Any
 
 import psycopg
@@ -15,17 +14,6 @@ from tests.support import Client, eventually
 
 #: Seconds in which another worker must be producing.
 TAKEOVER = 10.0
-
-
-@pytest.fixture
-def workers(cluster: Cluster, service_folder: Callable[[str], Path]) -> Iterator[list[Worker]]:
-    """The cluster's worker and one more; afterwards the cluster's own runs alone."""
-    standby = Worker(service_folder("standby"), cluster.worker.settings)
-    standby.start()
-    yield [cluster.worker, standby]
-    standby.stop()
-    cluster.worker.stop()
-    cluster.worker.start()
 
 
 def database(cluster: Cluster) -> psycopg.Connection[Any]:
