@@ -6,6 +6,7 @@ import shutil
 import sqlite3
 import ssl
 import tempfile
+from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from functools import partial
@@ -57,7 +58,7 @@ print(json.dumps([token, members]))
 """
 
 
-class Town:
+class Town(ABC):
     """One Switchboard in temporary folders. Faults take the lock of what they stop, so that mixed ones get on."""
 
     address: str
@@ -79,12 +80,13 @@ class Town:
         return self.locks.setdefault(name, asyncio.Lock())
 
     @property
+    @abstractmethod
     def services(self) -> list[Service]:
-        raise NotImplementedError
+        """Return what runs, in the order in which it was started."""
 
+    @abstractmethod
     async def start(self, members: int) -> None:
         """Start everything, with so many members of the closed room."""
-        raise NotImplementedError
 
     async def _settle(self, members: int) -> None:
         code = SETTLE.format(rooms=(*ROOMS, HALL), closed=CLOSED, members=members)
@@ -126,9 +128,9 @@ class Town:
             else:
                 return
 
+    @abstractmethod
     def table(self) -> Table:
         """Read the rooms and their messages from the database, past all of our own code."""
-        raise NotImplementedError
 
 
 class Production(Town):
