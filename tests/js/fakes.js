@@ -29,7 +29,7 @@ export class FakeTime {
   }
 
   /** Let the machine sleep: time goes by, no timer rings. */
-  sleep(/** @type {number} */ seconds) {
+  suspend(/** @type {number} */ seconds) {
     this.now += seconds * 1000;
   }
 }

@@ -108,7 +108,7 @@ test("another person on the same browser neither sees nor sends them", async () 
 test("a message from yesterday is not sent without asking", async () => {
   outbox.add("lobby", "lunch?");
   await settle();
-  time.sleep(25 * 3600);
+  time.suspend(25 * 3600);
   outbox = openTab();
   await outbox.load();
   assert.deepEqual(states(), ["lunch? failed"]);

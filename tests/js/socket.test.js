@@ -196,7 +196,7 @@ test("a hidden page leaves its timers alone", () => {
 
 test("a line that slept through its heartbeats is replaced at once", () => {
   line().hello();
-  time.sleep(600);
+  time.suspend(600);
   page.document.dispatchEvent(new Event("visibilitychange"));
   assert.equal(socket.state.phase, "waiting");
 });
