@@ -6,8 +6,9 @@ from typing import Final
 from chat import pages, presence, store
 from chat.heads import head_publication
 from chat.models import Room
+from chat.writer import current_writer
 from realtime.database import in_database
-from realtime.hub import Readback
+from realtime.hub import Readback, Source
 from realtime.protocol import encode
 from realtime.publish import Delivery, Publication
 
@@ -29,7 +30,7 @@ def _presence_revs(pks: Collection[int]) -> dict[int, int]:
     return dict(Room.objects.filter(pk__in=pks).values_list("pk", "presence_rev"))
 
 
-class RoomSource:
+class RoomSource(Source):
     """Topics `room.<id>`: the log of a room, by rev."""
 
     delivery = Delivery.LOG
@@ -43,8 +44,11 @@ class RoomSource:
         items = [Publication(topic, Delivery.LOG, encode(event), event["rev"]) for event in page.messages]
         return Readback(page.reached, items)
 
+    def is_coming(self, topic: str) -> bool:
+        return current_writer().is_writing(_id(topic))
 
-class HeadsSource:
+
+class HeadsSource(Source):
     """Topics `heads.<id>`: how far a room is."""
 
     delivery = Delivery.LATEST
@@ -58,7 +62,7 @@ class HeadsSource:
         return Readback(room.rev, [head_publication(room.pk, room.slug, room.rev, room.seq)])
 
 
-class PresenceSource:
+class PresenceSource(Source):
     """Topics `presence.<id>`: who came to a room and went; what was missed is read back as who is there now."""
 
     delivery = Delivery.LOG

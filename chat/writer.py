@@ -8,6 +8,7 @@ import logging
 import weakref
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
+from itertools import chain
 from typing import Any, Final
 
 from django.db import InterfaceError, OperationalError, connections
@@ -32,6 +33,7 @@ class Writer:
 
     def __init__(self) -> None:
         self._queue: deque[tuple[Change, asyncio.Future[Applied]]] = deque()
+        self._batch: list[tuple[Change, asyncio.Future[Applied]]] = []  # what is being written
         self._work: asyncio.Task[None] | None = None
         self._publishing: set[asyncio.Task[None]] = set()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="writer")
@@ -49,6 +51,10 @@ class Writer:
             self._work = asyncio.create_task(self._write())
         return future
 
+    def is_writing(self, room_id: int) -> bool:
+        """Return whether a change in this room is queued or being written."""
+        return any(change.room_id == room_id for change, _ in chain(self._batch, self._queue))
+
     async def flush(self) -> None:
         """Wait until everything submitted is written and published."""
         while self._work is not None and not self._work.done():
@@ -58,13 +64,14 @@ class Writer:
 
     async def _write(self) -> None:
         while self._queue:
-            batch = [self._queue.popleft() for _ in range(min(BATCH, len(self._queue)))]
+            batch = self._batch = [self._queue.popleft() for _ in range(min(BATCH, len(self._queue)))]
             try:
                 result = await self._apply([change for change, _ in batch])
             except Exception as error:
                 await self._one_by_one(batch, error)
             else:
                 self._answer(batch, result)
+            self._batch = []
 
     async def _apply(self, changes: list[Change]) -> Result:
         loop = asyncio.get_running_loop()

@@ -5,11 +5,11 @@ from collections.abc import Collection, Mapping
 from dashboard import store
 from dashboard.models import Stream
 from realtime.database import in_database
-from realtime.hub import Readback
+from realtime.hub import Readback, Source
 from realtime.publish import Delivery
 
 
-class StreamSource:
+class StreamSource(Source):
     """Reads topics `stream.<slug>`."""
 
     delivery = Delivery.LATEST

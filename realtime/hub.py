@@ -28,6 +28,10 @@ GAP_PATIENCE: Final = 0.03
 CHECK_EVERY: Final = 15.0
 CHECK_SICK: Final = 1.0
 CHECK_NEW: Final = 1.0
+#: Seconds that a flush must have taken for the next one of its topic to wait for what is coming.
+COSTLY: Final = 0.001
+#: Seconds that it waits at the most.
+LONGEST_WAIT: Final = 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +56,10 @@ class Source(Protocol):
     async def read(self, topic: str, after: int) -> Readback:
         """Return what changed after `after`; may stop early, at its `head`."""
 
+    def is_coming(self, topic: str) -> bool:
+        """Return whether this process is about to publish on `topic`; then a costly flush waits to take both."""
+        return False
+
 
 _sources: dict[str, Source] = {}
 
@@ -75,6 +83,7 @@ class Hub:
         self._checking = False
         self._tasks: set[asyncio.Task[Any]] = set()
         self._dirty: dict[Topic, None] = {}
+        self._waiting: dict[Topic, asyncio.TimerHandle] = {}
         self._healing: set[Topic] = set()
         self._new: set[str] = set()
 
@@ -132,7 +141,7 @@ class Hub:
         connection.topics.discard(name)
         topic = self.topics.get(name)
         if topic is not None:
-            self._flush()
+            topic.flush()
             topic.remove(connection)
             connection.forget_latest(name)
             self._forget_if_empty(topic)
@@ -149,6 +158,7 @@ class Hub:
         if topic.is_empty() and self.topics.get(topic.name) is topic:
             del self.topics[topic.name]
             self._dirty.pop(topic, None)
+            self._wait_no_more(topic)
 
     async def _replay(self, topic: Topic, connection: Connection, after: int) -> int:
         """Send what the store has after `after` to one connection that waits; return its new place."""
@@ -183,9 +193,27 @@ class Hub:
     def _flush(self) -> None:
         dirty, self._dirty = self._dirty, {}
         for topic in dirty:
-            if not isinstance(topic, LatestTopic):
-                topic.flush()
+            if isinstance(topic, LogTopic) and topic.cost > COSTLY and _source(topic.name).is_coming(topic.name):
+                self._wait(topic)
+            elif not isinstance(topic, LatestTopic):
+                self._flush_log(topic)
         flush_values([topic for topic in dirty if isinstance(topic, LatestTopic)])
+
+    def _flush_log(self, topic: Topic) -> None:
+        self._wait_no_more(topic)
+        began = time.perf_counter()
+        topic.flush()
+        topic.cost = time.perf_counter() - began
+
+    def _wait(self, topic: Topic) -> None:
+        """Leave the next flush to what is coming, but wait for that no longer than a flush takes."""
+        if topic not in self._waiting:
+            seconds = min(topic.cost, LONGEST_WAIT)
+            self._waiting[topic] = asyncio.get_running_loop().call_later(seconds, self._flush_log, topic)
+
+    def _wait_no_more(self, topic: Topic) -> None:
+        if timer := self._waiting.pop(topic, None):
+            timer.cancel()
 
     # Healing
 

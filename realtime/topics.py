@@ -29,6 +29,7 @@ class Topic:
         self.name = name
         self.live: dict[Connection, None] = {}
         self.held: dict[Connection, None] = {}
+        self.cost = 0.0  # seconds that the last flush took, kept by the hub
         self._passing: list[Frame] = []  # ephemeral frames, until the next flush
 
     def is_empty(self) -> bool:

@@ -108,6 +108,20 @@ async def test_whatever_queued_meanwhile_goes_into_one_transaction_in_order(
     assert published == list(range(1, 40))
 
 
+async def test_it_knows_in_which_rooms_something_is_coming(cast: Cast, pen: Writer, watched: Store) -> None:
+    watched.open.clear()
+    first = pen.submit(says(cast.kitchen, cast.alice))
+    await enter_store(watched)
+    second = pen.submit(says(cast.attic, cast.alice))
+    assert pen.is_writing(cast.kitchen.pk)
+    assert pen.is_writing(cast.attic.pk)
+    watched.open.set()
+    await settled([first, second])
+    await pen.flush()
+    assert not pen.is_writing(cast.kitchen.pk)
+    assert not pen.is_writing(cast.attic.pk)
+
+
 async def test_a_batch_has_an_end(
     cast: Cast, pen: Writer, watched: Store, published: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -11,7 +11,7 @@ from django.core.asgi import get_asgi_application
 from django.urls import path
 
 from realtime.consumers import EchoConsumer, SocketConsumer
-from realtime.hub import Readback, register_source
+from realtime.hub import Readback, Source, register_source
 from realtime.protocol import Close, Command, Refused, encode
 from realtime.publish import Delivery, Publication, publish
 
@@ -55,7 +55,7 @@ class Fail(Command, tag="fail"):
     code: int
 
 
-class Memory:
+class Memory(Source):
     """A store of numbered events, one of each delivery class."""
 
     def __init__(self, kind: str, delivery: Delivery) -> None:

@@ -10,7 +10,7 @@ from channels.layers import InMemoryChannelLayer
 
 from realtime.connection import Connection
 from realtime.consumers import SocketConsumer
-from realtime.hub import Hub, Readback
+from realtime.hub import Hub, Readback, Source
 from realtime.protocol import Frame
 from realtime.publish import Delivery, Publication
 from tests.support import PATIENCE, eventually
@@ -97,7 +97,7 @@ def parts(texts: Iterable[str]) -> list[tuple[int, str]]:
     return [(number, key) for number, key in map(json.loads, texts)]
 
 
-class Store:
+class Store(Source):
     """The truth about topics: numbered changes, of which a later one replaces an earlier one of the same key.
 
     In a log a key is a message. On a topic of values the key "" replaces all others.
@@ -110,6 +110,7 @@ class Store:
         self.reads = self.comparisons = 0
         self.page = 1000
         self.broken = False
+        self.coming = False
         self.slow = False  # it has the answer already, but does not return it before `let_go`
         self._free = asyncio.Event()
 
@@ -136,6 +137,9 @@ class Store:
             reached = items[self.page - 1][0]  # whole changes only
             items = [item for item in items if item[0] <= reached]
         return Readback(reached, [publication(topic, number, key, self.delivery) for number, key in items])
+
+    def is_coming(self, topic: str) -> bool:
+        return self.coming
 
     def let_go(self) -> None:
         self.slow = False

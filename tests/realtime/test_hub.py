@@ -58,6 +58,50 @@ async def test_one_group_brings_all_topics(hub: Hub, layer: ShakyLayer, logs: St
         await assert_numbers(reader, 1)
 
 
+async def test_a_costly_flush_waits_for_what_is_coming_and_takes_both(
+    hub: Hub, logs: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader = await seat(hub, LOG)
+    hub.topics[LOG].cost = 60.0
+    monkeypatch.setattr(module, "LONGEST_WAIT", 60.0)
+    logs.coming = True
+    hub.receive([logs.post(LOG)])
+    await settle()
+    assert reader.texts == []
+    logs.coming = False
+    hub.receive([logs.post(LOG)])
+    await assert_numbers(reader, 1, 2)
+    assert reader.fake_wire.writes == 1
+
+
+@pytest.mark.parametrize("cost", [2 * module.COSTLY, 60.0])
+async def test_it_waits_no_longer_than_a_flush_takes_and_never_long(hub: Hub, logs: Store, cost: float) -> None:
+    reader = await seat(hub, LOG)
+    hub.topics[LOG].cost = cost
+    logs.coming = True
+    hub.receive([logs.post(LOG)])
+    await assert_numbers(reader, 1)
+
+
+async def test_a_cheap_flush_waits_for_nothing(hub: Hub, logs: Store) -> None:
+    reader = await seat(hub, LOG)
+    logs.coming = True
+    hub.receive([logs.post(LOG)])
+    await settle()
+    assert numbers(reader) == [1]
+
+
+async def test_who_leaves_gets_what_waited_and_an_empty_topic_waits_for_nothing(hub: Hub, logs: Store) -> None:
+    reader = await seat(hub, LOG)
+    hub.topics[LOG].cost = 60.0
+    logs.coming = True
+    hub.receive([logs.post(LOG)])
+    await settle()
+    await hub.unsubscribe(LOG, reader)
+    await assert_numbers(reader, 1)
+    assert not hub._waiting
+
+
 async def test_a_topic_that_everybody_left_is_forgotten(hub: Hub, logs: Store) -> None:
     readers = [await seat(hub, LOG) for _ in range(2)]
     await hub.unsubscribe(LOG, readers[0])
