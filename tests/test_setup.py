@@ -121,3 +121,9 @@ def test_without_any_python_it_says_so(machine: Machine) -> None:
     done = machine.setup()
     assert done.returncode == 1
     assert "there is no python3 here" in done.stderr
+
+
+def test_serve_says_how_to_choose_the_port_instead_of_ignoring_arguments() -> None:
+    answer = subprocess.run([ROOT / "bin/serve", "--port", "8080"], capture_output=True, text=True, timeout=30)
+    assert answer.returncode == 1
+    assert "PORT=8080 bin/serve" in answer.stderr
