@@ -173,14 +173,18 @@ def _widget_on_wire(widget: Widget, streams: Sequence[Stream]) -> dict[str, Any]
 
 
 @transaction.atomic
-def show_on_board(stream: Stream, board_slug: str) -> Board:
-    """Put a tile for `stream` at the end of a board, which is made when there is none."""
+def show_on_board(stream: Stream, board_slug: str, options: Mapping[str, Any] | None = None) -> Board:
+    """Put a tile for `stream` at the end of a board, made when there is none, unless one shows it there already."""
     board, made = Board.objects.get_or_create(slug=board_slug, defaults={"title": board_slug.replace("-", " ").title()})
     if made:
         board.full_clean()
+    if board.widgets.filter(streams=stream).exists():
+        return board
     type, width, height = TILES[Stream.Kind(stream.kind)]
     last = board.widgets.aggregate(last=Max("position"))["last"]
-    widget = board.widgets.create(type=type, width=width, height=height, position=(last or 0) + 1)
+    widget = board.widgets.create(
+        type=type, width=width, height=height, position=(last or 0) + 1, options=dict(options or {})
+    )
     widget.streams.add(stream)
     board_changed(board)
     return board

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from itertools import chain
+from typing import Final
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
@@ -17,6 +18,9 @@ from dashboard.values import RAW_FOR, RETENTION, Kind
 from realtime.publish import publish_on_commit
 
 AnySource = SqlSource | HttpSource
+
+#: Options of the tile that shows a feed's entries.
+NEWEST_FIRST: Final = {"key": "Entry", "sort": "-at"}
 
 
 def producer_of(source: AnySource) -> Producer:
@@ -79,7 +83,8 @@ def save_source(source: AnySource, board: str = "") -> Stream:
     source.save()
     stream = Stream.objects.get(pk=services.ensure_produced([producer_of(source)])[source.slug])
     if board:
-        boards.show_on_board(stream, board)
+        is_feed = isinstance(source, HttpSource) and source.format == HttpSource.Format.FEED
+        boards.show_on_board(stream, board, NEWEST_FIRST if is_feed and stream.kind == Kind.TABLE else None)
     return stream
 
 

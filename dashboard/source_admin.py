@@ -6,7 +6,7 @@ from typing import Any, ClassVar
 
 from asgiref.sync import async_to_sync
 from django import forms
-from django.contrib import admin
+from django.contrib import admin, messages
 from django.core.exceptions import PermissionDenied, ValidationError
 from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
@@ -80,7 +80,12 @@ class SourceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         )
 
     def save_model(self, request: HttpRequest, obj: Any, form: Any, change: bool) -> None:
-        configured.save_source(obj, "" if change else form.cleaned_data["board"])
+        board = "" if change else form.cleaned_data["board"]
+        configured.save_source(obj, board)
+        if board:
+            link = format_html('<a href="{}">{}</a>', reverse("board", args=[board]), board)
+            text = str(_("It is on the board {}; its first value comes within seconds."))
+            messages.info(request, format_html(text, link))
 
     def delete_model(self, request: HttpRequest, obj: Any) -> None:
         configured.delete_source(obj)

@@ -71,3 +71,10 @@ def test_a_stream_is_put_at_the_end_of_a_board_which_is_made_if_need_be() -> Non
     board = Board.objects.get()
     assert board.title == "Sales Floor"
     assert [(widget.type, widget.position) for widget in board.widgets.all()] == [("number", 1), ("table", 2)]
+
+
+def test_a_stream_that_a_board_shows_gets_no_second_tile() -> None:
+    orders = pushed_stream("orders")
+    for _ in range(2):
+        boards.show_on_board(orders, "sales")
+    assert Board.objects.get().widgets.count() == 1

@@ -98,3 +98,9 @@ def test_what_cannot_be_fetched_is_refused(fields: dict[str, str], at: str) -> N
     with pytest.raises(ValidationError) as refused:
         check_source(http_source(**fields))
     assert set(refused.value.message_dict) == {at}
+
+
+def test_a_feed_is_shown_with_its_newest_entry_first() -> None:
+    configured.save_source(http_source("news", format="feed", kind="table"), "ops")
+    configured.save_source(http_source("price", kind="table"), "ops")
+    assert [widget.options for widget in Board.objects.get().widgets.all()] == [{"key": "Entry", "sort": "-at"}, {}]

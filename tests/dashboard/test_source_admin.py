@@ -63,7 +63,8 @@ def test_what_is_wrong_with_it_is_said(grace: Client, changes: dict[str, str], w
 
 
 def test_a_saved_query_has_a_stream_on_a_board(grace: Client) -> None:
-    assert grace.post(page("add"), FORM).status_code == 302
+    saved = grace.post(page("add"), FORM, follow=True)
+    assert '<a href="/boards/ops/">ops</a>' in saved.content.decode()
     source = SqlSource.objects.get()
     assert Board.objects.get(slug="ops").widgets.get().streams.get().slug == "people"
     assert ProducerLease.objects.get().stream.slug == "people"
