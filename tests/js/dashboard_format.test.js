@@ -72,3 +72,9 @@ test("a difference has its unit only where that says how large it is", () => {
   assert.equal(seen(showDifference(2000, "B")), "2.00 kB");
   assert.equal(seen(showDifference(2, "€", 2)), "€ 2.00");
 });
+
+test("a time with its zone is shown as the reader's, any other text as it is", () => {
+  const reader = (/** @type {string} */ text) => new Date(text).toLocaleString("en-GB", { dateStyle: "medium", timeStyle: "short" });
+  for (const text of ["2026-11-21T10:00:00+00:00", "2026-11-21T10:00Z", "2026-11-21T10:00:00.123-08:00"]) assert.equal(showText(text), reader(text));
+  for (const text of ["2026-11-21", "2026-11-21T10:00:00", "2026-99-21T10:00:00Z", "at 2026-11-21T10:00:00Z"]) assert.equal(showText(text), text);
+});

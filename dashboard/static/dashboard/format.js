@@ -1,5 +1,5 @@
 /** Numbers as people read them: in the page's language, grouped, with a true minus, scaled by their unit. */
-import { LOCALE } from "realtime/time.js";
+import { LOCALE, shortTime } from "realtime/time.js";
 
 /** @typedef {{before: string, number: string, after: string}} Shown e.g. "€", "46.20", "" or "", "41", "%" */
 
@@ -21,7 +21,7 @@ const TIMES = /** @type {[string, number][]} */ ([["d", 86_400], ["h", 3600], ["
 const FEW_SECONDS = 120;
 
 /**
- * @param {unknown} value anything but a number is shown as it is
+ * @param {unknown} value anything but a number is shown as it is, a time with its zone as the reader's
  * @param {string} [unit] "B" and "B/s" are scaled (kB, MB …), "s" and "ms" become times, currencies stand where the
  *   language has them
  * @param {number | null} [decimals] how many; by default as many as the size of the number deserves
@@ -50,7 +50,14 @@ export function showDifference(/** @type {number} */ difference, unit = "", /** 
   return showText(Math.abs(difference), telling ? unit : "", decimals, compact);
 }
 
-const plain = (/** @type {unknown} */ value) => (typeof value === "boolean" ? (value ? "yes" : "no") : String(value));
+/** A time with its zone, as databases, feeds and programs write one. */
+const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
+
+function plain(/** @type {unknown} */ value) {
+  if (typeof value === "boolean") return value ? "yes" : "no";
+  const text = String(value);
+  return MOMENT.test(text) && !Number.isNaN(Date.parse(text)) ? shortTime(text) : text;
+}
 
 /** Whole numbers have none, others as many as they have, up to about three digits that say something. */
 export function naturalDecimals(/** @type {number} */ value) {

@@ -8,6 +8,7 @@ const CLOCK_SECONDS = new Intl.DateTimeFormat(LOCALE, { timeStyle: "medium", hou
 const DAY = new Intl.DateTimeFormat(LOCALE, { weekday: "long", day: "numeric", month: "long" });
 const DAY_YEAR = new Intl.DateTimeFormat(LOCALE, { weekday: "long", day: "numeric", month: "long", year: "numeric" });
 const WHOLE = new Intl.DateTimeFormat(LOCALE, { dateStyle: "full", timeStyle: "medium", hourCycle: "h23" });
+const SHORT = new Intl.DateTimeFormat(LOCALE, { dateStyle: "medium", timeStyle: "short", hourCycle: "h23" });
 const KEY = new Intl.DateTimeFormat("sv", { dateStyle: "short" });
 
 /** @typedef {Date | string | number} Moment a Date, RFC 3339 text or unix milliseconds */
@@ -19,6 +20,9 @@ export const clockTime = (/** @type {Moment} */ moment) => CLOCK.format(date(mom
 
 /** "16:58:07" */
 export const clockSeconds = (/** @type {Moment} */ moment) => CLOCK_SECONDS.format(date(moment));
+
+/** "20 Nov 2026, 16:58" */
+export const shortTime = (/** @type {Moment} */ moment) => SHORT.format(date(moment));
 
 /** "Friday 20 November 2026 at 16:58:07", for titles */
 export const wholeTime = (/** @type {Moment} */ moment) => WHOLE.format(date(moment));
