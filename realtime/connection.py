@@ -26,6 +26,9 @@ class Wire(Protocol):
     def write(self, data: bytes, frames: list[Frame]) -> None:
         """Write `frames`, whose joined bytes are `data`, without waiting."""
 
+    def write_if_idle(self, data: bytes, frames: list[Frame]) -> bool:
+        """Write them if all that was written before is sent; return whether that is so."""
+
     def waiting(self) -> int:
         """Return how many bytes are not sent yet."""
 
@@ -48,6 +51,12 @@ class AsgiWire:
         self._bytes += len(data)
         if self._task is None:
             self._task = asyncio.create_task(self._pump())
+
+    def write_if_idle(self, data: bytes, frames: list[Frame]) -> bool:
+        if self._bytes:
+            return False
+        self.write(data, frames)
+        return True
 
     def waiting(self) -> int:
         return self._bytes
@@ -105,10 +114,9 @@ class Connection:
 
     def write(self, data: bytes, frames: list[Frame]) -> None:
         """Write frames that may not be lost, or give the connection up with 4503 when its reader is too slow."""
-        if self.closed:
+        if self.closed or self._wire.write_if_idle(data, frames):
             return
-        waiting = self._wire.waiting()
-        if waiting and self._outbox.must(len(data), waiting) is Verdict.CLOSE:
+        if self._outbox.must(len(data), self._wire.waiting()) is Verdict.CLOSE:
             self._give_up()
         else:
             self._wire.write(data, frames)
@@ -118,11 +126,7 @@ class Connection:
 
         While the reader is slow, only the newest of each key waits.
         """
-        if self.closed:
-            return
-        waiting = self._wire.waiting()
-        if not waiting and self._outbox.is_empty():
-            self._wire.write(data, frames)
+        if self.closed or (self._outbox.is_empty() and self._wire.write_if_idle(data, frames)):
             return
         for key, frame in zip(keys, frames, strict=True):
             if self._outbox.latest(key, frame, self._wire.waiting()) is Verdict.WRITE:

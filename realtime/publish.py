@@ -95,25 +95,28 @@ class _Outgoing:
     async def send(self, items: list[Publication], sender: str) -> None:
         sent: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((items, sent))
-        if self._task is None or self._task.done():
+        if self._task is None:
             self._task = asyncio.create_task(self._run(sender))
         await sent
 
     async def _run(self, sender: str) -> None:
-        while self._waiting:
-            chunk: list[list[Any]] = []
-            done: list[asyncio.Future[None]] = []
-            while self._waiting and len(chunk) < CHUNK:
-                items, sent = self._waiting.popleft()
-                chunk += [[item.topic, str(item.delivery), item.number, item.key, item.text] for item in items]
-                done.append(sent)
-            if not await send({"type": "hub.publications", "sender": sender, "items": chunk}):
-                # What waits would pile up in front of a dead wire; hubs find it by number.
-                done += [sent for _, sent in self._waiting]
-                self._waiting.clear()
-            for sent in done:
-                if not sent.done():
-                    sent.set_result(None)
+        try:
+            while self._waiting:
+                chunk: list[list[Any]] = []
+                done: list[asyncio.Future[None]] = []
+                while self._waiting and len(chunk) < CHUNK:
+                    items, sent = self._waiting.popleft()
+                    chunk += [[item.topic, str(item.delivery), item.number, item.key, item.text] for item in items]
+                    done.append(sent)
+                if not await send({"type": "hub.publications", "sender": sender, "items": chunk}):
+                    # What waits would pile up in front of a dead wire; hubs find it by number.
+                    done += [sent for _, sent in self._waiting]
+                    self._waiting.clear()
+                for sent in done:
+                    if not sent.done():
+                        sent.set_result(None)
+        finally:
+            self._task = None  # it would keep its event loop alive, which is the key to this
 
 
 _outgoings: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _Outgoing]" = weakref.WeakKeyDictionary()

@@ -31,6 +31,7 @@ autobahn.websocket.protocol.pformat = repr  # type: ignore[assignment,attr-defin
 
 #: Messages of one socket that may wait for its consumer before we stop reading from it.
 INPUT_MESSAGES: Final = 64
+STATE_OPEN: Final = AutobahnProtocol.STATE_OPEN
 #: RFC 6455, 5.2: first byte of a text message in one frame; bit of the mask; size that says "in the next two bytes".
 TEXT_FRAME: Final = 0x81
 MASKED: Final = 0x80
@@ -63,18 +64,26 @@ class TwistedWire:
         self._drained: Callable[[], None] = lambda: None
 
     def write(self, data: bytes, frames: list[Frame]) -> None:
-        if self._protocol.state != AutobahnProtocol.STATE_OPEN:
-            return
+        if not self.write_if_idle(data, frames):
+            self._transport.write(data)
+
+    def write_if_idle(self, data: bytes, frames: list[Frame]) -> bool:
+        if self._protocol.state != STATE_OPEN:
+            return True  # it is closing: nothing follows the close frame
+        transport = self._transport
+        # Twisted has no public way to ask what waits; tests/realtime/test_server.py watches over these names.
+        if transport.dataBuffer or transport._tempDataLen:
+            return False
         try:
-            sent = 0 if self.waiting() else self._socket.send(data)
+            sent = self._socket.send(data)
         except OSError:  # its buffer is full; or it has gone, which the transport finds out by itself
             sent = 0
         if sent < len(data):
-            self._transport.write(data[sent:])
+            transport.write(data[sent:])
+        return True
 
     def waiting(self) -> int:
         transport = self._transport
-        # Twisted has no public way to ask; tests/realtime/test_server.py watches over these names.
         return len(transport.dataBuffer) - transport.offset + transport._tempDataLen  # type: ignore[no-any-return]
 
     def on_drained(self, call: Callable[[], None]) -> None:
@@ -153,7 +162,7 @@ class SocketProtocol(WebSocketProtocol):
         if (
             len(data) < SHORT_FRAME
             or data[0] != TEXT_FRAME
-            or self.state != AutobahnProtocol.STATE_OPEN
+            or self.state != STATE_OPEN
             or self.current_frame is not None
             or self.inside_message
             or self.autoPingTimeoutCall
@@ -301,18 +310,14 @@ class Server(daphne.server.Server):
             consumer.connection.send({"type": "notice", "code": "draining", "retry_after": retry_after})
 
     def _open_sockets(self) -> list[SocketProtocol]:
-        return [
-            each
-            for each in self.connections
-            if isinstance(each, SocketProtocol) and each.state == AutobahnProtocol.STATE_OPEN
-        ]
+        return [each for each in self.connections if isinstance(each, SocketProtocol) and each.state == STATE_OPEN]
 
     async def _close_sockets(self) -> None:
         sockets = self._open_sockets()
         batch = max(1, len(sockets) // 20)
         for start in range(0, len(sockets), batch):
             for protocol in sockets[start : start + batch]:
-                if protocol.state == AutobahnProtocol.STATE_OPEN:
+                if protocol.state == STATE_OPEN:
                     protocol.serverClose(1012)
             await asyncio.sleep(DRAIN_SPREAD / 20 if len(sockets) > 1 else 0)
 

@@ -203,6 +203,7 @@ class LatestTopic(Topic):
         self.seen: set[int] = set()
         self.fresh: dict[str, tuple[int, Frame]] = {}
         self.ahead: dict[Connection, int] = {}
+        self.audience: frozenset[Connection] | None = None  # those `live` and not `ahead`, as of the last flush
         self._prune_at = HORIZON
         self._waiting: dict[Connection, dict[str, tuple[int, Frame]]] = {}
         self._batch: list[tuple[int, str, Frame]] = []  # for all live connections, until the next flush
@@ -225,10 +226,12 @@ class LatestTopic(Topic):
         if self.ahead:
             settled = self._settled
             self.ahead = {connection: place for connection, place in self.ahead.items() if place > settled}
+            self.audience = None
 
     def remove(self, connection: Connection) -> None:
         super().remove(connection)
         self.ahead.pop(connection, None)
+        self.audience = None
         self._waiting.pop(connection, None)
 
     def behind(self, head: int | None = None) -> int | None:
@@ -296,6 +299,7 @@ class LatestTopic(Topic):
         self.flush()  # this connection has that already, or it waits for it
         self.held.pop(connection, None)
         self.live[connection] = None
+        self.audience = None
         if after > self._settled:
             self.ahead[connection] = after
         for key, (number, frame) in self._waiting.pop(connection, {}).items():
@@ -336,20 +340,28 @@ class LatestTopic(Topic):
 
 
 def flush_values(topics: Iterable[LatestTopic]) -> None:
-    """Write what came of `topics` since the last flush: one write per connection, joined once for all alike."""
-    batches: dict[LatestTopic, list[tuple[int, str, Frame]]] = {}
-    wanted: dict[Connection, list[LatestTopic]] = {}
+    """Write what came of `topics` since the last flush: one write per connection, joined once for all alike.
+
+    The streams of a board have the same audience, so it is looked through once for all of them.
+    """
+    alike: dict[frozenset[Connection], list[tuple[LatestTopic, list[tuple[int, str, Frame]]]]] = {}
     for topic in topics:
         if batch := topic.take_batch():
-            batches[topic] = batch
-            for connection in topic.live.keys() - topic.ahead.keys() if topic.ahead else topic.live:
-                wanted.setdefault(connection, []).append(topic)
+            if topic.audience is None:
+                topic.audience = frozenset(topic.live.keys() - topic.ahead.keys() if topic.ahead else topic.live)
+            alike.setdefault(topic.audience, []).append((topic, batch))
         topic.let_join()
-    joined: dict[tuple[LatestTopic, ...], tuple[list[tuple[str, str]], list[Frame], bytes]] = {}
-    for connection, listed in wanted.items():
-        same = tuple(listed)
+    wanted: dict[Connection, list[frozenset[Connection]]] = {}
+    for audience in alike:
+        for connection in audience:
+            wanted.setdefault(connection, []).append(audience)
+    joined: dict[tuple[frozenset[Connection], ...], tuple[list[tuple[str, str]], list[Frame], bytes]] = {}
+    for connection, audiences in wanted.items():
+        same = tuple(audiences)
         if same not in joined:
-            keys = [(topic.name, key) for topic in same for _, key, _ in batches[topic]]
-            frames = [frame for topic in same for _, _, frame in batches[topic]]
-            joined[same] = keys, frames, join(frames)
+            parts = [
+                (topic.name, key, frame) for each in same for topic, batch in alike[each] for _, key, frame in batch
+            ]
+            frames = [frame for _, _, frame in parts]
+            joined[same] = [(name, key) for name, key, _ in parts], frames, join(frames)
         connection.write_latest(*joined[same])

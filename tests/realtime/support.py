@@ -33,6 +33,12 @@ class FakeWire:
         if self.stalled:
             self._bytes += len(data)
 
+    def write_if_idle(self, data: bytes, frames: list[Frame]) -> bool:
+        if self._bytes:
+            return False
+        self.write(data, frames)
+        return True
+
     def waiting(self) -> int:
         return self._bytes
 
