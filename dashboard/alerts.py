@@ -13,12 +13,12 @@ from django.db import transaction
 from django.db.models import F, Q
 from django.db.models.functions import Now
 
-from dashboard import leases, rules, store
+from dashboard import leases, rules
 from dashboard.alert_models import AlertDuty, AlertRule, Incident, RuleState
 from dashboard.cards import card, condition_text
+from dashboard.history import Point, Wanted, history_of
 from dashboard.models import Board, Sample, Stream
 from dashboard.rules import Condition, Fired, Resolved, Watched
-from dashboard.store import Wanted
 
 #: Made once by uuid4; with the incident's number it makes the id of its card.
 CARDS: Final = UUID("6f0f6f0c-3c0e-4b57-9d5f-0b6c7a0a4f11")
@@ -191,12 +191,12 @@ def to_tell(now: datetime) -> list[tuple[Incident, str, dict[str, Any]]]:
 
 
 def _card(incident: Incident, now: datetime) -> tuple[str, dict[str, Any]]:
-    points: list[store.Point] = []
+    points: list[Point] = []
     if incident.rule is not None and incident.rule.stream.kind == Stream.Kind.NUMBER:
         end = now if incident.until is None else min(now, incident.until + (incident.until - incident.since) / 3)
         length = min(max(2 * (end - incident.since), timedelta(minutes=10)), timedelta(days=1))
         stream = incident.rule.stream_id
-        points = store.history_of({stream: Wanted(POINTS, int(length.total_seconds()))}, end)[stream]
+        points = history_of({stream: Wanted(POINTS, int(length.total_seconds()))}, end)[stream]
     return card(
         incident.about,
         since=incident.since,

@@ -9,7 +9,7 @@ from typing import Any, Final
 from django.db import transaction
 from django.db.models import F, Max
 
-from dashboard import store
+from dashboard import history, store
 from dashboard.models import Board, Stream, Widget
 from dashboard.options import POINTS
 from dashboard.protocol import past_of_stream, snapshot_of_stream, unix_ms
@@ -38,8 +38,8 @@ def board_topics(slug: str) -> set[str]:
     return {stream.topic for stream in Stream.objects.filter(widgets__board=board).only("slug")}
 
 
-def board_snapshot(slug: str, points: int | None = None) -> Snapshot:
-    """Return the `snapshot` event of a board, with at most `points` of history. Raises NoSuchBoard.
+def board_snapshot(slug: str, most: int | None = None) -> Snapshot:
+    """Return the `snapshot` event of a board, with at most `most` points of history. Raises NoSuchBoard.
 
     Heads are read first and the rest may be newer: what is told afterwards says the same again, no more.
     """
@@ -47,12 +47,12 @@ def board_snapshot(slug: str, points: int | None = None) -> Snapshot:
     widgets, shown = list(board.widgets.all()), _streams_shown(board)
     streams = {stream.pk: stream for those in shown.values() for stream in those}
     rows = store.rows_of(streams.values())
-    history = store.history_of(_history_wanted(widgets, shown, points))
+    points = history.history_of(_history_wanted(widgets, shown, most))
     event = {
         "type": "snapshot",
         "board": _on_wire(board, widgets, shown),
         "streams": {
-            stream.slug: snapshot_of_stream(stream, rows.get(pk, {}), _until_head(stream, history.get(pk, [])))
+            stream.slug: snapshot_of_stream(stream, rows.get(pk, {}), _until_head(stream, points.get(pk, [])))
             for pk, stream in streams.items()
         },
     }
@@ -62,22 +62,19 @@ def board_snapshot(slug: str, points: int | None = None) -> Snapshot:
 def board_at(slug: str, moment: datetime) -> dict[str, Any]:
     """Return the `snapshot` event of a board with the values as they were at `moment`. Raises NoSuchBoard.
 
-    The tiles are those of now. Nobody knows any more how the producers were, so `state` is null; a table keeps
-    no past, so its `value` is null.
+    The tiles are those of now. Nobody knows any more how the producers were, so `state` is null.
     """
     board = find_board(slug)
     widgets, shown = list(board.widgets.all()), _streams_shown(board)
     streams = {stream.pk: stream for those in shown.values() for stream in those}
-    kept = [pk for pk, stream in streams.items() if stream.kind != Stream.Kind.TABLE]
-    heads = store.history_of(dict.fromkeys(kept, store.Wanted(1)), moment)
-    history = store.history_of(_history_wanted(widgets, shown, None), moment)
+    heads = history.heads_at(streams.values(), moment)
+    points = history.history_of(_history_wanted(widgets, shown, None), moment)
     return {
         "type": "snapshot",
         "at": timestamp(moment),
         "board": _on_wire(board, widgets, shown),
         "streams": {
-            stream.slug: past_of_stream(stream, heads.get(pk, []), history.get(pk, []))
-            for pk, stream in streams.items()
+            stream.slug: past_of_stream(stream, heads.get(pk, []), points.get(pk, [])) for pk, stream in streams.items()
         },
     }
 
@@ -122,29 +119,29 @@ def _streams_shown(board: Board) -> dict[int, list[Stream]]:
 
 def _history_wanted(
     widgets: Iterable[Widget], shown: Mapping[int, Sequence[Stream]], most: int | None
-) -> dict[int, store.Wanted]:
+) -> dict[int, history.Wanted]:
     """Return how much history of which stream the widgets want; only numbers have one to draw."""
-    wanted: dict[int, store.Wanted] = {}
+    wanted: dict[int, history.Wanted] = {}
     for widget in widgets:
         points, seconds = widget.options.get("points", POINTS), widget.options.get("range")
         for stream in shown[widget.pk]:
             if stream.kind == Stream.Kind.NUMBER:
-                other = wanted.get(stream.pk, store.Wanted(0))
-                wanted[stream.pk] = store.Wanted(
+                other = wanted.get(stream.pk, history.Wanted(0))
+                wanted[stream.pk] = history.Wanted(
                     max(points if most is None else min(points, most), other.points),
                     max(filter(None, (seconds, other.seconds)), default=None),
                 )
     return wanted
 
 
-def _until_head(stream: Stream, history: list[store.Point]) -> list[store.Point]:
+def _until_head(stream: Stream, points: list[history.Point]) -> list[history.Point]:
     """Leave out what came after the head was read: its update is on its way. The head itself is never a mean."""
     newest = unix_ms(stream.at) if stream.at else 0
-    while history and history[-1][0] > newest:
-        history.pop()
-    if history and history[-1][0] == newest:
-        history[-1][1] = stream.value
-    return history
+    while points and points[-1][0] > newest:
+        points.pop()
+    if points and points[-1][0] == newest:
+        points[-1][1] = stream.value
+    return points
 
 
 def _on_wire(board: Board, widgets: Iterable[Widget], shown: Mapping[int, Sequence[Stream]]) -> dict[str, Any]:

@@ -63,6 +63,9 @@ class Stream(models.Model):
     fence = models.BigIntegerField(default=0, editable=False)
     #: Up to when samples are thinned.
     thinned_until = models.DateTimeField(null=True, editable=False)
+    #: A table's: when its rows changed last, and when the next ones to be replaced are to be kept (`dashboard.store`).
+    rows_at = models.DateTimeField(null=True, editable=False)
+    snapshot_due = models.DateTimeField(null=True, editable=False)
     #: What its producer said last of label, unit …, so that what the admin changed is known from what the code did.
     declared = models.JSONField(default=dict, editable=False)
 
@@ -80,7 +83,7 @@ class Stream(models.Model):
 
 
 class Sample(models.Model):
-    """One value at one time. Written only in `dashboard.store`."""
+    """One value at one time; of a table all rows by key, as they were since. Written only in `dashboard.store`."""
 
     stream = models.ForeignKey(Stream, on_delete=models.PROTECT, related_name="samples")
     at = models.DateTimeField()

@@ -153,10 +153,14 @@ def snapshot_of_stream(stream: StreamHead, rows: Mapping[str, Any], history: Seq
 def past_of_stream(
     stream: StreamHead, head: Sequence[Sequence[Any]], history: Sequence[Sequence[Any]]
 ) -> dict[str, Any]:
-    """Return a stream as it was: `head` has its newest point then, if there was one."""
+    """Return a stream as it was: `head` has its newest point then, if there was one.
+
+    Of a table it is known when its rows changed, not when somebody said last that they had not.
+    """
     at, value = head[-1] if head else (None, None)
+    nature = _nature(stream)
     return {
-        **_nature(stream),
+        **(nature | {"stale_after": None} if stream.kind == Kind.TABLE else nature),
         "value": value,
         "at": None if at is None else timestamp(datetime.fromtimestamp(at / 1000, UTC)),
         "seq": 0,

@@ -1,4 +1,4 @@
-"""Writes and reads of streams, samples and rows. The only place where `seq` moves and samples are written.
+"""Writes of streams, samples and rows. The only place where `seq` moves and samples are written.
 
 Every write returns the publications that tell of it; they may leave only after the commit.
 """
@@ -11,8 +11,8 @@ from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import Any, Final
 
-from django.db import connection, transaction
-from django.db.models import Exists, F, Model, OuterRef, Q
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -20,7 +20,6 @@ from dashboard.models import ProducerLease, Sample, State, Stream, TableRow
 from dashboard.protocol import Pushed, unix_ms, update_of_rows, update_of_value
 from dashboard.values import ROWS, WrongValue
 from realtime import bulk
-from realtime.protocol import decode_json
 from realtime.publish import Delivery, Publication
 
 #: How long the mark of a row that was taken away is kept: much longer than any hub may be behind.
@@ -32,8 +31,11 @@ PRUNE: Final = 5_000
 THINNED: Final = timedelta(minutes=5)
 STRETCH: Final = timedelta(hours=1)
 
-#: A point of a history: `[unix ms, value]`.
-Point = list[Any]
+#: How often a table's rows are kept at most, and of how many bytes of them a second, on average.
+SNAPSHOT_EVERY: Final = timedelta(seconds=10)
+SNAPSHOT_BYTES: Final = 1_000
+#: What moves in a stream's head when the rows of its table do.
+_TABLE_FIELDS: Final = ("rows_at", "snapshot_due")
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +98,9 @@ def _advance(stream: Stream, last: Reading, values: Sequence[tuple[datetime, Any
     if values:
         stream.at, value = values[-1]
         fields += ("at",)
-        if stream.kind != Stream.Kind.TABLE:
+        if stream.kind == Stream.Kind.TABLE:
+            fields += _TABLE_FIELDS
+        else:
             stream.value = value
             fields += ("value",)
     return fields
@@ -111,16 +115,16 @@ def push(stream: Stream, pushed: Sequence[Pushed]) -> list[Publication]:
     if stream.thinned_until and pushed[0].at < stream.thinned_until:
         Stream.objects.filter(pk=stream.pk).update(thinned_until=pushed[0].at)
     fresh = [(each.at, each.value) for each in pushed if stream.at is None or each.at >= stream.at]
-    bulk.insert(_samples(stream, [(each.at, each.value) for each in pushed]))
+    is_table = stream.kind == Stream.Kind.TABLE
+    bulk.insert(_samples(stream, fresh if is_table else [(each.at, each.value) for each in pushed]))
     if not fresh:
         return []
     at, value = fresh[-1]
-    if stream.kind != Stream.Kind.TABLE:
-        stream.value = value
-    Stream.objects.filter(pk=stream.pk).update(seq=F("seq") + 1, value=stream.value, at=at)
+    fields = {name: getattr(stream, name) for name in _TABLE_FIELDS} if is_table else {"value": value}
+    Stream.objects.filter(pk=stream.pk).update(seq=F("seq") + 1, at=at, **fields)
     stream.refresh_from_db()
     publications = _write_values(stream, fresh)
-    if stream.kind == Stream.Kind.TABLE and stream.rows.filter(value__isnull=False).count() > ROWS:
+    if is_table and stream.rows.filter(value__isnull=False).count() > ROWS:
         raise WrongValue(f"A table has up to {ROWS} rows; take some away by pushing null for them.")
     return publications
 
@@ -138,10 +142,26 @@ def _write_values(stream: Stream, values: Sequence[tuple[datetime, Any]]) -> lis
 
 
 def _samples(stream: Stream, values: Iterable[tuple[datetime, Any]]) -> list[Sample]:
-    """Return what is to be kept of `values`; a table has no history."""
+    """Return what is to be kept when `values` come."""
     if stream.kind == Stream.Kind.TABLE:
-        return []
+        return _snapshot(stream, [at for at, rows in values if rows])
     return [Sample(stream=stream, at=at, value=value) for at, value in values]
+
+
+def _snapshot(table: Stream, changes: Sequence[datetime]) -> list[Sample]:
+    """Return the rows that changes at these times replace, unless others were kept a short while ago.
+
+    Rows are kept when they are about to change, not when they have: so whatever lasted is kept, once, however long.
+    """
+    if not changes:
+        return []
+    since, table.rows_at = table.rows_at, changes[-1]
+    if since is None or (table.snapshot_due is not None and changes[0] < table.snapshot_due):
+        return []
+    rows = rows_of([table]).get(table.pk, {})
+    pause = timedelta(seconds=len(json.dumps(rows)) / SNAPSHOT_BYTES)
+    table.snapshot_due = changes[0] + max(SNAPSHOT_EVERY, pause)
+    return [Sample(stream=table, at=since, value=rows)]
 
 
 def _write_rows(stream: Stream, rows: Mapping[str, tuple[datetime, Any]]) -> None:
@@ -203,87 +223,13 @@ def rows_of(streams: Collection[Stream]) -> dict[int, dict[str, Any]]:
     return found
 
 
-@dataclass(frozen=True, slots=True)
-class Wanted:
-    """How much of a stream's history: the newest `points`, or with `seconds` so long, thinned to about `points`."""
-
-    points: int
-    seconds: int | None = None
-
-
-def history_of(wanted: Mapping[int, Wanted], until: datetime | None = None) -> dict[int, list[Point]]:
-    """Return what some streams had up to `until` (None: now), oldest first, by stream id; one statement for all.
-
-    The database writes the points as JSON: of a board they are thousands, too many to become objects on their way.
-    """
-    alike: dict[Wanted, list[int]] = defaultdict(list)
-    for pk, each in wanted.items():
-        alike[each].append(pk)
-    parts: list[str] = []
-    parameters: list[Any] = []
-    for each, pks in alike.items():
-        sql, values = _newest(each, until) if each.seconds is None else _thinned(each, each.seconds, until)
-        parts.append(
-            f"SELECT id, (SELECT {_points()} FROM ({sql}) AS points)"  # noqa: S608
-            f" FROM {_table(Stream)} AS stream WHERE id IN ({', '.join(['%s'] * len(pks))})"
-        )
-        parameters += [*values, *pks]
-    found: dict[int, list[Point]] = {pk: [] for pk in wanted}
-    if parts:
-        with connection.cursor() as cursor:
-            cursor.execute(" UNION ALL ".join(parts), parameters)
-            for pk, points in cursor.fetchall():
-                found[pk] = decode_json(f"[{points or ''}]")[::-1]
-    return found
-
-
-def _points() -> str:
-    """Return what makes JSON of the columns `at`, as in `unix_ms`, and `value` of some rows, but for the brackets."""
-    if connection.vendor == "sqlite":
-        join = "GROUP_CONCAT"
-        ms = "CAST(strftime('%%s', substr(at, 1, 19)) AS INTEGER) * 1000 + CAST(substr(at, 21, 3) AS INTEGER)"
-    else:
-        join, ms = "STRING_AGG", "CAST(FLOOR(EXTRACT(EPOCH FROM at) * 1000) AS BIGINT)"
-    return f"{join}('[' || ({ms}) || ',' || CAST(value AS TEXT) || ']', ',')"
-
-
-def _newest(wanted: Wanted, until: datetime | None) -> tuple[str, list[Any]]:
-    """Return a statement for the samples of `stream`, newest first, and its parameters."""
-    where, values = _where(None, until)
-    return f"SELECT at, value {where} ORDER BY at DESC, id DESC LIMIT %s", [*values, wanted.points]
-
-
-def _thinned(wanted: Wanted, seconds: int, until: datetime | None) -> tuple[str, list[Any]]:
-    """Numbers only: the mean of each of so many equal times, at the time of its last sample."""
-    if connection.vendor == "sqlite":
-        epoch, number = "CAST(strftime('%%s', at) AS INTEGER)", "CAST(value AS REAL)"
-    else:
-        epoch, number = "CAST(EXTRACT(EPOCH FROM at) AS BIGINT)", "CAST(CAST(value AS TEXT) AS FLOAT)"
-    where, values = _where((until or timezone.now()) - timedelta(seconds=seconds), until)
-    sql = f"SELECT MAX(at) AS at, AVG({number}) AS value {where} GROUP BY {epoch} / %s ORDER BY 1 DESC"
-    return sql, [*values, max(1, -(-seconds // wanted.points))]
-
-
-def _where(since: datetime | None, until: datetime | None) -> tuple[str, list[Any]]:
-    """Return the end of a statement that reads the samples of `stream` between two times, and its parameters."""
-    sql = f"FROM {_table(Sample)} WHERE stream_id = stream.id"
-    values: list[Any] = []
-    for comparison, moment in ((">", since), ("<=", until)):
-        if moment is not None:
-            sql += f" AND at {comparison} %s"
-            values.append(connection.ops.adapt_datetimefield_value(moment))
-    return sql, values
-
-
-def _table(model: type[Model]) -> str:
-    return connection.ops.quote_name(model._meta.db_table)
-
-
 def prune() -> int:
     """Delete samples past their stream's retention, thin older ones, delete old marks of rows; return how many went."""
     deleted = 0
-    for stream in Stream.objects.exclude(kind=Stream.Kind.TABLE):
+    for stream in Stream.objects.all():
         old = Sample.objects.filter(stream=stream, at__lt=Now() - stream.retention)
+        if stream.kind == Stream.Kind.TABLE and (held := old.order_by("at").last()):
+            old = old.filter(at__lt=held.at)  # it was still so when the time began that is kept
         while ids := list(old.order_by("at").values_list("pk", flat=True)[:PRUNE]):
             deleted += Sample.objects.filter(pk__in=ids).delete()[0]
         deleted += _thin(stream, timezone.now() - stream.raw_for)
@@ -303,8 +249,9 @@ def _thin(stream: Stream, until: datetime) -> int:
         samples = Sample.objects.filter(later, stream=stream, at__lt=until).order_by("at", "pk")
         first = samples.values_list("at", flat=True).first()
         end = min(_floor(first, THINNED) + STRETCH, until) if first else until
-        rows = samples.filter(at__lt=end).values_list("pk", "at", "value") if first else ()
-        superfluous = _superfluous(rows, is_number=stream.kind == Stream.Kind.NUMBER)
+        is_number = stream.kind == Stream.Kind.NUMBER
+        columns = ("pk", "at", "value") if is_number else ("pk", "at")
+        superfluous = _superfluous(samples.filter(at__lt=end).values_list(*columns) if first else (), is_number)
         for place in range(0, len(superfluous), PRUNE):
             deleted += Sample.objects.filter(pk__in=superfluous[place : place + PRUNE]).delete()[0]
         # Not when somebody has set it back meanwhile: the next round begins there.
@@ -313,15 +260,18 @@ def _thin(stream: Stream, until: datetime) -> int:
         mark = end
 
 
-def _superfluous(rows: Iterable[tuple[int, datetime, Any]], *, is_number: bool) -> list[int]:
-    """Return the ids of the samples, oldest first, that are neither least nor greatest nor last of their stretch."""
+def _superfluous(rows: Iterable[tuple[Any, ...]], is_number: bool) -> list[int]:
+    """Return the ids of the samples, oldest first, that are neither least nor greatest nor last of their stretch.
+
+    `rows`: id, time, and value of those that are numbers.
+    """
     found: list[int] = []
     for _, stretch in groupby(rows, key=lambda row: _floor(row[1], THINNED)):
         samples = list(stretch)
         kept = {samples[-1][0]}
         if is_number:
             kept |= {function(samples, key=lambda row: row[2])[0] for function in (min, max)}
-        found += [pk for pk, _, _ in samples if pk not in kept]
+        found += [pk for pk, *_ in samples if pk not in kept]
     return found
 
 

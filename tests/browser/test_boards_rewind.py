@@ -59,6 +59,36 @@ async def test_a_board_is_wound_back_and_comes_back_to_live(live_switchboard: Se
     await expect(slider).to_have_count(0)
 
 
+async def test_a_table_is_shown_as_it_was(live_switchboard: Serve, new_page: NewPage) -> None:
+    feed = Feed(live_switchboard, "--kind", "table", "--label", "Scores")
+    live_switchboard.shell(
+        "from datetime import timedelta; from django.utils import timezone; from django.db import transaction\n"
+        "from dashboard import store; from dashboard.models import Stream; from dashboard.protocol import Pushed\n"
+        f"now = timezone.now(); scores = Stream.objects.get(slug={feed.slug!r})\n"
+        "for minutes, rows in ((40, {'ann': {'points': 1}, 'bob': {'points': 2}}), (10, {'bob': None})):\n"
+        "    with transaction.atomic():\n"
+        "        store.push(scores, [Pushed(rows, now - timedelta(minutes=minutes))])"
+    )
+    page = await new_page()
+    await enter(page, "Ada")
+    await page.goto(f"/boards/{feed.slug}/")
+    await expect_live(page)
+    rows = page.locator(".rows tbody tr")
+    await expect(rows).to_have_text([re.compile(r"ann\s+1")])
+    await page.keyboard.press("r")
+    slider = page.get_by_role("slider", name="Time")
+    await slider.focus()
+    await slider.fill("480")  # 20 minutes ago
+    await expect(rows).to_have_text([re.compile(r"ann\s+1"), re.compile(r"bob\s+2")])
+    scores = page.locator(".tile", has_text="Scores")
+    await expect(scores).to_have_attribute("data-truth", "fresh")
+    await expect(scores.locator(".tile__age")).to_contain_text(re.compile(r"^updated (19|20) min"))
+    await slider.fill("0")
+    await expect(scores).to_contain_text("no value then")
+    await page.get_by_role("button", name="Back to live").click()
+    await expect(rows).to_have_text([re.compile(r"ann\s+1")])
+
+
 async def test_a_link_leads_to_the_board_at_a_moment(live_switchboard: Serve, new_page: NewPage) -> None:
     page = await new_page()
     await enter(page, "Ada")

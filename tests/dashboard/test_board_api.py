@@ -151,7 +151,8 @@ def test_a_board_is_shown_as_it_was(ada: Client, django_assert_max_num_queries: 
     assert [value for _, value in past["cpu"]["history"]] == [0, 1, 2, 3, 4]
     assert past["note"]["value"] == "early"
     assert {each["state"] for each in past.values()} == {None}
-    assert past["prices"]["value"] is None
+    assert (past["prices"]["value"], past["prices"]["at"]) == ({"A": {"bid": 1}}, timestamp(seconds(1)))
+    assert (past["prices"]["stale_after"], past["note"]["stale_after"]) == (None, 60)
     assert answer["board"] == boards.board_layout("ops")
 
 

@@ -2,7 +2,7 @@ from typing import Any
 
 import pytest
 
-from dashboard import boards, store
+from dashboard import boards, history, store
 from dashboard.boards import NoSuchBoard
 from dashboard.models import Board
 from tests.dashboard.conftest import board_of, produced_stream, pushed_stream, reading
@@ -33,7 +33,7 @@ def test_history_has_as_many_points_as_the_tile_that_wants_most() -> None:
     board.widgets.create(type="line", options={"points": 20}).streams.add(cpu)
     store.record([reading(cpu, value, at=value) for value in range(50)])
     assert len(boards.board_snapshot("ops").event["streams"]["cpu"]["history"]) == 20
-    assert len(boards.board_snapshot("ops", points=3).event["streams"]["cpu"]["history"]) == 3
+    assert len(boards.board_snapshot("ops", most=3).event["streams"]["cpu"]["history"]) == 3
 
 
 def test_values_said_at_one_time_stay_apart() -> None:
@@ -47,13 +47,13 @@ def test_a_history_ends_with_the_head_that_was_read(monkeypatch: pytest.MonkeyPa
     cpu = produced_stream()
     board_of(cpu)
     store.record([reading(cpu, value, at=value) for value in range(3)])
-    read = store.history_of
+    read = history.history_of
 
     def read_later(*arguments: Any) -> Any:
         store.record([reading(cpu, 3, at=3), reading(cpu, 4, at=4)])
         return read(*arguments)
 
-    monkeypatch.setattr(store, "history_of", read_later)
+    monkeypatch.setattr(history, "history_of", read_later)
     stream = boards.board_snapshot("ops").event["streams"]["cpu"]
     assert (stream["value"], stream["seq"]) == (2, 1)
     assert [value for _, value in stream["history"]] == [0, 1, 2]

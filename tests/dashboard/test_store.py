@@ -8,13 +8,12 @@ from django.db import transaction
 from django.utils import timezone
 
 from dashboard import store
+from dashboard.history import Wanted, history_of
 from dashboard.models import Sample, State, Stream, TableRow
-from dashboard.protocol import STREAMS, TILES, Pushed, unix_ms
-from dashboard.store import Wanted
+from dashboard.protocol import Pushed, unix_ms
 from dashboard.values import ROWS, WrongValue
-from realtime.protocol import timestamp
 from realtime.publish import Publication
-from tests.dashboard.conftest import START, produced_stream, pushed_stream, reading, seconds
+from tests.dashboard.conftest import produced_stream, pushed_stream, reading, seconds
 
 pytestmark = pytest.mark.django_db
 
@@ -132,7 +131,6 @@ def test_a_tables_rows_are_kept_by_key_and_told_one_by_one() -> None:
     assert told(recorded.publications[0])["rows"] == {"NRD": {"bid": 1}}
     store.record([reading(prices, {"OSL": {"bid": 3}}, at=2), reading(prices, {"NRD": None}, at=3)])
     assert store.rows_of([prices]) == {prices.pk: {"OSL": {"bid": 3}}}
-    assert not Sample.objects.exists()
     prices.refresh_from_db()
     assert (prices.seq, prices.value, prices.at) == (2, None, seconds(3))
 
@@ -169,7 +167,7 @@ def test_an_older_push_goes_to_history_only() -> None:
     assert push(orders, (5, 5)) == []
     orders.refresh_from_db()
     assert (orders.seq, orders.value, orders.at) == (1, 10, seconds(10))
-    assert store.history_of({orders.pk: Wanted(10)})[orders.pk] == [
+    assert history_of({orders.pk: Wanted(10)})[orders.pk] == [
         [unix_ms(seconds(5)), 5],
         [unix_ms(seconds(10)), 10],
     ]
@@ -225,47 +223,7 @@ def test_a_stream_that_another_took_over_meanwhile_is_no_orphan() -> None:
     assert store.orphan(cpu.pk, fence=0) == []
 
 
-# History
-
-
-def test_history_is_the_newest_points_oldest_first_for_many_streams_in_one_query(
-    django_assert_num_queries: Any,
-) -> None:
-    cpu, disk, idle = produced_stream("cpu"), produced_stream("disk"), produced_stream("idle")
-    store.record([reading(cpu, value, at=value) for value in range(20)] + [reading(disk, 70, at=1)])
-    with django_assert_num_queries(1):
-        history = store.history_of(dict.fromkeys((cpu.pk, disk.pk, idle.pk), Wanted(3)))
-    assert [value for _, value in history[cpu.pk]] == [17, 18, 19]
-    assert history[disk.pk] == [[unix_ms(seconds(1)), 70]]
-    assert history[idle.pk] == []
-
-
-def test_a_point_has_the_time_of_its_update_to_the_millisecond() -> None:
-    cpu = produced_stream()
-    times = [seconds(microseconds / 1_000_000) for microseconds in (0, 499, 500, 1_000, 1_500, 59_999_999, 61_000_500)]
-    store.record([reading(cpu, number, at=(at - START).total_seconds()) for number, at in enumerate(times)])
-    (history,) = store.history_of({cpu.pk: Wanted(10)}).values()
-    assert history == [[unix_ms(at), number] for number, at in enumerate(times)]
-    said = [datetime.fromisoformat(timestamp(at)) for at in times]
-    assert [unix_ms(at) for at in said] == [at for at, _ in history]
-
-
-def test_samples_of_the_same_time_stay_in_order() -> None:
-    cpu = produced_stream()
-    for value in range(5):
-        store.record([reading(cpu, value, at=1)])
-    (history,) = store.history_of({cpu.pk: Wanted(3)}).values()
-    assert [value for _, value in history] == [2, 3, 4]
-
-
-def test_the_history_of_many_streams_is_one_query(django_assert_num_queries: Any) -> None:
-    Stream.objects.bulk_create(Stream(slug=f"s{number}") for number in range(TILES * STREAMS))
-    streams = list(Stream.objects.order_by("pk"))
-    Sample.objects.bulk_create(Sample(stream=stream, at=seconds(0), value=stream.pk) for stream in streams)
-    wanted = {stream.pk: Wanted(300 - stream.pk % TILES) for stream in streams}
-    with django_assert_num_queries(1):
-        history = store.history_of(wanted)
-    assert history == {stream.pk: [[unix_ms(seconds(0)), stream.pk]] for stream in streams}
+# Pruning
 
 
 def test_samples_past_their_retention_are_pruned_and_old_marks_of_removed_rows() -> None:

@@ -122,7 +122,7 @@ ON_POSTGRESQL = """
 from datetime import timedelta
 from functools import partial
 from django.utils import timezone
-from dashboard import services, store
+from dashboard import history, services, store
 from dashboard.models import PushTally, Sample, Stream
 from dashboard.producers import database
 from dashboard.protocol import read_push
@@ -134,16 +134,26 @@ print(store.prune(), sorted(Sample.objects.values_list("value", flat=True)), Pus
 row = database.measure()["dashboard_stream"]
 print(row["rows"], row["bytes"] > 8000, row["ms"] > 0, database.database_size() > row["bytes"])
 print(database.database_slowest())
+table, day = services.create_stream("prices", "table"), timedelta(days=1)
+for ago, bid in ((3, 1), (2, None), (1, 2)):
+    row = None if bid is None else {"bid": bid}
+    pushed = {"value": {"A": row}, "at": (timezone.now() - ago * day).isoformat()}
+    services.push(table, partial(read_push, __import__("json").dumps(pushed).encode()))
+table.refresh_from_db()
+print([history.heads_at([table], timezone.now() - ago * day)[table.pk][0][1] for ago in (2.5, 1.5, 0)])
 """
 
 
-def test_samples_are_thinned_and_tables_measured(postgresql: PostgreSQL, service_folder: Callable[[str], Path]) -> None:
+def test_samples_are_thinned_tables_measured_and_their_past_read(
+    postgresql: PostgreSQL, service_folder: Callable[[str], Path]
+) -> None:
     site = Manage("site", service_folder("site"), SITE | {"DATABASE_URL": postgresql.create_database("for-samples")})
     site.manage("migrate")
-    thinned, measured, slowest = site.shell(ON_POSTGRESQL).splitlines()
+    thinned, measured, slowest, past = site.shell(ON_POSTGRESQL).splitlines()
     assert thinned == "98 [0, 99] 100"
     assert measured == "1 True True True"
     assert re.fullmatch(r"\w+: [\d.]+ ms to count", slowest)
+    assert past == "[{'A': {'bid': 1}}, {}, {'A': {'bid': 2}}]"
 
 
 def test_the_role_of_the_docs_reads_switchboard_but_no_secrets(

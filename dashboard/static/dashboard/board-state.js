@@ -6,12 +6,12 @@ import { keep } from "./line-data.js";
  * @typedef {import("./line-data.js").Point} Point
  * @typedef {"number" | "text" | "status" | "table" | "series"} Kind
  * @typedef {{
- *   slug: string, kind: Kind, label: string, unit: string, staleAfter: number, kept: number,
+ *   slug: string, kind: Kind, label: string, unit: string, staleAfter: number | null, kept: number,
  *   value: any, at: number | null, seq: number,
  *   state: "ok" | "error" | "unknown" | null, error: string | null, retryAt: number | null,
  *   history: Point[], floor: number, rowSeqs: Map<string, number>, marks: Map<string, Map<string, Mark>>,
  *   merged: number, moved: boolean,
- * }} Stream times in unix milliseconds, staleAfter and kept in seconds; state: null in the past; merged: how many updates
+ * }} Stream times in unix milliseconds, staleAfter and kept in seconds; state: null in the past, staleAfter then null for tables; merged: how many updates
  *   were folded into others on their way since the snapshot; moved: an update has come since; floor: the snapshot's seq, rowSeqs: those of rows
  *   that changed since; marks: by row and column
  * @typedef {{up: boolean | null, at: number}} Mark a cell that changed, and when on this machine's clock; null: neither up nor down

@@ -89,7 +89,7 @@ export class LineChart extends LitElement {
     const histories = this.streams.map(({ kind, value, history }) => (kind === "series" ? (value ?? []) : history));
     return align(
       histories,
-      this.streams.map(({ staleAfter }) => Math.max(staleAfter * 3, 10) * 1000),
+      this.streams.map(({ staleAfter }) => Math.max((staleAfter ?? 0) * 3, 10) * 1000),
     );
   }
 

@@ -22,7 +22,7 @@ export function duration(/** @type {number} */ seconds) {
 }
 
 const isOld = (/** @type {Stream} */ { at, staleAfter }, /** @type {number} */ now) =>
-  at !== null && now - at > staleAfter * 1000;
+  at !== null && staleAfter !== null && now - at > staleAfter * 1000;
 
 /** @returns {Truth} */
 export function truthOf(/** @type {Stream} */ stream, /** @type {number} */ now) {
@@ -72,7 +72,7 @@ function together(notes, all) {
 
 /** Of several streams the age of the one furthest over its limit, else of the liveliest. */
 function ageOf(/** @type {Stream[]} */ streams, /** @type {number} */ now) {
-  const known = streams.flatMap(({ at, staleAfter }) => (at === null ? [] : { age: now - at, limit: staleAfter * 1000 }));
+  const known = streams.flatMap(({ at, staleAfter }) => (at === null ? [] : { age: now - at, limit: (staleAfter ?? Infinity) * 1000 }));
   if (!known.length) return "";
   const over = known.filter(({ age, limit }) => age > limit);
   const told = over.length
@@ -85,11 +85,10 @@ function ageOf(/** @type {Stream[]} */ streams, /** @type {number} */ now) {
 function note(stream, truth, now) {
   if (truth === "failing") return `producer failing: ${stream.error ?? "no reason given"}${retry(stream, now)}`;
   if (truth === "unknown") return stream.at === null ? "waiting for its producer" : "its producer is not running";
-  if (truth === "old") return `expected within ${duration(stream.staleAfter)}`;
+  if (truth === "old") return `expected within ${duration(stream.staleAfter ?? 0)}`;
   if (truth !== "empty") return "";
   // In the past nobody knows more than the samples say.
-  if (stream.state === null) return stream.kind === "table" ? "a table's past is not kept" : "no value then";
-  return "no value yet";
+  return stream.state === null ? "no value then" : "no value yet";
 }
 
 function retry(/** @type {Stream} */ { retryAt }, /** @type {number} */ now) {
