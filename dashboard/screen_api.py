@@ -40,10 +40,10 @@ def screen(request: HttpRequest, id: int) -> HttpResponse:
 
 
 def _name(raw: str) -> str:
-    name = " ".join(raw.split())
-    if len(name) > 80 or not name.isprintable():
-        raise ApiError("invalid", "A name has up to 80 visible characters.", field="name")
-    return name
+    try:
+        return screens.clean_name(raw)
+    except ValueError as error:
+        raise ApiError("invalid", str(error), field="name") from None
 
 
 def _require(request: HttpRequest, permission: str) -> None:

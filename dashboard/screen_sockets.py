@@ -10,7 +10,7 @@ from typing import Any, Final
 from urllib.parse import parse_qsl
 
 from accounts.models import hash_token
-from dashboard import screens
+from dashboard import pairings, screens
 from dashboard.protocol import Report
 from dashboard.screens import Shown
 from dashboard.walls import Link, find_link
@@ -149,7 +149,7 @@ class RowKeeper:
 
 
 async def keep_rows() -> None:
-    """Write what this process's screens show, and forget old ones; runs for ever."""
+    """Write what this process's screens show, and forget old ones, and old codes; runs for ever."""
     keeper = RowKeeper()
     forgot_at = -FORGET_EVERY
     loop = asyncio.get_running_loop()
@@ -160,5 +160,6 @@ async def keep_rows() -> None:
             if loop.time() - forgot_at >= FORGET_EVERY:
                 forgot_at = loop.time()
                 await in_database(screens.forget_the_old)()
+                await in_database(pairings.forget_the_old)()
         except Exception:
             log.exception("Could not write what screens show; again in a second")

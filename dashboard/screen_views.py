@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST
 
 from dashboard import walls
 from dashboard.wall_models import ScreenLink, Wall
+from dashboard.walls import Link
 from realtime.limits import Buckets
 from realtime.process import build
 
@@ -24,14 +25,24 @@ _wrong: Final = Buckets(20, 1)
 def wall(request: HttpRequest, token: str) -> HttpResponse:
     """Boards for a screen on the wall, without anybody signed in."""
     link = walls.good_link(token)
-    if link is None:
-        wait = _wrong.take(request.META.get("REMOTE_ADDR") or "local", time.monotonic())
-        response = render(request, "dashboard/wall_gone.html", status=429 if wait else 404)
-    else:
-        shown = Wall.objects.get(pk=link.wall)
-        config = {"token": token, "build": build()}
-        response = render(request, "dashboard/wall.html", {"wall": shown, "config": config})
-    # The address is the key: it goes into no cache, no index and no Referer.
+    if link is not None:
+        return wall_page(request, link, token)
+    wait = _wrong.take(request.META.get("REMOTE_ADDR") or "local", time.monotonic())
+    return kept_nowhere(render(request, "dashboard/wall_gone.html", status=429 if wait else 404))
+
+
+def wall_page(request: HttpRequest, link: Link, token: str, key: str | None = None) -> HttpResponse:
+    """Return the page of a link's wall; `key`: what the screen calls itself, None for a name that its browser keeps."""
+    shown = Wall.objects.get(pk=link.wall)
+    config = {"token": token, "build": build(), "key": key}
+    return kept_nowhere(render(request, "dashboard/wall.html", {"wall": shown, "config": config}))
+
+
+def kept_nowhere(response: HttpResponse) -> HttpResponse:
+    """Keep a page that holds a key, maybe in its address, out of caches, indexes and the Referer.
+
+    Not one with a form: without a Referer it is sent without an Origin, and refused.
+    """
     response["Cache-Control"] = "no-store"
     response["Referrer-Policy"] = "no-referrer"
     response["X-Robots-Tag"] = "noindex"

@@ -98,6 +98,14 @@ def all_screens() -> list[dict[str, Any]]:
     ]
 
 
+def clean_name(raw: str) -> str:
+    """Return a screen's name as it is kept. Raises ValueError with a sentence."""
+    name = " ".join(raw.split())
+    if len(name) > 80 or not name.isprintable():
+        raise ValueError("A name has up to 80 visible characters.")
+    return name
+
+
 def rename(screen: Screen, name: str) -> None:
     Screen.objects.filter(pk=screen.pk).update(name=name)
 

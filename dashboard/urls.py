@@ -2,13 +2,16 @@
 
 from django.urls import path
 
-from dashboard import api, board_api, screen_api, screen_views, views
+from dashboard import api, board_api, pairing_views, screen_api, screen_views, views
 
 urlpatterns = [
     path("boards/", views.board_list, name="boards"),
     path("boards/<slug:slug>/", views.board, name="board"),
     path("boards/<slug:slug>/full/", views.board_full, name="board_full"),
+    path("wall/", pairing_views.screen, name="this_screen"),
+    path("wall/state/", pairing_views.state, name="pairing_state"),
     path("wall/<str:token>/", screen_views.wall, name="wall"),
+    path("pair/", pairing_views.pair, name="pair"),
     path("screens/", screen_views.screen_list, name="screens"),
     path("screens/links/", screen_views.new_link, name="new_link"),
     path("screens/links/<int:pk>/revoke/", screen_views.revoke_link, name="revoke_link"),

@@ -1,4 +1,4 @@
-"""Walls show boards in turn, links show walls to screens, screens are what links have opened."""
+"""Walls show boards in turn, links show walls to screens, screens are what links have opened or codes have paired."""
 
 from typing import ClassVar
 
@@ -115,3 +115,17 @@ class Screen(models.Model):
 
     def __str__(self) -> str:
         return self.name or f"Screen {self.key[:4]}"
+
+
+class Pairing(models.Model):
+    """A screen that shows a code until somebody enters it. Its secret, stored hashed, is then the token of its link."""
+
+    code = models.CharField(max_length=6, unique=True)
+    secret_hash = models.CharField(max_length=64, unique=True)
+    #: From where the screen asked.
+    address = models.CharField(max_length=64)
+    expires_at = models.DateTimeField(db_index=True)
+    used_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.code[:3]}-{self.code[3:]}"

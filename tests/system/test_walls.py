@@ -25,6 +25,10 @@ wall.places.create(board=board)
 print(json.dumps([services.issue_token(stream), walls.issue_link(wall)]))
 """
 REVOKE = "from dashboard import walls; from dashboard.wall_models import *; walls.revoke_link(ScreenLink.objects.get())"
+PAIR = (
+    "from dashboard import pairings; from dashboard.wall_models import *;"
+    "pairings.pair(pairings.find({code!r}), Wall.objects.get(name='Paired'), 'Hall')"
+)
 LIST = "import json; from dashboard import screens; print(json.dumps(screens.all_screens()))"
 #: Seconds that what the wire tells may take on a busy machine; the next look into the database comes later, mostly.
 AT_ONCE = 5.0
@@ -77,3 +81,18 @@ async def test_all_screens_are_listed_and_a_revoked_link_ends_them_in_every_proc
         assert not [event for event in client.events if event["type"] == "update"]
         assert (await client.connect(path, origin=None))["type"] == "error"
         await client.assert_closed(4403)
+
+
+def test_a_code_of_one_process_is_entered_at_another_and_found_by_all(cluster: Cluster) -> None:
+    first, second = cluster.web[:2]
+    first.shell("from dashboard.wall_models import *; Wall.objects.create(name='Paired')")
+    https = {"X-Forwarded-Proto": "https", "Host": "localhost"}
+    with httpx.Client(headers=https, trust_env=False) as screen:
+        assert screen.get(f"{first.address}/wall/").status_code == 200
+        # For HTTPS alone, and so carried by hand past the proxy.
+        screen.headers["Cookie"] = f"screen={screen.cookies['screen']}"
+        (code,) = {screen.get(f"{web.address}/wall/state/").json()["code"] for web in cluster.web}
+        second.shell(PAIR.format(code=code))
+        for web in cluster.web:
+            assert screen.get(f"{web.address}/wall/state/").json() == {"code": None}
+            assert "Paired" in screen.get(f"{web.address}/wall/").text

@@ -94,7 +94,7 @@ export class ScreenList extends LitElement {
                 (screen) => html`<li ?data-away=${!screen.connected}>${this.#screen(screen)}</li>`,
               )}
             </ul>`
-          : html`<div class="empty"><h2>No screen is connected</h2><p>Make a link below and open it on the screen on your wall.</p></div>`}`;
+          : html`<div class="empty"><h2>No screen is connected</h2><p>Open ${location.host}/wall/ on the screen on your wall, and enter the code that it shows under “Pair a screen”.</p></div>`}`;
   }
 
   #screen(/** @type {Told} */ screen) {

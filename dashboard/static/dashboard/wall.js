@@ -21,8 +21,8 @@ const POINTS = 1000;
 /** Seconds that a reload waits for a quiet moment at most. */
 const QUIET = 600;
 
-const { token, build } = given("page-config");
-const socket = new Socket(`/ws/boards/?screen=${encodeURIComponent(token)}&id=${screenKey()}`);
+const { token, build, key } = given("page-config");
+const socket = new Socket(`/ws/boards/?screen=${encodeURIComponent(token)}&id=${key ?? screenKey()}`);
 const rotation = new Rotation();
 /** @type {Map<string, Screen>} */
 const screens = new Map();
