@@ -8,13 +8,23 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, Route, WebSocketRoute, expect
 
-from tests.browser.steps import PASSWORD, Line, sign_in
+from tests.browser.steps import PASSWORD, Line, enter, sign_in
 from tests.browser.test_accessibility import faults, overflow
 from tests.browser.test_boards import Feed, expect_live, tile
 from tests.services import Serve
+from tests.support import eventually
 
 NewPage = Callable[..., Awaitable[Page]]
 
+#: Notes in `locks` what the page gets of the browser.
+LOCKS = """
+const locks = (window.locks = []);
+const request = navigator.wakeLock.request.bind(navigator.wakeLock);
+navigator.wakeLock.request = async (type) => {
+  locks.push(await request(type));
+  return locks.at(-1);
+};
+"""
 SOAK = (Path(__file__).parent / "soak.js").read_text()
 #: Updates before the first look at the memory, when all code has run and all caches are full, and until the last.
 WARM, SOAKED = 2_000, 10_000
@@ -110,7 +120,7 @@ async def test_staff_see_connected_screens_name_them_find_them_and_reload_them(
     await staff.get_by_role("button", name="Save").click()
     await expect(row).to_contain_text(name)
     await row.get_by_role("button", name="Identify").click()
-    await expect(screen.locator(".wall__name")).to_have_text(name)
+    await expect(screen.locator(".nameplate")).to_have_text(name)
     async with screen.expect_navigation():
         await row.get_by_role("button", name="Reload").click()
     await expect_live(screen)
@@ -190,6 +200,22 @@ async def test_a_screen_of_an_old_build_loads_itself_anew_when_the_proxy_has_the
         pass
     await expect_live(page)
     assert (answers, len(lines)) == ([502, 200, 200], 2)
+
+
+@pytest.mark.parametrize("path", ["/wall/{token}/", "/boards/counter/full/", "/wall/"])
+async def test_a_screen_keeps_itself_awake(live_switchboard: Serve, new_page: NewPage, path: str) -> None:
+    page = await new_page()
+    await page.add_init_script(LOCKS)
+    await enter(page, "Ada")
+    await page.goto(path.format(token=make_wall(live_switchboard, "counter")))
+    locks = "locks.map(({type, released}) => `${type} ${released}`)"
+    await eventually(lambda: page.evaluate(f"{locks}.length"))
+    assert await page.evaluate(locks) == ["screen false"]
+    # What Chromium does to the lock of a page that it hides; without a window it hides none.
+    await page.evaluate("locks[0].release()")
+    await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+    await eventually(lambda: page.evaluate("locks.length > 1"))
+    assert await page.evaluate(locks) == ["screen true", "screen false"]
 
 
 async def memory(page: Page) -> tuple[float, int, int]:

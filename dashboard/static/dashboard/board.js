@@ -6,6 +6,7 @@ import "./board-line.js";
 import "./board-view.js";
 import { reloadWhenServed, secondsToReload } from "./reload.js";
 import { Screen } from "./screen.js";
+import { keepAwake } from "./wake-lock.js";
 
 const { board, mayEdit, full } = given("page-config");
 const path = encodeURIComponent(board);
@@ -37,6 +38,7 @@ const follow = (/** @type {string} */ selector) => /** @type {HTMLElement | null
 if (full) {
   // Nobody is there to reload a screen on the wall.
   screen.onNewBuild = () => setTimeout(reloadWhenServed, secondsToReload() * 1000);
+  keepAwake();
   document.addEventListener("keydown", ({ key }) => key === "Escape" && follow("[data-leave]"));
 } else {
   shortcut("f", "Show this board alone on the screen", () => follow("[data-full]"));

@@ -4,6 +4,7 @@ import { Socket } from "realtime/socket.js";
 import "./board-line.js";
 import "./board-view.js";
 import { isCritical } from "./critical.js";
+import { flashName } from "./nameplate.js";
 import { reloadWhenServed, secondsToReload } from "./reload.js";
 import { Rotation } from "./rotation.js";
 import { Screen } from "./screen.js";
@@ -13,9 +14,8 @@ import { keepAwake } from "./wake-lock.js";
 /** Milliseconds between looks at the clock; a gap so long means that the machine has slept. */
 const TICK = 1000;
 const SLEPT = 15_000;
-/** Seconds between reports of what is shown, and for which a name flashes. */
+/** Seconds between reports of what is shown. */
 const REPORT = 15;
-const FLASH = 10;
 /** Points of history, as many as tiles may ask for. */
 const POINTS = 1000;
 /** Seconds that a reload waits for a quiet moment at most. */
@@ -24,11 +24,12 @@ const QUIET = 600;
 const { token, build, key } = given("page-config");
 const socket = new Socket(`/ws/boards/?screen=${encodeURIComponent(token)}&id=${key ?? screenKey()}`);
 const rotation = new Rotation();
+const whyDark = keepAwake();
 /** @type {Map<string, Screen>} */
 const screens = new Map();
 const view = /** @type {import("./board-view.js").BoardView} */ (document.querySelector("board-view"));
 const line = /** @type {import("./board-line.js").BoardLine} */ (document.querySelector("board-line"));
-const [heading, turn, nameplate] = ["h1", "[data-turn]", ".wall__name"].map(
+const [heading, turn] = ["h1", "[data-turn]"].map(
   (selector) => /** @type {HTMLElement} */ (document.querySelector(selector)),
 );
 /** Before the plan has come, and when there is nothing to show: a screen without a board, for its line. */
@@ -109,11 +110,7 @@ socket.on("wall", ({ name, boards }) => {
 });
 socket.on("snapshot", look);
 socket.on("reload", () => reloadWhenServed());
-socket.on("identify", ({ name }) => {
-  nameplate.textContent = name;
-  nameplate.hidden = false;
-  setTimeout(() => (nameplate.hidden = true), FLASH * 1000);
-});
+socket.on("identify", ({ name }) => flashName(name, whyDark()));
 socket.on("state", ({ phase, code }) => {
   if (phase !== "stopped" || code !== 4403) return;
   // The link has ended: what it showed goes, too, and the server's page says why.
@@ -123,7 +120,6 @@ socket.on("state", ({ phase, code }) => {
 
 setInterval(look, TICK);
 setInterval(report, REPORT * 1000);
-keepAwake();
 Object.assign(view, { screen: empty });
 Object.assign(line, { screen: empty });
 socket.open();

@@ -1,0 +1,14 @@
+/** A screen's name, large, for a moment: so that whoever stands before it finds it in the list. */
+
+/** Seconds for which it flashes. */
+const FLASH = 10;
+
+/** @param {string} name @param {string} trouble what is wrong with this screen; "" for nothing */
+export function flashName(name, trouble) {
+  const plate = /** @type {HTMLElement} */ (document.querySelector(".nameplate"));
+  const sentence = document.createElement("p");
+  sentence.textContent = trouble;
+  plate.replaceChildren(name, ...(trouble ? [sentence] : []));
+  plate.hidden = false;
+  setTimeout(() => (plate.hidden = true), FLASH * 1000);
+}
