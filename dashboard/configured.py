@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from dashboard import boards, services, store
 from dashboard.feeds import check_path
-from dashboard.fetching import HttpValue, check_url
+from dashboard.fetching import HttpValue, check_header, check_url
 from dashboard.models import HttpSource, SqlSource, Stream
 from dashboard.producers.registry import PATIENCE, Producer, all_producers, default_stale_after
 from dashboard.querying import SqlValue
@@ -25,11 +25,11 @@ NEWEST_FIRST: Final = {"key": "Entry", "sort": "-at"}
 
 def producer_of(source: AnySource) -> Producer:
     """Return the producer that a source is; equal ones for equal sources."""
-    function = (
-        SqlValue(source.connection, source.query, source.result, source.patience)
-        if isinstance(source, SqlSource)
-        else HttpValue(source.url, source.format, source.path, Kind(source.kind), source.patience)
-    )
+    function: SqlValue | HttpValue
+    if isinstance(source, SqlSource):
+        function = SqlValue(source.connection, source.query, source.result, source.patience)
+    else:
+        function = http_value(source)
     return Producer(
         slug=source.slug,
         function=function,
@@ -43,6 +43,12 @@ def producer_of(source: AnySource) -> Producer:
         retention=RETENTION,
         patience=source.patience + PATIENCE,  # it keeps its own; this is for a network that has died
     )
+
+
+def http_value(source: HttpSource) -> HttpValue:
+    """Return what reads the value of `source`."""
+    kind = Kind(source.kind)
+    return HttpValue(source.url, source.format, source.path, kind, source.patience, source.header, source.sealed)
 
 
 def configured_producers() -> dict[str, Producer]:
@@ -59,14 +65,11 @@ def check_source(source: AnySource) -> None:
     if source.slug in all_producers():
         raise ValidationError({"slug": _("A Python producer feeds this stream.")})
     if isinstance(source, HttpSource):
-        try:
-            check_url(source.url)
-        except ValueError as error:
-            raise ValidationError({"url": str(error)}) from None
-        try:
-            check_path(source.path)
-        except ValueError as error:
-            raise ValidationError({"path": str(error)}) from None
+        for field, check in (("url", check_url), ("path", check_path), ("header", check_header)):
+            try:
+                check(getattr(source, field))
+            except ValueError as error:
+                raise ValidationError({field: str(error)}) from None
     stream = Stream.objects.filter(slug=source.slug).first()
     if stream is None or not stream.seq:
         return

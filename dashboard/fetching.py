@@ -6,9 +6,12 @@ second answer of the name server changes nothing. Each redirect goes the same wa
 
 import asyncio
 import ipaddress
+import re
 import socket
 import ssl
-from dataclasses import dataclass
+from collections.abc import Mapping
+from contextlib import aclosing
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any, Final
 
@@ -17,11 +20,16 @@ from django.conf import settings
 
 from dashboard import feeds
 from dashboard.results import changed_rows
+from dashboard.sealing import Unreadable, unseal
 from dashboard.values import Kind
 
 #: Bytes that an answer may have.
 ANSWER_BYTES: Final = 1024 * 1024
 REDIRECTS: Final = 5
+#: What a header's name and a secret value look like (RFC 9110), and headers that are not for others to set.
+HEADER: Final = re.compile(r"[A-Za-z0-9-]{1,80}")
+SECRET: Final = re.compile(r"[!-~](?:[ -~]{0,1998}[!-~])?")
+OURS: Final = ("host", "connection", "content-length", "transfer-encoding", "upgrade", "te", "accept-encoding")
 #: The network whose addresses hold an IPv4 address in their last 32 bits (RFC 6052).
 NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
 
@@ -34,13 +42,18 @@ class FetchFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class HttpValue:
-    """Gives what stands at an address; `format` is one of HttpSource.Format, `path` a JSONPath for JSON."""
+    """Gives what stands at an address; `format` is one of HttpSource.Format, `path` a JSONPath for JSON.
+
+    `header` goes along, its value is `sealed`.
+    """
 
     url: str
     format: str
     path: str
     kind: Kind
     patience: float
+    header: str = ""
+    sealed: str = field(default="", repr=False)
 
     async def __call__(self, last: Any) -> Any:
         value = await self.read()
@@ -48,13 +61,21 @@ class HttpValue:
 
     async def read(self) -> Any:
         """Return the whole value, a table with all its rows. Raises FetchFailed."""
-        body = await fetch(self.url, self.patience)
+        body = await fetch(self.url, self.patience, self._secret())
         try:
             if self.format == "json":
                 return await asyncio.to_thread(feeds.json_value, body, self.path, self.kind)
             return await asyncio.to_thread(feeds.feed_value, body, self.kind)
         except ValueError as error:
             raise FetchFailed(str(error)) from None
+
+    def _secret(self) -> dict[str, str]:
+        if not self.header:
+            return {}
+        try:
+            return {self.header: unseal(self.sealed)}
+        except Unreadable:
+            raise FetchFailed("SECRET_KEY has changed: give the value of the secret header again.") from None
 
 
 @cache
@@ -73,29 +94,63 @@ def check_url(url: str) -> None:
         raise ValueError("An address begins with http:// or https:// and a host.")
 
 
-async def fetch(url: str, seconds: float) -> bytes:
-    """Return the body at `url`, redirects followed, within `seconds`. Raises FetchFailed."""
+def check_header(name: str) -> None:
+    """Raise ValueError with a sentence when no header of a request may be called `name`; "" is none."""
+    if name and not HEADER.fullmatch(name):
+        raise ValueError("A header's name has letters, digits and hyphens, such as X-Api-Key.")
+    if name.lower() in OURS:
+        raise ValueError(f"Switchboard sets {name} itself.")
+
+
+def check_secret(secret: str) -> None:
+    """Raise ValueError with a sentence, which does not repeat it, when `secret` can't be a header's value."""
+    if not SECRET.fullmatch(secret):
+        raise ValueError("A header's value is one line of ASCII signs, without blanks around it.")
+
+
+def origin(url: str) -> tuple[str, str, int | None]:
+    """Return what of an address a secret belongs to: scheme, host and port."""
+    parts = httpx.URL(url)
+    return parts.scheme, parts.host, parts.port
+
+
+async def fetch(url: str, seconds: float, secret: Mapping[str, str] | None = None) -> bytes:
+    """Return the body at `url`, redirects followed, within `seconds`. Raises FetchFailed.
+
+    `secret`: headers that go to the scheme, host and port of `url` only, wherever redirects lead.
+    """
     headers = {"Accept-Encoding": "identity", "User-Agent": "Switchboard"}
     try:
         async with (
             asyncio.timeout(seconds),
             httpx.AsyncClient(
                 transport=PinnedTransport(verify=trusted(), limits=httpx.Limits(max_keepalive_connections=0)),
-                follow_redirects=True,
-                max_redirects=REDIRECTS,
                 timeout=seconds,
                 trust_env=False,
                 headers=headers,
             ) as client,
-            client.stream("GET", url) as response,
         ):
-            return await _body(response)
+            return await _follow(client, url, secret or {})
     except TimeoutError:
         raise FetchFailed(f"no answer within {seconds:g} s") from None
-    except httpx.TooManyRedirects:
-        raise FetchFailed(f"More than {REDIRECTS} redirects.") from None
     except (httpx.HTTPError, httpx.InvalidURL) as error:
         raise FetchFailed(str(error) or type(error).__name__) from None
+
+
+async def _follow(client: httpx.AsyncClient, url: str, secret: Mapping[str, str]) -> bytes:
+    """By hand: httpx would read and unpack what comes with a redirect, and send headers along to other hosts."""
+    request = client.build_request("GET", url)
+    for _ in range(REDIRECTS + 1):
+        for name, value in secret.items():
+            request.headers.pop(name, None)
+            if origin(str(request.url)) == origin(url):
+                request.headers[name] = value
+        response = await client.send(request, stream=True)
+        async with aclosing(response):
+            if response.next_request is None:
+                return await _body(response)
+            request = response.next_request
+    raise FetchFailed(f"More than {REDIRECTS} redirects.")
 
 
 async def _body(response: httpx.Response) -> bytes:

@@ -172,7 +172,13 @@ class ProducerLease(models.Model):
 class Source(models.Model):
     """Where a stream's values come from when no code says so: read again and again by the worker."""
 
-    slug = models.CharField(_("slug"), max_length=80, unique=True, validators=[slug_is_an_address])
+    slug = models.CharField(
+        _("slug"),
+        max_length=80,
+        unique=True,
+        validators=[slug_is_an_address],
+        help_text=_("Names the stream that it feeds: small letters, digits, - and _."),
+    )
     label = models.CharField(_("label"), max_length=80, blank=True)
     unit = models.CharField(_("unit"), max_length=16, blank=True, help_text=_("Such as %, B, B/s, s, €."))
     every = models.FloatField(_("every"), default=60.0, validators=[MinValueValidator(1)], help_text=_("Seconds."))
@@ -222,6 +228,11 @@ class HttpSource(Source):
         FEED = "feed", _("RSS or Atom")
 
     url = models.CharField(_("address"), max_length=500, help_text=_("Such as https://example.org/prices.json."))
+    header = models.CharField(
+        _("secret header"), max_length=80, blank=True, help_text=_("Such as Authorization or X-Api-Key; empty: none.")
+    )
+    #: What the header says, encrypted (`dashboard.sealing`).
+    sealed = models.TextField(blank=True, editable=False)
     format = models.CharField(_("format"), max_length=4, choices=Format, default=Format.JSON)
     path = models.CharField(
         _("path"), max_length=200, default="$", help_text=_("Of the value in the JSON, such as $.items[0].price.")

@@ -12,15 +12,18 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from django.urls import URLPattern, path, reverse
+from django.utils.decorators import method_decorator
 from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
+from django.views.decorators.debug import sensitive_post_parameters
 
 from dashboard import configured
 from dashboard.configured import AnySource
-from dashboard.fetching import FetchFailed, HttpValue
+from dashboard.fetching import FetchFailed, check_secret, check_url, origin
 from dashboard.models import HttpSource, SqlSource, Stream, slug_is_an_address
 from dashboard.querying import OWN, SqlValue, connections
 from dashboard.results import QueryFailed, Result, value_of
+from dashboard.sealing import seal
 from dashboard.values import Kind, WrongValue, check_value
 
 #: Rows that trying a query shows.
@@ -51,6 +54,53 @@ class SqlForm(SourceForm):
         self.fields["connection"] = forms.ChoiceField(
             choices=names, label=_("Connection"), help_text=_("The setting SQL_SOURCES names them: see docs/boards.md.")
         )
+
+
+class HttpForm(SourceForm):
+    secret = forms.CharField(
+        label=_("Its value"),
+        required=False,
+        widget=forms.PasswordInput(attrs={"autocomplete": "new-password"}),
+        help_text=_("Such as “Bearer …”. It is stored encrypted, and never shown."),
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if self.instance.sealed:
+            self.fields["secret"].help_text = _(
+                "● It is set. Empty leaves it as it is; without a header it is forgotten."
+            )
+
+    def clean(self) -> dict[str, Any]:
+        data: dict[str, Any] = super().clean() or self.cleaned_data
+        header, secret, url = (data.get(name, "") for name in ("header", "secret", "url"))
+        if secret:
+            self._seal(header, secret)
+        elif not header:
+            self.instance.sealed = ""
+        elif not self.instance.sealed:
+            self.add_error("secret", _("Say what the header says."))
+        elif url and not self._is_same_place(url):
+            self.add_error("secret", _("The address leads elsewhere now: give the value again."))
+        return data
+
+    def _seal(self, header: str, secret: str) -> None:
+        if not header:
+            self.add_error("header", _("Name the header that says this."))
+        try:
+            check_secret(secret)
+        except ValueError as error:
+            self.add_error("secret", str(error))
+        else:
+            self.instance.sealed = seal(secret)
+
+    def _is_same_place(self, url: str) -> bool:
+        """True when `url` asks whom the stored one asks, lest somebody have the secret sent to himself."""
+        try:
+            check_url(url)
+        except ValueError:
+            return True  # which is said of the address
+        return origin(url) == origin(self.instance.url)
 
 
 class SourceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
@@ -102,6 +152,11 @@ class SourceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         ]
         return [*own, *super().get_urls()]
 
+    @method_decorator(sensitive_post_parameters("secret"))
+    def changeform_view(self, *args: Any, **kwargs: Any) -> Any:
+        return super().changeform_view(*args, **kwargs)
+
+    @method_decorator(sensitive_post_parameters("secret"))
     def try_it(self, request: HttpRequest, pk: int | None = None) -> HttpResponse:
         """Show what the source in the form gives, or why it gives nothing; store nothing."""
         source = self.get_object(request, str(pk)) if pk else None
@@ -148,13 +203,12 @@ class SqlSourceAdmin(SourceAdmin):
 
 @admin.register(HttpSource)
 class HttpSourceAdmin(SourceAdmin):
-    form = SourceForm
+    form = HttpForm
     list_display = ("slug", "label", "url", "kind", "every", "health")
-    own_fields = ("url", ("format", "path"), "kind")
+    own_fields = ("url", ("header", "secret"), ("format", "path"), "kind")
 
     def found(self, source: HttpSource) -> dict[str, Any]:
-        fetched = HttpValue(source.url, source.format, source.path, Kind(source.kind), source.patience)
-        value = async_to_sync(fetched.read)()
+        value = async_to_sync(configured.http_value(source).read)()
         check_value(source.kind, value)
         return {"value": _in_json(value)}
 

@@ -5,6 +5,8 @@ import ipaddress
 import socket
 import ssl
 import subprocess
+import tracemalloc
+import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from pathlib import Path
 from typing import Any
@@ -12,7 +14,8 @@ from typing import Any
 import pytest
 
 from dashboard import fetching
-from dashboard.fetching import FetchFailed, HttpValue, check_url, fetch, may_be_asked
+from dashboard.fetching import FetchFailed, HttpValue, check_header, check_secret, check_url, fetch, may_be_asked
+from dashboard.sealing import seal
 from dashboard.values import Kind
 
 Answer = Callable[[bytes, asyncio.StreamWriter], Awaitable[None]]
@@ -168,6 +171,73 @@ async def test_redirects_come_to_an_end(site: Site) -> None:
     with pytest.raises(FetchFailed, match="More than 5 redirects"):
         await fetch(site.url("/"), 5)
     assert len(site.asked) == 6
+
+
+async def test_what_comes_with_a_redirect_is_not_read(site: Site) -> None:
+    bomb = zlib.compress(b"x" * 50_000_000, wbits=31)
+    head = f"HTTP/1.1 302 Found\r\nLocation: /found\r\nContent-Encoding: gzip\r\nContent-Length: {len(bomb)}\r\n\r\n"
+    site.pages |= {"/": head.encode() + bomb, "/found": ok(b"found")}
+    tracemalloc.start()
+    try:
+        assert await fetch(site.url("/"), 5) == b"found"
+        assert tracemalloc.get_traced_memory()[1] < 10_000_000
+    finally:
+        tracemalloc.stop()
+
+
+SECRET = {"X-Api-Key": "hunter2"}
+
+
+async def test_a_secret_goes_along_and_stays_where_it_belongs(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    names(monkeypatch, **{"shop.example": ["127.0.0.1"], "other.example": ["127.0.0.1"]})
+    site.pages |= {
+        "/a": redirect("/b"),
+        "/b": redirect(site.url("/c", "other.example")),
+        "/c": redirect(site.url("/d", "shop.example")),
+        "/d": ok(b"found"),
+    }
+    for secret in (SECRET, {"Authorization": "hunter2"}):
+        site.asked.clear()
+        assert await fetch(site.url("/a", "shop.example"), 5, secret) == b"found"
+        assert [b"hunter2" in head for head in site.asked] == [True, True, False, True]
+
+
+async def test_a_secret_goes_to_no_other_port_or_scheme(site: Site, monkeypatch: pytest.MonkeyPatch) -> None:
+    looted = Site()
+    looted.pages["/"] = ok(b"looted")
+    async with await asyncio.start_server(looted.answer, "127.0.0.1", 0) as server:
+        looted.port = server.sockets[0].getsockname()[1]
+        site.pages["/"] = redirect(looted.url("/"))
+        assert await fetch(site.url("/"), 5, SECRET) == b"looted"
+    assert b"hunter2" in site.asked[0]
+    assert b"hunter2" not in looted.asked[0]
+
+
+async def test_a_secret_is_in_no_error_and_no_log(site: Site, caplog: pytest.LogCaptureFixture, settings: Any) -> None:
+    caplog.set_level("DEBUG")
+    site.pages["/"] = b"HTTP/1.1 401 Unauthorized\r\nContent-Length: 0\r\n\r\n"
+    value = HttpValue(site.url("/"), "json", "$", Kind.NUMBER, 5, "Authorization", seal("Bearer hunter2"))
+    with pytest.raises(FetchFailed) as refused:
+        await value(None)
+    assert b"Authorization: Bearer hunter2" in site.asked[0]
+    assert "401 Unauthorized" in str(refused.value)
+    assert "hunter2" not in f"{refused.value}{value!r}"
+    settings.SECRET_KEY = "another key"
+    with pytest.raises(FetchFailed, match="SECRET_KEY has changed"):
+        await value(None)
+    assert "hunter2" not in "".join(f"{record.getMessage()}{record.args}" for record in caplog.records)
+
+
+@pytest.mark.parametrize("secret", ["", " x", "x\r\nHost: y", "naïve", "x\0", "x" * 2001])
+def test_what_cannot_be_a_headers_value_is_refused_without_repeating_it(secret: str) -> None:
+    with pytest.raises(ValueError, match="one line of ASCII signs"):
+        check_secret(secret)
+
+
+@pytest.mark.parametrize("name", ["X Api", "Host", "content-length", "X:", "X\r\n"])
+def test_what_cannot_be_a_headers_name_is_refused(name: str) -> None:
+    with pytest.raises(ValueError, match=r"header|itself"):
+        check_header(name)
 
 
 async def test_a_certificate_must_be_for_the_name_not_for_the_address(

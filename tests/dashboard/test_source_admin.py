@@ -22,6 +22,13 @@ FORM = {
     "board": "ops",
 }
 
+HTTP_FORM = {key: value for key, value in FORM.items() if key not in ("connection", "query", "result")} | {
+    "url": "https://example.org/",
+    "format": "json",
+    "path": "$",
+    "kind": "number",
+}
+
 
 @pytest.fixture
 def grace() -> Client:
@@ -92,12 +99,11 @@ def test_only_who_may_make_sources_may_try(grace: Client) -> None:
 
 
 def test_an_address_is_tried_and_saved(grace: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def fetch(url: str, seconds: float) -> bytes:
+    async def fetch(url: str, seconds: float, secret: Any) -> bytes:
         return b'{"items": [{"price": "42.5"}]}'
 
     monkeypatch.setattr(fetching, "fetch", fetch)
-    form = {key: value for key, value in FORM.items() if key not in ("connection", "query", "result")}
-    form |= {"url": "https://example.org/", "format": "json", "path": "$.items[0].price", "kind": "number"}
+    form = HTTP_FORM | {"path": "$.items[0].price"}
     assert "42.5" in grace.post(page("try", model="httpsource"), form).content.decode()
     wrong = grace.post(page("try", model="httpsource"), form | {"path": "$.none"}).content.decode()
     assert "No values are at $.none" in wrong
@@ -108,6 +114,54 @@ def test_an_address_is_tried_and_saved(grace: Client, monkeypatch: pytest.Monkey
 
 
 def test_a_private_address_is_refused_in_words(grace: Client) -> None:
-    form = {key: value for key, value in FORM.items() if key not in ("connection", "query", "result")}
-    form |= {"url": "http://127.0.0.1:9/", "format": "json", "path": "$", "kind": "number"}
+    form = HTTP_FORM | {"url": "http://127.0.0.1:9/"}
     assert "is a private address" in grace.post(page("try", model="httpsource"), form).content.decode()
+
+
+def test_a_secret_is_kept_and_never_shown(grace: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    sent = []
+
+    async def fetch(url: str, seconds: float, secret: Any) -> bytes:
+        sent.append((url, secret))
+        return b"1"
+
+    monkeypatch.setattr(fetching, "fetch", fetch)
+    form = HTTP_FORM | {"header": "Authorization", "secret": "Bearer hunter2"}
+    assert grace.post(page("add", model="httpsource"), form).status_code == 302
+    source = HttpSource.objects.get()
+    assert "hunter2" not in str(vars(source))
+    change = page("change", source.pk, model="httpsource")
+    shown = grace.get(change).content.decode()
+    assert "It is set" in shown
+    assert "hunter2" not in shown
+    assert source.sealed not in shown
+    # Left empty it stays, also while somebody tries another path.
+    empty = form | {"secret": "", "url": "https://example.org/other"}
+    assert "It works" in grace.post(f"{change}try/", empty).content.decode()
+    assert grace.post(change, empty).status_code == 302
+    assert sent == [("https://example.org/other", {"Authorization": "Bearer hunter2"})]
+    # Nobody has it sent to himself.
+    for url in ("https://evil.example/", "http://example.org/", "https://example.org:444/"):
+        for address in (change, f"{change}try/"):
+            assert "give the value again" in grace.post(address, empty | {"url": url}).content.decode()
+    assert len(sent) == 1
+    # Without a header it is forgotten.
+    assert grace.post(change, empty | {"header": ""}).status_code == 302
+    assert HttpSource.objects.get().sealed == ""
+
+
+@pytest.mark.parametrize(
+    ("changes", "words"),
+    [
+        ({"header": "", "secret": "hunter2"}, "Name the header"),
+        ({"header": "Authorization", "secret": ""}, "Say what the header says"),
+        ({"header": "Host", "secret": "hunter2"}, "Switchboard sets Host itself"),
+        ({"header": "X-Api-Key", "secret": "hunter2 ö"}, "one line of ASCII signs"),
+    ],
+)
+def test_what_is_wrong_with_a_secret_header_is_said(grace: Client, changes: dict[str, str], words: str) -> None:
+    for address in (page("try", model="httpsource"), page("add", model="httpsource")):
+        answer = grace.post(address, HTTP_FORM | changes).content.decode()
+        assert words in answer
+        assert "hunter2" not in answer
+    assert not HttpSource.objects.exists()
