@@ -3,6 +3,11 @@
 from django.db import migrations, models
 
 
+def begin_with_what_is_there(apps, schema_editor):
+    """A table that never changes again has a past, too."""
+    apps.get_model("dashboard", "Stream").objects.filter(kind="table").update(rows_at=models.F("at"))
+
+
 class Migration(migrations.Migration):
     dependencies = [
         ("dashboard", "0008_walls"),
@@ -19,4 +24,5 @@ class Migration(migrations.Migration):
             name="snapshot_due",
             field=models.DateTimeField(editable=False, null=True),
         ),
+        migrations.RunPython(begin_with_what_is_there, migrations.RunPython.noop),
     ]
