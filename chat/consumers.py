@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import time
 import uuid
+from collections.abc import Collection
 from functools import partial
 from typing import Any, Final
 
@@ -32,7 +33,7 @@ class ChatConsumer(RouletteCommands, SocketConsumer):
         self.joined: dict[str, Seen] = {}
         self.rooms: dict[int, Seen] = {}  # those in my list, joined or not
         self._following = asyncio.Lock()
-        self._held: set[int] = set()  # rooms whose heads are subscribed to, but were not told yet
+        self._held: Collection[int] = ()  # rooms whose heads are subscribed to, but were not told yet
         self._typed: dict[str, float] = {}
         self._heads: asyncio.Task[None] | None = None
 
@@ -57,17 +58,17 @@ class ChatConsumer(RouletteCommands, SocketConsumer):
             for pk in self.rooms.keys() - rooms.keys():
                 await self.hub.unsubscribe(heads_topic(pk), self.connection)
             self.rooms = rooms
-            self._held |= new
+            self._held = {*self._held, *new}
             await self._send_heads()
 
     async def _send_heads(self) -> None:
         """Tell how far my rooms are, and hear of them from there. What was told already is not taken back."""
         heads = await heads_of_all()
-        held, self._held = self._held, set()
+        held, self._held = self._held, ()
         mine = {pk: heads[pk] for pk in self.rooms if pk in heads}
         news = [head for pk, head in mine.items() if pk in held or head[1] >= told(self.hub, pk)]
         self.connection.send(head_event({slug: {"rev": rev, "seq": seq} for slug, rev, seq in news}))
-        for pk in held & mine.keys():
+        for pk in mine.keys() & held:
             await self.hub.release(heads_topic(pk), self.connection, mine[pk][1])
 
     def heartbeat(self, frame: Frame) -> None:
@@ -91,7 +92,7 @@ class ChatConsumer(RouletteCommands, SocketConsumer):
             await self.hub.subscribe(topic, self.connection)
         try:
             entered = await services.enter(self.user, room, command.after, command.limit)
-            if not self.connection.topics.issuperset(topics):  # taken out of the room while it was read
+            if not self.connection.topics.keys() >= set(topics):  # taken out of the room while it was read
                 raise CommandError("forbidden", "You are no longer in this room.")
         except BaseException:
             await self._leave(room)

@@ -32,7 +32,7 @@ class RouletteCommands(SocketConsumer):
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
         self._seat = asyncio.Lock()  # held while the seat is changed, or looked at and told
-        self._wake = asyncio.Event()
+        self._wake: asyncio.Event | None = None  # of the watch; an event is half a KiB
         self._watch: asyncio.Task[None] | None = None
         self._told: Place | None = None
         self._talk: Seen | None = None  # the room of the talk that the client was told of
@@ -56,7 +56,8 @@ class RouletteCommands(SocketConsumer):
                 raise CommandError("conflict", "You are in roulette in another tab or on another device.")
             await pairing.take_seat(self.user.pk, self.id, self._tags, from_another=True)
         self._told = None
-        self._watch = asyncio.create_task(self._watch_seat())
+        self._wake = asyncio.Event()
+        self._watch = asyncio.create_task(self._watch_seat(self._wake))
 
     async def on_roulette_next(self, command: Next) -> dict[str, Any]:
         if not self._is_watching():
@@ -64,7 +65,7 @@ class RouletteCommands(SocketConsumer):
         async with self._seat:
             await pairing.part(self.user.pk, self.id, "next", stay=True)
             await self._leave_talk("next")
-        self._wake.set()
+        self._look_now()
         return {"type": "ok"}
 
     async def on_roulette_leave(self, command: LeaveRoulette) -> dict[str, Any]:
@@ -98,7 +99,7 @@ class RouletteCommands(SocketConsumer):
     async def roulette_control(self, payload: dict[str, Any]) -> None:
         match payload["do"]:
             case "roulette.look":
-                self._wake.set()
+                self._look_now()
             case "roulette.probe" if payload["socket"] == self.id:
                 await pairing.answer_probe(self.user.pk, payload["nonce"])
             case "roulette.held" if payload["nonce"] in self._probes:
@@ -109,9 +110,13 @@ class RouletteCommands(SocketConsumer):
     def _is_watching(self) -> bool:
         return self._watch is not None and not self._watch.done()
 
-    async def _watch_seat(self) -> None:
+    def _look_now(self) -> None:
+        if self._wake is not None:
+            self._wake.set()
+
+    async def _watch_seat(self, wake: asyncio.Event) -> None:
         while True:
-            self._wake.clear()
+            wake.clear()
             try:
                 async with self._seat:
                     place = await pairing.look(self.user.pk, self.id)
@@ -121,7 +126,7 @@ class RouletteCommands(SocketConsumer):
                 log.exception("Could not look at a seat")
             talking = self._told is not None and self._told.state == SeatState.TALKING
             with contextlib.suppress(TimeoutError):
-                await asyncio.wait_for(self._wake.wait(), LOOK_TALKING if talking else LOOK_WAITING)
+                await asyncio.wait_for(wake.wait(), LOOK_TALKING if talking else LOOK_WAITING)
 
     async def _tell(self, place: Place) -> bool:
         """Tell the client what is new of its seat; return whether to go on watching."""

@@ -16,6 +16,8 @@ from realtime.protocol import Close, CommandError, Frame
 CLOSE_PATIENCE: Final = 5.0
 #: The ASGI extension by which our server hands a socket's `Wire` to its consumer.
 EXTENSION: Final = "switchboard.frames"
+#: The one by which a consumer has our server run the rest of its life, without the middlewares it came through.
+HAND_OVER: Final = "switchboard.hand_over"
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
 
@@ -89,6 +91,8 @@ class Connection:
     Invariant: after `close` nothing more is written.
     """
 
+    __slots__ = ("_asgi_send", "_closing", "_outbox", "_wire", "close_code", "closed", "on_control", "topics")
+
     def __init__(self, send: Send, wire: Wire | None) -> None:
         self._asgi_send = send
         self._wire: Wire = wire or AsgiWire(send)
@@ -97,7 +101,7 @@ class Connection:
         self.closed = False
         self.close_code: int | None = None
         self._closing: asyncio.Task[None] | None = None
-        self.topics: set[str] = set()  # kept by the hub
+        self.topics: dict[str, None] = {}  # kept by the hub; smaller than a set
         #: CONTROL publications of subscribed topics, for the consumer.
         self.on_control: Callable[[str, str], None] = lambda topic, text: None
 

@@ -11,7 +11,7 @@ from channels.exceptions import StopConsumer
 from django.conf import settings
 
 from realtime import process, protocol
-from realtime.connection import EXTENSION, Connection
+from realtime.connection import EXTENSION, HAND_OVER, Connection
 from realtime.hub import Hub, current_hub
 from realtime.limits import Bucket
 from realtime.origins import is_allowed
@@ -19,6 +19,8 @@ from realtime.protocol import Close, Command, CommandError, Parser, Ping, Refuse
 
 log = logging.getLogger(__name__)
 
+#: What is kept of the scope of a socket that has opened.
+KEPT: Final = ("session", "session_hash")
 #: So many commands refused for their rate, and the socket closes with 4429; forgiven as fast as commands are taken.
 FLOOD: Final = 200
 
@@ -55,20 +57,22 @@ class SocketConsumer(AsyncConsumer):
         self.scope = scope
         self.hub = current_hub()
         self.user = scope.get("user") if getattr(scope.get("user"), "is_authenticated", False) else None
-        self.connection = Connection(send, (scope.get("extensions") or {}).get(EXTENSION))
+        extensions = scope.get("extensions") or {}
+        self.connection = Connection(send, extensions.get(EXTENSION))
         self.connection.on_control = self._on_control
         self.since = time.monotonic()
         self._bucket = Bucket(settings.COMMAND_BURST, settings.COMMANDS_PER_SECOND, self.since)
         self._patience = Bucket(FLOOD, settings.COMMANDS_PER_SECOND, self.since)
-        self._controls: set[asyncio.Task[None]] = set()
+        self._controls: dict[asyncio.Task[None], None] = {}
         if (await receive())["type"] != "websocket.connect":
             return
         # Accepted even when refused: a browser cannot see why a handshake failed.
         await send({"type": "websocket.accept"})
-        try:
-            await self._live(receive)
-        finally:
-            await asyncio.shield(self._end())
+        life = self._live(receive)
+        if HAND_OVER in extensions:
+            extensions[HAND_OVER](life)
+        else:
+            await life
 
     async def _live(self, receive: Any) -> None:
         try:
@@ -80,6 +84,7 @@ class SocketConsumer(AsyncConsumer):
                 await self.hub.subscribe(f"user.{self.user.pk}", self.connection)
             self.connection.send(self._hello())
             await self.opened()
+            self.scope = {name: self.scope[name] for name in KEPT if name in self.scope}
             while (message := await receive())["type"] == "websocket.receive":
                 await self._take(message)
         except Refused as refused:
@@ -90,6 +95,8 @@ class SocketConsumer(AsyncConsumer):
             log.exception("A socket failed")
             self.connection.refuse(CommandError("internal", "Something went wrong on our side; please reconnect."))
             await self.connection.close(1011)
+        finally:
+            await asyncio.shield(self._end())
 
     async def _end(self) -> None:
         self.connection.closed = True  # nothing that is still under way subscribes or writes
@@ -252,8 +259,8 @@ class SocketConsumer(AsyncConsumer):
 
     def _on_control(self, topic: str, text: str) -> None:
         task = asyncio.ensure_future(self._control(topic, text))
-        self._controls.add(task)
-        task.add_done_callback(self._controls.discard)
+        self._controls[task] = None
+        task.add_done_callback(self._controls.pop)
 
     async def _control(self, topic: str, text: str) -> None:
         try:

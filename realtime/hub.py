@@ -112,7 +112,7 @@ class Hub:
         if name in connection.topics:
             topic.remove(connection)
             connection.forget_latest(name)
-        connection.topics.add(name)
+        connection.topics[name] = None
         if isinstance(topic, LogTopic | LatestTopic):
             if topic.is_empty():
                 self._check_soon(name)
@@ -138,7 +138,7 @@ class Hub:
             self._heal_soon(topic, after)
 
     async def unsubscribe(self, name: str, connection: Connection) -> None:
-        connection.topics.discard(name)
+        connection.topics.pop(name, None)
         topic = self.topics.get(name)
         if topic is not None:
             topic.flush()

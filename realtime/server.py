@@ -6,9 +6,9 @@ import logging
 import os
 import random
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from functools import partial
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 import autobahn.websocket.protocol
 import daphne.server  # installs the asyncio reactor, so it comes before anything of Twisted
@@ -19,7 +19,7 @@ from twisted.internet import reactor
 from twisted.internet.tcp import Connection
 
 from realtime import background, embedded
-from realtime.connection import EXTENSION
+from realtime.connection import EXTENSION, HAND_OVER
 from realtime.hub import current_hub
 from realtime.protocol import Frame
 
@@ -39,6 +39,11 @@ LONGER: Final = 126
 NO_MASK: Final = bytes(4)
 #: No masked frame is shorter than its header of two bytes, its mask, and two bytes of JSON.
 SHORT_FRAME: Final = 8
+#: What an open socket still needs of its protocol's attributes; all others are as the class has them.
+KEPT: Final = (
+    *("transport", "connected", "factory", "server", "state", "data", "wire", "application_queue"),
+    *("client_addr", "peer", "path", "request", "last_ping", "socket_opened", "trafficStats"),
+)
 #: Connections that may wait to be accepted.
 BACKLOG: Final = 1024
 #: Seconds over which the sockets of a draining server are closed, and their clients spread.
@@ -141,11 +146,55 @@ class InputQueue:
         return item
 
 
+class Request(NamedTuple):
+    """What daphne's log of an open socket says of its handshake."""
+
+    path: str
+
+
+class Unheard:
+    """Stands for Autobahn's futures of the end of a socket, which nobody waits for."""
+
+    def callback(self, result: object) -> None:
+        pass
+
+
 class SocketProtocol(WebSocketProtocol):
-    """A socket that survives bad frames: what is too long or not UTF-8 reaches the consumer as such."""
+    """A socket that survives bad frames: what is too long or not UTF-8 reaches the consumer as such.
+
+    Autobahn gives each connection some ninety attributes of its own, more than all else that a silent one holds;
+    those that are alike in all are attributes of this class, and a socket that has opened forgets its handshake.
+    """
 
     wire: TwistedWire | None = None
     data: bytes  # what came and is not processed yet
+    request: Any  # has a `path`
+
+    # What Autobahn sets on each connection, as it is on one that is open
+    current_frame = localCloseCode = localCloseReason = remoteCloseCode = remoteCloseReason = wasNotCleanReason = None
+    openHandshakeTimeoutCall = closeHandshakeTimeoutCall = autoPingPending = autoPingPendingCall = None
+    autoPingTimeoutCall = autoPingPendingSent = trackedTimings = _perMessageCompress = None
+    inside_message = triggered = closedByMe = failedByMe = droppedByMe = wasClean = wasOpenHandshakeTimeout = False
+    wasMaxFramePayloadSizeExceeded = wasMaxMessagePayloadSizeExceeded = wasCloseHandshakeTimeout = False
+    wasServerConnectionDropTimeout = wasServingFlashSocketPolicyFile = False
+    send_state = AutobahnProtocol.SEND_STATE_GROUND
+    autoPingPendingSeq = 0
+    websocket_version = 13
+    send_queue = ()  # for writes in pieces, of which we make none
+    is_closed = Unheard()
+
+    @classmethod
+    def configure(cls, factory: WebSocketFactory) -> None:
+        """Take the settings from `factory` once, which else each connection copies."""
+        for name in cls.CONFIG_ATTRS:
+            value = getattr(factory, name)
+            setattr(cls, name, staticmethod(value) if callable(value) else value)
+
+    def serverAccept(self, subprotocol: str | None = None) -> None:
+        super().serverAccept(subprotocol)
+        if self.state == AutobahnProtocol.STATE_OPEN:
+            self.request = Request(self.request.path)
+            self.__dict__ = {name: value for name, value in vars(self).items() if name in KEPT}
 
     def onOpen(self) -> None:
         super().onOpen()
@@ -247,6 +296,7 @@ class Server(daphne.server.Server):
             maxFramePayloadSize=0,
             utf8validateIncoming=False,
         )
+        SocketProtocol.configure(self.ws_factory)
         self.loop = asyncio.get_event_loop()
         if self.signal_handlers:
             for number in (signal.SIGTERM, signal.SIGINT):
@@ -265,15 +315,19 @@ class Server(daphne.server.Server):
         queue = InputQueue()
         if isinstance(protocol, SocketProtocol):
             queue.transport = protocol.transport
+            scope["extensions"] = {HAND_OVER: partial(self._take_over, protocol)}
             if isinstance(protocol.transport, Connection):  # not TLS, which is left to the proxy
-                protocol.wire = TwistedWire(protocol)
-                scope["extensions"] = {EXTENSION: protocol.wire}
+                protocol.wire = scope["extensions"][EXTENSION] = TwistedWire(protocol)
         scope.setdefault("asgi", {"version": "3.0"})
         application = self.application(scope=scope, receive=queue.get, send=partial(self.handle_reply, protocol))
         if protocol not in self.connections:
             return None
-        self.connections[protocol]["application_instance"] = asyncio.ensure_future(application, loop=self.loop)
+        self._take_over(protocol, application)
         return queue
+
+    def _take_over(self, protocol: Any, application: Coroutine[Any, Any, None]) -> None:
+        """Run `application` as that of `protocol`, from here on."""
+        self.connections[protocol]["application_instance"] = self.loop.create_task(application)
 
     def kill_all_applications(self) -> Any:
         for details in list(self.connections.values()):

@@ -3,6 +3,7 @@
 A command of docs/protocol.md without an entry here fails `test_every_command_has_an_entry`.
 """
 
+import asyncio
 import json
 import re
 import threading
@@ -215,9 +216,9 @@ class Tally:
             finally:
                 _counted.set(False)
 
-        async def watch_uncounted(consumer: roulette.RouletteCommands) -> None:
+        async def watch_uncounted(consumer: roulette.RouletteCommands, wake: asyncio.Event) -> None:
             _counted.set(False)
-            await watch(consumer)
+            await watch(consumer, wake)
 
         monkeypatch.setattr(CursorWrapper, "_execute_with_wrappers", count)
         monkeypatch.setattr(writer, "_apply_here", apply_counted)

@@ -91,11 +91,12 @@ class ProbeConsumer(SocketConsumer):
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         self.plain_send = send
-        self.queues.append(receive.__self__)
-        try:
-            await super().__call__(scope, receive, send)
-        finally:
-            self.queues.remove(receive.__self__)
+        self.queue = receive.__self__
+        self.queues.append(self.queue)
+        await super().__call__(scope, receive, send)
+
+    async def closed(self) -> None:
+        self.queues.remove(self.queue)
 
     async def on_subscribe(self, command: Subscribe) -> dict[str, Any]:
         await self.hub.subscribe(command.topic, self.connection)

@@ -350,7 +350,7 @@ async def test_a_closed_connection_subscribes_to_nothing(hub: Hub) -> None:
     reader = Reader()
     await reader.close(1000)
     await hub.subscribe("site.news", reader)
-    assert (hub.topics, reader.topics) == ({}, set())
+    assert (hub.topics, reader.topics) == ({}, {})
 
 
 async def test_to_subscribe_again_is_to_wait_again(hub: Hub, logs: Store) -> None:

@@ -1,9 +1,11 @@
 """The server: real processes of it, and clients that behave and misbehave."""
 
 import asyncio
+import inspect
 import itertools
 import json
 import os
+import re
 import signal
 import socket
 import struct
@@ -15,12 +17,14 @@ from typing import Any
 
 import httpx
 import pytest
+from autobahn.websocket.protocol import WebSocketProtocol
 from twisted.internet.tcp import Connection as TcpConnection
 from websockets.asyncio.client import ClientConnection, connect, unix_connect
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import Frame, Opcode
 from websockets.protocol import Protocol, Side, State
 
+from realtime.server import KEPT, SocketProtocol  # first, it installs the reactor
 from tests.services import Manage, Web
 from tests.support import PATIENCE, eventually
 
@@ -277,6 +281,14 @@ def test_twisted_has_what_the_wire_looks_at() -> None:
     transport = kind(socket.socket(), None, reactor=object())
     assert (transport.dataBuffer, transport.offset, transport._tempDataLen, transport.bufferSize) == (b"", 0, 0, 65_536)
     assert callable(transport.writeSomeData)
+
+
+def test_whatever_autobahn_sets_on_a_connection_is_kept_or_as_the_class_has_it() -> None:
+    """An open socket forgets all else (`SocketProtocol.serverAccept`)."""
+    made = re.findall(r"self\.(\w+) = ", inspect.getsource(WebSocketProtocol._connectionMade))
+    assert len(made) > 30
+    unused = {"utf8validator", "serverConnectionDropTimeoutCall"}  # we validate ourselves; a client's
+    assert {name for name in made if name not in KEPT and not hasattr(SocketProtocol, name)} == unused
 
 
 async def test_a_stalled_reader_is_closed_and_costs_nobody_anything(server: Web) -> None:
