@@ -6,6 +6,7 @@ import os
 import secrets
 from pathlib import Path
 from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -116,6 +117,14 @@ def networks(name: str) -> list[ipaddress.IPv4Network | ipaddress.IPv6Network]:
         except ValueError:
             raise ImproperlyConfigured(f"{name} has {text!r}: give networks such as 10.0.0.0/8.") from None
     return found
+
+
+def time_zone(name: str) -> str:
+    zone = os.environ.get(name) or "UTC"
+    try:
+        return ZoneInfo(zone).key
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        raise ImproperlyConfigured(f"{name} is {zone!r}: give a time zone such as Europe/Oslo.") from None
 
 
 def redis_url() -> str | None:

@@ -140,7 +140,7 @@ BEHIND_PROXY = from_env.boolean("BEHIND_PROXY", False)
 
 LANGUAGE_CODE = "en"
 USE_I18N = True
-TIME_ZONE = "UTC"
+TIME_ZONE = from_env.time_zone("TIME_ZONE")
 USE_TZ = True
 
 STATIC_URL = "static/"

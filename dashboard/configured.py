@@ -38,7 +38,7 @@ def producer_of(source: AnySource) -> Producer:
         kind=Kind(source.kind),
         label=source.label,
         unit=source.unit,
-        stale_after=default_stale_after(source.every, ""),
+        stale_after=default_stale_after(source.every),
         raw_for=RAW_FOR,
         retention=RETENTION,
         patience=source.patience + PATIENCE,  # it keeps its own; this is for a network that has died

@@ -125,7 +125,7 @@ def _merged(rows: dict[str, Any] | None, changed: dict[str, Any]) -> dict[str, A
 async def _next_turn(producer: Producer, began: float) -> None:
     """Wait for the producer's next moment after a run that began at `began` (monotonic seconds)."""
     if producer.cron:
-        due = next_moment(producer.cron, timezone.now())
+        due = next_moment(producer.cron, timezone.now(), producer.zone)
         while (left := (due - timezone.now()).total_seconds()) > 0:  # noqa: ASYNC110 - a clock tells no event
             await asyncio.sleep(min(left, NAP))
     elif producer.every:

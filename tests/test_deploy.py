@@ -20,7 +20,7 @@ UNITS = sorted((DEPLOY / "systemd").glob("*"))
 def settings_read() -> set[str]:
     """Return the environment variables that the code reads."""
     source = "".join(path.read_text() for folder in ("config", "realtime") for path in (ROOT / folder).glob("*.py"))
-    names = re.findall(r'(?:environ|env|from_env|integer|boolean)[\w.]*[(\[]\s*"([A-Z_]+)"', source)
+    names = re.findall(r'(?:environ|env|from_env|integer|boolean|time_zone)[\w.]*[(\[]\s*"([A-Z_]+)"', source)
     return set(names) - {"DJANGO_SETTINGS_MODULE"}
 
 

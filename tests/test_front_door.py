@@ -46,6 +46,7 @@ def run(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:
         (("--port", "99999"), {}, "a port is 1 to 65535"),
         ((), {"SWITCHBOARD_VAR": "/proc/nowhere"}, "Cannot make the folder /proc/nowhere"),
         ((), {"SECRET_KEY": "x" * 64}, "SECRET_KEY could be guessed"),
+        ((), {"TIME_ZONE": "Europe"}, "TIME_ZONE is 'Europe': give a time zone such as Europe/Oslo"),
     ],
 )
 def test_a_start_that_cannot_be_ends_with_a_sentence(

@@ -15,15 +15,17 @@ import logging
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, TypeVar
+from zoneinfo import ZoneInfo
 
 from cronsim import CronSim, CronSimError
 from django.conf import settings
 from django.utils import timezone
 from django.utils.module_loading import autodiscover_modules
 
+from dashboard.options import check_zone
 from dashboard.values import RAW_FOR, RETENTION, Kind
 
 log = logging.getLogger(__name__)
@@ -42,7 +44,7 @@ class Producer:
     `function` is a function (run in a thread), a coroutine function, or an asynchronous generator function,
     which chooses its own moments. It may take one argument: the stream's last value (for a table its rows
     by key), None at the first time. What it returns or yields is a value of the stream's kind
-    (`dashboard.values.Kind`); None is no news. Times in seconds; `cron`: a cron expression, in UTC. Equal ones do
+    (`dashboard.values.Kind`); None is no news. Times in seconds; `cron`: a cron expression, in `zone`. Equal ones do
     the same, so `function` may be an object of a class with `__call__` and `__eq__`.
     """
 
@@ -57,6 +59,7 @@ class Producer:
     raw_for: timedelta
     retention: timedelta
     patience: float
+    zone: str = "UTC"
 
     @property
     def is_generator(self) -> bool:
@@ -80,6 +83,7 @@ def producer(
     *,
     every: float | None = None,
     cron: str = "",
+    zone: str = "",
     kind: Kind = Kind.NUMBER,
     label: str = "",
     unit: str = "",
@@ -90,10 +94,10 @@ def producer(
 ) -> Callable[[F], F]:
     """Register the decorated function as the producer of the stream `slug`; see `Producer`.
 
-    `every`: seconds between runs; `cron`: a cron expression with the moments, in UTC, such as "0 6 * * 1-5"; an
-    asynchronous generator has neither. `stale_after`: seconds after which the value counts as old (three times
-    `every`, at least 5; with `cron` a tenth more than its longest pause). `raw_for`: how long every sample is kept,
-    `retention`: how long thinned ones are. Raises ValueError for what makes no sense.
+    `every`: seconds between runs; `cron`: a cron expression with the moments, such as "0 6 * * 1-5", in the time zone
+    `zone` (the setting TIME_ZONE); an asynchronous generator has neither. `stale_after`: seconds after which the value
+    counts as old (three times `every`, at least 5; with `cron` a tenth more than its longest pause). `raw_for`: how
+    long every sample is kept, `retention`: how long thinned ones are. Raises ValueError for what makes no sense.
     """
 
     def register(function: F) -> F:
@@ -105,14 +109,20 @@ def producer(
             raise ValueError(f"The producer {slug!r} runs every {every} seconds: give more than 0.")
         if len(inspect.signature(function).parameters) > 1:
             raise ValueError(f"The producer {slug!r} takes one argument at most: the last value.")
+        place = zone or settings.TIME_ZONE
         try:
-            old = stale_after or default_stale_after(every, cron)
+            check_zone(place)
+            old = stale_after or default_stale_after(every, cron, place)
+        except ValueError as error:
+            raise ValueError(f"The producer {slug!r}: {error}") from None
         except CronSimError as error:
             raise ValueError(f"The producer {slug!r} has the cron expression {cron!r}: {error}.") from None
         known = _producers.get(slug)
         if known is not None and _name(known.function) != _name(function):
             raise ValueError(f"Two producers feed the stream {slug!r}: {known.function} and {function}.")
-        _producers[slug] = Producer(slug, function, every, cron, kind, label, unit, old, raw_for, retention, patience)
+        _producers[slug] = Producer(
+            slug, function, every, cron, kind, label, unit, old, raw_for, retention, patience, place
+        )
         return function
 
     return register
@@ -122,18 +132,24 @@ def _name(function: Function) -> tuple[str, str]:
     return function.__module__, function.__qualname__
 
 
-def default_stale_after(every: float | None, cron: str) -> float:
+def default_stale_after(every: float | None, cron: str = "", zone: str = "UTC") -> float:
     """Return the seconds after which a value is old when nobody says otherwise."""
     if not cron:
         return max(5.0, 3 * (every or 0))
-    moments = list(itertools.islice(CronSim(cron, timezone.now()), 100))
+    moments = [
+        moment.astimezone(UTC)
+        for moment in itertools.islice(CronSim(cron, timezone.now().astimezone(ZoneInfo(zone))), 100)
+    ]
     pauses = [(later - earlier).total_seconds() for earlier, later in itertools.pairwise(moments)]
     return 1.1 * max(pauses, default=0.0) + 60
 
 
-def next_moment(cron: str, now: datetime) -> datetime:
-    """Return the first moment of a cron expression after `now`."""
-    return next(CronSim(cron, now))
+def next_moment(cron: str, now: datetime, zone: str = "UTC") -> datetime:
+    """Return the first moment of a cron expression after `now`, in UTC.
+
+    When the clocks change it is as with Debian's cron (https://pypi.org/project/cronsim/, "DST Transitions").
+    """
+    return next(CronSim(cron, now.astimezone(ZoneInfo(zone)))).astimezone(UTC)
 
 
 def all_producers() -> dict[str, Producer]:

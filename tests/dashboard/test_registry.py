@@ -76,6 +76,46 @@ def test_the_next_moment_of_a_cron_expression_is_in_utc() -> None:
     assert next_moment("0 9 * * 1-5", friday) == datetime(2026, 11, 23, 9, 0, tzinfo=UTC)
 
 
+def moments(cron: str, first: datetime, zone: str = "Europe/Oslo") -> list[str]:
+    """Return the next three moments after `first`, as UTC."""
+    found = []
+    for _ in range(3):
+        first = next_moment(cron, first, zone)
+        found.append(f"{first:%d %H:%M}")
+    return found
+
+
+#: The nights on which clocks in Oslo went from 2:00 to 3:00, and from 3:00 back to 2:00; both at 1:00 UTC.
+SPRING, AUTUMN = datetime(2026, 3, 28, 12, tzinfo=UTC), datetime(2026, 10, 24, 12, tzinfo=UTC)
+
+
+def test_a_cron_expression_speaks_of_local_time_through_the_change_of_clocks() -> None:
+    assert moments("0 9 * * *", SPRING) == ["29 07:00", "30 07:00", "31 07:00"]  # the day before it was 8:00
+    assert moments("0 9 * * *", AUTUMN) == ["25 08:00", "26 08:00", "27 08:00"]
+
+
+def test_what_falls_into_the_hour_that_is_not_there_runs_right_after_it() -> None:
+    assert moments("30 2 * * *", SPRING) == ["29 01:00", "30 00:30", "31 00:30"]
+
+
+def test_what_falls_into_the_hour_that_comes_twice_runs_once() -> None:
+    assert moments("30 2 * * *", AUTUMN) == ["25 00:30", "26 01:30", "27 01:30"]
+
+
+def test_what_runs_every_hour_goes_on_through_the_change_of_clocks() -> None:
+    for night in (SPRING, AUTUMN):
+        assert [each[3:] for each in moments("30 * * * *", night.replace(hour=23))] == ["23:30", "00:30", "01:30"]
+
+
+def test_a_producer_has_its_own_time_zone_or_the_sites(no_producers: dict[str, Producer], settings: Any) -> None:
+    settings.TIME_ZONE = "Europe/Oslo"
+    producer("here", cron="0 9 * * *")(lambda: 1)
+    producer("there", cron="0 9 * * *", zone="Asia/Tokyo")(lambda: 1)
+    assert [no_producers[slug].zone for slug in ("here", "there")] == ["Europe/Oslo", "Asia/Tokyo"]
+    with pytest.raises(ValueError, match="There is no time zone 'Oslo'"):
+        producer("nowhere", cron="0 9 * * *", zone="Oslo")(lambda: 1)
+
+
 def test_files_in_the_folder_of_producers_are_found(
     no_producers: dict[str, Producer], settings: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -218,7 +218,7 @@ async def test_who_gives_values_rarely_says_at_once_that_it_is_there(
 async def test_cron_names_the_moments(made: Made, threads: ThreadsOnDemand, monkeypatch: pytest.MonkeyPatch) -> None:
     moments: list[str] = []
 
-    def soon(cron: str, now: Any) -> Any:
+    def soon(cron: str, now: Any, zone: str) -> Any:
         moments.append(cron)
         return now + timedelta(seconds=0.02)
 
