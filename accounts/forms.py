@@ -1,10 +1,13 @@
+from math import ceil
 from typing import Any
 
 from django import forms
+from django.contrib.admin.forms import AdminAuthenticationForm
 from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.password_validation import validate_password
 from django.utils.translation import gettext_lazy as _
 
+from accounts import services
 from accounts.models import Kind, User
 from accounts.names import clean_name
 
@@ -13,7 +16,22 @@ class SignInForm(AuthenticationForm):
     error_messages = {
         **AuthenticationForm.error_messages,
         "invalid_login": _("This user name and password do not go together. Mind capitals and spaces."),
+        "too_often": _("Too many tries. Wait %(seconds)d seconds, then try again."),
     }
+
+    def clean(self) -> dict[str, Any]:
+        """Look at the password, unless it was guessed at too often."""
+        address, username = services.address_of(self.request), self.cleaned_data.get("username", "")
+        if seconds := services.wait_to_sign_in(address, username):
+            message = self.error_messages["too_often"]
+            raise forms.ValidationError(message, code="too_often", params={"seconds": ceil(seconds)})
+        cleaned = super().clean()
+        services.forget_guesses(address, username)
+        return cleaned
+
+
+class AdminSignInForm(SignInForm, AdminAuthenticationForm):
+    """The same at the door of the admin, which lets staff in only."""
 
 
 class NameField(forms.CharField):

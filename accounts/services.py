@@ -17,6 +17,9 @@ from realtime.protocol import encode
 from realtime.publish import Delivery, Publication, publish_on_commit
 
 _guests = Buckets(settings.GUEST_BURST, settings.GUESTS_PER_SECOND)
+#: Passwords tried for one user name from one address, and from one address: an office may share one.
+_passwords = Buckets(10, 0.1)
+_doors = Buckets(100, 1)
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
@@ -34,12 +37,31 @@ def enter_as_guest(request: HttpRequest, raw_name: str) -> User:
         name = clean_name(raw_name)
     except ValueError as error:
         raise ApiError("invalid", str(error), field="name") from None
-    wait = _guests.take(request.META.get("REMOTE_ADDR") or "local", time.monotonic())
+    wait = _guests.take(address_of(request), time.monotonic())
     if wait:
         raise ApiError("rate_limited", "Too many guests at once from your address: try again soon.", retry_after=wait)
     guest = User.objects.create_guest(name)
     login(request, guest, backend=BACKEND)
     return guest
+
+
+def wait_to_sign_in(address: str, username: str) -> float:
+    """Return the seconds until another password may be tried for `username`, and count a try when that is 0."""
+    now = time.monotonic()
+    return _doors.take(address, now) or _passwords.take(_guessed(address, username), now)
+
+
+def forget_guesses(address: str, username: str) -> None:
+    """The password was right."""
+    _passwords.forget(_guessed(address, username))
+
+
+def _guessed(address: str, username: str) -> str:
+    return f"{address} {username.casefold()}"
+
+
+def address_of(request: HttpRequest) -> str:
+    return request.META.get("REMOTE_ADDR") or "local"
 
 
 def sign_out(request: HttpRequest) -> None:

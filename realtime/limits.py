@@ -49,3 +49,7 @@ class Buckets:
         if bucket is None:
             bucket = self._buckets[key] = Bucket(self.burst, self.rate, now)
         return bucket.take(now)
+
+    def forget(self, key: str) -> None:
+        """Count none of what was taken of `key`."""
+        self._buckets.pop(key, None)

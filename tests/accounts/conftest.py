@@ -13,6 +13,9 @@ __all__ = ["cast", "connect", "hub"]
 @pytest.fixture(autouse=True)
 def nobody_entered_yet(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(services, "_guests", Buckets(settings.GUEST_BURST, settings.GUESTS_PER_SECOND))
+    for name in ("_passwords", "_doors"):
+        known = getattr(services, name)
+        monkeypatch.setattr(services, name, Buckets(known.burst, known.rate))
 
 
 @pytest.fixture(autouse=True)

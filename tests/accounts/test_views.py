@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts import services
 from accounts.models import Invite, Kind, User
+from realtime.limits import Buckets
 from tests.cast import Cast, Connect, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -191,3 +192,42 @@ def test_whoever_is_slower_with_a_user_name_is_told_that_it_is_taken(
     assert "This user name is taken." in response.content.decode()
     invite.refresh_from_db()
     assert invite.is_open
+
+
+# Guessing passwords
+
+
+@pytest.mark.parametrize("door", ["/sign-in/", "/admin/login/"])
+def test_who_guesses_a_password_has_to_wait_and_so_does_the_right_one(client: Client, owner: User, door: str) -> None:
+    for _ in range(10):
+        page = client.post(door, {"username": "admin", "password": "wrong"}).content.decode()
+        assert "do not go together" in page
+    page = client.post(door, {"username": "ADMIN", "password": "correct horse battery"}).content.decode()
+    assert "Too many tries. Wait 10 seconds, then try again." in page
+    assert isinstance(who(client), AnonymousUser)
+
+
+def test_the_right_password_in_time_makes_good_all_wrong_ones(client: Client, owner: User) -> None:
+    for password in 2 * [*9 * ["wrong"], "correct horse battery"]:
+        client = Client()
+        client.post("/sign-in/", {"username": "admin", "password": password})
+    assert str(who(client)) == "Admin"
+
+
+def test_others_at_the_same_address_and_the_same_user_elsewhere_sign_in_meanwhile(owner: User) -> None:
+    User.objects.create_user("dora", "correct horse battery", name="Dora")
+    for _ in range(11):
+        Client().post("/sign-in/", {"username": "admin", "password": "wrong"})
+    neighbour, elsewhere = Client(), Client(REMOTE_ADDR="192.0.2.7")
+    neighbour.post("/sign-in/", {"username": "dora", "password": "correct horse battery"})
+    elsewhere.post("/sign-in/", {"username": "admin", "password": "correct horse battery"})
+    assert str(who(neighbour)) == "Dora"
+    assert str(who(elsewhere)) == "Admin"
+
+
+def test_who_guesses_many_names_has_to_wait_too(client: Client, owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(services, "_doors", Buckets(3, 0.5))
+    for number in range(3):
+        client.post("/sign-in/", {"username": f"name-{number}", "password": "wrong"})
+    page = client.post("/sign-in/", {"username": "admin", "password": "correct horse battery"}).content.decode()
+    assert "Too many tries. Wait 2 seconds" in page
