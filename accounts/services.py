@@ -60,8 +60,8 @@ def _guessed(address: str, username: str) -> str:
     return f"{address} {username.casefold()}"
 
 
-def address_of(request: HttpRequest) -> str:
-    return request.META.get("REMOTE_ADDR") or "local"
+def address_of(request: HttpRequest | None) -> str:
+    return (request.META.get("REMOTE_ADDR") if request else None) or "local"
 
 
 def sign_out(request: HttpRequest) -> None:
