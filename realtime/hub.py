@@ -12,6 +12,7 @@ import weakref
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any, Final, Protocol
 
 from realtime.connection import Connection
@@ -192,7 +193,7 @@ class Hub:
 
     def _flush(self) -> None:
         dirty, self._dirty = self._dirty, {}
-        for topic in dirty:
+        for topic in sorted(dirty, key=attrgetter("cost")):  # a quiet room does not wait for a busy one
             if isinstance(topic, LogTopic) and topic.cost > COSTLY and _source(topic.name).is_coming(topic.name):
                 self._wait(topic)
             elif not isinstance(topic, LatestTopic):

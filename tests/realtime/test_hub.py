@@ -102,6 +102,17 @@ async def test_who_leaves_gets_what_waited_and_an_empty_topic_waits_for_nothing(
     assert not hub._waiting
 
 
+async def test_a_quiet_topic_is_written_before_a_busy_one(hub: Hub, logs: Store) -> None:
+    reader = Reader()
+    for topic in (LOG, "log.2"):
+        await hub.subscribe(topic, reader)
+        await hub.release(topic, reader, 0)
+    hub.topics[LOG].cost = 0.02
+    hub.receive([*logs.change(LOG, "busy"), *logs.change("log.2", "quiet")])
+    await eventually(lambda: len(reader.texts) == 2)
+    assert parts(reader.texts) == [(1, "quiet"), (1, "busy")]
+
+
 async def test_a_topic_that_everybody_left_is_forgotten(hub: Hub, logs: Store) -> None:
     readers = [await seat(hub, LOG) for _ in range(2)]
     await hub.unsubscribe(LOG, readers[0])
