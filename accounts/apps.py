@@ -8,7 +8,8 @@ class AccountsConfig(AppConfig):
     verbose_name = "People"
 
     def ready(self) -> None:
-        from accounts import recheck
+        from accounts import housekeeping, recheck
         from realtime import background
 
         background.register("the recheck of sign-ins", partial(recheck.keep_looking, recheck.recheck_sign_ins))
+        background.register("housekeeping", housekeeping.keep_clean)
