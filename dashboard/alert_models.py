@@ -99,7 +99,7 @@ class Incident(models.Model):
     """
 
     rule = models.ForeignKey(AlertRule, null=True, on_delete=models.SET_NULL, related_name="incidents")
-    #: Of the card, for ever: stream, title, unit, condition, limit, severity, board.
+    #: Of the card, for ever: stream, title, unit, condition (in words: when, limit, hold), severity, board.
     about = models.JSONField()
     room = models.CharField(_("room"), max_length=64)
     since = models.DateTimeField(_("since"))

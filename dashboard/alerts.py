@@ -173,6 +173,8 @@ def _about(rule: AlertRule) -> dict[str, Any]:
         "title": str(stream),
         "unit": stream.unit,
         "condition": condition_text(rule.condition, rule.limit, stream.unit, rule.terms.hold),
+        "when": rule.condition,
+        "hold": rule.hold,
         "limit": rule.limit,
         "severity": rule.severity,
         "board": board,

@@ -64,7 +64,7 @@ def card(
     points: Sequence[Any],
     version: int,
 ) -> tuple[str, dict[str, Any]]:
-    """Return a card in words, and as its fields. `about`: title, unit, condition, limit, severity, board."""
+    """Return a card in words, and as its fields. `about`: see `Incident`."""
     text = shown(value, about["unit"])
     start = f"{about['title']}: {about['condition']}"
     if withdrawn:
@@ -79,8 +79,11 @@ def card(
         "severity": about["severity"],
         "title": about["title"],
         "condition": about["condition"],
+        "when": about.get("when"),
+        "hold": about.get("hold"),
         "limit": about["limit"],
         "value": value,
+        "unit": about["unit"],
         "shown": text,
         "since": timestamp(since),
         "fired_at": timestamp(fired_at),

@@ -1,14 +1,17 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { boardLink, chart, standing } from "../../chat/static/chat/alert-card.js";
+import { boardLink, chart, conditionText, standing, valueText } from "../../chat/static/chat/alert-card.js";
 
 /** @returns {import("../../chat/static/chat/alert-card.js").Alert} */
 const alert = (/** @type {object} */ fields = {}) => ({
   state: "firing",
   severity: "crit",
   title: "Oven",
-  condition: "above 90 °C",
+  condition: "above 90 °C for 1 min",
+  when: "above",
+  hold: 60,
   value: 97,
+  unit: "°C",
   shown: "97 °C",
   limit: 90,
   since: "2026-11-21T14:02:00.000Z",
@@ -48,4 +51,18 @@ test("the link leads to the board at that moment", () => {
   const late = "2026-11-21T14:02:59.001Z";
   assert.equal(boardLink(alert({ board, fired_at: late })), boardLink(alert({ board })), "not a moment before it");
   assert.equal(boardLink(alert()), "");
+});
+
+test("numbers are written as on tiles, in the reader's language", () => {
+  const seen = (/** @type {string} */ text) => text.replaceAll("\u202f", " ");
+  assert.equal(seen(valueText(alert({ value: 1_234_567, unit: "/min", shown: "1234567 /min" }))), "1 234 567 /min");
+  assert.equal(seen(valueText(alert({ value: 46.2, unit: "€", shown: "46.2 €" }))), "€ 46.20");
+  assert.equal(seen(conditionText(alert({ limit: 12_500, hold: 300 }))), "above 12 500 °C for 5 min");
+  assert.equal(seen(conditionText(alert({ when: "below", hold: 0 }))), "below 90 °C");
+});
+
+test("a card without a number or a limit says what the server says", () => {
+  assert.equal(valueText(alert({ value: null, shown: "–" })), "–");
+  assert.equal(conditionText(alert({ when: "silent", limit: null, condition: "no new value for 5 min" })), "no new value for 5 min");
+  assert.equal(conditionText(alert({ when: null, hold: null })), "above 90 °C for 1 min");
 });

@@ -1,11 +1,13 @@
 /** The card of an alert: how it stands, by colour, sign and word; its value and chart; who sees to it. */
 import { html, nothing, svg } from "lit";
+import { showText } from "realtime/format.js";
 import { age, clockTime, dayLabel, wholeTime } from "realtime/time.js";
 
 /**
  * @typedef {import("realtime/people.js").User} User
  * @typedef {{state: "firing" | "acknowledged" | "resolved", severity: "crit" | "warn" | "info", title: string,
- *   condition: string, value: number | null, shown: string, limit: number | null, since: string, fired_at: string,
+ *   condition: string, when: string | null, hold: number | null, value: number | null, unit: string, shown: string,
+ *   limit: number | null, since: string, fired_at: string,
  *   until: string | null, withdrawn: boolean, acknowledged: {user: User, at: string} | null,
  *   board: {slug: string, title: string} | null, points: [number, number][], version: number}} Alert
  */
@@ -23,6 +25,15 @@ export function standing({ state, severity, withdrawn, since, until }) {
     return { sign: "●", words: `Resolved after ${lasted}` };
   }
   return { sign: SIGNS[severity], words: `${SEVERITIES[severity]} · ${state}` };
+}
+
+/** The number in the reader's language. @param {Alert} alert */
+export const valueText = ({ value, unit, shown }) => (typeof value === "number" ? showText(value, unit) : shown);
+
+/** What the rule watches for, its limit in the reader's language; as the server says it where there is none. @param {Alert} alert */
+export function conditionText({ condition, when, limit, unit, hold }) {
+  if (typeof limit !== "number" || !when) return condition;
+  return `${when} ${showText(limit, unit)}${hold ? ` for ${showText(hold, "s")}` : ""}`;
 }
 
 /**
@@ -78,7 +89,7 @@ export function alertCard(alert, { me, canWrite, acknowledge }) {
     <div class="alert__main">
       <div class="alert__what">
         <b class="alert__title">${alert.title}</b>
-        <span class="alert__condition">${alert.condition}</span>
+        <span class="alert__condition">${conditionText(alert)}</span>
       </div>
       ${alert.value === null ? nothing : value(alert)}
     </div>
@@ -100,10 +111,10 @@ export function alertCard(alert, { me, canWrite, acknowledge }) {
 }
 
 /** What is silent has no value now: it is the last one. @param {Alert} alert */
-const value = ({ shown, limit }) =>
-  limit === null
-    ? html`<span class="alert__condition">last ${shown}</span>`
-    : html`<span class="alert__value">${shown}</span>`;
+const value = (alert) =>
+  alert.limit === null
+    ? html`<span class="alert__condition">last ${valueText(alert)}</span>`
+    : html`<span class="alert__value">${valueText(alert)}</span>`;
 
 /** @param {Alert} alert */
 function picture({ points, limit }) {

@@ -1,6 +1,6 @@
 /** One tile: title, age, what its widget shows, and what is wrong with it. */
 import { html, LitElement, nothing } from "lit";
-import { showText } from "./format.js";
+import { showText } from "realtime/format.js";
 import { TRUTH_SIGNS } from "./signs.js";
 import { tileHandles } from "./tile-handles.js";
 import { clockTile } from "./tiles/clock.js";

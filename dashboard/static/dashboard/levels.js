@@ -4,7 +4,7 @@
  * @typedef {import("./signs.js").Level} Level
  * @typedef {{warn?: number | null, crit?: number | null, better?: string}} Limits
  */
-import { showText } from "./format.js";
+import { showText } from "realtime/format.js";
 
 /** True when small numbers are the bad ones. */
 const isBadBelow = (/** @type {Limits} */ { warn, crit, better }) =>

@@ -2,7 +2,7 @@
 import { html, LitElement, nothing } from "lit";
 import { clockSeconds, clockTime } from "realtime/time.js";
 import uPlot from "uplot";
-import { axisText, showText } from "./format.js";
+import { axisText, showText } from "realtime/format.js";
 import { align, roomFor } from "./line-data.js";
 import { duration } from "./truth.js";
 

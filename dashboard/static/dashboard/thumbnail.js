@@ -1,6 +1,6 @@
 /** `<board-thumbnail slug="host">`: a board's first tiles in small, live. Its styles are its own. */
 import { css, html, LitElement, nothing, svg } from "lit";
-import { show, showText } from "./format.js";
+import { show, showText } from "realtime/format.js";
 import { sparkline } from "./line-data.js";
 import { LEVEL_SIGNS, LEVEL_WORDS, readStatus, TRUTH_SIGNS } from "./signs.js";
 import { columnsOf } from "./tiles/table.js";

@@ -1,6 +1,6 @@
 /** A number on a half ring from its least to its greatest. */
 import { html, nothing, svg } from "lit";
-import { show, showText } from "../format.js";
+import { show, showText } from "realtime/format.js";
 import { levelOf } from "../levels.js";
 import { LEVEL_WORDS } from "../signs.js";
 import { levelText } from "./number.js";

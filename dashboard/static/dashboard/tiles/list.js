@@ -1,7 +1,7 @@
 /** Several numbers as a list, or the best rows of a table. */
 import { html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
-import { showText } from "../format.js";
+import { showText } from "realtime/format.js";
 import { levelOf } from "../levels.js";
 import { LEVEL_WORDS, readStatus } from "../signs.js";
 import { truthOf } from "../truth.js";

@@ -1,6 +1,6 @@
 /** A number with its change, target and a sparkline. */
 import { html, nothing, svg } from "lit";
-import { show, showDifference, showText } from "../format.js";
+import { show, showDifference, showText } from "realtime/format.js";
 import { levelOf, whyLevel } from "../levels.js";
 import { change, sparkline } from "../line-data.js";
 import { LEVEL_WORDS } from "../signs.js";

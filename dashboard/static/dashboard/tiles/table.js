@@ -1,7 +1,7 @@
 /** A table whose changed cells carry a mark for a while. Nothing flashes. */
 import { html } from "lit";
 import { repeat } from "lit/directives/repeat.js";
-import { showText } from "../format.js";
+import { showText } from "realtime/format.js";
 import { arrow } from "./number.js";
 import { orderOf } from "./order.js";
 

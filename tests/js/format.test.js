@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { axisText, grouped, show, showDifference, showText } from "dashboard/format.js";
+import { axisText, grouped, show, showDifference, showText } from "realtime/format.js";
 
 /** Narrow spaces are hard to see in a test. */
 const seen = (/** @type {string} */ text) => text.replaceAll("\u202f", " ").replaceAll("\u2212", "-");

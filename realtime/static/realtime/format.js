@@ -1,5 +1,5 @@
 /** Numbers as people read them: in the page's language, grouped, with a true minus, scaled by their unit. */
-import { LOCALE, shortTime } from "realtime/time.js";
+import { LOCALE, shortTime } from "./time.js";
 
 /** @typedef {{before: string, number: string, after: string}} Shown e.g. "€", "46.20", "" or "", "41", "%" */
 
