@@ -10,7 +10,8 @@ from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from dashboard.cards import condition_text
-from dashboard.rules import Condition, Terms
+from dashboard.rules import WATCHES, Condition, Terms
+from dashboard.values import Kind
 
 
 class AlertRule(models.Model):
@@ -19,6 +20,8 @@ class AlertRule(models.Model):
     class When(models.TextChoices):
         ABOVE = Condition.ABOVE, _("is above")
         BELOW = Condition.BELOW, _("is below")
+        WARN = Condition.WARN, _("is a warning, or critical")
+        CRIT = Condition.CRIT, _("is critical")
         SILENT = Condition.SILENT, _("has no new value")
 
     class Severity(models.TextChoices):
@@ -65,14 +68,19 @@ class AlertRule(models.Model):
 
     def clean(self) -> None:
         wrong: dict[str, Any] = {}
-        if self.condition == self.When.SILENT:
+        kind = WATCHES.get(Condition(self.condition))
+        if kind is not Kind.NUMBER:
             self.limit = None
-            if not self.hold:
-                wrong["hold"] = _("Say after how many seconds without a value.")
         elif self.limit is None:
             wrong["limit"] = _("Say which number is too much, or too little.")
-        if self.condition != self.When.SILENT and self.stream_id and self.stream.kind != "number":
-            wrong["stream"] = _("Only a stream of numbers can be above or below.")
+        if kind is None and not self.hold:
+            wrong["hold"] = _("Say after how many seconds without a value.")
+        if kind and self.stream_id and self.stream.kind != kind:
+            wrong["stream"] = (
+                _("Only a stream of numbers can be above or below.")
+                if kind is Kind.NUMBER
+                else _("Only a stream of statuses can be critical.")
+            )
         if wrong:
             raise ValidationError(wrong)
 

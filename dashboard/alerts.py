@@ -110,7 +110,7 @@ class _Watch:
         if self.rule.condition == Condition.SILENT:
             at = stream.at or self.rule.made_at
             if seen is None or at > seen:
-                yield 0, at, stream.value if stream.kind == Stream.Kind.NUMBER else None
+                yield 0, at, stream.value if stream.kind in (Stream.Kind.NUMBER, Stream.Kind.STATUS) else None
             return
         samples = Sample.objects.filter(stream=stream)
         if seen is None:

@@ -5,15 +5,24 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 
 from dashboard.rules import Condition
-from dashboard.values import is_number
+from dashboard.values import is_number, level_of
 from realtime.protocol import timestamp
 
+LEVEL_NAMES: Final = {
+    "ok": "ok",
+    "warn": "warning",
+    "crit": "critical",
+    "info": "info",
+    "unknown": "unknown",
+}
 SIGNS: Final = {"crit": "■", "warn": "▲", "info": "◆"}
 _SCALES: Final = ("", "k", "M", "G", "T", "P")
 
 
 def shown(value: Any, unit: str) -> str:
-    """Return a value as people read it: `97.2 %`, `1.34 GB`, `2 min 5 s`."""
+    """Return a value as people read it: `97.2 %`, `1.34 GB`, `2 min 5 s`, `critical: no backup`."""
+    if level := level_of(value):
+        return ": ".join(filter(None, (LEVEL_NAMES[level], value.get("text", "") if isinstance(value, dict) else "")))
     if not is_number(value):
         return "–"
     if unit == "s":
@@ -46,10 +55,14 @@ def duration(length: timedelta) -> str:
 
 
 def condition_text(condition: str, limit: float | None, unit: str, hold: timedelta) -> str:
-    """Return what a rule watches for: `above 90 % for 1 min`, `no new value for 5 min`."""
+    """Return what a rule watches for: `above 90 % for 1 min`, `critical for 2 min`, `no new value for 5 min`."""
     if condition == Condition.SILENT:
         return f"no new value for {duration(hold)}"
     lasting = f" for {duration(hold)}" if hold else ""
+    if condition == Condition.CRIT:
+        return f"critical{lasting}"
+    if condition == Condition.WARN:
+        return f"warning or critical{lasting}"
     return f"{condition} {shown(limit, unit)}{lasting}"
 
 
@@ -72,7 +85,7 @@ def card(
     elif until is not None:
         body = f"● {start}. Over after {duration(until - since)}."
     else:
-        word = "Last" if about["limit"] is None else "Now"
+        word = "Last" if about.get("when", Condition.SILENT) == Condition.SILENT else "Now"
         now = "" if value is None else f" {word} {text}."
         body = f"{SIGNS[about['severity']]} {start}.{now} Since {since:%Y-%m-%d %H:%M:%S} UTC."
     return body, {
@@ -82,7 +95,7 @@ def card(
         "when": about.get("when"),
         "hold": about.get("hold"),
         "limit": about["limit"],
-        "value": value,
+        "value": value if is_number(value) else level_of(value),
         "unit": about["unit"],
         "shown": text,
         "since": timestamp(since),

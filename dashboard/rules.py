@@ -7,15 +7,30 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
-from dashboard.values import is_number
+from dashboard.values import Kind, is_number, level_of
 
 
 class Condition(StrEnum):
+    """ABOVE and BELOW of numbers, WARN (a warning, or worse) and CRIT of statuses, SILENT of any stream."""
+
     ABOVE = "above"
     BELOW = "below"
+    WARN = "warn"
+    CRIT = "crit"
     SILENT = "silent"
+
+
+#: The kind of stream that each condition watches; SILENT any.
+WATCHES: Final = {
+    Condition.ABOVE: Kind.NUMBER,
+    Condition.BELOW: Kind.NUMBER,
+    Condition.WARN: Kind.STATUS,
+    Condition.CRIT: Kind.STATUS,
+}
+#: The levels at which a status meets a condition; "unknown" is neither that nor fine.
+_BAD: Final = {Condition.WARN: {"warn", "crit"}, Condition.CRIT: {"crit"}}
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,6 +91,9 @@ def see(terms: Terms, watched: Watched, at: datetime, value: Any) -> Watched:
 
 def _holds(terms: Terms, value: Any) -> bool | None:
     """Return whether the condition holds; None: neither, so it stays as it is."""
+    if terms.condition in _BAD:
+        level = level_of(value)
+        return None if level in (None, "unknown") else level in _BAD[terms.condition]
     if not is_number(value):
         return None
     over = value - terms.limit if terms.condition == Condition.ABOVE else terms.limit - value

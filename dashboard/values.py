@@ -40,6 +40,12 @@ def check_value(kind: str, value: Any) -> None:
     _CHECKS[Kind(kind)](value)
 
 
+def level_of(value: Any) -> str | None:
+    """Return the level of a status, None when `value` is no status."""
+    level = value.get("level") if isinstance(value, dict) else value
+    return level if isinstance(level, str) and level in LEVELS else None
+
+
 def is_number(value: Any) -> bool:
     """True for a number that JSON, both databases and a browser can hold."""
     if isinstance(value, bool) or not isinstance(value, int | float):
@@ -71,8 +77,7 @@ def _check_text(value: Any) -> None:
 
 
 def _check_status(value: Any) -> None:
-    level, text = (value.get("level"), value.get("text", "")) if isinstance(value, dict) else (value, "")
-    if level not in LEVELS or not is_text(text):
+    if level_of(value) is None or not is_text(value.get("text", "") if isinstance(value, dict) else ""):
         raise WrongValue(f'A status stream takes one of {", ".join(LEVELS)}, or {{"level": …, "text": …}}.')
 
 

@@ -65,6 +65,15 @@ def test_what_is_wrong_with_a_rule_is_said(grace: Client, changes: dict[str, str
     assert not AlertRule.objects.exists()
 
 
+def test_only_statuses_can_be_critical(grace: Client) -> None:
+    assert "Only a stream of statuses" in grace.post(page("add"), form(condition="crit")).content.decode()
+    backup = pushed_stream("backup", kind="status")
+    assert "Only a stream of numbers" in grace.post(page("add"), form(stream=backup)).content.decode()
+    assert grace.post(page("add"), form(stream=backup, condition="crit")).status_code == 302
+    assert AlertRule.objects.get().limit is None
+    assert "backup: critical for 1 min" in grace.get(page("changelist")).content.decode()
+
+
 def test_only_numbers_have_limits_but_anything_may_fall_silent(grace: Client) -> None:
     text = pushed_stream("news", kind="text")
     assert "Only a stream of numbers" in grace.post(page("add"), form(stream=text)).content.decode()

@@ -110,6 +110,24 @@ def test_more_samples_than_fit_a_round_are_seen_in_the_next(monkeypatch: pytest.
     assert RuleState.objects.get().at == seconds(19)
 
 
+def test_a_status_that_is_critical_for_long(db: None) -> None:
+    backup = produced_stream("backup", kind="status", label="Backup")
+    rule_on(backup, condition="crit", limit=None, hold=120, settle=60)
+    store.record([reading(backup, "ok", at=0)])
+    look(0)
+    store.record([reading(backup, {"level": "crit", "text": "disk full"}, at=10)])
+    look(129)
+    assert not Incident.objects.exists()
+    look(130)
+    ((_, body, card),) = alerts.to_tell(seconds(131))
+    assert body == "■ Backup: critical for 2 min. Now critical: disk full. Since 2026-11-21 09:00:10 UTC."
+    assert (card["value"], card["shown"], card["when"]) == ("crit", "critical: disk full", "crit")
+    assert (card["limit"], card["points"]) == (None, [])
+    store.record([reading(backup, "warn", at=200)])
+    look(260)
+    assert incident().until == seconds(200)
+
+
 def test_a_stream_that_falls_silent(db: None) -> None:
     table = produced_stream("prices", kind="table", stale_after=5)
     rule = rule_on(table, condition="silent", limit=None, hold=30, settle=10)

@@ -44,6 +44,8 @@ SAID: dict[str, Any] = {
         (1e300, "s", "1e+300 s"),
         (None, "%", "–"),
         ("much", "%", "–"),
+        ("warn", "", "warning"),
+        ({"level": "crit", "text": "no answer"}, "", "critical: no answer"),
     ],
 )
 def test_values_as_people_read_them(value: Any, unit: str, text: str) -> None:
@@ -71,6 +73,8 @@ def test_conditions() -> None:
     assert condition_text("above", 90, "%", minute) == "above 90 % for 1 min"
     assert condition_text("below", 1.5, "", timedelta()) == "below 1.5"
     assert condition_text("silent", None, "%", minute) == "no new value for 1 min"
+    assert condition_text("crit", None, "", minute) == "critical for 1 min"
+    assert condition_text("warn", None, "", timedelta()) == "warning or critical"
 
 
 def test_a_card_in_words_and_as_fields() -> None:
@@ -102,5 +106,7 @@ def test_a_card_in_words_and_as_fields() -> None:
     assert fields["until"] == "2026-11-21T09:12:05.000Z"
     assert say(until=seconds(725), withdrawn=True)[0].endswith("No longer watched.")
     assert "Now" not in say(value=None)[0]
-    silent = card(ABOUT | {"limit": None}, **SAID)[0]
-    assert "Last 97.2 %." in silent, "what is silent has no value now"
+    silent = ABOUT | {"limit": None, "when": "silent"}
+    assert "Last 97.2 %." in card(silent, **SAID)[0], "what is silent has no value now"
+    of_old = {name: value for name, value in silent.items() if name not in ("when", "hold")}
+    assert "Last 97.2 %." in card(of_old, **SAID)[0]

@@ -1,4 +1,5 @@
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -8,8 +9,9 @@ from dashboard.rules import Condition, Fired, Resolved, Terms, Transition, Watch
 from tests.dashboard.conftest import seconds
 
 ABOVE, BELOW, SILENT = Condition.ABOVE, Condition.BELOW, Condition.SILENT
+WARN, CRIT = Condition.WARN, Condition.CRIT
 #: second, value
-Values = list[tuple[int, float]]
+Values = list[tuple[int, Any]]
 
 
 def terms(
@@ -65,6 +67,13 @@ def resolved(until: int, at: int) -> Resolved:
         (terms(settle=10), [(0, 91), (70, 0), (90, 91)], 150, [fired(0, 60), resolved(70, 80), fired(90, 150)]),
         # Nobody looked for long: it is told all the same, with the times at which it was.
         (terms(), [(0, 91), (100, 0)], 86_400, [fired(0, 60), resolved(100, 220)]),
+        (terms(CRIT), [(0, "crit"), (30, "warn"), (40, {"level": "crit", "text": "no answer"})], 99, []),
+        (terms(CRIT), [(0, {"level": "crit"}), (30, "crit"), (100, "warn")], 220, [fired(0, 60), resolved(100, 220)]),
+        (terms(WARN), [(0, "warn"), (30, "crit"), (100, "info")], 220, [fired(0, 60), resolved(100, 220)]),
+        # What is not known is neither bad nor fine.
+        (terms(CRIT), [(0, "crit"), (10, "unknown")], 60, [fired(0, 60)]),
+        (terms(CRIT), [(0, "unknown")], 900, []),
+        (terms(CRIT), [(0, "crit"), (100, "unknown")], 900, [fired(0, 60)]),
         (terms(SILENT), [(0, 1), (50, 1), (100, 1)], 159, []),
         (terms(SILENT), [(0, 1)], 60, [fired(0, 60)]),
         (terms(SILENT, settle=30), [(0, 1), (100, 1), (120, 1)], 130, [fired(0, 60), resolved(100, 130)]),
@@ -86,6 +95,12 @@ def test_flapping_is_one_incident() -> None:
 def test_what_is_no_number_changes_nothing(value: object) -> None:
     before = Watched(firing=True, bad_since=seconds(0))
     assert see(terms(), before, seconds(1), value) == before
+
+
+@pytest.mark.parametrize("value", [None, 99, "critical", {"text": "crit"}, ["crit"], {"level": ["crit"]}])
+def test_what_is_no_status_changes_nothing(value: object) -> None:
+    before = Watched(firing=True, bad_since=seconds(0))
+    assert see(terms(CRIT), before, seconds(1), value) == before
 
 
 rules = st.builds(

@@ -62,6 +62,8 @@ test("numbers are written as on tiles, in the reader's language", () => {
 });
 
 test("a card without a number or a limit says what the server says", () => {
+  const status = alert({ when: "crit", limit: null, condition: "critical for 2 min", value: "crit", shown: "critical: disk full" });
+  assert.deepEqual([valueText(status), conditionText(status)], ["critical: disk full", "critical for 2 min"]);
   assert.equal(valueText(alert({ value: null, shown: "–" })), "–");
   assert.equal(conditionText(alert({ when: "silent", limit: null, condition: "no new value for 5 min" })), "no new value for 5 min");
   assert.equal(conditionText(alert({ when: null, hold: null })), "above 90 °C for 1 min");

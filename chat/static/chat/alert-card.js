@@ -6,7 +6,7 @@ import { age, clockTime, dayLabel, wholeTime } from "realtime/time.js";
 /**
  * @typedef {import("realtime/people.js").User} User
  * @typedef {{state: "firing" | "acknowledged" | "resolved", severity: "crit" | "warn" | "info", title: string,
- *   condition: string, when: string | null, hold: number | null, value: number | null, unit: string, shown: string,
+ *   condition: string, when: string | null, hold: number | null, value: number | string | null, unit: string, shown: string,
  *   limit: number | null, since: string, fired_at: string,
  *   until: string | null, withdrawn: boolean, acknowledged: {user: User, at: string} | null,
  *   board: {slug: string, title: string} | null, points: [number, number][], version: number}} Alert
@@ -27,7 +27,7 @@ export function standing({ state, severity, withdrawn, since, until }) {
   return { sign: SIGNS[severity], words: `${SEVERITIES[severity]} · ${state}` };
 }
 
-/** The number in the reader's language. @param {Alert} alert */
+/** A number in the reader's language, a status in words. @param {Alert} alert */
 export const valueText = ({ value, unit, shown }) => (typeof value === "number" ? showText(value, unit) : shown);
 
 /** What the rule watches for, its limit in the reader's language; as the server says it where there is none. @param {Alert} alert */
@@ -112,7 +112,7 @@ export function alertCard(alert, { me, canWrite, acknowledge }) {
 
 /** What is silent has no value now: it is the last one. @param {Alert} alert */
 const value = (alert) =>
-  alert.limit === null
+  (alert.when ?? "silent") === "silent" && alert.limit === null
     ? html`<span class="alert__condition">last ${valueText(alert)}</span>`
     : html`<span class="alert__value">${valueText(alert)}</span>`;
 
