@@ -162,7 +162,7 @@ def members(request: HttpRequest, slug: str) -> HttpResponse:
 
 @answers_errors
 def member(request: HttpRequest, slug: str, user_id: int) -> HttpResponse:
-    """DELETE: the owner takes a member out, 204."""
+    """DELETE: the owner takes a member out, or that member leaves; 204."""
     user = require_person(request.user)
     if request.method != "DELETE":
         raise ApiError("method_not_allowed", "DELETE takes a member out.")

@@ -199,9 +199,9 @@ def add_member(room: Room, user: User) -> None:
         publish_on_commit([Publication(f"user.{user.pk}", Delivery.CONTROL, payload)])
 
 
-def revoke(owner: User, slug: str, user_id: int) -> None:
-    """Take a member out of the owner's room. Raises CommandError."""
-    room = owned_room(owner, slug)
+def revoke(user: User, slug: str, user_id: int) -> None:
+    """Take a member out, as the room's owner or as that member. Raises CommandError."""
+    room = open_room(user, slug) if user_id == user.pk else owned_room(user, slug)
     if user_id == room.owner_id:
         raise CommandError("conflict", "The owner stays: archive the room instead.")
     if not remove_member(room, user_id):

@@ -327,8 +327,16 @@ def test_nobody_else_does(cast: Cast, browser: Any) -> None:
     for user in (cast.bob, cast.charlie, cast.gast, cast.robo):
         client = browser(user)
         error(send(client, "/api/rooms/attic/members/", {"name": "charlie"}), 403, "forbidden")
-        error(client.delete(f"/api/rooms/attic/members/{cast.bob.pk}/"), 403, "forbidden")
+        error(client.delete(f"/api/rooms/attic/members/{cast.alice.pk}/"), 403, "forbidden")
     assert Membership.objects.count() == 2
+
+
+def test_a_member_leaves_but_not_the_owner(cast: Cast, browser: Any) -> None:
+    bob = browser(cast.bob)
+    assert bob.delete(f"/api/rooms/attic/members/{cast.bob.pk}/").status_code == 204
+    error(bob.delete(f"/api/rooms/attic/members/{cast.bob.pk}/"), 403, "forbidden")
+    error(browser(cast.alice).delete(f"/api/rooms/attic/members/{cast.alice.pk}/"), 409, "conflict")
+    error(bob.delete(f"/api/rooms/kitchen/members/{cast.bob.pk}/"), 404, "not_found")
 
 
 def test_members_that_cannot_be(cast: Cast, browser: Any) -> None:

@@ -199,7 +199,7 @@ test("a room one is removed from says so and is not joined again", async () => {
   await joined({});
   line().give({ type: "left", room: "lobby", reason: "removed" });
   assert.equal(session.phase, "shut");
-  assert.equal(session.trouble, "You were removed from this room.");
+  assert.equal(session.trouble, "You are no longer a member of this room.");
   await reconnect();
   assert.equal(commands("join").length, 0);
 });

@@ -3,7 +3,7 @@ import { ask } from "realtime/page.js";
 import { avatar } from "./message-view.js";
 
 /**
- * Who may be in a members-only room; its owner takes people in by name, and out.
+ * Who may be in a members-only room; its owner takes people in by name, and out, and the others may leave it.
  *
  * @typedef {import("realtime/people.js").User} User
  */
@@ -11,6 +11,7 @@ import { avatar } from "./message-view.js";
 export class RoomMembers extends LitElement {
   static properties = {
     room: { attribute: false },
+    me: { attribute: false },
     isOwner: { attribute: false },
     members: { attribute: false },
     trouble: { state: true },
@@ -22,6 +23,7 @@ export class RoomMembers extends LitElement {
     super();
     /** @type {{slug: string, name: string, owner_id: number | null} | null} */
     this.room = null;
+    this.me = 0; // one's own id
     this.isOwner = false;
     /** @type {User[]} */
     this.members = [];
@@ -44,7 +46,7 @@ export class RoomMembers extends LitElement {
       <ul class="people">
         ${this.members.map((user) => this.#member(user))}
       </ul>
-      ${this.isOwner ? this.#form() : nothing}
+      ${this.isOwner ? this.#form() : this.#door()}
       <p class="visually-hidden" role="status">${this.told}</p>
     `;
   }
@@ -78,6 +80,34 @@ export class RoomMembers extends LitElement {
       </div>
       <button class="button" type="submit" ?disabled=${this.busy}>Add</button>
     </form>`;
+  }
+
+  #door() {
+    if (!this.members.some(({ id }) => id === this.me)) return nothing;
+    return html`<button class="button members__leave" type="button" @click=${this.#ask}>Leave this room</button>
+      <dialog class="dialog" aria-labelledby="leaving-title" @close=${this.#decided}>
+        <h2 id="leaving-title">Leave # ${this.room?.name}?</h2>
+        <p class="muted small">Only its owner can let you in again. What you wrote stays.</p>
+        <form method="dialog" class="dialog__actions">
+          <button class="button" value="stay">Stay</button>
+          <button class="button button--danger" value="leave">Leave</button>
+        </form>
+      </dialog>
+      <span class="field__error" role="alert" ?hidden=${!this.trouble}>${this.trouble}</span>`;
+  }
+
+  #ask() {
+    this.querySelector("dialog")?.showModal();
+  }
+
+  #decided(/** @type {Event} */ event) {
+    const dialog = /** @type {HTMLDialogElement} */ (event.target);
+    if (dialog.returnValue !== "leave") return;
+    dialog.returnValue = "";
+    this.#attempt(async () => {
+      await ask("DELETE", `${this.#address}${this.me}/`);
+      location.assign("/");
+    });
   }
 
   #add(/** @type {SubmitEvent} */ event) {

@@ -9,7 +9,7 @@ import "./room-members.js";
 import "./room-people.js";
 import "./room-talk.js";
 
-const { room, isOwner, members, bodyCharacters } = given("page-config");
+const { room, me, isOwner, members, bodyCharacters } = given("page-config");
 const session = openRoom(room.slug);
 
 /** @type {import("./room-talk.js").RoomTalk | null} */
@@ -22,7 +22,7 @@ if (talk) {
 }
 Object.assign(document.querySelector("connection-line") ?? {}, { socket, session });
 Object.assign(document.querySelector("room-people") ?? {}, { session });
-Object.assign(document.querySelector("room-members") ?? {}, { room, isOwner, members });
+Object.assign(document.querySelector("room-members") ?? {}, { room, me, isOwner, members });
 
 shortcut("c", "Write a message", () => talk?.composer?.focusField());
 shortcut("End", "Go to the newest message", () => talk?.logView?.toEnd());

@@ -296,7 +296,7 @@ export class RoomSession {
 }
 
 const REASONS = {
-  removed: "You were removed from this room.",
+  removed: "You are no longer a member of this room.",
   banned: "This account is closed.",
   archived: "This room was archived: it can be read, but nothing new can be said in it.",
 };
