@@ -1,6 +1,8 @@
-"""What of chat the boards may call, and nothing else: its numbers, and cards of alerts."""
+"""What of chat the boards may call, and nothing else: its numbers, windows into rooms, and cards of alerts."""
 
-from datetime import timedelta
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from typing import Any
 from uuid import UUID
 
@@ -8,14 +10,17 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from accounts.models import Kind, User
-from chat import services
+from chat import history, services
 from chat.access import no_such_room
 from chat.models import Membership, Message, Room, RoomKind
+from chat.pages import Page
 from chat.presence import alive_rows
-from chat.store import Card
+from chat.store import Card, room_topic
 from chat.writer import current_writer
 from realtime.database import in_database
+from realtime.gather import gathered
 from realtime.markdown import render
+from realtime.protocol import CommandError
 
 #: The user name of the bot that posts cards; no person can have one that begins so.
 BOT = "bot-alerts"
@@ -31,6 +36,40 @@ def people_online() -> int:
 def messages_last_minute() -> int:
     """Return how many messages were sent in the last 60 seconds."""
     return Message.objects.filter(at__gt=Now() - timedelta(minutes=1)).count()
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """A public room as those see it who are not in it: `topic` is where it is published, `rev` how far its log is."""
+
+    room: int
+    topic: str
+    rev: int
+
+
+async def window(slug: str) -> Window:
+    """Return the room as it is now. Raises CommandError for one into which not everybody may look."""
+    found = await _rooms(slug)
+    if found is None:
+        raise no_such_room()
+    pk, rev, kind, archived_at = found
+    if kind != RoomKind.PUBLIC:
+        raise CommandError("forbidden", "Only public rooms are shown here.")
+    if archived_at is not None:
+        raise CommandError("forbidden", "This room is archived.")
+    return Window(pk, room_topic(pk), rev)
+
+
+async def newest_messages(window: Window, limit: int) -> Page:
+    """Return the newest messages of a room, for one who is subscribed to it since before `window` was read."""
+    return await history.page(window.room, None, limit, window.rev)
+
+
+@gathered
+@in_database
+def _rooms(slugs: Collection[str]) -> dict[str, tuple[int, int, str, datetime | None]]:
+    rooms = Room.objects.filter(slug__in=slugs).exclude(kind=RoomKind.ROULETTE)
+    return {room.slug: (room.pk, room.rev, room.kind, room.archived_at) for room in rooms}
 
 
 def rooms_for_cards() -> list[tuple[str, str]]:

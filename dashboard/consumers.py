@@ -7,7 +7,8 @@ from typing import Any, ClassVar
 
 from dashboard import boards
 from dashboard.boards import NoSuchBoard
-from dashboard.protocol import Report, Watch
+from dashboard.protocol import JoinRoom, LeaveRoom, Report, Watch
+from dashboard.room_windows import ShowsRooms
 from dashboard.screen_sockets import ScreenConsumer
 from realtime.database import in_database
 from realtime.gather import gathered
@@ -43,6 +44,7 @@ class ShowsBoards(ScreenConsumer):
     """Shows boards: a snapshot each, then the updates of their streams, and a new snapshot when one is edited."""
 
     async def opened(self) -> None:
+        await super().opened()
         self._showing = asyncio.Lock()
         #: The topics of each board shown, by its slug.
         self._shown: dict[str, set[str]] = {}
@@ -94,6 +96,8 @@ class ShowsBoards(ScreenConsumer):
                 await self.show(slug)
             except NoSuchBoard:
                 await self.gone(slug)
+            if self.link is not None and self.link.event["rooms"]:
+                await self.look_again()  # the wall's rooms are those of its boards' tiles
 
     async def gone(self, slug: str) -> None:
         """Act on the end of a board that was shown."""
@@ -125,10 +129,10 @@ class BoardConsumer(ShowsBoards):
         return Refused(Close.NOT_FOUND, "not_found", "There is no such board.")
 
 
-class BoardsConsumer(ShowsBoards):
-    """`/ws/boards/`: the boards that the client names with `watch`, for thumbnails."""
+class BoardsConsumer(ShowsBoards, ShowsRooms):
+    """`/ws/boards/`: the boards that the client names with `watch`, for thumbnails and walls; a wall's rooms, too."""
 
-    commands: ClassVar[Any] = Ping | Watch | Report
+    commands: ClassVar[Any] = Ping | Watch | Report | JoinRoom | LeaveRoom
 
     async def opened(self) -> None:
         await super().opened()

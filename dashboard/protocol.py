@@ -41,6 +41,17 @@ class Report(Command, tag="report"):
     painted: Annotated[float, msgspec.Meta(ge=0, le=1e9)] = 0
 
 
+class JoinRoom(Command, tag="join"):
+    """Show what is said in a room that has a tile on the wall."""
+
+    room: Annotated[str, msgspec.Meta(max_length=60)]
+    limit: Annotated[int, msgspec.Meta(ge=1, le=200)] = 50
+
+
+class LeaveRoom(Command, tag="leave"):
+    room: Annotated[str, msgspec.Meta(max_length=60)]
+
+
 #: How many tiles a board may have, and streams one tile.
 TILES: Final = 60
 STREAMS: Final = 12

@@ -20,7 +20,7 @@ class WallBoardInline(admin.TabularInline):  # type: ignore[type-arg]
 
 @admin.register(Wall)
 class WallAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    list_display = ("name", "theme", "shows")
+    list_display = ("name", "theme", "shows", "shows_rooms")
     inlines = (WallBoardInline,)
 
     @admin.display(description=_("boards"))

@@ -19,6 +19,13 @@ class Wall(models.Model):
 
     name = models.CharField(_("name"), max_length=80, unique=True)
     theme = models.CharField(_("theme"), max_length=5, choices=Theme, default=Theme.SYSTEM, blank=True)
+    shows_rooms = models.BooleanField(
+        _("show rooms to whoever has the link"),
+        default=False,
+        help_text=_(
+            "What is said in the public rooms that have a tile on its boards. Members-only rooms are never shown."
+        ),
+    )
 
     class Meta:
         ordering: ClassVar[list[str]] = ["name"]

@@ -1,7 +1,8 @@
 """Walls, and the links that show them without anybody signed in."""
 
 import secrets
-from collections.abc import Collection
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
 from typing import Any
@@ -11,6 +12,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import hash_token
+from dashboard.models import Widget
 from dashboard.wall_models import ScreenLink, Wall
 from realtime.database import in_database
 from realtime.gather import gathered
@@ -20,12 +22,13 @@ from realtime.publish import Delivery, Publication, publish_on_commit
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link that is good, and what it shows: `event` is the wall's plan as the wire has it."""
+    """A link that is good, and what it shows: `event` is its wall's plan on the wire, `rooms` those it may see."""
 
     pk: int
     wall: int
     expires_at: datetime | None
     event: dict[str, Any]
+    rooms: frozenset[str]
 
     @property
     def topic(self) -> str:
@@ -41,7 +44,11 @@ def good_links(hashes: Collection[str]) -> dict[str, Link]:
     good = Q(revoked_at=None) & (Q(expires_at=None) | Q(expires_at__gt=timezone.now()))
     rows = ScreenLink.objects.filter(good, token_hash__in=hashes).select_related("wall")
     rows = rows.prefetch_related("wall__places__board")
-    return {row.token_hash: Link(row.pk, row.wall_id, row.expires_at, _plan(row.wall)) for row in rows}
+    rooms = _rooms_of(row.wall_id for row in rows if row.wall.shows_rooms)
+    return {
+        row.token_hash: Link(row.pk, row.wall_id, row.expires_at, _plan(row.wall), frozenset(rooms[row.wall_id]))
+        for row in rows
+    }
 
 
 #: The link of a token's hash, None when there is no good one. A thousand screens that come back cost a read or two.
@@ -52,12 +59,22 @@ def good_link(token: str) -> Link | None:
     return good_links([hash_token(token)]).get(hash_token(token))
 
 
+def _rooms_of(walls: Iterable[int]) -> Mapping[int, set[str]]:
+    """Return the rooms that have a tile on the boards of each wall."""
+    found: dict[int, set[str]] = defaultdict(set)
+    if wanted := set(walls):
+        tiles = Widget.objects.filter(type=Widget.Type.ROOM, board__places__wall__in=wanted)
+        for wall, options in tiles.values_list("board__places__wall", "options"):
+            found[wall].add(options.get("room", ""))
+    return found
+
+
 def _plan(wall: Wall) -> dict[str, Any]:
     boards = [
         {"board": each.board.slug, "dwell": each.dwell, "from": _hour(each.begins), "until": _hour(each.ends)}
         for each in wall.places.all()
     ]
-    return {"type": "wall", "name": wall.name, "boards": boards}
+    return {"type": "wall", "name": wall.name, "boards": boards, "rooms": wall.shows_rooms}
 
 
 def _hour(moment: time | None) -> str | None:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, Route, WebSocketRoute, expect
 
-from tests.browser.steps import PASSWORD, Line, enter, sign_in
+from tests.browser.steps import PASSWORD, Line, enter, make_room, open_room, people, say, sign_in
 from tests.browser.test_accessibility import faults, overflow
 from tests.browser.test_boards import Feed, expect_live, tile
 from tests.services import Serve
@@ -200,6 +200,41 @@ async def test_a_screen_of_an_old_build_loads_itself_anew_when_the_proxy_has_the
         pass
     await expect_live(page)
     assert (answers, len(lines)) == ([502, 200, 200], 2)
+
+
+async def test_a_wall_shows_a_public_room_when_somebody_says_so(live_switchboard: Serve, new_page: NewPage) -> None:
+    feed = Feed(live_switchboard, "--label", "Orders")
+    room = make_room(live_switchboard, messages=2)
+    live_switchboard.shell(
+        "from dashboard.models import *\n"
+        f"Board.objects.get(slug={feed.slug!r}).widgets.create(type='room', width=6, options={{'room': {room!r}}})"
+    )
+    wall = await new_page(viewport={"width": 1920, "height": 1080})
+    await wall.goto(f"/wall/{make_wall(live_switchboard, feed.slug)}/")
+    shown = tile(wall, f"# {room}")
+    await expect(shown).to_contain_text("Rooms are not shown on this wall")
+    await expect(shown).not_to_contain_text("old 1")
+    found = live_switchboard.shell(
+        f"from dashboard.models import *; print(Board.objects.get(slug={feed.slug!r}).places.get().wall.pk)"
+    )
+    staff = await new_page()
+    await sign_in(staff, make_staff(live_switchboard))
+    await staff.goto(f"/admin/dashboard/wall/{found.split()[-1]}/change/")
+    await staff.get_by_label("Show rooms to whoever has the link").check()
+    await staff.get_by_role("button", name="Save and continue editing").click()
+    await expect(shown.locator(".talk li")).to_have_text([re.compile("old 1"), re.compile("old 2")])
+    ada = await new_page()
+    await enter(ada, "Ada")
+    await open_room(ada, room)
+    await say(ada, "hello wall")
+    await expect(shown.locator(".talk li").last).to_contain_text("hello wall")
+    await expect(shown.get_by_role("link", name="Open")).to_have_count(0)
+    await expect(people(ada)).to_have_count(1)
+    assert await faults(wall) == []
+    await staff.get_by_label("Show rooms to whoever has the link").uncheck()
+    await staff.get_by_role("button", name="Save and continue editing").click()
+    await expect(shown).to_contain_text("Rooms are not shown on this wall")
+    await expect(wall.get_by_text("hello wall")).to_have_count(0)
 
 
 @pytest.mark.parametrize("path", ["/wall/{token}/", "/boards/counter/full/", "/wall/"])

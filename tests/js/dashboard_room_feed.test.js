@@ -7,11 +7,12 @@ import { FakePage, FakeTime, FakeWebSocket, settle } from "./fakes.js";
 
 /** A feed of the lobby whose socket is live. */
 function open() {
-  const socket = new Socket("/ws/chat/", { WebSocket: FakeWebSocket, page: new FakePage(), timers: new FakeTime(), random: () => 0.5 });
+  const time = new FakeTime();
+  const socket = new Socket("/ws/chat/", { WebSocket: FakeWebSocket, page: new FakePage(), timers: time, random: () => 0.5 });
   const feed = new RoomFeed(socket, "lobby");
   const line = FakeWebSocket.newest;
   line.hello();
-  return { feed, line, socket };
+  return { feed, line, socket, time };
 }
 
 async function joined(/** @type {object[]} */ messages, count = 2) {
@@ -48,11 +49,35 @@ test("a room that may not be seen says so and shows nothing", async () => {
   assert.deepEqual([feed.trouble, feed.messages, feed.live], ["You are not a member of this room.", [], false]);
 });
 
+test("a room that could not be shown is asked for again every minute, until it is there", async () => {
+  const { feed, line, time } = open();
+  const join = (/** @type {number} */ number) => line.sent.filter(({ type }) => type === "join")[number];
+  line.give({ type: "error", ref: join(0).ref, code: "forbidden", detail: "This room is archived." });
+  await settle();
+  time.pass(40);
+  line.give({ type: "heartbeat", now: "2026-11-21T09:00:00Z" });
+  time.pass(20);
+  line.give({ type: "joined", ref: join(1).ref, room: "lobby", rev: 3, seq: 3, messages: saidAll(1, 3), complete: true });
+  await settle();
+  assert.deepEqual([feed.trouble, bodies(feed), feed.live], ["", [1, 2, 3], true]);
+  time.pass(10);
+  assert.equal(join(2), undefined);
+});
+
+test("a wall is not told who is there", async () => {
+  const { feed, line } = open();
+  line.give({ type: "joined", ref: line.sent[0].ref, room: "lobby", rev: 3, seq: 3, messages: saidAll(1, 3), complete: true });
+  await settle();
+  assert.equal(feed.count, null);
+});
+
 test("who is taken out of the room sees no more of it", async () => {
   const { feed, line } = await joined(saidAll(1, 3));
   line.give({ type: "left", room: "lobby", reason: "removed" });
   assert.deepEqual([bodies(feed), feed.live], [[], false]);
   assert.match(feed.trouble, /no longer/);
+  line.give({ type: "left", room: "lobby", reason: "archived" });
+  assert.match(feed.trouble, /archived/);
 });
 
 test("it is not live while the line is down, and joins again", async () => {

@@ -173,8 +173,8 @@ export class BoardTile extends LitElement {
       case "clock":
         return clockTile(widget, screen.shownAt(), screen.state.board?.zone ?? "");
       case "room":
-        if (!screen.rooms) return html`<p class="tile__note">Rooms are for those who are signed in.</p>`;
-        return screen.past ? html`<p class="tile__note">Rooms are not wound back.</p>` : roomTile(widget);
+        if (!screen.rooms()) return html`<p class="tile__note">Rooms are not shown on this wall. Whoever looks after it can allow that.</p>`;
+        return screen.past ? html`<p class="tile__note">Rooms are not wound back.</p>` : roomTile(widget, screen.rooms());
       case "status":
         return statusTile(widget, streams);
       default:

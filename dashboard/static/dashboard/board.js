@@ -11,7 +11,10 @@ import { keepAwake } from "./wake-lock.js";
 const { board, mayEdit, full } = given("page-config");
 const path = encodeURIComponent(board);
 
+/** One line for all room tiles, once there is one. @type {Socket | null} */
+let chat = null;
 const screen = new Screen(board, new Socket(`/ws/boards/${path}/`), {
+  rooms: () => (chat ??= new Socket("/ws/chat/")),
   fetchSnapshot: (at) => ask("GET", `/api/boards/${path}/${at === undefined ? "" : `?at=${new Date(at).toISOString()}`}`),
 });
 const editing = {

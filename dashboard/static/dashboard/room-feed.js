@@ -9,15 +9,20 @@
 
 /** How many messages a tile shows at most. */
 const NEWEST = 12;
+/** Milliseconds after which a room that could not be shown is asked for again: it may be open by then. */
+const AGAIN = 60_000;
 
 export class RoomFeed {
-  /** @param {Socket} socket to `/ws/chat/` @param {string} room */
+  /** @param {Socket} socket to `/ws/chat/`; on a wall, that of its boards @param {string} room */
   constructor(socket, room) {
     this.socket = socket;
     this.room = room;
+    /** @type {any} */
+    this.again = null;
     /** @type {Map<number, Message>} */
     this.known = new Map();
-    this.count = 0;
+    /** How many are there; null: a wall is not told. @type {number | null} */
+    this.count = null;
     /** The room's messages are here and new ones come. */
     this.live = false;
     /** Why they do not: a sentence for people. */
@@ -33,7 +38,7 @@ export class RoomFeed {
     this.endings = [
       socket.on("message", mine((event) => this.#take([event]))),
       socket.on("presence", mine(({ count }) => (this.count = count))),
-      socket.on("left", mine(() => this.#fail("You are no longer in this room."))),
+      socket.on("left", mine(({ reason }) => this.#fail(reason === "archived" ? "This room is archived." : "You are no longer in this room."))),
       socket.on("state", ({ phase, reason }) => {
         if (phase === "live") return;
         this.live = false;
@@ -48,6 +53,7 @@ export class RoomFeed {
   /** Leave the room; the socket stays for others. */
   end() {
     this.joins += 1;
+    this.socket.timers.clearTimeout(this.again);
     for (const end of this.endings) end();
     this.socket.send({ type: "leave", room: this.room });
   }
@@ -63,13 +69,14 @@ export class RoomFeed {
   }
 
   async #join() {
+    this.socket.timers.clearTimeout(this.again);
     const join = ++this.joins;
     try {
       const { messages, count } = await this.socket.request({ type: "join", room: this.room, limit: NEWEST });
       if (join !== this.joins) return;
       this.known.clear();
       this.#take(messages);
-      this.count = count;
+      this.count = count ?? null;
       this.live = true;
       this.trouble = "";
     } catch (error) {
@@ -84,6 +91,7 @@ export class RoomFeed {
     this.known.clear();
     this.live = false;
     this.trouble = sentence || "This room cannot be shown.";
+    this.again = this.socket.timers.setTimeout(() => this.socket.live && void this.#join(), AGAIN);
   }
 
   #take(/** @type {Message[]} */ messages) {

@@ -16,7 +16,7 @@ export class Screen {
    * @param {string} slug
    * @param {Socket} socket to `/ws/boards/<slug>/`, or to `/ws/boards/`, watching that board
    * @param {{
-   *   fetchSnapshot: (at?: number) => Promise<any>, rooms?: boolean,
+   *   fetchSnapshot: (at?: number) => Promise<any>, rooms?: () => Socket | null,
    *   timers?: Pick<typeof globalThis, "setTimeout">, random?: () => number, steady?: () => number, local?: () => number,
    * }} world
    */
@@ -24,8 +24,8 @@ export class Screen {
     this.slug = slug;
     this.socket = socket;
     this.fetchSnapshot = world.fetchSnapshot;
-    /** Rooms can be shown: somebody is signed in. */
-    this.rooms = world.rooms ?? true;
+    /** The socket on which rooms are joined; null: none are shown here. */
+    this.rooms = world.rooms ?? (() => null);
     this.timers = world.timers ?? globalThis;
     this.random = world.random ?? Math.random;
     this.steady = world.steady ?? (() => performance.now());

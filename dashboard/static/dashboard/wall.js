@@ -36,6 +36,7 @@ const [heading, turn] = ["h1", "[data-turn]"].map(
 const empty = new Screen("", socket, { fetchSnapshot: () => Promise.reject(new Error("There is no board.")) });
 let wallName = heading.textContent ?? "";
 let shown = "";
+let showsRooms = false;
 let paintedAt = performance.now();
 let lookedAt = Date.now();
 /** When the page has to load itself anew, unix milliseconds. @type {{from: number, until: number} | null} */
@@ -52,7 +53,7 @@ function watch() {
   for (const slug of screens.keys()) if (!boards.includes(slug)) screens.delete(slug);
   for (const slug of boards) {
     if (screens.has(slug)) continue;
-    const screen = new Screen(slug, socket, { fetchSnapshot: () => fetchSnapshot(slug), rooms: false });
+    const screen = new Screen(slug, socket, { fetchSnapshot: () => fetchSnapshot(slug), rooms: () => (showsRooms ? socket : null) });
     screen.state.onChange(() => rotation.note(slug, isCritical(screen.state)));
     screens.set(slug, screen);
   }
@@ -101,8 +102,9 @@ socket.on("hello", (hello) => {
   const from = Date.now() + secondsToReload() * 1000;
   reloadAt = { from, until: from + QUIET * 1000 };
 });
-socket.on("wall", ({ name, boards }) => {
+socket.on("wall", ({ name, boards, rooms }) => {
   wallName = name;
+  showsRooms = rooms;
   empty.loaded = true; // as far as it goes
   rotation.setPlan(boards);
   watch();

@@ -2,20 +2,17 @@
 import { html, LitElement, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { unsafeHTML } from "lit/directives/unsafe-html.js";
-import { Socket } from "realtime/socket.js";
 import { clockTime, wholeTime } from "realtime/time.js";
 import { RoomFeed } from "../room-feed.js";
 
-/** One line for all room tiles of the page. @type {Socket | null} */
-let shared = null;
-const chat = () => (shared ??= new Socket("/ws/chat/"));
-
 export class RoomTile extends LitElement {
-  static properties = { room: {} };
+  static properties = { room: {}, socket: { attribute: false } };
 
   constructor() {
     super();
     this.room = "";
+    /** Where the room is joined. @type {import("realtime/socket.js").Socket | null} */
+    this.socket = null;
     /** @type {RoomFeed | null} */
     this.feed = null;
   }
@@ -36,9 +33,9 @@ export class RoomTile extends LitElement {
   }
 
   willUpdate() {
-    if (this.feed?.room === this.room) return;
+    if (this.feed?.room === this.room && this.feed.socket === this.socket) return;
     this.feed?.end();
-    this.feed = this.room ? new RoomFeed(chat(), this.room) : null;
+    this.feed = this.room && this.socket ? new RoomFeed(this.socket, this.room) : null;
     this.feed?.onChange(() => this.requestUpdate());
   }
 
@@ -51,7 +48,7 @@ export class RoomTile extends LitElement {
     const { feed } = this;
     if (!feed) return html`<p class="tile__note">Choose a room.</p>`;
     if (feed.trouble) return html`<p class="tile__note" data-truth="failing">${feed.trouble}</p>`;
-    const people = feed.count === 1 ? "1 person here" : `${feed.count} people here`;
+    const people = feed.count === null ? "" : feed.count === 1 ? "1 person here" : `${feed.count} people here`;
     return html`<ol class="talk" tabindex="0" aria-label=${`Newest messages in ${this.room}`} ?data-away=${!feed.live}>
         ${repeat(
           feed.messages,
@@ -64,14 +61,14 @@ export class RoomTile extends LitElement {
       </ol>
       <p class="tile__foot">
         ${feed.live ? (feed.messages.length ? people : "Nothing said yet") : "Not connected to the room"}
-        ${feed.live ? html`<a class="talk__open" href=${`/rooms/${encodeURIComponent(this.room)}/`}>Open</a>` : nothing}
+        ${feed.live && feed.count !== null ? html`<a class="talk__open" href=${`/rooms/${encodeURIComponent(this.room)}/`}>Open</a>` : nothing}
       </p>`;
   }
 }
 
 customElements.define("room-tile", RoomTile);
 
-/** @param {import("../board-state.js").Widget} widget */
-export function roomTile({ options }) {
-  return html`<room-tile .room=${options.room ?? ""}></room-tile>`;
+/** @param {import("../board-state.js").Widget} widget @param {import("realtime/socket.js").Socket | null} socket */
+export function roomTile({ options }, socket) {
+  return html`<room-tile .room=${options.room ?? ""} .socket=${socket}></room-tile>`;
 }
