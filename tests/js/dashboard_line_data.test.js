@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { align, change, keep, roomFor, sparkline, thin } from "dashboard/line-data.js";
+import { align, change, keep, roomFor, sparkline, thin, timeRange } from "dashboard/line-data.js";
 
 test("histories are laid side by side by time", () => {
   assert.deepEqual(
@@ -54,6 +54,13 @@ test("an axis leaves room, except where it was told its ends", () => {
   assert.deepEqual(roomFor(20, 80, { min: 0, max: 100 }), [0, 100]);
   assert.deepEqual(roomFor(0, 0, free), [0, 1]);
   assert.deepEqual(roomFor(50, 50, free), [45, 55]);
+});
+
+test("the time axis ends now, in whole milliseconds, so that its ticks are on the minute", () => {
+  assert.deepEqual(timeRange(1000, 5000, 5000.7, 60), [5001 - 60_000, 5001]);
+  assert.deepEqual(timeRange(1000, 9000, 5000.2, 60), [9000 - 60_000, 9000]);
+  assert.deepEqual(timeRange(1000.6, 5000, 5000, null), [1001, 5000]);
+  assert.deepEqual(timeRange(null, null, 90_000.5, null), [30_001, 90_001]);
 });
 
 /** @returns {[number, any][]} points one second apart */

@@ -3,7 +3,7 @@ import { html, LitElement, nothing } from "lit";
 import { clockSeconds, clockTime } from "realtime/time.js";
 import uPlot from "uplot";
 import { axisText, showText } from "realtime/format.js";
-import { align, roomFor } from "./line-data.js";
+import { align, roomFor, timeRange } from "./line-data.js";
 import { duration } from "./truth.js";
 
 /** @typedef {import("./board-state.js").Stream} Stream */
@@ -139,8 +139,8 @@ export class LineChart extends LitElement {
       cursor: { y: false, points: { size: 7 * scale }, drag: { setScale: false, x: false, y: false } },
       hooks: { setCursor: [(/** @type {uPlot} */ plot) => this.#hover(plot.cursor.idx ?? null)] },
       scales: {
-        x: { range: (_plot, min, max) => this.#rangeX(min, max) },
-        y: { range: (_plot, min, max) => this.#rangeY(min, max) },
+        x: { range: (_plot, min, max) => timeRange(min, max, this.now, this.span) },
+        y: { range: (_plot, min, max) => roomFor(min ?? 0, max ?? 1, this.range) },
       },
       axes: [
         {
@@ -178,17 +178,6 @@ export class LineChart extends LitElement {
   #unit() {
     const units = new Set(this.streams.map(({ unit }) => unit));
     return units.size === 1 ? [...units][0] : "";
-  }
-
-  /** @param {number} min @param {number} max @returns {[number, number]} */
-  #rangeX(min, max) {
-    const end = Math.max(max ?? 0, this.now);
-    return [this.span === null ? (min ?? end - 60_000) : end - this.span * 1000, end];
-  }
-
-  /** @param {number | null} low @param {number | null} high @returns {[number, number]} */
-  #rangeY(low, high) {
-    return roomFor(low ?? 0, high ?? 1, this.range);
   }
 
   #hover(/** @type {number | null} */ index) {

@@ -102,6 +102,20 @@ export function roomFor(low, high, { min, max }) {
 }
 
 /**
+ * The range of the time axis, which ends now or at the newest point. In whole milliseconds: uPlot rounds the begin to find its ticks,
+ * and told the minute before each of them otherwise.
+ * @param {number | null} oldest
+ * @param {number | null} newest
+ * @param {number} now
+ * @param {number | null} span seconds to show; null: as much as there is
+ * @returns {[number, number]}
+ */
+export function timeRange(oldest, newest, now, span) {
+  const end = Math.round(Math.max(newest ?? 0, now));
+  return [span === null ? Math.round(oldest ?? end - 60_000) : end - span * 1000, end];
+}
+
+/**
  * How the newest value differs from the oldest one known, and over how long; null when there is nothing to compare.
  * @param {Point[]} history
  * @returns {{difference: number, milliseconds: number} | null}
