@@ -21,13 +21,15 @@ export class BoardThumbnail extends LitElement {
 
   static styles = css`
     :host {
-      display: block;
+      display: flex;
+      flex: 1;
+      flex-direction: column;
       font-size: var(--text-s);
       font-variant-numeric: tabular-nums;
     }
     ul {
       display: grid;
-      grid-template-columns: minmax(0, 1fr) minmax(0, 72px) auto;
+      grid-template-columns: minmax(6rem, 1fr) minmax(0, 72px) auto;
       align-items: center;
       gap: 7px 12px;
       margin: 0;
@@ -104,11 +106,13 @@ export class BoardThumbnail extends LitElement {
       opacity: 0.5;
     }
     .state {
-      margin: 10px 0 0;
+      margin: auto 0 0;
+      padding-top: 12px;
       color: var(--muted);
       font-size: var(--text-xs);
     }
-    .state[data-truth="old"] {
+    .state[data-truth="old"],
+    .old {
       color: var(--warn-ink, var(--warn));
       font-weight: 600;
     }
@@ -192,15 +196,21 @@ export class BoardThumbnail extends LitElement {
     if (!live) return html`<p class="state" data-truth="offline">○ not connected</p>`;
     const { truth, age, old } = tell(streams, thumbnails.now());
     const failing = streams.filter(({ state }) => state === "error").length;
-    if (failing) return this.#said("failing", `${failing} ${failing === 1 ? "producer" : "producers"} failing`);
+    if (failing) {
+      return this.#said("failing", `${failing} ${failing === 1 ? "producer" : "producers"} failing`, old ? `${age} old` : "");
+    }
     if (truth === "unknown") return this.#said("unknown", "its producers are not running");
     if (old) return this.#said("old", `${age} old`);
     return age ? html`<p class="state" data-truth="fresh">${age} ago</p>` : nothing;
   }
 
-  /** @param {"failing" | "unknown" | "old"} truth @param {string} text */
-  #said(truth, text) {
-    return html`<p class="state" data-truth=${truth}><span aria-hidden="true">${TRUTH_SIGNS[truth]}</span> ${text}</p>`;
+  /** @param {"failing" | "unknown" | "old"} truth @param {string} text @param {string} [old] what else is old */
+  #said(truth, text, old = "") {
+    return html`<p class="state" data-truth=${truth}>
+      <span aria-hidden="true">${TRUTH_SIGNS[truth]}</span> ${text}${old
+        ? html`<span class="old"> · <span aria-hidden="true">${TRUTH_SIGNS.old}</span> ${old}</span>`
+        : nothing}
+    </p>`;
   }
 
   /** @param {Widget} widget @param {Map<string, Stream>} known @param {Set<string>} shown @returns {unknown[]} list items */
