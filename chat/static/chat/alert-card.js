@@ -104,7 +104,7 @@ export function alertCard(alert, { me, canWrite, acknowledge }) {
         ? html`<button class="button" type="button" @click=${press}>Acknowledge</button>`
         : nothing}
       ${alert.board
-        ? html`<a href=${boardLink(alert)}>${alert.board.title} at that moment</a>`
+        ? html`<a class="link-inline" href=${boardLink(alert)}>${alert.board.title} at that moment</a>`
         : nothing}
     </div>
   </div>`;

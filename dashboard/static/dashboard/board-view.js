@@ -232,7 +232,7 @@ export class BoardView extends LitElement {
         </p>
         <button class="button spread" type="button" @click=${() => this.toggleEditing()}>Done</button>
       </div>
-      <p class="edit-help small muted" id="handles-help">Drag a tile by its handle, or use the arrow keys on it; with Shift they resize it, Delete deletes it. Ctrl-Z undoes.</p>
+      <p class="edit-help small muted" id="handles-help">Drag a tile by its handle, resize it by its corner.<span class="edit-help__keys"> On the handle the arrow keys move it, with Shift they resize it, Delete deletes it. Ctrl-Z undoes.</span></p>
       <p class="visually-hidden" role="status">${editor.said}</p>
       <tile-dialog .editor=${editor} .offered=${this.offered} .rooms=${this.rooms}></tile-dialog>`;
   }

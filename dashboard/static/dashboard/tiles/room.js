@@ -41,7 +41,9 @@ export class RoomTile extends LitElement {
 
   updated() {
     const list = this.querySelector(".talk");
-    if (list) list.scrollTop = list.scrollHeight;
+    if (!list) return;
+    list.scrollTop = list.scrollHeight;
+    list.toggleAttribute("data-over", list.scrollHeight > list.clientHeight);
   }
 
   render() {
@@ -61,7 +63,9 @@ export class RoomTile extends LitElement {
       </ol>
       <p class="tile__foot">
         ${feed.live ? (feed.messages.length ? people : "Nothing said yet") : "Not connected to the room"}
-        ${feed.live && feed.count !== null ? html`<a class="talk__open" href=${`/rooms/${encodeURIComponent(this.room)}/`}>Open</a>` : nothing}
+        ${feed.live && feed.count !== null
+          ? html`<a class="talk__open link-inline" href=${`/rooms/${encodeURIComponent(this.room)}/`}>Open</a>`
+          : nothing}
       </p>`;
   }
 }
