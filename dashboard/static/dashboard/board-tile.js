@@ -122,7 +122,7 @@ export class BoardTile extends LitElement {
     return html`<section class="tile" data-truth=${told.truth} aria-label=${title || "Text"}>
       ${title || streams.length
         ? html`<header class="tile__head">
-            <h2 class="tile__title">${title}</h2>
+            <h2 class="tile__title" title=${title}>${title}</h2>
             <span class="tile__age" ?data-old=${told.old}>${this.#age(told)}</span>
           </header>`
         : nothing}

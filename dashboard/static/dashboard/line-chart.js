@@ -128,7 +128,8 @@ export class LineChart extends LitElement {
     const style = getComputedStyle(box);
     const color = (/** @type {string} */ token) => style.getPropertyValue(token).trim();
     const scale = parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
-    const font = `${Math.round(11 * scale)}px ${color("--font")}`;
+    const letter = parseFloat(style.fontSize);
+    const font = `${Math.round(letter)}px ${color("--font")}`;
     const axis = { stroke: color("--muted"), font, ticks: { show: false }, border: { show: false } };
     return {
       width: box.clientWidth,
@@ -146,15 +147,16 @@ export class LineChart extends LitElement {
         {
           ...axis,
           grid: { show: false },
-          size: 24 * scale,
-          space: 80 * scale,
+          size: 2.2 * letter,
+          gap: 5 * scale,
+          space: 7.3 * letter,
           values: (_plot, times, _axis, _space, step) => times.map(step < 60_000 ? clockSeconds : clockTime),
         },
         {
           ...axis,
-          grid: { stroke: color("--line"), width: 1 },
-          size: (_plot, values) => (Math.max(2, ...(values ?? []).map((text) => text.length)) * 6.6 + 12) * scale,
-          space: 36 * scale,
+          grid: { stroke: color("--line"), width: scale },
+          size: (_plot, values) => Math.max(2, ...(values ?? []).map((text) => text.length)) * 0.6 * letter + 12 * scale,
+          space: 3.3 * letter,
           gap: 6 * scale,
           values: (_plot, values) => values.map((value) => axisText(value, this.#unit())),
         },

@@ -5,6 +5,7 @@ import { levelOf, whyLevel } from "../levels.js";
 import { change, sparkline } from "../line-data.js";
 import { LEVEL_WORDS } from "../signs.js";
 import { duration } from "../truth.js";
+import { length } from "./length.js";
 import { sign } from "./status.js";
 
 /**
@@ -24,15 +25,15 @@ export function numberTile({ options }, [stream]) {
   `;
 }
 
-/** What stands under the number: status, change, target, note, and how it went. @param {Widget} widget @param {Stream[]} streams */
+/** What stands under the number: status, target, note and change, of which the last ones go where there is no room; and how it went. @param {Widget} widget @param {Stream[]} streams */
 export function numberFoot({ options }, [stream]) {
   const moved = change(stream.history);
   // A short line: since when it has changed is said only where nothing more important wants the room.
   const full = levelOf(stream.value, options) !== null || typeof options.target === "number" || Boolean(options.note);
   return html`<div class="tile__foot tile__foot--number">
     <p>
-      ${levelText(stream, options)}${moved ? changeText(moved, stream, options, full) : nothing}${target(stream, options)}${options.note
-        ? html`<span class="foot__note">${options.note}</span>`
+      ${levelText(stream, options)}${target(stream, options)}${options.note ? html`<span class="foot__note">${options.note}</span>` : nothing}${moved
+        ? changeText(moved, stream, options, full)
         : nothing}
     </p>
     ${options.hero ? nothing : spark(stream)}
@@ -54,7 +55,7 @@ function target({ value, unit }, options) {
   if (typeof options.target !== "number") return nothing;
   const text = showText(options.target, unit, options.decimals ?? null, options.compact);
   const share = typeof value === "number" && options.target ? `${showText((100 * value) / options.target, "%", 0)} of ` : "target ";
-  return html`<span class="foot__note">${share}${text}</span>`;
+  return html`<span class="foot__note foot__note--target">${share}${text}</span>`;
 }
 
 /**
@@ -70,7 +71,7 @@ function changeText({ difference, milliseconds }, { unit }, { decimals, better, 
   const good = !better || flat ? "" : better === direction ? "good" : "bad";
   const since = `in ${duration(milliseconds / 1000)}`;
   return html`<span class="change" data-good=${good} title=${since}>${arrow(direction)} ${shown}</span
-    ><span class=${brief ? "visually-hidden" : "foot__note"}>${since}</span>`;
+    ><span class=${brief ? "visually-hidden" : "change__since"}>${since}</span>`;
 }
 
 /** @param {"up" | "down" | "flat"} direction */
@@ -88,11 +89,4 @@ export function spark({ history }) {
         ${svg`<path d=${path} vector-effect="non-scaling-stroke" />`}
       </svg>`
     : nothing;
-}
-
-/** How much room a text wants, for the style sheet to choose its size. */
-export function length(/** @type {string} */ text, /** @type {string} */ small = "") {
-  const letters = text.length + Math.ceil(small.length * 0.45);
-  if (letters <= 6) return "short";
-  return letters <= 9 ? "medium" : "long";
 }

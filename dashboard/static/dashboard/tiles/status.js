@@ -1,6 +1,7 @@
 /** One status large, or several as a list: colour, shape and words. */
 import { html, nothing } from "lit";
 import { LEVEL_SIGNS, LEVEL_WORDS, readStatus } from "../signs.js";
+import { length } from "./length.js";
 
 /**
  * @typedef {import("../board-state.js").Stream} Stream
@@ -11,7 +12,7 @@ import { LEVEL_SIGNS, LEVEL_WORDS, readStatus } from "../signs.js";
 export function statusTile(widget, streams) {
   if (streams.length === 1) {
     const { level, text } = readStatus(streams[0].value);
-    return html`<p class="status" data-level=${level}>${sign(level)} <span>${text}</span></p>`;
+    return html`<p class="status" data-length=${length(text)} data-level=${level}>${sign(level)} <span>${text}</span></p>`;
   }
   return html`<ul class="status-list">
     ${streams.map((stream) => {
