@@ -23,6 +23,16 @@ PAGES = {
     "/rooms/nowhere/": "main h1",
 }
 PHONE = {"width": 360, "height": 740}
+#: What a finger may press that is smaller than 44 px, with the room that an ::after gives it; not links within a text.
+TOO_SMALL = """() => [...document.querySelectorAll("button, a[href], input, select, textarea")]
+    .filter((each) => each.checkVisibility({visibilityProperty: true}))
+    .filter((each) => !each.closest(".prose, .message__body, .visually-hidden, .skip-link"))
+    .flatMap((each) => {
+        const {width, height} = (each.closest("label.check") ?? each).getBoundingClientRect();
+        const around = getComputedStyle(each, "::after");
+        const [wide, high] = around.content === "none" ? [0, 0] : [parseFloat(around.width), parseFloat(around.height)];
+        return Math.max(width, wide) < 43.5 || Math.max(height, high) < 43.5 ? [each.outerHTML] : [];
+    })"""
 
 
 @functools.cache
@@ -87,6 +97,25 @@ async def test_nothing_sticks_out_on_a_phone(live_switchboard: Serve, new_page: 
     await expect(message(page, "www")).to_be_visible()
     assert await overflow(page) <= 0
     assert await page.locator(".log").evaluate("log => log.scrollWidth <= log.clientWidth")
+
+
+async def test_a_finger_hits_everything_on_a_phone(live_switchboard: Serve, new_page: NewPage) -> None:
+    slug = make_room(live_switchboard, messages=3)
+    page = await new_page(viewport=PHONE, has_touch=True, is_mobile=True)
+    page.expected_errors += ["404"]  # type: ignore[attr-defined]
+    await page.goto("/sign-in/")
+    assert await page.evaluate(TOO_SMALL) == [], "signing in"
+    await enter(page, "Ada")
+    for path, ready in PAGES.items():
+        await page.goto(path)
+        await expect(page.locator(ready).first).to_be_visible()
+        assert await page.evaluate(TOO_SMALL) == [], path
+    await open_room(page, slug)
+    await expect(message(page, "old 3")).to_be_visible()
+    assert await page.evaluate(TOO_SMALL) == [], "a room"
+    await page.get_by_role("button", name="Rooms, boards and people").click()
+    await expect(page.locator("#sidebar")).to_be_visible()
+    assert await page.evaluate(TOO_SMALL) == [], "the drawer"
 
 
 async def test_the_drawer_on_a_phone(new_page: NewPage) -> None:

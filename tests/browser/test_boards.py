@@ -204,6 +204,33 @@ async def test_boards_fit_a_phone(live_switchboard: Serve, new_page: NewPage) ->
         assert await overflow(page) <= 0, slug
 
 
+@pytest.mark.parametrize("width", [360, 1280, 1920])
+async def test_what_stands_under_a_number_is_whole_or_not_there(
+    live_switchboard: Serve, new_page: NewPage, width: int
+) -> None:
+    feed = Feed(live_switchboard, "--label", "Orders", "--unit", "/min")
+    live_switchboard.shell(
+        f"from dashboard.models import Widget; Widget.objects.filter(board__slug={feed.slug!r})"
+        ".update(width=3, options={'target': 120, 'note': 'by telephone and by letter'})"
+    )
+    page = await new_page(viewport={"width": width, "height": 860})
+    await open_board(page, feed.slug)
+    await feed.push(page, 90)
+    await expect(tile(page, "Orders").locator(".foot__note--target")).to_be_in_viewport()
+    seen = (
+        await tile(page, "Orders")
+        .locator(".tile__foot p")
+        .evaluate(
+            """foot => [...foot.children].filter((part) => part.offsetTop < foot.offsetTop + foot.clientHeight)
+            .filter((part) => !part.matches(".visually-hidden"))
+            .map((part) => [part.textContent, part.scrollWidth <= part.clientWidth])"""
+        )
+    )
+    assert seen[0][0].replace("\u202f", " ") == "75 % of 120 /min"
+    assert all(whole for _, whole in seen)
+    assert len(seen) == (2 if width > 1280 else 1)
+
+
 @pytest_asyncio.fixture(loop_scope="session")
 async def own_server(service_folder: Callable[[str], Path]) -> AsyncIterator[Web]:
     """A server that a test may stop."""
