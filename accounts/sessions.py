@@ -5,10 +5,12 @@ from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from accounts.models import User
+from realtime import bulk
 from realtime.database import in_database
 from realtime.gather import gathered
 
@@ -26,15 +28,18 @@ def user_of(keys: Collection[str]) -> dict[str, User]:
         for key, data in read_sessions(keys).items()
         if SESSION_KEY in data and data.get(BACKEND_SESSION_KEY) in settings.AUTHENTICATION_BACKENDS
     }
-    users = User.objects.filter(is_active=True).in_bulk({int(data[SESSION_KEY]) for data in sessions.values()})
+    users = bulk.instances(User, {int(data[SESSION_KEY]) for data in sessions.values()})
     found = {key: users.get(int(data[SESSION_KEY])) for key, data in sessions.items()}
-    return {key: user for key, user in found.items() if user is not None and is_of(sessions[key], user)}
+    return {key: user for key, user in found.items() if user and user.is_active and is_of(sessions[key], user)}
 
 
 def read_sessions(keys: Collection[str]) -> dict[str, dict[str, Any]]:
     """Return what is in the sessions of these keys that have not expired."""
-    sessions = Session.objects.filter(pk__in=keys, expire_date__gt=timezone.now())
-    return {each.pk: each.get_decoded() for each in sessions}
+    found = bulk.find(
+        Session, ("session_key",), [(key,) for key in keys], ("session_key", "session_data", "expire_date")
+    )
+    store, now = SessionStore(), timezone.now()
+    return {key: store.decode(data) for key, data, until in found if until > now}
 
 
 def is_of(data: dict[str, Any], user: User) -> bool:

@@ -9,6 +9,7 @@ from django.db.models import Q, QuerySet
 
 from accounts.models import User
 from chat.models import Membership, ReadMark, Room, RoomKind
+from realtime import bulk
 from realtime.database import in_database
 from realtime.gather import gathered
 from realtime.protocol import CommandError
@@ -70,20 +71,18 @@ Key = tuple[int, int]  # room id, user id
 @in_database
 def entry(keys: Collection[Key]) -> dict[Key, Entry]:
     """Return the room for somebody who enters it: key `(room id, user id)`."""
-    rooms = {room.pk: room for room in Room.objects.filter(pk__in={room for room, _ in keys})}
-    closed = {room for room, _ in keys if room in rooms and rooms[room].kind != RoomKind.PUBLIC}
-    users = {user for _, user in keys}
-    members: set[Key] = set()
-    if closed:
-        memberships = Membership.objects.filter(room__in=closed, user__in=users)
-        members = set(memberships.values_list("room_id", "user_id"))
-    marks = ReadMark.objects.filter(room__in=rooms, user__in=users).values_list("room_id", "user_id", "seq")
+    ids = {(room,) for room, _ in keys}
+    rooms = {pk: rest for pk, *rest in bulk.find(Room, ("id",), ids, ("id", "kind", "rev", "presence_rev"))}
+    closed = [key for key in keys if key[0] in rooms and rooms[key[0]][0] != RoomKind.PUBLIC]
+    members = set(bulk.find(Membership, ("room", "user"), closed, ("room", "user")))
+    marks = bulk.find(ReadMark, ("room", "user"), keys, ("room", "user", "seq"))
     read = {(room, user): seq for room, user, seq in marks}
-    return {
-        key: Entry(room.rev, room.presence_rev, key[0] not in closed or key in members, read.get(key, 0))
-        for key in keys
-        if (room := rooms.get(key[0])) is not None
-    }
+    found = {}
+    for key in keys:
+        if key[0] in rooms:
+            kind, rev, presence_rev = rooms[key[0]]
+            found[key] = Entry(rev, presence_rev, kind == RoomKind.PUBLIC or key in members, read.get(key, 0))
+    return found
 
 
 @gathered
@@ -93,9 +92,12 @@ def rooms_in_list(user_ids: Collection[int]) -> dict[int, dict[int, Seen]]:
     public = Room.objects.filter(kind=RoomKind.PUBLIC, archived_at=None).values_list("pk", "slug", "kind")
     seen = {pk: Seen(pk, slug, kind) for pk, slug, kind in public}
     found = {user: dict(seen) for user in user_ids}
-    closed = Membership.objects.filter(user__in=user_ids, room__kind=RoomKind.MEMBERS, room__archived_at=None)
-    for user, pk, slug, kind in closed.values_list("user_id", "room_id", "room__slug", "room__kind"):
-        found[user][pk] = Seen(pk, slug, kind)
+    memberships = bulk.find(Membership, ("user",), [(user,) for user in user_ids], ("user", "room"))
+    rooms = bulk.find(Room, ("id",), {(room,) for _, room in memberships}, ("id", "slug", "kind", "archived_at"))
+    closed = {pk: Seen(pk, slug, kind) for pk, slug, kind, gone in rooms if kind == RoomKind.MEMBERS and gone is None}
+    for user, pk in memberships:
+        if pk in closed:
+            found[user][pk] = closed[pk]
     return found
 
 

@@ -86,12 +86,10 @@ class History(Memory):
 @in_database
 def _read(room_ids: Collection[int]) -> dict[int, History]:
     found = {}
-    for room in room_ids:
-        recent = pages.recent(room, NEWEST)
-        if recent is not None:
-            found[room] = history = History(recent.rev, recent.seq, recent.after, recent.before)
-            for event in recent.messages:
-                history.take(event["rev"], encode(event))
+    for room, recent in pages.recent(room_ids, NEWEST).items():
+        found[room] = history = History(recent.rev, recent.seq, recent.after, recent.before)
+        for event in recent.messages:
+            history.take(event["rev"], encode(event))
     return found
 
 

@@ -3,13 +3,15 @@
 Head and rows of a page come from one statement: the room is joined to its messages.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from django.db.models import Q
 
 from chat.models import Message, Room
+from realtime import bulk
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,17 +57,27 @@ def before(room_id: int, seq: int, limit: int) -> Page:
     return _page(room, rows[:limit][::-1], complete=len(rows) <= limit)
 
 
-def recent(room_id: int, count: int) -> Recent | None:
-    """Return at least the newest `count` messages, and those of the newest `count` changes; None: there is no room."""
-    room = Room.objects.filter(pk=room_id).first()
-    if room is None:
-        return None
-    before, after = max(0, room.seq - count), max(0, room.rev - count)
-    wanted = Q(room=room_id, seq__gt=before) | Q(room=room_id, rev__gt=after)
-    rows = list(Message.objects.filter(wanted).select_related("room", "sender").order_by("rev"))
-    if rows:  # as the same statement saw it
-        room = rows[0].room
-    return Recent(room.rev, room.seq, after, before, _events(room, rows))
+def recent(room_ids: Collection[int], count: int) -> dict[int, Recent]:
+    """Return of each room that exists at least the newest `count` messages, and those of the newest `count` changes."""
+    rooms = bulk.find(Room, ("id",), [(room,) for room in room_ids], ("id", "rev", "seq"))
+    start = {pk: (max(0, rev - count), max(0, seq - count)) for pk, rev, seq in rooms}
+    wanted = Q(pk__in=())
+    for pk, rev, _ in rooms:
+        if rev:
+            after, before = start[pk]
+            wanted |= Q(room=pk, seq__gt=before) | Q(room=pk, rev__gt=after)
+    rows: dict[int, list[Message]] = defaultdict(list)
+    for row in Message.objects.filter(wanted).select_related("room", "sender").order_by("rev"):
+        rows[row.room_id].append(row)
+    found = {}
+    for pk, rev, seq in rooms:
+        after, before = start[pk]
+        if rows[pk]:  # the head as the same statement saw it
+            room = rows[pk][0].room
+            found[pk] = Recent(room.rev, room.seq, after, before, _events(room, rows[pk]))
+        else:
+            found[pk] = Recent(rev, seq, after, before, [])
+    return found
 
 
 def _read(room_id: int, choose: Callable[[Any], Any]) -> tuple[Room, list[Message]]:

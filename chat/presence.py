@@ -18,9 +18,9 @@ from typing import Any, Final
 from django.db import transaction
 from django.db.models import Count, F, Q, QuerySet
 
-from accounts.models import User
+from accounts.models import User, person_on_wire
 from chat.models import Presence, Room
-from realtime import process
+from realtime import bulk, process
 from realtime.database import in_database
 from realtime.protocol import encode
 from realtime.publish import Delivery, Publication, publish
@@ -57,12 +57,17 @@ def online(room_ids: Collection[int]) -> dict[int, tuple[int, list[dict[str, Any
 
     The number is read first: what comes in between is told again, which changes nothing.
     """
-    numbers = dict(Room.objects.filter(pk__in=room_ids).values_list("pk", "presence_rev"))
-    users: dict[int, dict[int, dict[str, Any]]] = {room: {} for room in numbers}
-    rows = alive_rows().filter(room__in=numbers).select_related("user").order_by("user__name", "user")
-    for row in rows:
-        users[row.room_id].setdefault(row.user_id, row.user.on_wire())
-    return {room: (number, list(users[room].values())) for room, number in numbers.items()}
+    numbers = dict(bulk.find(Room, ("id",), [(room,) for room in room_ids], ("id", "presence_rev")))
+    alive = {process.PROCESS_ID, *process.alive().values_list("pk", flat=True)}
+    rows = bulk.find(Presence, ("room",), [(room,) for room in numbers], ("process", "room", "user"))
+    places = {(room, user) for owner, room, user in rows if owner in alive}
+    users = bulk.find(User, ("id",), {(user,) for _, user in places}, ("id", "name", "kind"))
+    people = {pk: person_on_wire(pk, name, kind) for pk, name, kind in users}
+    found: dict[int, tuple[int, list[dict[str, Any]]]] = {room: (number, []) for room, number in numbers.items()}
+    there = [(people[user]["name"], user, room) for room, user in places if user in people]
+    for _, user, room in sorted(there):
+        found[room][1].append(people[user])
+    return found
 
 
 class PresenceKeeper:
@@ -185,13 +190,13 @@ def _announce_difference(rooms: dict[int, Room], user_ids: set[int], before: set
     """Number what changed of these users and return its publications, one for each room."""
     after = _online(rooms, user_ids)
     changed = sorted(before ^ after)
-    users = User.objects.in_bulk({user for _, user in changed})
+    users = bulk.instances(User, {user for _, user in changed})
     in_rooms = alive_rows().filter(room__in={room for room, _ in changed}).order_by()
     counts = dict(in_rooms.values_list("room").annotate(Count("user", distinct=True)))
+    Room.objects.filter(pk__in={room for room, _ in changed}).update(presence_rev=F("presence_rev") + 1)
     publications = []
     for room_id, places in groupby(changed, key=lambda place: place[0]):
         room = rooms[room_id]
-        Room.objects.filter(pk=room_id).update(presence_rev=F("presence_rev") + 1)
         joined: list[dict[str, Any]] = []
         left: list[int] = []
         for place in places:

@@ -67,8 +67,10 @@ async def enter(user: User, room: Seen, after: int | None, limit: int) -> Entere
     if entry is None:
         raise access.no_such_room()
     access.require_open(user, entry.is_open)  # now that the socket is subscribed: it may have ended before
-    page = await history.page(room.pk, after, limit, entry.rev)
-    return Entered(page, entry.read, await people.get(room.pk, entry.presence_rev))
+    page, there = await asyncio.gather(
+        history.page(room.pk, after, limit, entry.rev), people.get(room.pk, entry.presence_rev)
+    )
+    return Entered(page, entry.read, there)
 
 
 # Changing the log: checked here for what needs no database, then by the store, in its transaction

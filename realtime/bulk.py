@@ -6,11 +6,13 @@ no defaults of the database, no primary keys handed back.
 
 from collections.abc import Callable, Iterable, Sequence
 from functools import cache, lru_cache, partial
-from typing import Any
+from typing import Any, TypeVar
 
 import msgspec
 from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.models import DateTimeField, Field, JSONField, Model, UUIDField
+
+M = TypeVar("M", bound=Model)
 
 
 def insert(rows: Sequence[Model]) -> None:
@@ -30,11 +32,11 @@ def update(rows: Sequence[Model], *names: str) -> None:
 def find(
     model: type[Model], names: tuple[str, ...], wanted: Iterable[Sequence[Any]], give: tuple[str, ...]
 ) -> list[tuple[Any, ...]]:
-    """Return the fields called `give` of the rows whose fields called `names`, of a unique index, are one of `wanted`.
+    """Return the fields called `give` of the rows whose fields called `names`, of an index, are one of `wanted`.
 
-    The values given are as the database has them.
+    The values given are as a model has them.
     """
-    sql, fields = _search(model, names, give, connection.vendor)
+    sql, fields, given = _search(model, names, give, connection.vendor)
     named = [(field.column, _converter(field, connection.vendor)) for field in fields]
     rows = [{column: to(value) for (column, to), value in zip(named, each, strict=True)} for each in wanted]
     if not rows:
@@ -42,7 +44,16 @@ def find(
     with connection.cursor() as cursor:
         cursor.execute(sql, [msgspec.json.encode(rows).decode()])
         found: list[tuple[Any, ...]] = cursor.fetchall()
-        return found
+    return [tuple(map(_read, given, row)) for row in found] if any(given) else found
+
+
+def instances(model: type[M], keys: Iterable[Any]) -> dict[Any, M]:
+    """Return the rows with these primary keys, by them."""
+    names = tuple(field.attname for field in model._meta.concrete_fields)
+    key = model._meta.pk.attname
+    found = find(model, (key,), [(each,) for each in keys], names)
+    rows = [model.from_db(connection.alias, names, row) for row in found]
+    return {row.pk: row for row in rows}
 
 
 # The statements, made once for each database. Names come from models, never from outside.
@@ -69,12 +80,15 @@ def _change(model: type[Model], names: tuple[str, ...], vendor: str) -> tuple[st
 
 
 @cache
-def _search(model: type[Model], names: tuple[str, ...], give: tuple[str, ...], vendor: str) -> tuple[str, Fields]:
+def _search(
+    model: type[Model], names: tuple[str, ...], give: tuple[str, ...], vendor: str
+) -> tuple[str, Fields, Sequence["Reader"]]:
     fields = [_field(model, name) for name in names]
     same = " AND ".join(f"{_table(model)}.{_quoted(field.column)} = {_value(field)}" for field in fields)
     given = ", ".join(f"{_table(model)}.{_quoted(_field(model, name).column)}" for name in give)
     # CROSS JOIN: SQLite keeps that order, so that it looks each of the few up in the index of the many.
-    return f"SELECT {given} FROM {_rows(fields)} CROSS JOIN {_table(model)} WHERE {same}", fields  # noqa: S608
+    sql = f"SELECT {given} FROM {_rows(fields)} CROSS JOIN {_table(model)} WHERE {same}"  # noqa: S608
+    return sql, fields, [_reader(_field(model, name)) for name in give]
 
 
 def _execute(sql: str, parameter: str) -> None:
@@ -125,6 +139,26 @@ def _field(model: type[Model], name: str) -> "Field[Any, Any]":
     field = model._meta.get_field(name)
     assert isinstance(field, Field)
     return field
+
+
+#: What makes of a column's value that of a field; none of them: it is the same.
+Reader = list[Callable[[Any], Any]]
+
+
+def _reader(field: "Field[Any, Any]") -> Reader:
+    column = field.get_col(field.model._meta.db_table)
+    converters = [*connection.ops.get_db_converters(column), *column.get_db_converters(connection)]
+    return [partial(_convert, convert, column) for convert in converters]
+
+
+def _convert(convert: Callable[[Any, Any, Any], Any], column: Any, value: Any) -> Any:
+    return convert(value, column, connection)
+
+
+def _read(reader: Reader, value: Any) -> Any:
+    for convert in reader:
+        value = convert(value)
+    return value
 
 
 def _same(value: Any) -> Any:

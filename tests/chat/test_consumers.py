@@ -613,8 +613,8 @@ async def test_joining_takes_as_many_queries_for_many_as_for_one(
     monkeypatch.setattr(presence.PresenceKeeper, "arrive", lambda *place: None)  # it writes beside the joins
     with queries() as made:
         await first.call("join", room="attic")
-    # Room, membership and read mark; the newest messages with their head; the number and the people.
-    assert len(made) == 3 + 2 + 2, made
+    # Room, membership and read mark; the newest messages with their head; number, processes, and places (none).
+    assert len(made) == 3 + 2 + 3, made
     with queries() as made:
         pages = await asyncio.gather(*[socket.call("join", room="attic") for socket in others])
     assert len(made) <= 2 * 3, made

@@ -9,6 +9,7 @@ from django.db import IntegrityError
 from django.forms import model_to_dict
 from django.utils import timezone
 
+from accounts.models import User
 from chat.models import Message, Room
 from realtime import bulk
 from tests.cast import Cast, make_cast
@@ -96,6 +97,15 @@ def test_rows_are_found_by_several_fields_together(cast: Cast) -> None:
     assert bulk.find(Message, names, others, give=given) == []
     seqs = [(one.room_id, seq) for seq in (1, 2, 3)]
     assert sorted(bulk.find(Message, ("room", "seq"), seqs, give=given)) == [(one.pk, 1), (two.pk, 2)]
+
+
+def test_what_is_found_is_as_a_model_has_it(cast: Cast) -> None:
+    fields = ("is_active", "date_joined", "token_hash")
+    assert bulk.find(User, ("id",), [(cast.bob.pk,)], give=fields) == [(True, cast.bob.date_joined, None)]
+    found = bulk.instances(User, [cast.bob.pk, cast.alice.pk, 0])
+    assert found == {user.pk: user for user in (cast.bob, cast.alice)}
+    names = [field.attname for field in User._meta.concrete_fields]
+    assert [getattr(found[cast.bob.pk], name) for name in names] == [getattr(cast.bob, name) for name in names]
 
 
 def test_nothing_costs_nothing(cast: Cast, django_assert_num_queries: Any) -> None:
