@@ -71,7 +71,7 @@ def check_source(source: AnySource) -> None:
             except ValueError as error:
                 raise ValidationError({field: str(error)}) from None
     stream = Stream.objects.filter(slug=source.slug).first()
-    if stream is None or not stream.seq:
+    if stream is None or stream.at is None:
         return
     if not others and stream.push_tokens.filter(revoked_at=None).exists():
         raise ValidationError({"slug": _("Values are pushed into this stream: revoke its tokens first.")})

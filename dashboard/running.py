@@ -5,7 +5,8 @@ import logging
 import random
 import re
 import time
-from collections.abc import Awaitable, Callable
+import traceback
+from collections.abc import AsyncGenerator, Awaitable, Callable
 from concurrent.futures import Executor
 from contextlib import aclosing, suppress
 from dataclasses import dataclass
@@ -17,16 +18,24 @@ from django.db import close_old_connections
 from django.utils import timezone
 
 from dashboard.producers.registry import Producer, next_moment
-from dashboard.threads import with_fresh_connection
-from dashboard.values import Kind, check_value
+from dashboard.threads import LoopOfItsOwn, with_fresh_connection
+from dashboard.values import ROWS, Kind, WrongValue, as_number, check_value
+from realtime.limits import Bucket
 
 log = logging.getLogger(__name__)
 
 #: Seconds before a failed producer runs again: at first, and at most.
 PAUSE: Final = 1.0
 LONGEST_PAUSE: Final = 60.0
+#: How many values a producer may say at once, and then a second: one that says more is made to wait.
+BURST: Final = 1_000
+RATE: Final = 100.0
 #: Characters of an error's reason.
 REASON: Final = 120
+#: Characters that are looked at for one: it may be as long as somebody likes.
+REASON_READ: Final = 1_000
+#: Characters of a traceback in the log, where an error may stand again and again.
+TRACE: Final = 10_000
 #: Seconds that a wait for a moment of the wall clock sleeps at a time: that clock may be set meanwhile.
 NAP: Final = 30.0
 
@@ -53,36 +62,63 @@ Say = Callable[[Said], Awaitable[None]]
 
 def reason(error: BaseException) -> str:
     """Return why in a few words that may be shown to everyone."""
-    text = getattr(error, "strerror", None) or str(error) or type(error).__name__
-    first_line = str(text).strip().partition("\n")[0]
-    return _CREDENTIALS.sub("//…@", first_line)[:REASON]
+    try:
+        text = str(getattr(error, "strerror", None) or error)
+    except Exception:
+        text = ""
+    first_line = (text or type(error).__name__).strip().partition("\n")[0][:REASON_READ]
+    legible = "".join(sign if sign.isprintable() else " " for sign in first_line)
+    return _CREDENTIALS.sub("//…@", legible)[:REASON]
 
 
 async def run(producer: Producer, last: Any, say: Say, threads: Executor) -> None:
     """Run `producer` for ever, from the stored value `last` on; give what it says to `say`.
 
     An exception is said as an error, then the producer runs again after a growing pause. A moment that comes
-    while the last run still goes on is left out.
+    while the last run still goes on is left out. What it does holds nobody else up: functions run in `threads`,
+    coroutines in a loop of their own.
     """
     mind = _Mind(producer, last, say)
     if producer.cron or producer.is_generator:
         await mind.take(None)  # its first value may be far away, and until then somebody does produce it
     if producer.cron:
         await _next_turn(producer, time.monotonic())
+    if producer.is_blocking or not producer.may_block:
+        await _run_for_ever(producer, mind, threads, None)
+    else:
+        async with LoopOfItsOwn(f"producer {producer.slug}") as own:
+            await _run_for_ever(producer, mind, threads, own)
+
+
+async def _run_for_ever(producer: Producer, mind: "_Mind", threads: Executor, own: LoopOfItsOwn | None) -> None:
     while True:
         began = time.monotonic()
         try:
-            if producer.is_generator:
-                async with aclosing(producer.function(*mind.arguments())) as values:
-                    async for value in values:
-                        await mind.take(value)
+            if own and producer.is_generator:
+                await own.call(_drain(producer.function(*mind.arguments()), mind, asyncio.get_running_loop()))
             else:
-                await mind.take(await _call(producer, mind, threads))
-        except (Exception, SystemExit) as error:
-            log.exception("The producer %s failed; it runs again in %.0f s", producer.slug, mind.pause)
+                await mind.take(await _call(producer, mind, threads, own))
+        except (Exception, asyncio.CancelledError) as error:
+            if _is_cancelled():
+                raise
+            trace = "".join(traceback.format_exception(error))[:TRACE]
+            log.error("The producer %s failed; it runs again in %.0f s\n%s", producer.slug, mind.pause, trace)
             await asyncio.sleep(await mind.fail(error))
         else:
             await _next_turn(producer, began)
+
+
+def _is_cancelled() -> bool:
+    """True when this task is to end, False when it is a producer that raised CancelledError."""
+    task = asyncio.current_task()
+    return task is not None and task.cancelling() > 0
+
+
+async def _drain(values: AsyncGenerator[Any], mind: "_Mind", home: asyncio.AbstractEventLoop) -> None:
+    """Have `mind`, whose loop is `home`, take all values of a generator, which runs here."""
+    async with aclosing(values):
+        async for value in values:
+            await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(mind.take(value), home))
 
 
 class _Mind:
@@ -95,6 +131,7 @@ class _Mind:
         self.pause = PAUSE
         #: Whether boards may believe that nobody produces this, or that it fails.
         self.in_doubt = True
+        self.bucket = Bucket(BURST, RATE, time.monotonic())
 
     def arguments(self) -> tuple[Any, ...]:
         return (self.last,) if self.producer.wants_last else ()
@@ -104,10 +141,13 @@ class _Mind:
         if value is None and not self.in_doubt:
             return
         if value is not None:
+            value = as_number(value) if self.producer.kind is Kind.NUMBER else value
             check_value(self.producer.kind, value)
             self.last = _merged(self.last, value) if self.producer.kind is Kind.TABLE else value
         self.pause, self.in_doubt = PAUSE, False
         await self.say(Said(timezone.now(), value))
+        if wait := self.bucket.take(time.monotonic()):
+            await asyncio.sleep(wait)
 
     async def fail(self, error: BaseException) -> float:
         """Say why it failed; return the seconds until the next try."""
@@ -119,7 +159,11 @@ class _Mind:
 
 
 def _merged(rows: dict[str, Any] | None, changed: dict[str, Any]) -> dict[str, Any]:
-    return {key: row for key, row in {**(rows or {}), **changed}.items() if row is not None}
+    """Return the rows of a table after a change. Raises WrongValue when there are too many."""
+    merged = {key: row for key, row in {**(rows or {}), **changed}.items() if row is not None}
+    if len(merged) > ROWS:
+        raise WrongValue(f"A table has up to {ROWS} rows; take some away by giving None for them.")
+    return merged
 
 
 async def _next_turn(producer: Producer, began: float) -> None:
@@ -139,7 +183,7 @@ def _until_next(began: float, now: float, every: float) -> float:
     return every - (now - began) % every
 
 
-async def _call(producer: Producer, mind: _Mind, threads: Executor) -> Any:
+async def _call(producer: Producer, mind: _Mind, threads: Executor, own: LoopOfItsOwn | None) -> Any:
     """Return what the producer's function returns; TookTooLong when a coroutine function has no end.
 
     A thread can't be stopped: its stream says how it stands, and this waits for it.
@@ -148,7 +192,8 @@ async def _call(producer: Producer, mind: _Mind, threads: Executor) -> Any:
     if not producer.is_blocking:
         try:
             async with asyncio.timeout(producer.patience) as limit:
-                return await producer.function(*arguments)
+                answer = producer.function(*arguments)
+                return await (own.call(answer) if own else answer)
         except TimeoutError:
             if not limit.expired():
                 raise  # its own

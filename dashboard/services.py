@@ -29,8 +29,8 @@ log = logging.getLogger(__name__)
 def ensure_produced(producers: Iterable[Producer]) -> dict[str, int]:
     """Make the streams that `producers` feed, where they are missing; return stream ids by slug.
 
-    A stream follows what its producer says (label, unit …) except where the admin has changed it. A producer
-    whose stream is of another kind is left out, with a line in the log.
+    A stream follows what its producer says (label, unit …) except where the admin has changed it; its kind it keeps
+    once it has had a value (`misfits`).
     """
     found: dict[str, int] = {}
     for producer in producers:
@@ -41,14 +41,17 @@ def ensure_produced(producers: Iterable[Producer]) -> dict[str, int]:
         )
         if not made:
             _redeclare(stream, producer.kind, said)
-        if stream.kind != producer.kind:
-            log.error("The stream %s is a %s, its producer gives a %s", stream.slug, stream.kind, producer.kind)
-            continue
         ProducerLease.objects.get_or_create(
             stream=stream, defaults={"token": stream.fence, "expires_at": Now() - timedelta(seconds=1)}
         )
         found[producer.slug] = stream.pk
     return found
+
+
+def misfits(streams: Mapping[int, Producer]) -> dict[int, Kind]:
+    """Return the kinds of the streams, by id, whose producers give another."""
+    kinds = Stream.objects.filter(pk__in=streams).values_list("pk", "kind")
+    return {pk: Kind(kind) for pk, kind in kinds if kind != streams[pk].kind}
 
 
 #: What a producer says of its stream, beside the kind.
@@ -65,7 +68,7 @@ def _redeclare(stream: Stream, kind: str, said: Mapping[str, Any]) -> None:
     before, now = stream.declared, _as_json(said)
     present = _as_json({name: getattr(stream, name) for name in said})
     changes = {name: said[name] for name in said if present[name] == before.get(name) != now[name]}
-    if stream.kind != kind and stream.seq == 0:  # it never had a value
+    if stream.kind != kind and stream.at is None:  # it never had a value
         changes["kind"] = kind
     if changes or before != now:
         Stream.objects.filter(pk=stream.pk).update(**changes, declared=now)

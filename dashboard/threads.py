@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
 from functools import partial
 from queue import SimpleQueue
@@ -86,12 +86,56 @@ class ThreadsOnDemand(Executor):
                 calls.put(None)
 
 
+class LoopOfItsOwn:
+    """An event loop in a thread, for coroutines that may hold it up; it keeps no process from ending.
+
+    Use it as `async with`; what is still under way at the end is cancelled, and nobody waits for that.
+    """
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._ready: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
+
+    async def __aenter__(self) -> "LoopOfItsOwn":
+        threading.Thread(target=lambda: asyncio.run(self._live()), name=self._name, daemon=True).start()
+        self._loop, self._over = await asyncio.wrap_future(self._ready)
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self._loop.call_soon_threadsafe(self._over.set)
+
+    async def _live(self) -> None:
+        over = asyncio.Event()
+        self._ready.set_result((asyncio.get_running_loop(), over))
+        await over.wait()
+
+    async def call(self, work: Coroutine[Any, Any, Result]) -> Result:
+        """Await `work` there; cancelling this cancels it. What would end the thread is raised as Quit."""
+        return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(_without_quitting(work), self._loop))
+
+
+class Quit(Exception):
+    """Code tried to end the process; the text says how."""
+
+
+async def _without_quitting(work: Coroutine[Any, Any, Result]) -> Result:
+    try:
+        return await work
+    except (Exception, asyncio.CancelledError, GeneratorExit):
+        raise
+    except BaseException as error:
+        raise Quit(str(error) or type(error).__name__) from error
+
+
 def _fulfil(future: Future[Any], work: Callable[[], Any]) -> None:
     if not future.set_running_or_notify_cancel():
         return
     try:
         result = work()
+    except Exception as error:
+        # A future cannot carry StopIteration: whoever awaits it would wait for ever.
+        future.set_exception(RuntimeError("StopIteration") if isinstance(error, StopIteration) else error)
     except BaseException as error:
-        future.set_exception(error)
+        future.set_exception(Quit(str(error) or type(error).__name__))
     else:
         future.set_result(result)

@@ -2,7 +2,9 @@
 
 import math
 from datetime import timedelta
+from decimal import Decimal
 from enum import StrEnum
+from numbers import Real
 from typing import Any, Final
 
 #: How long every sample is kept, and how long those that thinning leaves, unless a stream says otherwise.
@@ -12,6 +14,8 @@ LEVELS: Final = ("ok", "warn", "crit", "info", "unknown")
 TEXT_CHARACTERS: Final = 2_000
 ROWS: Final = 2_000
 COLUMNS: Final = 30
+#: Of all cells of one change, as long as everyone who looks must be sent it.
+TABLE_CHARACTERS: Final = 1_000_000
 KEY_CHARACTERS: Final = 100
 SERIES_POINTS: Final = 2_000
 
@@ -35,9 +39,22 @@ class WrongValue(ValueError):
     """A value that its stream can't take; the text is a sentence for people."""
 
 
+def check_kind(kind: str) -> None:
+    """Raise ValueError with a sentence unless `kind` is one."""
+    if kind not in list(Kind):
+        raise ValueError(f"There is no kind {kind!r}: give one of {', '.join(Kind)}.")
+
+
 def check_value(kind: str, value: Any) -> None:
     """Raise WrongValue unless a stream of `kind` may have `value` (as decoded from JSON)."""
     _CHECKS[Kind(kind)](value)
+
+
+def as_number(value: Any) -> Any:
+    """Return numbers of other types, such as Decimal or numpy's, as a float; what is no number as it is."""
+    if isinstance(value, bool | int | float) or not isinstance(value, Decimal | Real):
+        return value
+    return float(value)
 
 
 def level_of(value: Any) -> str | None:
@@ -77,7 +94,8 @@ def _check_text(value: Any) -> None:
 
 
 def _check_status(value: Any) -> None:
-    if level_of(value) is None or not is_text(value.get("text", "") if isinstance(value, dict) else ""):
+    said = value if isinstance(value, dict) else {"level": value}
+    if level_of(said) is None or not is_text(said.get("text", "")) or said.keys() - {"level", "text"}:
         raise WrongValue(f'A status stream takes one of {", ".join(LEVELS)}, or {{"level": …, "text": …}}.')
 
 
@@ -86,11 +104,18 @@ def _check_table(value: Any) -> None:
         raise WrongValue("A table stream takes an object of rows by key, null for a row that is gone.")
     if len(value) > ROWS:
         raise WrongValue(f"A table takes up to {ROWS} rows.")
+    if _text_in(value) > TABLE_CHARACTERS:
+        raise WrongValue(f"A table takes up to {TABLE_CHARACTERS} characters of text at once.")
     for key, row in value.items():
         if not is_text(key) or not 0 < len(key) <= KEY_CHARACTERS:
             raise WrongValue(f"A row's key has 1 to {KEY_CHARACTERS} characters.")
         if row is not None:
             _check_row(key, row)
+
+
+def _text_in(rows: dict[Any, Any]) -> int:
+    cells = (cell for row in rows.values() if isinstance(row, dict) for cell in row.values())
+    return sum(len(cell) for cell in cells if isinstance(cell, str))
 
 
 def _check_row(key: str, row: Any) -> None:

@@ -10,7 +10,7 @@ from typing import Any, Final
 
 from dashboard import leases, services, store
 from dashboard.configured import configured_producers
-from dashboard.producers.registry import Producer, all_producers
+from dashboard.producers.registry import Producer, all_producers, in_the_way
 from dashboard.running import Said, run
 from dashboard.store import Reading
 from dashboard.threads import DatabaseThread, ThreadsOnDemand
@@ -84,6 +84,8 @@ class Worker:
         if producers != self._known:
             found = services.ensure_produced(list(producers.values()))
             self._streams = {pk: producers[slug] for slug, pk in found.items()}
+            for pk, kind in services.misfits(self._streams).items():
+                self._streams[pk] = in_the_way(self._streams[pk], kind)
             self._known = producers
         return leases.hold(self.holder, list(self._streams))
 

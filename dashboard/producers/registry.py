@@ -14,7 +14,7 @@ import itertools
 import logging
 import sys
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final, TypeVar
@@ -26,7 +26,7 @@ from django.utils import timezone
 from django.utils.module_loading import autodiscover_modules
 
 from dashboard.options import check_zone
-from dashboard.values import RAW_FOR, RETENTION, Kind
+from dashboard.values import RAW_FOR, RETENTION, Kind, WrongValue, check_kind
 
 log = logging.getLogger(__name__)
 
@@ -41,11 +41,12 @@ PATIENCE: Final = 30.0
 class Producer:
     """What feeds one stream.
 
-    `function` is a function (run in a thread), a coroutine function, or an asynchronous generator function,
-    which chooses its own moments. It may take one argument: the stream's last value (for a table its rows
-    by key), None at the first time. What it returns or yields is a value of the stream's kind
+    `function` is a function (run in a thread), a coroutine function, or an asynchronous generator function (run in
+    an event loop of its own), which chooses its own moments. It may take one argument: the stream's last value (for
+    a table its rows by key), None at the first time. What it returns or yields is a value of the stream's kind
     (`dashboard.values.Kind`); None is no news. Times in seconds; `cron`: a cron expression, in `zone`. Equal ones do
-    the same, so `function` may be an object of a class with `__call__` and `__eq__`.
+    the same, so `function` may be an object of a class with `__call__` and `__eq__`; an asynchronous one runs in the
+    worker's loop, and must hold nobody up.
     """
 
     slug: str
@@ -71,8 +72,29 @@ class Producer:
         return not self.is_generator and not any(asynchronous)
 
     @property
+    def may_block(self) -> bool:
+        """True for what others wrote, who may have forgotten that in an event loop nobody may wait."""
+        return inspect.isfunction(self.function)
+
+    @property
     def wants_last(self) -> bool:
         return bool(inspect.signature(self.function).parameters)
+
+
+@dataclass(frozen=True, slots=True)
+class Excuse:
+    """Gives no value, but the reason why there is none."""
+
+    text: str
+
+    def __call__(self) -> None:
+        raise WrongValue(self.text)
+
+
+def in_the_way(producer: Producer, kind: Kind) -> Producer:
+    """Return what to run instead of a producer whose stream has values of another kind: it says so."""
+    text = f"The stream has values of the kind {kind}, its producer gives {producer.kind}. Take another slug."
+    return replace(producer, function=Excuse(text), kind=kind, every=60.0, cron="")
 
 
 _producers: dict[str, Producer] = {}
@@ -84,7 +106,7 @@ def producer(
     every: float | None = None,
     cron: str = "",
     zone: str = "",
-    kind: Kind = Kind.NUMBER,
+    kind: Kind | str = Kind.NUMBER,
     label: str = "",
     unit: str = "",
     stale_after: float | None = None,
@@ -111,6 +133,7 @@ def producer(
             raise ValueError(f"The producer {slug!r} takes one argument at most: the last value.")
         place = zone or settings.TIME_ZONE
         try:
+            check_kind(kind)
             check_zone(place)
             old = stale_after or default_stale_after(every, cron, place)
         except ValueError as error:
@@ -121,7 +144,7 @@ def producer(
         if known is not None and _name(known.function) != _name(function):
             raise ValueError(f"Two producers feed the stream {slug!r}: {known.function} and {function}.")
         _producers[slug] = Producer(
-            slug, function, every, cron, kind, label, unit, old, raw_for, retention, patience, place
+            slug, function, every, cron, Kind(kind), label, unit, old, raw_for, retention, patience, place
         )
         return function
 

@@ -7,7 +7,7 @@ from dashboard.fetching import HttpValue
 from dashboard.models import Board, HttpSource, ProducerLease, SqlSource, State, Stream
 from dashboard.producers.registry import Producer, producer
 from dashboard.values import Kind
-from tests.dashboard.conftest import pushed_stream, reading
+from tests.dashboard.conftest import pushed_stream, reading, seconds
 
 pytestmark = pytest.mark.django_db
 
@@ -73,7 +73,7 @@ def test_a_source_made_anew_goes_on_writing() -> None:
 def test_a_source_is_refused_where_another_feeds_the_stream(no_producers: dict[str, Producer]) -> None:
     producer("cpu", every=1)(lambda: 1)
     configured.save_source(http_source("taken"))
-    orders = pushed_stream("orders", seq=3)
+    orders = pushed_stream("orders", at=seconds(0))
     services.issue_token(orders)
     for slug in ("cpu", "taken", "orders"):
         with pytest.raises(ValidationError) as refused:
@@ -83,7 +83,7 @@ def test_a_source_is_refused_where_another_feeds_the_stream(no_producers: dict[s
 
 def test_a_stream_with_values_keeps_its_kind() -> None:
     configured.save_source(sql_source())
-    Stream.objects.update(seq=1)
+    Stream.objects.update(at=seconds(0))
     source = SqlSource.objects.get()
     source.result = "table"
     with pytest.raises(ValidationError) as refused:

@@ -58,6 +58,7 @@ async def generator() -> AsyncIterator[int]:
         (lambda: 1, {"every": 0}),
         (lambda: 1, {"cron": "every day"}),
         (lambda last, more: 1, {"every": 2}),
+        (lambda: 1, {"every": 2, "kind": "numbers"}),
     ],
 )
 def test_what_makes_no_sense_is_refused(function: Any, options: dict[str, Any]) -> None:
@@ -148,3 +149,8 @@ def test_those_that_come_with_switchboard_are_found() -> None:
     from dashboard.producers import blotter, chat, counter, host  # noqa: F401 - loaded before the registry was emptied
 
     assert all_producers() == {}
+
+
+def test_a_kind_may_be_a_word(no_producers: dict[str, Producer]) -> None:
+    producer("prices", every=1, kind="table")(lambda: {})
+    assert no_producers["prices"].kind is Kind.TABLE

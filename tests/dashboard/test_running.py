@@ -3,6 +3,7 @@ import threading
 from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from dashboard import running
 from dashboard.producers.registry import Producer, producer
 from dashboard.running import Said, reason, run
 from dashboard.threads import ThreadsOnDemand
-from dashboard.values import Kind
+from dashboard.values import ROWS, Kind
 from tests.support import eventually
 
 
@@ -66,13 +67,57 @@ async def test_a_function_is_run_again_and_again_in_a_thread(made: Made, threads
     assert threading.current_thread().name not in names
 
 
-async def test_a_coroutine_function_runs_in_the_loop(made: Made, threads: ThreadsOnDemand) -> None:
-    async def work() -> str:
-        return threading.current_thread().name
+@pytest.mark.parametrize("is_generator", [False, True])
+async def test_coroutines_have_a_loop_of_their_own_that_stays(
+    made: Made, threads: ThreadsOnDemand, is_generator: bool
+) -> None:
+    loops = []
 
-    async with running_of(made(work, every=0.01, kind=Kind.TEXT), threads) as said:
-        await eventually(lambda: said)
-    assert said[0].value == threading.current_thread().name
+    async def work() -> int:
+        loops.append(asyncio.get_running_loop())
+        return 1
+
+    async def generator() -> AsyncIterator[int]:
+        yield await work()
+
+    function = made(generator) if is_generator else made(work, every=0.01)
+    async with running_of(function, threads):
+        await eventually(lambda: len(loops) >= 3)
+    assert set(loops) == {loops[0]}
+    assert loops[0] is not asyncio.get_running_loop()
+    await eventually(lambda: loops[0].is_closed())
+
+
+async def test_a_coroutine_that_waits_without_await_holds_nobody_up(made: Made, threads: ThreadsOnDemand) -> None:
+    free = threading.Event()
+
+    async def work() -> int:
+        free.wait(10)
+        return 1
+
+    async with running_of(made(work, every=0.01, patience=0.05), threads) as said:
+        began = asyncio.get_running_loop().time()
+        await eventually(lambda: len(said) >= 2)
+        assert asyncio.get_running_loop().time() - began < 5
+        assert {each.error for each in said} == {"no answer within 0.05 s"}
+        free.set()
+        await eventually(lambda: any(each.value == 1 for each in said))
+
+
+async def test_a_generator_that_is_stopped_ends_its_work(made: Made, threads: ThreadsOnDemand) -> None:
+    ended = threading.Event()
+
+    async def count() -> AsyncIterator[int]:
+        try:
+            yield 1
+            await asyncio.Event().wait()
+        finally:
+            ended.set()
+
+    async with running_of(made(count), threads) as said:
+        await eventually(lambda: any(each.value == 1 for each in said))
+        assert not ended.is_set()
+    await eventually(ended.is_set)
 
 
 async def test_a_generator_goes_on_from_the_stored_value(made: Made, threads: ThreadsOnDemand) -> None:
@@ -187,18 +232,95 @@ async def test_a_time_out_of_its_own_keeps_its_own_words(made: Made, threads: Th
     assert said[0].error == "the shop is slow"
 
 
-@pytest.mark.parametrize("kind", ["thread", "loop"])
-async def test_a_producer_that_calls_exit_fails_alone(made: Made, threads: ThreadsOnDemand, kind: str) -> None:
+class Wordless(Exception):
+    def __str__(self) -> str:
+        raise RuntimeError
+
+
+@pytest.mark.parametrize("way", ["function", "coroutine", "generator"])
+@pytest.mark.parametrize(
+    ("error", "text"),
+    [
+        (SystemExit("bye"), "bye"),
+        (KeyboardInterrupt(), "KeyboardInterrupt"),
+        (BaseException("odd"), "odd"),
+        (asyncio.CancelledError(), "CancelledError"),
+        (StopIteration(), "StopIteration"),
+        (Wordless(), "Wordless"),
+        (ValueError("a\0b \ud800"), "a b  "),
+        (ValueError("x" * 10_000_000), "x" * 120),
+    ],
+)
+async def test_whatever_a_producer_raises_it_fails_alone(
+    made: Made, threads: ThreadsOnDemand, way: str, error: BaseException, text: str
+) -> None:
     def blocking() -> int:
-        raise SystemExit("bye")
+        raise error
 
     async def coroutine() -> int:
-        raise SystemExit("bye")
+        raise error
 
-    work = blocking if kind == "thread" else coroutine
+    async def generator() -> AsyncIterator[int]:
+        raise error
+        yield 1
+
+    work = {"function": blocking, "coroutine": coroutine, "generator": generator}[way]
+    async with running_of(made(work, **({} if way == "generator" else {"every": 0.01})), threads) as said:
+        await eventually(lambda: len([each for each in said if each.error]) >= 2)
+    errors = [each.error for each in said if each.error][:2]
+    if isinstance(error, StopIteration) and way != "function":
+        assert "StopIteration" in errors[0]  # in Python's words
+    else:
+        assert errors == [text, text]
+
+
+async def test_a_long_error_does_not_fill_the_log(
+    made: Made, threads: ThreadsOnDemand, caplog: pytest.LogCaptureFixture
+) -> None:
+    def work() -> int:
+        raise ValueError("x" * 10_000_000)
+
     async with running_of(made(work, every=0.01), threads) as said:
-        await eventually(lambda: len(said) >= 2)
-    assert [each.error for each in said[:2]] == ["bye", "bye"]
+        await eventually(lambda: said)
+    assert "Traceback" in caplog.messages[0]
+    assert len(caplog.messages[0]) < 2 * running.TRACE
+
+
+async def test_a_flood_is_made_to_wait_and_loses_nothing(
+    made: Made, threads: ThreadsOnDemand, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(running, "BURST", 50)
+
+    async def flood() -> AsyncIterator[int]:
+        number = 0
+        while True:
+            number += 1
+            yield number
+
+    async with running_of(made(flood), threads) as said:
+        await asyncio.sleep(0.5)
+    values = [each.value for each in said[1:]]
+    assert values == list(range(1, len(values) + 1))
+    assert 50 <= len(values) <= 50 + running.RATE
+
+
+async def test_numbers_of_other_types_count(made: Made, threads: ThreadsOnDemand) -> None:
+    async with running_of(made(lambda: Decimal("1.50"), every=0.01), threads) as said:
+        await eventually(lambda: said)
+    assert (said[0].value, type(said[0].value)) == (1.5, float)
+
+
+async def test_a_table_that_grows_without_end_is_an_error(made: Made, threads: ThreadsOnDemand) -> None:
+    calls: list[int] = []
+
+    def grow() -> dict[str, Any]:
+        calls.append(1)
+        return {f"{len(calls)}-{number}": {} for number in range(ROWS // 2)}
+
+    async with running_of(made(grow, every=0.01, kind=Kind.TABLE), threads) as said:
+        await eventually(lambda: len(said) >= 3)
+    assert [each.error for each in said[:2]] == ["", ""]
+    assert said[2].error.startswith("A table has up to 2000 rows")
 
 
 async def _rarely() -> AsyncIterator[int]:

@@ -40,10 +40,16 @@ def test_a_stream_takes_its_producers_kind_until_it_has_a_value(no_producers: di
     producer("answer", every=2, kind=Kind.TEXT)(lambda: "42")
     found = services.ensure_produced(no_producers.values())
     assert Stream.objects.get(pk=found["answer"]).kind == "text"
-    Stream.objects.update(seq=1)
+    Stream.objects.update(seq=1)  # it has failed
     no_producers.clear()
     producer("answer", every=2)(lambda: 42)
-    assert services.ensure_produced(no_producers.values()) == {}
+    assert services.ensure_produced(no_producers.values()) == found
+    assert Stream.objects.get().kind == "number"
+    store.record([reading(Stream.objects.get(), 42)])
+    no_producers.clear()
+    producer("answer", every=2, kind=Kind.TEXT)(lambda: "42")
+    assert services.ensure_produced(no_producers.values()) == found
+    assert services.misfits({found["answer"]: no_producers["answer"]}) == {found["answer"]: Kind.NUMBER}
 
 
 def test_a_producer_goes_on_from_the_last_value() -> None:

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from dashboard.threads import ThreadsOnDemand
+from dashboard.threads import Quit, ThreadsOnDemand
 
 
 def test_one_that_hangs_holds_up_no_other() -> None:
@@ -25,8 +25,9 @@ def test_idle_threads_are_used_again() -> None:
 
 def test_errors_arrive_and_the_thread_goes_on() -> None:
     threads = ThreadsOnDemand("test")
-    for error in (ValueError, SystemExit):
-        with pytest.raises(error):
+    told = {ValueError: ValueError, SystemExit: Quit, KeyboardInterrupt: Quit, StopIteration: RuntimeError}
+    for error, arrived in told.items():
+        with pytest.raises(arrived):
             threads.submit(_fail, error).result(5)
     assert threads.submit(lambda: 1).result(5) == 1
 

@@ -19,6 +19,9 @@ GOOD: list[tuple[Kind, Any]] = [
     (Kind.SERIES, [[1_800_000_000_000, 1], [1_800_000_001_000, None]]),
 ]
 WRONG: list[tuple[Kind, Any]] = [
+    (Kind.STATUS, {"level": "ok", "more": []}),
+    (Kind.STATUS, {"level": ["ok"]}),
+    (Kind.TABLE, {str(row): {"text": "x" * 1_000} for row in range(1_001)}),
     (Kind.NUMBER, "1"),
     (Kind.NUMBER, True),
     (Kind.NUMBER, None),

@@ -1,7 +1,8 @@
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ import pytest
 from dashboard import configured, leases, store, worker
 from dashboard.models import ProducerLease, SqlSource, State, Stream
 from dashboard.producers.registry import Producer, producer
+from dashboard.values import Kind
 from dashboard.worker import Worker
 from realtime.publish import Publication
 from tests.dashboard.conftest import START, in_thread, produced_stream, reading
@@ -63,6 +65,11 @@ def says(published: list[Publication]) -> list[dict[str, Any]]:
     return [json.loads(publication.text)["streams"]["count"] for publication in published]
 
 
+def counts(said: Iterable[dict[str, Any]]) -> list[int]:
+    """Return each value once: that the producer runs is told beside the last one."""
+    return list({change["at"]: change["value"] for change in said if change["at"]}.values())
+
+
 async def test_the_worker_makes_streams_runs_producers_stores_and_publishes(
     counting: dict[str, Producer], published: list[Publication]
 ) -> None:
@@ -83,9 +90,26 @@ async def test_the_next_worker_goes_on_with_value_and_seq(
     before = await count()
     async with working(counting):
         await eventually(lambda: len(published) >= 2 * before.seq + 3)
-    values = [change["value"] for change in says(published)]
+    values = counts(says(published))
     assert values == sorted(values)
     assert_in_order(numbers(published))
+
+
+async def test_a_producer_of_another_kind_is_told_on_its_stream(
+    counting: dict[str, Producer], published: list[Publication]
+) -> None:
+    async with working(counting):
+        await eventually(lambda: len(published) >= 3)
+    before = await count()
+
+    async def spell() -> AsyncIterator[str]:
+        yield "four"
+
+    async with working({"count": replace(counting["count"], kind=Kind.TEXT, function=spell)}):
+        await eventually(lambda: says(published)[-1]["state"] == "error")
+    after = await count()
+    assert after.error.startswith("The stream has values of the kind number, its producer gives text")
+    assert (after.kind, after.value, after.state) == ("number", before.value, State.ERROR)
 
 
 async def test_of_two_workers_one_produces_and_the_other_takes_over(
@@ -104,7 +128,7 @@ async def test_of_two_workers_one_produces_and_the_other_takes_over(
             seen = len(published)
             await eventually(lambda: len(published) > seen + 3)
     assert_in_order(numbers(published))
-    values = [change["value"] for change in says(published) if change["state"] == "ok"]
+    values = counts(change for change in says(published) if change["state"] == "ok")
     assert values == sorted(set(values))
 
 
@@ -140,17 +164,6 @@ async def test_a_slow_producer_holds_up_no_other(
         await eventually(lambda: len(published) >= 3)
         assert {publication.topic for publication in published} == {"stream.quick"}
         release.set()
-
-
-async def test_a_producer_of_another_kind_than_its_stream_is_left_out(
-    counting: dict[str, Producer], published: list[Publication], caplog: pytest.LogCaptureFixture
-) -> None:
-    await in_thread(produced_stream, "count", kind="text", seq=1)
-    producer("fine", every=0.01)(lambda: 1)
-    async with working(counting):
-        await eventually(lambda: published)
-    assert {publication.topic for publication in published} == {"stream.fine"}
-    assert "count is a text" in caplog.text
 
 
 async def test_a_lease_that_cannot_be_renewed_for_once_is_tried_again(
