@@ -58,8 +58,8 @@ class ScreenLinkAdmin(ReadOnlyAdmin):
 
 @admin.register(Screen)
 class ScreenAdmin(ReadOnlyAdmin):
-    list_display = ("__str__", "link", "is_connected", "board", "build", "opened_at", "painted_at", "seen_at")
-    list_select_related = ("link",)
+    list_display = ("__str__", "link", "user", "is_connected", "board", "build", "opened_at", "painted_at", "seen_at")
+    list_select_related = ("link", "user")
     ordering = ("-seen_at",)
 
     @admin.display(description=_("connected"), boolean=True)

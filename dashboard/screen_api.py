@@ -24,10 +24,12 @@ def screen(request: HttpRequest, id: int) -> HttpResponse:
     if request.method not in ("PUT", "POST", "DELETE"):
         raise ApiError("method_not_allowed", "PUT renames a screen, POST has it do something, DELETE forgets it.")
     _require(request, "dashboard.change_screen")
-    found = Screen.objects.select_related("link__wall").filter(pk=id).first()
+    found = Screen.objects.select_related("link__wall", "user").filter(pk=id).first()
     if found is None:
         raise ApiError("not_found", "There is no such screen.")
     if request.method == "PUT":
+        if found.user is not None:
+            raise ApiError("conflict", "A full screen has the name of whoever shows it.")
         screens.rename(found, _name(text_field(json_body(request), "name")))
     elif request.method == "POST":
         act = {"identify": screens.identify, "reload": screens.reload}.get(text_field(json_body(request), "do"))

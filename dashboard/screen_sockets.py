@@ -39,6 +39,11 @@ class ScreenConsumer(SocketConsumer):
     link: Link | None = None
 
     async def gate(self) -> None:
+        self._name = self._key = uuid.uuid4().hex
+        self._opened_at = datetime.now(UTC)
+        self._board = self.scope["url_route"]["kwargs"].get("slug", "")
+        self._build = ""
+        self._painted_at: datetime | None = None
         query = dict(parse_qsl(self.scope.get("query_string", b"").decode("latin1")))
         token = query.get("screen")
         if token is None:
@@ -52,33 +57,37 @@ class ScreenConsumer(SocketConsumer):
             link = await find_link(self._hash)  # it may have ended before we listened
         if link is None:
             raise _gone()
-        if sum(each.link.pk == link.pk for each in _screens()) >= SCREENS_PER_LINK:
+        if sum(each.link is not None and each.link.pk == link.pk for each in _screens()) >= SCREENS_PER_LINK:
             raise Refused(Close.FLOOD, "rate_limited", "Too many screens are open with this link.")
         self.link = link
-        self._name = uuid.uuid4().hex
-        self._key = query.get("id", "") if KEY.fullmatch(query.get("id", "")) else self._name
-        self._opened_at = datetime.now(UTC)
-        self._board = self.scope["url_route"]["kwargs"].get("slug", "")
-        self._build = ""
-        self._painted_at: datetime | None = None
+        if KEY.fullmatch(query.get("id", "")):
+            self._key = query["id"]
         self._end_at_expiry()
+
+    @property
+    def is_screen(self) -> bool:
+        """Whether this is the screen of a link, or one on which somebody shows a board full screen, and says so."""
+        return self.link is not None or self._painted_at is not None
 
     def may_show(self, slug: str) -> bool:
         return self.link is None or slug in self.link.boards
 
     async def on_report(self, command: Report) -> None:
-        if self.link is None:
+        if self.link is not None:
+            self._board = command.board
+        elif not self._board:
             raise CommandError("forbidden", "Only screens report what they show.")
-        self._board, self._build = command.board, command.build
+        self._build = command.build
         self._painted_at = datetime.now(UTC) - timedelta(seconds=command.painted)
 
     async def control(self, topic: str, payload: dict[str, Any]) -> None:
-        if self.link is None or topic != self.link.topic:
+        if payload["do"] == "tell":
+            if payload["screen"] == [self.link and self.link.pk, self._key]:
+                self.connection.send(payload["event"])
+        elif self.link is None or topic != self.link.topic:
             await super().control(topic, payload)
         elif payload["do"] == "changed":
             await self.look_again()
-        elif payload["do"] == "tell" and payload["screen"] == [self.link.pk, self._key]:
-            self.connection.send(payload["event"])
 
     async def look_again(self) -> None:
         """Look whether the link is still good, and what it shows."""
@@ -111,9 +120,9 @@ class ScreenConsumer(SocketConsumer):
 
     def shown(self) -> tuple[str, Shown]:
         """Return this socket's own name, and what the screen said last."""
-        assert self.link
+        link, user = (self.link.pk, None) if self.link else (None, self.user.pk)
         shows = self._board, self._build, self._opened_at, self._painted_at
-        return self._name, Shown(self.link.pk, self._key, *shows)
+        return self._name, Shown(link, user, self._key, *shows)
 
 
 def _gone() -> Refused:
@@ -123,7 +132,9 @@ def _gone() -> Refused:
 
 def _screens() -> list[Any]:
     found = current_hub().connections
-    return [each for each in found if isinstance(each, ScreenConsumer) and each.link and not each.connection.closed]
+    return [
+        each for each in found if isinstance(each, ScreenConsumer) and each.is_screen and not each.connection.closed
+    ]
 
 
 async def recheck_links(sockets: Collection[SocketConsumer]) -> None:

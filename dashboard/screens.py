@@ -1,4 +1,4 @@
-"""The screens that links have opened, over all processes: their rows, and what can be done with them."""
+"""The screens that links have opened, and full screens of people, over all processes: what they show, what they do."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -9,6 +9,7 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 from django.utils import timezone
 
+from accounts.models import User
 from dashboard.wall_models import Screen, ScreenLink
 from realtime import process
 from realtime.protocol import encode, timestamp
@@ -20,9 +21,10 @@ FORGOTTEN_AFTER: Final = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What one socket of a screen shows. `link`: its id."""
+    """What one socket of a screen shows; the id of its link, or of whoever is signed in there."""
 
-    link: int
+    link: int | None
+    user: int | None
     key: str
     board: str
     build: str
@@ -36,13 +38,13 @@ def write(shown: Mapping[str, Shown], gone: Collection[str]) -> None:
     now = timezone.now()
     with transaction.atomic():
         mine.filter(connection__in=gone).update(process="", seen_at=now)
-        links = set(
-            ScreenLink.objects.filter(pk__in={each.link for each in shown.values()}).values_list("pk", flat=True)
-        )
+        links = ScreenLink.objects.in_bulk({each.link for each in shown.values() if each.link})
+        users = User.objects.in_bulk({each.user for each in shown.values() if each.user})
         # One row for each screen: of two sockets with the same key the younger counts.
         rows = {
-            (each.link, each.key): Screen(
+            (each.link or 0, each.user or 0, each.key): Screen(
                 link_id=each.link,
+                user_id=each.user,
                 key=each.key,
                 process=process.PROCESS_ID,
                 connection=connection,
@@ -53,16 +55,21 @@ def write(shown: Mapping[str, Shown], gone: Collection[str]) -> None:
                 seen_at=now,
             )
             for connection, each in sorted(shown.items(), key=lambda item: item[1].opened_at)
-            if each.link in links
+            if each.link in links or each.user in users
         }
-        Screen.objects.bulk_create(
-            [
-                row for _, row in sorted(rows.items())
-            ],  # in one order everywhere, or two processes could wait for each other
-            update_conflicts=True,
-            unique_fields=["link", "key"],
-            update_fields=["process", "connection", "board", "build", "opened_at", "painted_at", "seen_at"],
-        )
+        # In one order everywhere, or two processes could wait for each other.
+        ordered = [row for _, row in sorted(rows.items())]
+        _upsert([row for row in ordered if row.link_id], "link")
+        _upsert([row for row in ordered if row.user_id], "user")
+
+
+def _upsert(rows: list[Screen], owner: str) -> None:
+    Screen.objects.bulk_create(
+        rows,
+        update_conflicts=True,
+        unique_fields=[owner, "key"],
+        update_fields=["process", "connection", "board", "build", "opened_at", "painted_at", "seen_at"],
+    )
 
 
 def forget_the_old() -> None:
@@ -79,13 +86,14 @@ def connected() -> QuerySet[Screen]:
 def all_screens() -> list[dict[str, Any]]:
     """Return the screens that are connected, and those that have a name, as `GET /api/screens/` tells them."""
     there = set(connected().values_list("pk", flat=True))
-    rows = Screen.objects.filter(Q(pk__in=there) | ~Q(name="")).select_related("link__wall")
+    rows = Screen.objects.filter(Q(pk__in=there) | ~Q(name="")).select_related("link__wall", "user")
     return [
         {
             "id": row.pk,
             "name": str(row),
-            "wall": row.link.wall.name,
-            "link": str(row.link),
+            "wall": row.link.wall.name if row.link else None,
+            "link": str(row.link) if row.link else None,
+            "user": row.user.on_wire() if row.user else None,
             "connected": row.pk in there,
             "board": row.board,
             "build": row.build,
@@ -122,4 +130,4 @@ def reload(screen: Screen) -> None:
 
 def _tell(screen: Screen, event: dict[str, Any]) -> None:
     payload = {"do": "tell", "screen": [screen.link_id, screen.key], "event": event}
-    publish_on_commit([Publication(screen.link.wall.topic, Delivery.CONTROL, encode(payload))])
+    publish_on_commit([Publication(screen.topic, Delivery.CONTROL, encode(payload))])

@@ -6,6 +6,7 @@ from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 
 from dashboard.models import Board
+from realtime.process import build
 
 
 @login_required
@@ -32,5 +33,10 @@ def board_full(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _board_page(request: HttpRequest, slug: str, template: str, *, full: bool) -> HttpResponse:
     found = get_object_or_404(Board, slug=slug)
-    config = {"board": found.slug, "full": full, "mayEdit": request.user.has_perm("dashboard.change_board")}
+    config = {
+        "board": found.slug,
+        "full": full,
+        "build": build(),
+        "mayEdit": request.user.has_perm("dashboard.change_board"),
+    }
     return render(request, template, {"board": found, "config": config})

@@ -2,9 +2,11 @@
 
 from typing import ClassVar
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
+from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -96,12 +98,13 @@ class ScreenLink(models.Model):
 
 
 class Screen(models.Model):
-    """A screen that a link has opened, by the name it gives itself (`key`).
+    """A screen that a link has opened, by the name it gives itself (`key`), or somebody who shows a board full screen.
 
     It is connected while `process` lives, to whose socket `connection` this row belongs.
     """
 
-    link = models.ForeignKey(ScreenLink, on_delete=models.CASCADE, related_name="screens")
+    link = models.ForeignKey(ScreenLink, on_delete=models.CASCADE, related_name="screens", null=True)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="screens", null=True)
     key = models.CharField(max_length=40)
     name = models.CharField(_("name"), max_length=80, blank=True)
     process = models.CharField(max_length=32, blank=True)
@@ -117,11 +120,18 @@ class Screen(models.Model):
         verbose_name = _("screen")
         verbose_name_plural = _("screens")
         constraints: ClassVar[list[models.BaseConstraint]] = [
-            models.UniqueConstraint(fields=["link", "key"], name="screen_once_per_link")
+            models.UniqueConstraint(fields=["link", "key"], name="screen_once_per_link"),
+            models.UniqueConstraint(fields=["user", "key"], name="screen_once_per_user"),
+            models.CheckConstraint(condition=Q(link=None) ^ Q(user=None), name="screen_of_link_or_user"),
         ]
 
     def __str__(self) -> str:
-        return self.name or f"Screen {self.key[:4]}"
+        return self.name or (self.user.name if self.user else f"Screen {self.key[:4]}")
+
+    @property
+    def topic(self) -> str:
+        """Where its socket hears what it is to do."""
+        return self.link.wall.topic if self.link else f"user.{self.user_id}"
 
 
 class Pairing(models.Model):

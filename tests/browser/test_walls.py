@@ -130,6 +130,31 @@ async def test_staff_see_connected_screens_name_them_find_them_and_reload_them(
     await expect(staff.locator("screen-list li", has_text=name)).to_contain_text("not connected")  # … and is known
 
 
+async def test_staff_see_who_shows_a_board_full_screen(live_switchboard: Serve, new_page: NewPage) -> None:
+    feed = Feed(live_switchboard, "--label", "Orders")
+    name = f"Ada {feed.slug[-4:]}"
+    screen, staff = await new_page(), await new_page(viewport={"width": 390, "height": 844})
+    await enter(screen, name)
+    await screen.goto(f"/boards/{feed.slug}/full/")
+    await expect_live(screen)
+    await sign_in(staff, make_staff(live_switchboard))
+    await staff.goto("/screens/")
+    row = staff.locator("screen-list li", has_text=name)
+    await expect(row).to_contain_text(re.compile(rf"full screen.*{feed.slug}.*last frame .* ago", re.DOTALL))
+    await expect(row).not_to_contain_text("an old one")
+    await expect(row.get_by_role("button", name="Rename")).to_have_count(0)
+    assert await overflow(staff) <= 0
+    assert await faults(staff) == []
+    await row.get_by_role("button", name="Identify").click()
+    await expect(screen.locator(".nameplate")).to_have_text(name)
+    async with screen.expect_navigation():
+        await row.get_by_role("button", name="Reload").click()
+    await expect_live(screen)
+    await screen.goto(f"/boards/{feed.slug}/")
+    await expect_live(screen)
+    await expect(row).to_have_count(0)
+
+
 async def test_a_wall_heals_when_the_line_is_back(live_switchboard: Serve, new_page: NewPage) -> None:
     feed = Feed(live_switchboard, "--label", "Orders")
     page = await new_page()

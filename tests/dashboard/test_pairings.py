@@ -283,6 +283,6 @@ def test_a_screen_of_a_paired_link_keeps_its_name(tv: Client, grace: Client) -> 
     enter(grace, code_on(tv))
     now = timezone.now()
     link = ScreenLink.objects.get()
-    shown = screens.Shown(link.pk, pairings.KEY, "ops", "b1", now, now)
+    shown = screens.Shown(link.pk, None, pairings.KEY, "ops", "b1", now, now)
     screens.write({"connection": shown}, set())
     assert [str(each) for each in Screen.objects.all()] == ["Kitchen"]

@@ -304,6 +304,67 @@ async def test_only_screens_report(viewer: Seat) -> None:
     assert (await ada.assert_event("error"))["code"] == "forbidden"
 
 
+# Full screens of people
+
+
+async def full_screen(seat: Seat, name: str = "Ada", slug: str = "ops") -> Viewer:
+    """Show a board to somebody who is signed in, full screen: that is when a page reports."""
+    await in_thread(process._beat, 1)
+    person = await seat(name)
+    await person.show(slug)
+    await person.send(type="report", board="elsewhere", build="b1", painted=2)
+    await person.send(type="ping")
+    await person.assert_event("pong")
+    return person
+
+
+async def test_boards_that_people_show_full_screen_are_listed_while_they_do(viewer: Seat, hub: Hub) -> None:
+    await in_thread(wall_of, "ops")
+    keeper = RowKeeper()
+    looker = await viewer("Looker")
+    await looker.show("ops")  # in the frame of the site: such a page does not report
+    ada = await full_screen(viewer)
+    await keeper.flush()
+    (told,) = await in_thread(screens.all_screens)
+    assert (told["name"], told["user"]["name"], told["wall"], told["link"]) == ("Ada", "Ada", None, None)
+    assert (told["board"], told["build"], told["connected"]) == ("ops", "b1", True)  # the one it has opened
+    await ada.close()
+    await keeper.flush()
+    assert await in_thread(screens.all_screens) == []
+
+
+async def test_a_full_screen_is_identified_and_reloaded_alone(viewer: Seat, hub: Hub) -> None:
+    await in_thread(wall_of, "ops")
+    ada, bo = await full_screen(viewer), await full_screen(viewer, "Bo")
+    await RowKeeper().flush()
+    row = await in_thread(Screen.objects.select_related("user", "link").get, user__name="Ada")
+    await in_thread(screens.identify, row)
+    assert (await ada.assert_event("identify"))["name"] == "Ada"
+    await in_thread(screens.reload, row)
+    assert (await ada.assert_event("reload"))["build"] == process.build()
+    await bo.assert_silence()
+
+
+async def test_one_person_may_show_boards_on_several_screens(viewer: Seat, hub: Hub) -> None:
+    await in_thread(wall_of, "ops", "sales")
+    ada = await full_screen(viewer)
+    other = await viewer("")
+    other.user = ada.user
+    await other.show("sales")
+    await other.send(type="report")
+    await other.send(type="ping")
+    await other.assert_event("pong")
+    await RowKeeper().flush()
+    assert {each["board"] for each in await in_thread(screens.all_screens)} == {"ops", "sales"}
+
+
+async def test_rows_of_people_and_links_that_are_gone_are_not_written() -> None:
+    now = timezone.now()
+    shown = screens.Shown(None, 4711, "a", "ops", "b", now, now), screens.Shown(4711, None, "b", "ops", "b", now, now)
+    await in_thread(screens.write, {"one": shown[0], "two": shown[1]}, set())
+    assert not await in_thread(Screen.objects.exists)
+
+
 def test_screens_without_a_name_are_forgotten_after_a_day() -> None:
     link_to("ops")
     link = ScreenLink.objects.get()
@@ -382,6 +443,15 @@ def test_the_screens_api_is_for_staff(client: Client) -> None:
     client.force_login(User.objects.create_guest("Ada"))
     assert client.delete(f"/api/screens/{screen.pk}/").status_code == 403
     assert Screen.objects.exists()
+
+
+def test_a_full_screen_is_not_renamed(grace: Client) -> None:
+    now = timezone.now()
+    ada = User.objects.create_guest("Ada")
+    screen = Screen.objects.create(user=ada, key="k", connection="c", opened_at=now, seen_at=now)
+    answer = grace.put(f"/api/screens/{screen.pk}/", {"name": "Hall"}, "application/json")
+    assert answer.status_code == 409
+    assert grace.get("/admin/dashboard/screen/").status_code == 200
 
 
 def test_walls_are_made_in_the_admin(grace: Client) -> None:

@@ -4,16 +4,19 @@ import { shortcut } from "realtime/shortcuts.js";
 import { Socket } from "realtime/socket.js";
 import "./board-line.js";
 import "./board-view.js";
+import { flashName } from "./nameplate.js";
 import { reloadWhenServed, secondsToReload } from "./reload.js";
+import { keepReporting } from "./reporting.js";
 import { Screen } from "./screen.js";
 import { keepAwake } from "./wake-lock.js";
 
-const { board, mayEdit, full } = given("page-config");
+const { board, build, mayEdit, full } = given("page-config");
 const path = encodeURIComponent(board);
 
 /** One line for all room tiles, once there is one. @type {Socket | null} */
 let chat = null;
-const screen = new Screen(board, new Socket(`/ws/boards/${path}/`), {
+const socket = new Socket(`/ws/boards/${path}/`);
+const screen = new Screen(board, socket, {
   rooms: () => (chat ??= new Socket("/ws/chat/")),
   fetchSnapshot: (at) => ask("GET", `/api/boards/${path}/${at === undefined ? "" : `?at=${new Date(at).toISOString()}`}`),
 });
@@ -41,7 +44,10 @@ const follow = (/** @type {string} */ selector) => /** @type {HTMLElement | null
 if (full) {
   // Nobody is there to reload a screen on the wall.
   screen.onNewBuild = () => setTimeout(reloadWhenServed, secondsToReload() * 1000);
-  keepAwake();
+  const whyDark = keepAwake();
+  keepReporting(socket, build, () => board);
+  socket.on("reload", () => reloadWhenServed());
+  socket.on("identify", ({ name }) => flashName(name, whyDark()));
   document.addEventListener("keydown", ({ key }) => key === "Escape" && follow("[data-leave]"));
 } else {
   shortcut("f", "Show this board alone on the screen", () => follow("[data-full]"));

@@ -6,7 +6,7 @@ import { age } from "realtime/time.js";
 
 /**
  * @typedef {{
- *   id: number, name: string, wall: string, link: string, connected: boolean, board: string,
+ *   id: number, name: string, wall: string | null, link: string | null, user: {guest: boolean} | null, connected: boolean, board: string,
  *   build: string, current: boolean, opened_at: string, seen_at: string, painted_at: string | null,
  * }} Told
  */
@@ -98,11 +98,12 @@ export class ScreenList extends LitElement {
   }
 
   #screen(/** @type {Told} */ screen) {
-    const { id, name, wall, link, connected } = screen;
+    const { id, name, wall, link, user, connected } = screen;
+    const whose = user ? html`<span class="badge">full screen</span>` : html`<span class="muted">${wall} · ${link}</span>`;
     return html`<span class="screens__name">
         ${this.renaming === id
           ? this.#form(screen)
-          : html`<b><span class="screens__sign" aria-hidden="true">${connected ? "●" : "○"}</span> ${name}</b> <span class="muted">${wall} · ${link}</span>`}
+          : html`<b><span class="screens__sign" aria-hidden="true">${connected ? "●" : "○"}</span> ${name}</b> ${whose}`}
       </span>
       <span class="screens__facts small muted">${connected ? this.#facts(screen) : `not connected since ${age(Date.now() - Date.parse(screen.seen_at))}`}</span>
       ${this.mayChange ? this.#buttons(screen) : nothing}`;
@@ -129,11 +130,11 @@ export class ScreenList extends LitElement {
   }
 
   #buttons(/** @type {Told} */ screen) {
-    const { id, name, connected } = screen;
+    const { id, name, user, connected } = screen;
     const button = (/** @type {string} */ text, /** @type {() => void} */ act) =>
       html`<button class="button" type="button" aria-label=${`${text} ${name}`} @click=${act}>${text}</button>`;
     return html`<span class="screens__do">
-      ${button("Rename", () => (this.renaming = id))}
+      ${user ? nothing : button("Rename", () => (this.renaming = id))}
       ${connected
         ? html`${button("Identify", () => this.#act(screen, "POST", { do: "identify" }, `${name} shows its name`))}
             ${button("Reload", () => this.#act(screen, "POST", { do: "reload" }, `${name} loads itself anew`))}`

@@ -6,6 +6,7 @@ import "./board-view.js";
 import { isCritical } from "./critical.js";
 import { flashName } from "./nameplate.js";
 import { reloadWhenServed, secondsToReload } from "./reload.js";
+import { keepReporting } from "./reporting.js";
 import { Rotation } from "./rotation.js";
 import { Screen } from "./screen.js";
 import { screenKey } from "./screen-key.js";
@@ -14,8 +15,6 @@ import { keepAwake } from "./wake-lock.js";
 /** Milliseconds between looks at the clock; a gap so long means that the machine has slept. */
 const TICK = 1000;
 const SLEPT = 15_000;
-/** Seconds between reports of what is shown. */
-const REPORT = 15;
 /** Points of history, as many as tiles may ask for. */
 const POINTS = 1000;
 /** Seconds that a reload waits for a quiet moment at most. */
@@ -25,6 +24,7 @@ const { token, build, key } = given("page-config");
 const socket = new Socket(`/ws/boards/?screen=${encodeURIComponent(token)}&id=${key ?? screenKey()}`);
 const rotation = new Rotation();
 const whyDark = keepAwake();
+const report = keepReporting(socket, build, () => shown);
 /** @type {Map<string, Screen>} */
 const screens = new Map();
 const view = /** @type {import("./board-view.js").BoardView} */ (document.querySelector("board-view"));
@@ -37,7 +37,6 @@ const empty = new Screen("", socket, { fetchSnapshot: () => Promise.reject(new E
 let wallName = heading.textContent ?? "";
 let shown = "";
 let showsRooms = false;
-let paintedAt = performance.now();
 let lookedAt = Date.now();
 /** When the page has to load itself anew, unix milliseconds. @type {{from: number, until: number} | null} */
 let reloadAt = null;
@@ -82,12 +81,6 @@ function look() {
   reloadIfQuiet(now, moved);
 }
 
-/** Tell the server what is to be seen here, as far as the browser paints at all. */
-function report() {
-  socket.send({ type: "report", board: shown, build, painted: (performance.now() - paintedAt) / 1000 });
-  requestAnimationFrame(() => (paintedAt = performance.now()));
-}
-
 /** Between two boards, and not while something has just turned critical; but not never. */
 function reloadIfQuiet(/** @type {number} */ now, /** @type {boolean} */ moved) {
   if (!reloadAt || now < reloadAt.from) return;
@@ -121,7 +114,6 @@ socket.on("state", ({ phase, code }) => {
 });
 
 setInterval(look, TICK);
-setInterval(report, REPORT * 1000);
 Object.assign(view, { screen: empty });
 Object.assign(line, { screen: empty });
 socket.open();
