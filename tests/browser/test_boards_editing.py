@@ -76,6 +76,19 @@ async def drag(page: Page, handle: Locator, to: tuple[float, float]) -> None:
     await page.mouse.up()
 
 
+async def test_the_focus_goes_to_the_work_and_back(live_switchboard: Serve, new_page: NewPage) -> None:
+    slug, username = make_board(live_switchboard)
+    page = await new_page()
+    await edit(page, slug, username)
+    await expect(page.get_by_role("button", name="Add tile")).to_be_focused()
+    await page.get_by_role("button", name="Done").click()
+    await page.get_by_role("button", name="Edit", exact=True).focus()
+    await page.keyboard.press("Enter")
+    await expect(page.get_by_role("button", name="Add tile")).to_be_focused()
+    await page.get_by_role("button", name="Done").press("Enter")
+    await expect(page.get_by_role("button", name="Edit", exact=True)).to_be_focused()
+
+
 async def test_tiles_are_dragged_and_resized_and_others_see_it(live_switchboard: Serve, new_page: NewPage) -> None:
     slug, username = make_board(live_switchboard)
     grace, bo = await new_page(), await new_page()

@@ -49,6 +49,8 @@ export class BoardView extends LitElement {
     this.rewinding = null;
     this.trouble = "";
     this.focusOn = 0;
+    /** What had the focus before editing. @type {HTMLElement | null} */
+    this.cameFrom = null;
     /** @type {Set<string> | null} streams to draw anew with the next frame; null: all */
     this.dirty = new Set();
     this.frame = 0;
@@ -128,13 +130,17 @@ export class BoardView extends LitElement {
     const { screen, editing } = this;
     if (this.editor || !editing || !screen?.state.board) {
       this.editor = null;
+      this.cameFrom?.focus();
       return;
     }
+    this.cameFrom = /** @type {HTMLElement | null} */ (document.activeElement);
     this.endRewind();
     const editor = new LayoutEditor(screen.state.board, editing.save);
     editor.onChange(() => this.requestUpdate());
     this.editor = editor;
     this.#learn(editing);
+    // The keyboard is where the work is, and not at the begin of the page.
+    this.updateComplete.then(() => /** @type {HTMLElement | null} */ (this.querySelector(".edit-bar button"))?.focus());
   }
 
   /** Ask the server what tiles can show. */
