@@ -187,7 +187,7 @@ export class BoardTile extends LitElement {
     if (notes.length) {
       return html`<div class="tile__foot">
         ${notes.map(
-          (note) => html`<p class="tile__note" data-truth=${note.truth}>
+          (note) => html`<p class="tile__note" data-truth=${note.truth} title=${note.text}>
             <span aria-hidden="true">${TRUTH_SIGNS[note.truth]}</span> ${note.text}
           </p>`,
         )}
