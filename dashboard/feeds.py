@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
+from itertools import islice
 from typing import Any, Final
 from xml.etree.ElementTree import Element, ParseError
 
@@ -31,9 +32,13 @@ def check_path(path: str) -> None:
 def json_value(body: bytes, path: str, kind: Kind) -> Any:
     """Return the value at `path` (JSONPath, RFC 9535); a number that is written as text counts as one."""
     check_path(path)
-    found = jsonpath.findall(path, decode_json(body))
+    document = decode_json(body)
+    try:
+        found = [match.obj for match in islice(jsonpath.finditer(path, document), 2)]
+    except jsonpath.JSONPathError as error:
+        raise ValueError(f"The path {path} leads too far: {str(error).partition(chr(10))[0]}.") from None
     if len(found) != 1:
-        raise ValueError(f"{len(found) or 'No'} values are at {path}, and one is wanted.")
+        raise ValueError(f"{'Several' if found else 'No'} values are at {path}, and one is wanted.")
     if kind is Kind.NUMBER and isinstance(found[0], str):
         try:
             return float(found[0])
@@ -87,7 +92,7 @@ def _time(text: str) -> datetime | None:
     for read in (datetime.fromisoformat, parsedate_to_datetime):
         try:
             moment = read(text)
-        except ValueError:
+            return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
+        except (ValueError, OverflowError):
             continue
-        return (moment if moment.tzinfo else moment.replace(tzinfo=UTC)).astimezone(UTC)
     return None

@@ -3,7 +3,7 @@
 import re
 import sqlite3
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any, Final
@@ -30,6 +30,9 @@ ORDINARY: Final = (
     "SELECT name FROM sqlite_master WHERE type IN ('table', 'view')"
     " AND name NOT LIKE 'sqlite~_%' ESCAPE '~' AND sql NOT LIKE 'CREATE VIRTUAL%'"
 )
+#: Bytes of text that a whole answer may have, and how many rows are fetched at once.
+ANSWER_BYTES: Final = 8 * 1024 * 1024
+PORTION: Final = 50
 #: SQLite's virtual machine looks at the clock every so many steps.
 STEPS: Final = 1_000
 
@@ -98,7 +101,9 @@ def _from_sqlite(path: str, query: str, patience: float) -> Result:
         cursor = connection.execute(query)
         if cursor.description is None:
             raise QueryFailed("Give a SELECT.")
-        return Result([column[0] for column in cursor.description], cursor.fetchmany(ROWS + 1))
+        return Result(
+            [column[0] for column in cursor.description], _bounded(lambda: cursor.fetchmany(PORTION), patience)
+        )
 
 
 def _from_postgresql(url: str, query: str, patience: float) -> Result:
@@ -109,8 +114,23 @@ def _from_postgresql(url: str, query: str, patience: float) -> Result:
         # A cursor takes one SELECT and nothing else, and hands out no more rows than it is asked for. Asking for a
         # binary answer has psycopg send the text as one statement; else the server would run all that are in it.
         cursor = connection.execute(f"DECLARE found NO SCROLL CURSOR FOR {query}".encode(), binary=True)
-        cursor.execute(sql.SQL("FETCH FORWARD {} FROM found").format(ROWS + 1))
-        return Result([column.name for column in cursor.description or []], cursor.fetchall())
+        fetch = sql.SQL("FETCH FORWARD {} FROM found").format(PORTION)
+        rows = _bounded(lambda: cursor.execute(fetch).fetchall(), patience)
+        return Result([column.name for column in cursor.description or []], rows)
+
+
+def _bounded(portion: Callable[[], list[tuple[Any, ...]]], seconds: float) -> list[tuple[Any, ...]]:
+    """Return all rows that come in portions, a few more than a table may have at most. Raises QueryFailed."""
+    rows: list[tuple[Any, ...]] = []
+    size, deadline = 0, time.monotonic() + seconds  # the database counts for each portion anew
+    while len(rows) <= ROWS and (some := portion()):
+        if time.monotonic() > deadline:
+            raise QueryFailed(f"no answer within {seconds:g} s")
+        rows += some
+        size += sum(len(cell) for row in some for cell in row if isinstance(cell, str | bytes))
+        if size > ANSWER_BYTES:
+            raise QueryFailed(f"The answer has more than {ANSWER_BYTES} bytes: choose fewer columns, or parts of them.")
+    return rows
 
 
 def _check_role(connection: psycopg.Connection[Any]) -> None:

@@ -76,4 +76,6 @@ def plain(cell: Any) -> str | int | float | bool | None:
         return str(cell).replace("\0", "")[:TEXT_CHARACTERS]
     if isinstance(cell, list | dict):
         return json.dumps(cell, ensure_ascii=False, default=str)[:TEXT_CHARACTERS]
-    raise QueryFailed(f"A column holds {type(cell).__name__}, which no tile can show.")
+    if isinstance(cell, bytes | bytearray | memoryview):
+        raise QueryFailed("A column holds bytes, which no tile can show.")
+    return str(cell)[:TEXT_CHARACTERS]  # an address, a range …

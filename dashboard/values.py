@@ -85,7 +85,8 @@ def is_text(value: Any) -> bool:
 
 def _check_number(value: Any) -> None:
     if not is_number(value):
-        raise WrongValue("A number stream takes a finite number.")
+        words = {str: "a text", bool: "true or false", list: "a list", dict: "an object", float: str(value)[:4]}
+        raise WrongValue(f"A number stream takes a finite number, not {words.get(type(value), type(value).__name__)}.")
 
 
 def _check_text(value: Any) -> None:

@@ -183,7 +183,7 @@ def test_what_becomes_of_pushes_is_counted(orders: Stream, token: str) -> None:
     push(token, {"value": "two"})
     tally_ = PushTally.objects.get()
     assert (tally_.accepted, tally_.refused) == (1, 1)
-    assert tally_.reason == "422, value: A number stream takes a finite number."
+    assert tally_.reason == "422, value: A number stream takes a finite number, not a text."
     for bearer, reason in ((None, "401: it had no token"), ("push_x", "401: nobody knows its token")):
         push(bearer, {"value": 1})
         assert PushTally.objects.get().reason == reason

@@ -34,6 +34,12 @@ def test_a_table_has_the_entries_with_their_times_in_utc() -> None:
     }
 
 
+@pytest.mark.parametrize("time", ["0001-01-01T00:00:00+23:00", "Mon, 99 Foo 99999 99:99:99 +9999", "99999999", "soon"])
+def test_a_time_that_is_none_is_left_out(time: str) -> None:
+    feed = f"<rss><item><title>Odd</title><pubDate>{time}</pubDate></item></rss>"
+    assert feed_value(feed.encode(), Kind.TABLE) == {"Odd": {"at": None}}
+
+
 @pytest.mark.parametrize("body", [b"", b"<html", LAUGHS, b"{}"])
 def test_what_is_no_feed_is_said_so(body: bytes) -> None:
     with pytest.raises(ValueError, match="no feed"):
@@ -65,7 +71,9 @@ def test_a_path_finds_its_value(path: str, kind: Kind, value: object) -> None:
     [
         (b"<html>", "$", "Not valid JSON"),
         (b"{}", "$.a", "No values are at"),
-        (b"[1, 2]", "$[*]", "2 values are at"),
+        (b"[1, 2]", "$[*]", "Several values are at"),
+        (b"[" * 500 + b"]" * 500, "$..a", "leads too far: recursion limit exceeded"),
+        (b"[" * 100_000, "$", "nested too deep"),
         (b'{"a": "x"}', "$.a", "a text, not a number"),
         (b"{}", "$[", "no JSONPath"),
     ],

@@ -58,6 +58,14 @@ def test_ordinary_queries_run(shop: Path, query: str) -> None:
     assert ask(query) >= 1
 
 
+@pytest.mark.usefixtures("shop")
+def test_an_answer_has_only_so_many_bytes() -> None:
+    many = "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000)"
+    with pytest.raises(QueryFailed, match="more than 8388608 bytes"):
+        ask(f"{many} SELECT i, printf('%.*c', 500000, 'x') FROM n", "table")
+    assert len(ask(f"{many} SELECT i, printf('%.*c', 1000, 'x') FROM n", "table")) == 2000
+
+
 @pytest.mark.parametrize(
     "query",
     [

@@ -1,5 +1,6 @@
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal
+from ipaddress import ip_interface
 from typing import Any
 from uuid import UUID
 
@@ -58,6 +59,7 @@ def test_what_is_no_value_is_said_in_a_sentence(rows: Any, shape: str, words: st
         (UUID(int=1), "00000000-0000-0000-0000-000000000001"),
         ("a\0b", "ab"),
         (["x"], '["x"]'),
+        (ip_interface("10.0.0.1/8"), "10.0.0.1/8"),
     ],
 )
 def test_cells_become_plain(cell: Any, value: Any) -> None:

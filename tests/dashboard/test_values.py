@@ -61,3 +61,18 @@ def test_a_value_of_its_kind_is_taken(kind: Kind, value: Any) -> None:
 def test_any_other_value_is_refused_with_a_sentence(kind: Kind, value: Any) -> None:
     with pytest.raises(WrongValue, match=r"^[A-Z].*\.$"):
         check_value(kind, value)
+
+
+@pytest.mark.parametrize(
+    ("value", "words"),
+    [
+        ("1", "not a text"),
+        (True, "not true or false"),
+        (float("nan"), "not nan"),
+        ([1], "not a list"),
+        (None, "not None"),
+    ],
+)
+def test_what_is_no_number_is_called_by_its_name(value: Any, words: str) -> None:
+    with pytest.raises(WrongValue, match=words):
+        check_value(Kind.NUMBER, value)

@@ -99,6 +99,14 @@ def test_too_many_rows_are_refused_without_reading_them_all() -> None:
         ask("SELECT 1 FROM pg_class a, pg_class b, pg_class c", "table")
 
 
+@pytest.mark.usefixtures("sources")
+def test_large_answers_are_not_read_to_their_end() -> None:
+    with pytest.raises(QueryFailed, match="more than 8388608 bytes"):
+        ask("SELECT g, repeat('x', 100000) FROM generate_series(1, 1000000) g", "table")
+    with pytest.raises(QueryFailed, match="no answer within"):
+        ask("SELECT g, pg_sleep(0.02)::text FROM generate_series(1, 2000) g", "table")
+
+
 def test_who_may_do_everything_is_refused(sources: dict[str, str]) -> None:
     with pytest.raises(QueryFailed, match="may do everything"):
         ask("SELECT 1", connection="owner")
