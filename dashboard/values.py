@@ -85,8 +85,9 @@ def is_text(value: Any) -> bool:
 
 def _check_number(value: Any) -> None:
     if not is_number(value):
-        words = {str: "a text", bool: "true or false", list: "a list", dict: "an object", float: str(value)[:4]}
-        raise WrongValue(f"A number stream takes a finite number, not {words.get(type(value), type(value).__name__)}.")
+        words = {str: "a text", bool: "true or false", list: "a list", dict: "an object", int: "one so large"}
+        name = str(value) if isinstance(value, float) else words.get(type(value), type(value).__name__)
+        raise WrongValue(f"A number stream takes a finite number, not {name}.")
 
 
 def _check_text(value: Any) -> None:

@@ -70,6 +70,7 @@ def test_any_other_value_is_refused_with_a_sentence(kind: Kind, value: Any) -> N
         (True, "not true or false"),
         (float("nan"), "not nan"),
         ([1], "not a list"),
+        pytest.param(10**5000, "not one so large", id="huge"),
         (None, "not None"),
     ],
 )
