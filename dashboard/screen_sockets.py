@@ -39,12 +39,13 @@ class ScreenConsumer(SocketConsumer):
     link: Link | None = None
 
     async def gate(self) -> None:
-        self._name = self._key = uuid.uuid4().hex
+        query = dict(parse_qsl(self.scope.get("query_string", b"").decode("latin1")))
+        self._name = uuid.uuid4().hex
+        self._key = query.get("id", "") if KEY.fullmatch(query.get("id", "")) else self._name
         self._opened_at = datetime.now(UTC)
         self._board = self.scope["url_route"]["kwargs"].get("slug", "")
         self._build = ""
         self._painted_at: datetime | None = None
-        query = dict(parse_qsl(self.scope.get("query_string", b"").decode("latin1")))
         token = query.get("screen")
         if token is None:
             await super().gate()
@@ -60,8 +61,6 @@ class ScreenConsumer(SocketConsumer):
         if sum(each.link is not None and each.link.pk == link.pk for each in _screens()) >= SCREENS_PER_LINK:
             raise Refused(Close.FLOOD, "rate_limited", "Too many screens are open with this link.")
         self.link = link
-        if KEY.fullmatch(query.get("id", "")):
-            self._key = query["id"]
         self._end_at_expiry()
 
     @property

@@ -147,9 +147,12 @@ async def test_staff_see_who_shows_a_board_full_screen(live_switchboard: Serve, 
     assert await faults(staff) == []
     await row.get_by_role("button", name="Identify").click()
     await expect(screen.locator(".nameplate")).to_have_text(name)
+    await screen.add_init_script("delete Navigator.prototype.wakeLock")
     async with screen.expect_navigation():
         await row.get_by_role("button", name="Reload").click()
     await expect_live(screen)
+    await row.get_by_role("button", name="Identify").click()
+    await expect(screen.locator(".nameplate")).to_have_text(f"{name}This browser cannot keep the screen on.")
     await screen.goto(f"/boards/{feed.slug}/")
     await expect_live(screen)
     await expect(row).to_have_count(0)

@@ -311,7 +311,8 @@ async def full_screen(seat: Seat, name: str = "Ada", slug: str = "ops") -> Viewe
     """Show a board to somebody who is signed in, full screen: that is when a page reports."""
     await in_thread(process._beat, 1)
     person = await seat(name)
-    await person.show(slug)
+    await person.open(f"/ws/boards/{slug}/?id=tab")
+    await person.assert_event("snapshot")
     await person.send(type="report", board="elsewhere", build="b1", painted=2)
     await person.send(type="ping")
     await person.assert_event("pong")
@@ -331,6 +332,15 @@ async def test_boards_that_people_show_full_screen_are_listed_while_they_do(view
     await ada.close()
     await keeper.flush()
     assert await in_thread(screens.all_screens) == []
+    back = await viewer("")
+    back.user = ada.user
+    await back.open("/ws/boards/ops/?id=tab")
+    await back.assert_event("snapshot")
+    await back.send(type="report")
+    await back.send(type="ping")
+    await back.assert_event("pong")
+    await keeper.flush()
+    assert [each["id"] for each in await in_thread(screens.all_screens)] == [told["id"]]
 
 
 async def test_a_full_screen_is_identified_and_reloaded_alone(viewer: Seat, hub: Hub) -> None:

@@ -88,7 +88,8 @@ def test_a_code_of_one_process_is_entered_at_another_and_found_by_all(cluster: C
     first.shell("from dashboard.wall_models import *; Wall.objects.create(name='Paired')")
     https = {"X-Forwarded-Proto": "https", "Host": "localhost"}
     with httpx.Client(headers=https, trust_env=False) as screen:
-        assert screen.get(f"{first.address}/wall/").status_code == 200
+        kept = screen.get(f"{first.address}/wall/").headers["Set-Cookie"]
+        assert {"HttpOnly", "Secure", "Path=/wall/"} <= set(kept.split("; "))
         # For HTTPS alone, and so carried by hand past the proxy.
         screen.headers["Cookie"] = f"screen={screen.cookies['screen']}"
         (code,) = {screen.get(f"{web.address}/wall/state/").json()["code"] for web in cluster.web}

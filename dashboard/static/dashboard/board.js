@@ -8,6 +8,7 @@ import { flashName } from "./nameplate.js";
 import { reloadWhenServed, secondsToReload } from "./reload.js";
 import { keepReporting } from "./reporting.js";
 import { Screen } from "./screen.js";
+import { screenKey } from "./screen-key.js";
 import { keepAwake } from "./wake-lock.js";
 
 const { board, build, mayEdit, full } = given("page-config");
@@ -15,7 +16,8 @@ const path = encodeURIComponent(board);
 
 /** One line for all room tiles, once there is one. @type {Socket | null} */
 let chat = null;
-const socket = new Socket(`/ws/boards/${path}/`);
+// A full screen is known again after a reload; each tab is one of its own.
+const socket = new Socket(`/ws/boards/${path}/${full ? `?id=${screenKey(globalThis.sessionStorage)}` : ""}`);
 const screen = new Screen(board, socket, {
   rooms: () => (chat ??= new Socket("/ws/chat/")),
   fetchSnapshot: (at) => ask("GET", `/api/boards/${path}/${at === undefined ? "" : `?at=${new Date(at).toISOString()}`}`),
