@@ -8,7 +8,7 @@ from typing import Any, Final, Generic, TypeVar
 K = TypeVar("K")
 V = TypeVar("V")
 
-#: Seconds between two reads: who asks when there was none lately need not wait.
+#: Seconds between the beginnings of two reads: who asks when there was none lately need not wait.
 REST: Final = 0.02
 #: How many keys one read takes.
 MOST: Final = 500
@@ -36,6 +36,7 @@ class _Gatherer(Generic[K, V]):
         while self._waiting:
             if (rest := self._rested_at - loop.time()) > 0:
                 await asyncio.sleep(rest)
+            self._rested_at = loop.time() + REST
             taken = {key: self._waiting.pop(key) for key in list(self._waiting)[:MOST]}
             try:
                 found = await self._read(taken.keys())
@@ -45,7 +46,6 @@ class _Gatherer(Generic[K, V]):
             else:
                 for key, future in taken.items():
                     future.set_result(found.get(key))
-            self._rested_at = loop.time() + REST
 
 
 def gathered(
