@@ -26,11 +26,11 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("--only", metavar="SCENARIO", help="those whose names begin so; commas between several")
     parser.add_argument("--peers", help=f"commas between: {', '.join((*PEERS, *STORING))}; or none")
     parser.add_argument("--repeats", type=int, help="of each measurement (3, quick: 1)")
-    parser.add_argument("--seconds", type=float, help="for which each is measured (4, quick: 2)")
+    parser.add_argument("--seconds", type=float, help="for which each is measured (3, quick: 2)")
     parser.add_argument("--list", action="store_true", help="say what there is to measure")
     options = parser.parse_args()
     options.repeats = options.repeats or (1 if options.quick else 3)
-    options.seconds = options.seconds or (2.0 if options.quick else 4.0)
+    options.seconds = options.seconds or (2.0 if options.quick else 3.0)
     return options
 
 

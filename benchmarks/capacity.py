@@ -14,11 +14,13 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks.measure import Spread
-from benchmarks.scenarios import OURS
+from benchmarks.scenarios import FAST, MANY_FAST, MANY_SLOW, OURS, SLOW
 from benchmarks.targets import Results, values
 from tests.services import ROOT
 
 RESULTS: Final = Path(os.environ.get("SWITCHBOARD_VAR", ROOT / "var")) / "bench/results.json"
+#: People in each of the rooms of `capacity-rooms`.
+ROOM_OF: Final = 5
 #: How much of a core one process should use at the busiest time.
 HEADROOM: Final = 0.7
 
@@ -42,21 +44,24 @@ class Costs:
 
 
 def costs(results: Results) -> Costs:
-    """Solve the runs at a fixed rate for what a message costs. Raises KeyError naming a run that is missing.
+    """Solve the runs at two rates each for what a message costs. Raises KeyError naming a run that is missing.
 
-    With N receivers in P processes a message costs taking + (P − 1) × hearing + N × giving.
+    With N receivers in P processes a message costs taking + (P − 1) × hearing + N × giving. Each cost is a slope, from
+    the slower run to the faster: what a process does without any message is in both.
     """
 
-    def cost(name: str, of: str = "server_cpu") -> float:
-        return median(results, name, of) / median(results, name, "messages")
+    def slope(name: str, rates: tuple[int, int], of: str = "server_cpu") -> float:
+        slow, fast = (f"capacity-{name}-{rate}" for rate in rates)
+        more = median(results, fast, "messages") - median(results, slow, "messages")
+        return (median(results, fast, of) - median(results, slow, of)) / more
 
-    giving = (cost("capacity-1000") - cost("capacity-100")) / 900
-    hearing = max(0.0, cost("capacity-1000-two") - cost("capacity-1000"))
+    giving = (slope("1000", (SLOW, FAST)) - slope("100", (SLOW, FAST))) / 900
+    many = MANY_SLOW, MANY_FAST
     return Costs(
-        taking=cost("capacity-100") - 100 * giving,
-        hearing=hearing,
+        taking=slope("rooms", many) - ROOM_OF * giving,
+        hearing=slope("rooms", many, "silent_cpu"),
         giving=giving,
-        redis=cost("capacity-1000-two", "redis_cpu") / 2,
+        redis=slope("rooms", many, "redis_cpu") / 2,
         memory=median(results, "memory", "memory"),
         stored=median(results, "writer", "messages"),
     )

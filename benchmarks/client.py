@@ -42,16 +42,17 @@ class Room:
     given_up: int = 0  # messages that are waited for no more
     moved: float = 0.0  # when `delivered` was last seen to have grown from `seen`
     seen: int = 0
+    stall: float = STALL
 
     def in_flight(self) -> int:
         """Return how many messages have not reached everybody, as far as sums tell."""
         return len(self.sent) - self.given_up - self.delivered // len(self.members) if self.members else 0
 
     def look(self, now: float) -> None:
-        """Give up what is in flight when nothing has come for `STALL` seconds."""
+        """Give up what is in flight when nothing has come for `stall` seconds."""
         if self.delivered != self.seen:
             self.seen, self.moved = self.delivered, now
-        elif now - self.moved > STALL:
+        elif now - self.moved > self.stall:
             self.given_up += max(0, self.in_flight())
             self.moved = now
 

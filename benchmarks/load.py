@@ -36,7 +36,9 @@ class Load:
     size: int = 1000  # connections in each room
     in_flight: int = 1  # messages in each room, of a closed loop
     at_once: int = 40  # handshakes that are under way together
-    busy: int = 0  # connections in a second, busy room
+    stall: float = STALL  # seconds without any delivery in a room after which what is in flight there counts as lost
+    beside: str = "room"  # what is busy beside a quiet room: a `room` or a `board`
+    busy: int = 0  # connections to that
     rate: float = 0.0  # messages a second, of an open loop
     warmup: float = 1.0
     seconds: float = 4.0
@@ -63,7 +65,7 @@ def main(arguments: list[str]) -> None:
 
 def opened(load: Load) -> tuple[Client, list[Room]]:
     client = Client(load.ports, DIALECTS[load.dialect], load.cookies)
-    rooms = [Room(name) for name in load.rooms]
+    rooms = [Room(name, stall=load.stall) for name in load.rooms]
     began = time.perf_counter()
     client.open(rooms, load.size, load.at_once)
     client.opening = time.perf_counter() - began
@@ -110,6 +112,11 @@ class Pace:
             self.client.say(room.members[len(room.sent) % len(room.members)], self.sent)
             self.sent += 1
 
+    def delay(self) -> None:
+        """Begin what is left now."""
+        late = time.perf_counter() + 0.1 - self.due[self.sent]
+        self.due[self.sent :] = [due + late for due in self.due[self.sent :]]
+
     def pause(self) -> float:
         """Return the seconds until the next is due; epoll waits whole milliseconds."""
         return max(0.001, self.due[self.sent] - time.perf_counter()) if self.sent < len(self.due) else 0.05
@@ -129,7 +136,7 @@ def closed(load: Load) -> Result:
     assert stopwatch
     result = stopwatch.read()
     result["deliveries"] = (client.delivered - before) / result["seconds"]
-    result["messages"] = (len(loop.times) - said) / result["seconds"]
+    result["messages"] = result["deliveries"] / load.size
     return finish(client, rooms, result, loop.times, said)
 
 
@@ -152,30 +159,81 @@ def paced(load: Load) -> Result:
 
 
 def fair(load: Load) -> Result:
-    """A quiet room at `rate`, first alone, then while a busy room has `in_flight` messages under way."""
+    """A quiet room at `rate`, first alone, then beside a busy room or board, whose people are there from the start."""
     client, rooms = opened(load)
-    busy = Room("bench")
-    client.open([busy], load.busy, load.at_once, first=load.size * len(rooms))
+    crowd = BESIDE[load.beside](client, load)
     client.settle()
     pace = Pace(client, rooms, load.rate, 2 * load.seconds)
     half = int(load.rate * load.seconds)
-    loop = Loop(client, [busy], load.in_flight)
-    stopwatch, before = None, 0
+    while pace.sent < half:
+        pace.fill()
+        client.poll(min(0.05, pace.pause()))
+    drain(client, rooms)
+    crowd.begin()
+    pace.delay()
+    stopwatch, before = Stopwatch(load.leaders), crowd.delivered()
     while pace.sent < len(pace.due):
         pace.fill()
-        if pace.sent >= half:
-            if stopwatch is None:
-                stopwatch, before = Stopwatch(load.leaders), busy.delivered
-            loop.fill()
+        crowd.push()
         client.poll(min(0.05, pace.pause()))
-    assert stopwatch
     result = stopwatch.read()
-    result["deliveries"] = (busy.delivered - before) / result["seconds"]
-    drain(client, [busy])
+    result["deliveries"] = (crowd.delivered() - before) / result["seconds"]
+    crowd.end()
     logs = [item for room in rooms for connection in room.members for item in connection.log]
     alone = [at - pace.due[number] for number, at in logs if number < half]
     result |= latency(alone, "alone_")
     return finish(client, rooms, result, pace.due, half)
+
+
+class BusyRoom:
+    """A room with `in_flight` messages under way."""
+
+    def __init__(self, client: Client, load: Load) -> None:
+        self.client = client
+        self.room = Room("bench")
+        client.open([self.room], load.busy, load.at_once, first=load.size * len(load.rooms))
+        self.loop = Loop(client, [self.room], load.in_flight)
+
+    def delivered(self) -> int:
+        return self.room.delivered
+
+    def begin(self) -> None:
+        self.push()
+
+    def push(self) -> None:
+        self.loop.fill()
+
+    def end(self) -> None:
+        drain(self.client, [self.room])
+
+
+class BusyBoard:
+    """Viewers of a board that another process feeds; it is asked for as `board` asks."""
+
+    def __init__(self, client: Client, load: Load) -> None:
+        self.viewers = Client(load.ports, DIALECTS["board"], load.cookies)
+        self.viewers.open([Room("bench")], load.busy, load.at_once, first=load.size * len(load.rooms))
+
+    def delivered(self) -> int:
+        return self.viewers.delivered
+
+    def begin(self) -> None:
+        print("ready", flush=True)
+        self.source = int(sys.stdin.readline())
+        until = time.perf_counter() + 1.0
+        while time.perf_counter() < until:
+            self.viewers.poll(0.05)
+
+    def push(self) -> None:
+        self.viewers.poll(0)
+
+    def end(self) -> None:
+        os.kill(self.source, signal.SIGTERM)
+        self.viewers.settle()
+        self.viewers.close()
+
+
+BESIDE: Final[dict[str, Callable[[Client, Load], BusyRoom | BusyBoard]]] = {"room": BusyRoom, "board": BusyBoard}
 
 
 def connect(load: Load) -> Result:
@@ -276,7 +334,8 @@ class Seen:
 def drain(client: Client, rooms: Sequence[Room]) -> bool:
     """Wait for what is under way; tell whether it has all come, or will not come any more."""
     began = moved = time.perf_counter()
-    while any(room.in_flight() > 0 for room in rooms) and time.perf_counter() - moved < STALL:
+    stall = max(room.stall for room in rooms)
+    while any(room.in_flight() > 0 for room in rooms) and time.perf_counter() - moved < stall:
         if client.poll(0.05):
             moved = time.perf_counter()
         if moved - began > DRAIN:

@@ -24,15 +24,15 @@ PIPED: Final = subprocess.PIPE
 
 
 def serve(bench: Bench, scenario: Scenario, name: str, load: Result) -> Result:
-    """Play the client against one server, or against several processes of ours."""
-    processes = load.pop("processes", 1)
+    """Play the client against one server; of ours, so many `silent` processes more share its database and Redis."""
+    silent = load.pop("silent", 0)
     servers: list[Service]
     if name in (OURS, PIPE, EMBEDDED):
         engine = "sqlite" if name == EMBEDDED else "postgresql"
         settings = bench.settings(bench.database(engine))
         if name == PIPE:
             settings["DJANGO_SETTINGS_MODULE"] = "benchmarks.settings"
-        servers = [bench.switchboard(settings) for _ in range(processes)]
+        servers = [bench.switchboard(settings) for _ in range(1 + silent)]
         load |= {"dialect": "pipe" if name == PIPE else "switchboard", "cookies": bench.cookies(engine)}
     else:
         servers = [bench.peer(name)]
@@ -45,9 +45,13 @@ def serve(bench: Bench, scenario: Scenario, name: str, load: Result) -> Result:
 
 
 def client(bench: Bench, servers: list[Service], load: Result, source: Callable[[], int] | None = None) -> Result:
-    """Run the load client against `servers` and return what it saw; `source` starts the process that it asks for."""
-    leaders = {"server": [server.process.pid for server in servers if server.process], **bench.leaders()}
-    load = load | {"ports": [server.port for server in servers], "leaders": leaders}
+    """Run the load client against the first of `servers` and return what it saw, also of those that are `silent`.
+
+    `source` starts the process that it asks for.
+    """
+    first, *silent = [each.process.pid for each in servers if each.process]
+    leaders = {"server": [first], "silent": silent, **bench.leaders()}
+    load = load | {"ports": [servers[0].port], "leaders": leaders}
     command = [sys.executable, "-m", "benchmarks.load", "-"]
     with subprocess.Popen(command, cwd=ROOT, stdin=PIPED, stdout=PIPED, stderr=PIPED, text=True) as process:
         assert process.stdin
@@ -73,20 +77,19 @@ def client(bench: Bench, servers: list[Service], load: Result, source: Callable[
 
 
 def board(bench: Bench, scenario: Scenario, name: str, load: Result) -> Result:
-    """Feed a board while the client watches it."""
-    rate, source_name = load.pop("rate"), load.pop("source")
+    """Feed a board while the client watches it, or uses a room beside it."""
+    values, source_name = load.pop("values"), load.pop("source")
     settings = bench.settings(bench.database())
     web = bench.switchboard(settings)
     started: list[Service] = []
 
     def source() -> int:
-        started.append(bench.source(settings, source_name, rate))
+        started.append(bench.source(settings, source_name, values))
         assert started[0].process
         return started[0].process.pid
 
     try:
-        result = client(bench, [web], load | {"dialect": "board", "cookies": bench.cookies()}, source)
-        return result | {"expected": rate * load["size"]}
+        return client(bench, [web], {"dialect": "board", "cookies": bench.cookies()} | load, source)
     finally:
         for service in [*started, web]:
             bench.stop(service)

@@ -23,8 +23,14 @@ PIPE: Final = "switchboard-pipe"
 EMBEDDED: Final = "switchboard-sqlite"
 #: Stock Channels with an insert for each message.
 STORING: Final = ("stock-postgresql", "stock-sqlite")
-#: Messages a second where costs are measured: well below what saturates a process, or waiting would be counted too.
-CAPACITY_RATE: Final = 25
+#: Those who are measured where the other peers would say little more: the stack we stand on, and the fastest.
+SOME: Final = ("stock", "ws", "nchan")
+#: Messages a second between which costs are measured, in one room and in many. The fast ones use about as much of a
+#: process as it should be given; much more, and waiting would be counted too.
+SLOW: Final = 5
+FAST: Final = 40
+MANY_SLOW: Final = 10
+MANY_FAST: Final = 1000
 SMALL: Final = [f"small-{number}" for number in range(200)]
 
 
@@ -63,13 +69,20 @@ def paced(rate: int) -> Scenario:
         {"kind": "paced", "size": 1000, "rate": rate},
         value="p99",
         unit="ms, p99",
+        contestants=(OURS, *SOME),
     )
 
 
-def capacity(name: str, title: str, processes: int, **load: Any) -> Scenario:
+def capacity(name: str, title: str, rate: int, **load: Any) -> Scenario:
     """Ours alone at a fixed rate: what it costs the server's processor."""
-    load = {"kind": "paced", "rate": CAPACITY_RATE, "processes": processes, **load}
-    return Scenario(f"capacity-{name}", title, load, "server_cpu", "of a core", (OURS,))
+    return Scenario(
+        f"capacity-{name}-{rate}",
+        f"{title}, {rate} messages a second",
+        {"kind": "paced", "rate": rate, "seconds": 4.0, **load},
+        value="server_cpu",
+        unit="of a core",
+        contestants=(OURS,),
+    )
 
 
 SCENARIOS: Final = (
@@ -84,7 +97,7 @@ SCENARIOS: Final = (
         "rooms",
         "200 rooms of 5, everyone talking",
         {"kind": "closed", "rooms": SMALL, "size": 5, "in_flight": 5},
-        contestants=(OURS, PIPE, *PEERS),
+        contestants=(OURS, PIPE, "autobahn", "socketio", *SOME),
         quick=(OURS, PIPE, "stock"),
     ),
     Scenario(
@@ -93,6 +106,7 @@ SCENARIOS: Final = (
         {"kind": "connect", "rooms": SMALL, "size": 5},
         value="rate",
         unit="connections/s",
+        contestants=(OURS, PIPE, *SOME),
     ),
     Scenario(
         "memory",
@@ -100,13 +114,13 @@ SCENARIOS: Final = (
         {"kind": "connect", "rooms": SMALL, "size": 5, "at_once": 10},
         value="memory",
         unit="KiB",
-        contestants=(OURS, PIPE, *PEERS),
+        contestants=(OURS, PIPE, "autobahn", *SOME),
         quick=(OURS, "stock"),
     ),
     Scenario(
         "board",
         "A board of 50 streams with 20 values a second each, 500 viewers, through worker and database",
-        {"kind": "board", "size": 500, "rate": 1000, "source": "worker"},
+        {"kind": "board", "size": 500, "values": 1000, "source": "worker"},
         value="p99",
         unit="ms, p99",
         contestants=(OURS,),
@@ -115,7 +129,7 @@ SCENARIOS: Final = (
     Scenario(
         "values",
         "1000 viewers, 1000 values a second, published as a worker does",
-        {"kind": "board", "size": 1000, "rate": 1000, "source": "feeder"},
+        {"kind": "board", "size": 1000, "values": 1000, "source": "feeder"},
         value="p99",
         unit="ms, p99",
         contestants=(OURS,),
@@ -125,11 +139,13 @@ SCENARIOS: Final = (
     Scenario(
         "stored",
         "Messages stored and delivered, 500 senders in 100 rooms of 5",
-        {"kind": "closed", "rooms": SMALL[:100], "size": 5, "in_flight": 5},
+        # Stock takes seconds for the first of 500 inserts that come together.
+        {"kind": "closed", "rooms": SMALL[:100], "size": 5, "in_flight": 5}
+        | {"stall": 5.0, "warmup": 3.0, "seconds": 4.0},
         value="messages",
         unit="messages/s",
         contestants=(OURS, EMBEDDED, *STORING),
-        quick=(OURS, EMBEDDED, *STORING),
+        quick=(OURS, "stock-postgresql"),
     ),
     Scenario(
         "writer",
@@ -165,11 +181,22 @@ SCENARIOS: Final = (
         {"kind": "fair", "rooms": SMALL[:1], "size": 5, "rate": 20, "busy": 200, "in_flight": 16},
         value="p99",
         unit="ms, p99 in the quiet room",
-        contestants=(OURS, "stock", "ws", "nchan"),
+        contestants=(OURS, *SOME),
     ),
-    capacity("100", f"100 receivers, {CAPACITY_RATE} messages a second, one process", 1, size=100),
-    capacity("1000", f"1000 receivers, {CAPACITY_RATE} messages a second, one process", 1, size=1000),
-    capacity("1000-two", f"1000 receivers, {CAPACITY_RATE} messages a second, two processes", 2, size=1000),
-    capacity("rooms", f"200 rooms of 5, {CAPACITY_RATE} messages a second in all, one process", 1, rooms=SMALL, size=5),
-    capacity("rooms-two", "The same with two processes", 2, rooms=SMALL, size=5),
+    Scenario(
+        "fair-board",
+        "A quiet room of 5 beside a board of 50 streams with 20 values a second each, 500 viewers",
+        {"kind": "fair", "dialect": "switchboard", "rooms": SMALL[:1], "size": 5, "rate": 20}
+        | {"beside": "board", "busy": 500, "values": 1000, "source": "worker"},
+        value="p99",
+        unit="ms, p99 in the quiet room",
+        contestants=(OURS,),
+        play="board",
+    ),
+    capacity("100", "100 receivers", SLOW, size=100),
+    capacity("100", "100 receivers", FAST, size=100),
+    capacity("1000", "1000 receivers", SLOW, size=1000),
+    capacity("1000", "1000 receivers", FAST, size=1000),
+    capacity("rooms", "200 rooms of 5 beside a silent process", MANY_SLOW, rooms=SMALL, size=5, silent=1),
+    capacity("rooms", "200 rooms of 5 beside a silent process", MANY_FAST, rooms=SMALL, size=5, silent=1),
 )

@@ -15,7 +15,7 @@ from benchmarks.dialects import DIALECTS, MESSAGE_BYTES, WORD, body, number_in
 from benchmarks.load import Seen, out_of_order
 from benchmarks.measure import Spread, percentile
 from benchmarks.plot import plot
-from benchmarks.scenarios import SCENARIOS
+from benchmarks.scenarios import FAST, MANY_FAST, MANY_SLOW, SCENARIOS, SLOW
 from benchmarks.targets import TARGETS, Limit, Ratio
 from benchmarks.wire import PING, TEXT, FrameReader, MarkerCounter, WireError, text_frame
 
@@ -249,11 +249,12 @@ def test_every_target_names_a_scenario_and_those_who_take_part() -> None:
 
 def run_of_everything() -> dict[str, Any]:
     figures = {"deliveries": 1000.0, "messages": 50.0, "p50": 1.0, "p99": 2.0, "rate": 9.0, "memory": 20.0, "live": 3.0}
-    one = figures | {"client_cpu": 0.95, "server_cpu": 0.5, "redis_cpu": 0.1, "lost": 0, "closed": 2}
+    one = figures | {"client_cpu": 0.95, "server_cpu": 0.5, "silent_cpu": 0.1, "redis_cpu": 0.1, "lost": 0, "closed": 2}
+    sent = {each.name: {"messages": float(each.load.get("rate", 50))} for each in SCENARIOS}
     return {
         "machine": {"processor": "a fast one"},
         "how": {each.name: "3 × 4 s" for each in SCENARIOS},
-        "scenarios": {each.name: {who: [one] for who in each.contestants} for each in SCENARIOS},
+        "scenarios": {each.name: {who: [one | sent[each.name]] for who in each.contestants} for each in SCENARIOS},
     }
 
 
@@ -275,13 +276,17 @@ def test_the_plot_is_well_formed_and_shows_everybody() -> None:
 # Past one machine
 
 
-def test_costs_are_solved_from_the_runs_at_a_fixed_rate() -> None:
-    taking, hearing, giving = 400e-6, 50e-6, 2e-6
+def test_costs_are_solved_from_the_slopes_between_two_rates() -> None:
+    taking, hearing, giving, idle = 400e-6, 50e-6, 2e-6, 0.03
     results = {"memory": {"switchboard": measured(memory=[20.0])}, "writer": {"switchboard": measured(messages=[9e3])}}
-    for name, processes, receivers in (("100", 1, 100), ("1000", 1, 1000), ("1000-two", 2, 1000)):
-        cpu = 100 * (taking + (processes - 1) * hearing + receivers * giving)
-        row = measured(server_cpu=[cpu], redis_cpu=[0.004], messages=[100.0])
-        results[f"capacity-{name}"] = {"switchboard": row}
+    slow = (SLOW, FAST)
+    many = (MANY_SLOW, MANY_FAST)
+    for name, rates, receivers in (("100", slow, 100), ("1000", slow, 1000), ("rooms", many, 5)):
+        for rate in rates:
+            cpu = idle + rate * (taking + receivers * giving)
+            heard = {"silent_cpu": [idle + rate * hearing], "redis_cpu": [idle + rate * 40e-6]}
+            row = measured(server_cpu=[cpu], messages=[float(rate)], **heard)
+            results[f"capacity-{name}-{rate}"] = {"switchboard": row}
     each = capacity.costs(results)
     assert (each.taking, each.hearing, each.giving) == pytest.approx((taking, hearing, giving))
     assert each.redis == pytest.approx(20e-6)
