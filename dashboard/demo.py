@@ -22,6 +22,7 @@ _PRICES: Final = {
 
 _TABLES: Final = {
     "key": "Table",
+    "sort": "-bytes",
     "columns": [
         {"key": "rows", "label": "Rows", "decimals": 0},
         {"key": "bytes", "label": "Size", "unit": "B"},
