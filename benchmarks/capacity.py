@@ -59,9 +59,9 @@ def costs(results: Results) -> Costs:
     many = MANY_SLOW, MANY_FAST
     return Costs(
         taking=slope("rooms", many) - ROOM_OF * giving,
-        hearing=slope("rooms", many, "silent_cpu"),
+        hearing=max(0.0, slope("rooms", many, "silent_cpu")),
         giving=giving,
-        redis=slope("rooms", many, "redis_cpu") / 2,
+        redis=max(0.0, slope("rooms", many, "redis_cpu")) / 2,
         memory=median(results, "memory", "memory"),
         stored=median(results, "writer", "messages"),
     )

@@ -197,6 +197,6 @@ SCENARIOS: Final = (
     capacity("100", "100 receivers", FAST, size=100),
     capacity("1000", "1000 receivers", SLOW, size=1000),
     capacity("1000", "1000 receivers", FAST, size=1000),
-    capacity("rooms", "200 rooms of 5 beside a silent process", MANY_SLOW, rooms=SMALL, size=5, silent=1),
-    capacity("rooms", "200 rooms of 5 beside a silent process", MANY_FAST, rooms=SMALL, size=5, silent=1),
+    capacity("rooms", "200 rooms of 5 beside a silent process", MANY_SLOW, rooms=SMALL, size=5, silent=1, seconds=8.0),
+    capacity("rooms", "200 rooms of 5 beside a silent process", MANY_FAST, rooms=SMALL, size=5, silent=1, seconds=8.0),
 )
