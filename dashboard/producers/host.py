@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Final
 
 import psutil
 from django.conf import settings
@@ -38,13 +38,19 @@ def disk_free() -> int:
     return int(psutil.disk_usage(str(settings.BASE_DIR)).free)
 
 
+#: Seconds between two readings of a counter that make a rate: in a shorter time one packet looks like a flood.
+SHORTEST: Final = 0.5
+
+
 def _rate(counter: Callable[[], int]) -> Callable[[], float | None]:
     """Return a function that gives how much `counter` grew per second since its last call."""
     last: list[tuple[float, int]] = []
 
     def rate() -> float | None:
         now, count = time.monotonic(), counter()
-        grown = (count - last[0][1]) / (now - last[0][0]) if last and now > last[0][0] else None
+        if last and now - last[0][0] < SHORTEST:  # the producer was started anew
+            return None
+        grown = (count - last[0][1]) / (now - last[0][0]) if last else None
         last[:] = [(now, count)]
         # A network card that went away makes the sum shrink.
         return None if grown is None else round(max(grown, 0.0), 1)

@@ -68,6 +68,13 @@ def test_a_rate_needs_two_readings_and_never_runs_backwards(monkeypatch: pytest.
     assert [rate(), rate(), rate()] == [None, 100.0, 0.0]
 
 
+def test_two_readings_at_once_make_no_flood(monkeypatch: pytest.MonkeyPatch) -> None:
+    counts, times = iter([100, 150, 300]), iter([10.0, 10.001, 12.0])
+    monkeypatch.setattr("time.monotonic", lambda: next(times))
+    rate = host._rate(lambda: next(counts))
+    assert [rate(), rate(), rate()] == [None, None, 100.0]
+
+
 @pytest.mark.parametrize(("percent", "level"), [(10, "ok"), (80, "warn"), (92, "crit")])
 def test_health_gets_worse_as_things_fill_up(percent: float, level: str) -> None:
     assert host.health(percent, "disk", warn=80, crit=92) == {"level": level, "text": f"disk {percent} % full"}
