@@ -43,6 +43,12 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
     return report
 
 
+@pytest.fixture(autouse=True)
+def quick_passwords(settings: Any) -> None:
+    """Django's own hashing takes half a second on purpose."""
+    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
 @pytest.fixture(scope="session")
 def service_folder() -> Iterator[Callable[[str], Path]]:
     """Makes a folder for a service. (Not pytest's own: PostgreSQL's user may not look into it.)"""

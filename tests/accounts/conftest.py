@@ -1,5 +1,3 @@
-from typing import Any
-
 import pytest
 from django.conf import settings
 
@@ -16,8 +14,3 @@ def nobody_entered_yet(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("_passwords", "_doors"):
         known = getattr(services, name)
         monkeypatch.setattr(services, name, Buckets(known.burst, known.rate))
-
-
-@pytest.fixture(autouse=True)
-def quick_passwords(settings: Any) -> None:
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
