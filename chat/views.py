@@ -49,7 +49,7 @@ def room(request: HttpRequest, slug: str) -> HttpResponse:
         "owner_id": found.owner_id,
         "archived": found.archived_at is not None,
     }
-    config = page_config(request, room=shown, me=request.user.pk, isOwner=is_owner, members=members)
+    config = page_config(request, room=shown, isOwner=is_owner, members=members)
     context = {"room": shown, "is_owner": is_owner, "members": members, "config": config}
     return render(request, "chat/room.html", context)
 

@@ -22,7 +22,7 @@ if (talk) {
 }
 Object.assign(document.querySelector("connection-line") ?? {}, { socket, session });
 Object.assign(document.querySelector("room-people") ?? {}, { session });
-Object.assign(document.querySelector("room-members") ?? {}, { room, me, isOwner, members });
+Object.assign(document.querySelector("room-members") ?? {}, { room, me: me.id, isOwner, members });
 
 shortcut("c", "Write a message", () => talk?.composer?.focusField());
 shortcut("End", "Go to the newest message", () => talk?.logView?.toEnd());
