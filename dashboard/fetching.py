@@ -44,7 +44,7 @@ class FetchFailed(Exception):
 class HttpValue:
     """Gives what stands at an address; `format` is one of HttpSource.Format, `path` a JSONPath for JSON.
 
-    `header` goes along, its value is `sealed`.
+    `header` goes along, its value is `sealed`. Called, it blocks: the JSON and the path may take as long as they like.
     """
 
     url: str
@@ -55,8 +55,8 @@ class HttpValue:
     header: str = ""
     sealed: str = field(default="", repr=False)
 
-    async def __call__(self, last: Any) -> Any:
-        value = await self.read()
+    def __call__(self, last: Any) -> Any:
+        value = asyncio.run(self.read())
         return changed_rows(last, value) if self.kind is Kind.TABLE and isinstance(value, dict) else value
 
     async def read(self) -> Any:
@@ -64,8 +64,8 @@ class HttpValue:
         body = await fetch(self.url, self.patience, self._secret())
         try:
             if self.format == "json":
-                return await asyncio.to_thread(feeds.json_value, body, self.path, self.kind)
-            return await asyncio.to_thread(feeds.feed_value, body, self.kind)
+                return feeds.json_value(body, self.path, self.kind)
+            return feeds.feed_value(body, self.kind)
         except ValueError as error:
             raise FetchFailed(str(error)) from None
 

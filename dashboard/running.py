@@ -83,7 +83,7 @@ async def run(producer: Producer, last: Any, say: Say, threads: Executor) -> Non
         await mind.take(None)  # its first value may be far away, and until then somebody does produce it
     if producer.cron:
         await _next_turn(producer, time.monotonic())
-    if producer.is_blocking or not producer.may_block:
+    if producer.is_blocking:
         await _run_for_ever(producer, mind, threads, None)
     else:
         async with LoopOfItsOwn(f"producer {producer.slug}") as own:
@@ -189,11 +189,10 @@ async def _call(producer: Producer, mind: _Mind, threads: Executor, own: LoopOfI
     A thread can't be stopped: its stream says how it stands, and this waits for it.
     """
     arguments = mind.arguments()
-    if not producer.is_blocking:
+    if own:
         try:
             async with asyncio.timeout(producer.patience) as limit:
-                answer = producer.function(*arguments)
-                return await (own.call(answer) if own else answer)
+                return await own.call(producer.function(*arguments))
         except TimeoutError:
             if not limit.expired():
                 raise  # its own

@@ -45,8 +45,7 @@ class Producer:
     an event loop of its own), which chooses its own moments. It may take one argument: the stream's last value (for
     a table its rows by key), None at the first time. What it returns or yields is a value of the stream's kind
     (`dashboard.values.Kind`); None is no news. Times in seconds; `cron`: a cron expression, in `zone`. Equal ones do
-    the same, so `function` may be an object of a class with `__call__` and `__eq__`; an asynchronous one runs in the
-    worker's loop, and must hold nobody up.
+    the same, so `function` may be an object of a class with `__call__` and `__eq__`.
     """
 
     slug: str
@@ -70,11 +69,6 @@ class Producer:
     def is_blocking(self) -> bool:
         asynchronous = map(inspect.iscoroutinefunction, (self.function, type(self.function).__call__))
         return not self.is_generator and not any(asynchronous)
-
-    @property
-    def may_block(self) -> bool:
-        """True for what others wrote, who may have forgotten that in an event loop nobody may wait."""
-        return inspect.isfunction(self.function)
 
     @property
     def wants_last(self) -> bool:

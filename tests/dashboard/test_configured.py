@@ -26,7 +26,7 @@ def test_a_source_is_a_producer() -> None:
     assert (made.is_blocking, made.is_generator, made.wants_last) == (True, False, True)
     web = producer_of(http_source())
     assert isinstance(web.function, HttpValue)
-    assert (web.is_blocking, web.is_generator, web.wants_last) == (False, False, True)
+    assert (web.is_blocking, web.is_generator, web.wants_last) == (True, False, True)
 
 
 def test_producers_are_equal_as_long_as_their_sources_are() -> None:
