@@ -24,7 +24,7 @@ from websockets.exceptions import ConnectionClosed
 from websockets.frames import Frame, Opcode
 from websockets.protocol import Protocol, Side, State
 
-from realtime.server import KEPT, SocketProtocol  # first, it installs the reactor
+from realtime.sockets import KEPT, SocketProtocol  # first, it installs the reactor
 from tests.services import Manage, Web
 from tests.support import PATIENCE, eventually
 
