@@ -6,6 +6,7 @@ from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from chat import public
@@ -55,6 +56,7 @@ class AlertRuleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def save_model(self, request: HttpRequest, obj: AlertRule, form: Any, change: bool) -> None:
         if change:
             obj.version += 1
+            obj.made_at = timezone.now()
         super().save_model(request, obj, form, change)
         public.let_cards_in(obj.room)
 

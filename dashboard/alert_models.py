@@ -49,6 +49,7 @@ class AlertRule(models.Model):
     severity = models.CharField(_("severity"), max_length=4, choices=Severity, default=Severity.WARN)
     room = models.CharField(_("room"), max_length=64)
     enabled = models.BooleanField(_("watched"), default=True)
+    #: Or changed: what came before is no matter of it.
     made_at = models.DateTimeField(default=timezone.now, editable=False)
     #: Grows with each change, so that what was seen under other terms does not count.
     version = models.PositiveIntegerField(default=1, editable=False)

@@ -114,8 +114,11 @@ class _Watch:
             return
         samples = Sample.objects.filter(stream=stream)
         if seen is None:
-            # What was before the rule is no matter of it, but for the value that is there.
-            yield from samples.order_by("-at", "-pk").values_list("pk", "at", "value")[:1]
+            # What was before the rule is no matter of it, but for the value that was there then.
+            since, columns = self.rule.made_at, ("pk", "at", "value")
+            there = list(samples.filter(at__lte=since).order_by("-at", "-pk").values_list(*columns)[:1])
+            later = samples.filter(at__gt=since).order_by("at", "pk").values_list(*columns)
+            yield from [*there, *later[: SAMPLES - len(there)]]
             return
         fresh = samples.filter(at__gte=seen).exclude(at=seen, pk__lte=self.state.sample).order_by("at", "pk")
         yield from fresh.values_list("pk", "at", "value")[:SAMPLES]

@@ -86,6 +86,17 @@ def test_values_from_before_the_rule_do_not_fire_but_the_present_one_counts(db: 
     assert Incident.objects.count() == 2
 
 
+def test_what_came_before_anybody_looked_for_the_first_time_is_seen(db: None) -> None:
+    cpu = pushed_stream()
+    rule_on(cpu, hold=0, settle=0, made_at=seconds(5))
+    push(cpu, (0, 99), (4, 20), (10, 99), (20, 20), (30, 99))
+    look(40)
+    assert [(each.since, each.until) for each in Incident.objects.order_by("pk")] == [
+        (seconds(10), seconds(20)),
+        (seconds(30), None),
+    ]
+
+
 def test_samples_of_the_same_moment_are_all_seen(db: None) -> None:
     cpu = pushed_stream()
     rule_on(cpu, hold=0, settle=0)
