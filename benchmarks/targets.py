@@ -100,6 +100,5 @@ TARGETS: Final[tuple[Ratio | Limit, ...]] = (
     Ratio("One sender, SQLite", "writer-one", "messages", "stock-sqlite", 1, EMBEDDED),
     Limit("1000 clients come back at once: all live", "return", "live", 10, " s"),
     Limit("1000 clients come back at once: history queries", "return", "history_queries", 2, ""),
-    Ratio("Connections live a second", "connect", "rate", "stock", 1),
     Ratio("Memory of an idle connection", "memory", "memory", "stock", 0.6, most=True),
 )

@@ -1,6 +1,7 @@
 """The writer: one per process. Whatever queued while the last transaction ran goes into the next one.
 
-With nothing queued a change is written at once. Order of submission is order in the log.
+With nothing queued a change is written at once, or within a millisecond where several came together before. Order of
+submission is order in the log.
 """
 
 import asyncio
@@ -24,6 +25,8 @@ log = logging.getLogger(__name__)
 #: Changes in one transaction, and waiting for one, at the most.
 BATCH: Final = 500
 QUEUE: Final = 10_000
+#: Seconds for which a first change waits for others when the last transaction had several: they come together.
+GATHER: Final = 0.001
 #: Pauses in seconds before a transaction is tried again whose outcome is unknown; the ids make that safe.
 RETRIES: Final = (0.1, 0.3, 1.0, 2.0, 4.0, 8.0)
 
@@ -35,6 +38,7 @@ class Writer:
         self._queue: deque[tuple[Change, asyncio.Future[Applied]]] = deque()
         self._batch: list[tuple[Change, asyncio.Future[Applied]]] = []  # what is being written
         self._work: asyncio.Task[None] | None = None
+        self._together = False  # whether the last transaction had several changes
         self._publishing: set[asyncio.Task[None]] = set()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="writer")
 
@@ -63,6 +67,8 @@ class Writer:
             await asyncio.wait(self._publishing)
 
     async def _write(self) -> None:
+        if self._together:
+            await asyncio.sleep(GATHER)
         while self._queue:
             batch = self._batch = [self._queue.popleft() for _ in range(min(BATCH, len(self._queue)))]
             try:
@@ -71,7 +77,7 @@ class Writer:
                 await self._one_by_one(batch, error)
             else:
                 self._answer(batch, result)
-            self._batch = []
+            self._batch, self._together = [], len(batch) > 1
 
     async def _apply(self, changes: list[Change]) -> Result:
         loop = asyncio.get_running_loop()

@@ -108,6 +108,20 @@ async def test_whatever_queued_meanwhile_goes_into_one_transaction_in_order(
     assert published == list(range(1, 40))
 
 
+async def test_where_several_come_together_the_first_waits_for_the_others(
+    cast: Cast, pen: Writer, watched: Store, published: list[int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(writer, "GATHER", 0.1)
+    await settled([pen.submit(says(cast.kitchen, cast.alice, str(number))) for number in (1, 2)])
+    first = pen.submit(says(cast.kitchen, cast.alice, "3"))
+    await asyncio.sleep(0.02)
+    await settled([first, pen.submit(says(cast.kitchen, cast.bob, "4"))])
+    await settled([pen.submit(says(cast.kitchen, cast.alice, "5"))])
+    monkeypatch.setattr(writer, "GATHER", 60.0)
+    await settled([pen.submit(says(cast.kitchen, cast.alice, "6"))])
+    assert watched.batches == [2, 2, 1, 1]
+
+
 async def test_it_knows_in_which_rooms_something_is_coming(cast: Cast, pen: Writer, watched: Store) -> None:
     watched.open.clear()
     first = pen.submit(says(cast.kitchen, cast.alice))
