@@ -29,9 +29,9 @@ GAP_PATIENCE: Final = 0.03
 CHECK_EVERY: Final = 15.0
 CHECK_SICK: Final = 1.0
 CHECK_NEW: Final = 1.0
-#: Seconds that a flush must have taken for the next one of its topic to wait for what is coming.
+#: Seconds that a flush must have taken for the next one to wait: of a log for what is coming, of values in any case.
 COSTLY: Final = 0.001
-#: Seconds that it waits at the most.
+#: Seconds that it waits at the most; else as long as the last one took.
 LONGEST_WAIT: Final = 0.05
 
 
@@ -85,6 +85,8 @@ class Hub:
         self._tasks: set[asyncio.Task[Any]] = set()
         self._dirty: dict[Topic, None] = {}
         self._waiting: dict[Topic, asyncio.TimerHandle] = {}
+        self._values: dict[LatestTopic, None] = {}  # those with values to be written
+        self._rest: asyncio.TimerHandle | None = None
         self._healing: set[Topic] = set()
         self._new: set[str] = set()
 
@@ -159,6 +161,8 @@ class Hub:
         if topic.is_empty() and self.topics.get(topic.name) is topic:
             del self.topics[topic.name]
             self._dirty.pop(topic, None)
+            if isinstance(topic, LatestTopic):
+                self._values.pop(topic, None)
             self._wait_no_more(topic)
 
     async def _replay(self, topic: Topic, connection: Connection, after: int) -> int:
@@ -194,11 +198,23 @@ class Hub:
     def _flush(self) -> None:
         dirty, self._dirty = self._dirty, {}
         for topic in sorted(dirty, key=attrgetter("cost")):  # a quiet room does not wait for a busy one
-            if isinstance(topic, LogTopic) and topic.cost > COSTLY and _source(topic.name).is_coming(topic.name):
+            if isinstance(topic, LatestTopic):
+                self._values[topic] = None
+            elif isinstance(topic, LogTopic) and topic.cost > COSTLY and _source(topic.name).is_coming(topic.name):
                 self._wait(topic)
-            elif not isinstance(topic, LatestTopic):
+            else:
                 self._flush_log(topic)
-        flush_values([topic for topic in dirty if isinstance(topic, LatestTopic)])
+        if self._values and self._rest is None:
+            self._flush_values()
+
+    def _flush_values(self) -> None:
+        """Write all values, and no more for as long as that took: half of the time is left to all else."""
+        values, self._values, self._rest = self._values, {}, None
+        began = time.perf_counter()
+        flush_values(values)
+        cost = time.perf_counter() - began
+        if cost > COSTLY:
+            self._rest = asyncio.get_running_loop().call_later(min(cost, LONGEST_WAIT), self._flush_values)
 
     def _flush_log(self, topic: Topic) -> None:
         self._wait_no_more(topic)

@@ -102,6 +102,24 @@ async def test_who_leaves_gets_what_waited_and_an_empty_topic_waits_for_nothing(
     assert not hub._waiting
 
 
+async def test_values_rest_for_as_long_as_writing_them_took(
+    hub: Hub, values: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reader = await seat(hub, VALUE)
+    monkeypatch.setattr(module, "COSTLY", 0.0)
+    monkeypatch.setattr(module, "LONGEST_WAIT", 0.1)
+    monkeypatch.setattr("time.perf_counter", iter(range(100)).__next__)
+    hub.receive(values.change(VALUE, "a"))
+    await settle()
+    assert parts(reader.texts) == [(1, "a")]
+    hub.receive(values.change(VALUE, "a"))
+    hub.receive(values.change(VALUE, "b"))
+    await settle()
+    assert parts(reader.texts) == [(1, "a")]
+    await assert_numbers(reader, 1, 2, 3)
+    assert reader.fake_wire.writes == 2
+
+
 async def test_a_quiet_topic_is_written_before_a_busy_one(hub: Hub, logs: Store) -> None:
     reader = Reader()
     for topic in (LOG, "log.2"):
