@@ -62,6 +62,25 @@ async def test_it_asks_as_often_for_many_as_for_one(
     await in_database(count)()
 
 
+async def test_many_are_looked_at_a_few_at_a_time(
+    cast: Cast, connect: Connect, hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("EVERY", "EVERY_NEW"):
+        monkeypatch.setattr(recheck, name, 0.01)
+    monkeypatch.setattr(recheck, "AT_ONCE", 2)
+    looks: asyncio.Queue[Collection[SocketConsumer]] = asyncio.Queue()
+    for user in (cast.alice, cast.bob, cast.charlie):
+        await connect(user)
+    task = asyncio.create_task(recheck.keep_looking(looks.put))
+    try:
+        async with asyncio.timeout(10):
+            found = [await looks.get() for _ in range(2)]
+    finally:
+        task.cancel()
+    assert [len(each) for each in found] == [2, 1]
+    assert {each for look in found for each in look} == hub.connections
+
+
 async def test_all_are_looked_at_while_the_wire_is_sick_and_new_ones_soon(
     cast: Cast, connect: Connect, hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -73,13 +92,11 @@ async def test_all_are_looked_at_while_the_wire_is_sick_and_new_ones_soon(
     task = asyncio.create_task(recheck.keep_looking(looks.put))
     try:
         async with asyncio.timeout(10):
-            while len(await looks.get()) != 1:  # Alice, who is new
-                pass
-            for _ in range(5):
-                assert not await looks.get()
+            assert len(await looks.get()) == 1, "Alice, who is new"
+            await asyncio.sleep(0.05)
+            assert looks.empty()
             hub.sick = True
-            while len(await looks.get()) != 1:  # everybody
-                pass
-            assert len(await looks.get()) == 1
+            for _ in range(2):
+                assert len(await looks.get()) == 1, "everybody"
     finally:
         task.cancel()
