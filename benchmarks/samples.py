@@ -52,8 +52,8 @@ def measure(options: argparse.Namespace) -> None:
     from dashboard import boards, services, store
     from dashboard.models import Sample, Stream
     from dashboard.producers.registry import Producer
+    from dashboard.producing.worker import Worker
     from dashboard.values import Kind
-    from dashboard.worker import Worker
 
     call_command("migrate", verbosity=0)
     said = [0]

@@ -17,8 +17,11 @@ from django.utils.timesince import timesince
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from dashboard import alert_admin, boards, screen_admin, services, source_admin
+from dashboard import boards, services
+from dashboard.alerts import admin as alert_admin
 from dashboard.models import Board, ProducerLease, PushToken, Stream, Widget
+from dashboard.sources import admin as source_admin
+from dashboard.walls import admin as screen_admin
 from realtime.admin import ReadOnlyAdmin
 
 __all__ = ["alert_admin", "screen_admin", "source_admin"]  # register their own

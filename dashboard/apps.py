@@ -9,8 +9,9 @@ class DashboardConfig(AppConfig):
         from functools import partial
 
         from accounts.recheck import keep_looking
-        from dashboard import screen_sockets, worker
+        from dashboard.producing import worker
         from dashboard.source import StreamSource
+        from dashboard.walls import sockets as screen_sockets
         from realtime import background
         from realtime.hub import register_source
 

@@ -8,11 +8,12 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.utils import timezone
 
 from accounts.tokens import bearer_of
-from dashboard import boards, layout, walls
+from dashboard import boards, layout
 from dashboard.boards import NoSuchBoard
 from dashboard.layout import StaleEdit
 from dashboard.models import Stream
 from dashboard.protocol import WrongEdit, read_edit, read_moment
+from dashboard.walls import links
 from realtime.http import ApiError, answers_errors, json_body, text_field
 from realtime.limits import Buckets
 
@@ -70,7 +71,7 @@ def _show(request: HttpRequest, slug: str) -> HttpResponse:
 def _shown_by_link(request: HttpRequest, slug: str) -> bool:
     """True for a screen whose link shows this board; as it is now, and not as it was. Raises NoSuchBoard."""
     token = bearer_of(request.headers.get("Authorization", ""))
-    link = walls.good_link(token) if token and not request.user.is_authenticated else None
+    link = links.good_link(token) if token and not request.user.is_authenticated else None
     if link is not None and slug not in link.boards:
         raise NoSuchBoard
     return link is not None and "at" not in request.GET

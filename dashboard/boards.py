@@ -11,10 +11,10 @@ from django.db.models import F, Max
 
 from dashboard import history, store
 from dashboard.models import Board, Stream, Widget
+from dashboard.models.walls import Wall
 from dashboard.options import POINTS
 from dashboard.protocol import past_of_stream, snapshot_of_stream, unix_ms
-from dashboard.wall_models import Wall
-from dashboard.walls import wall_changed
+from dashboard.walls.links import wall_changed
 from realtime.markdown import render
 from realtime.protocol import encode, timestamp
 from realtime.publish import Delivery, Publication, publish_on_commit

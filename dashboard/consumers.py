@@ -9,7 +9,7 @@ from dashboard import boards
 from dashboard.boards import NoSuchBoard
 from dashboard.protocol import JoinRoom, LeaveRoom, Report, Watch
 from dashboard.room_windows import ShowsRooms
-from dashboard.screen_sockets import ScreenConsumer
+from dashboard.walls.sockets import ScreenConsumer
 from realtime.database import in_database
 from realtime.gather import gathered
 from realtime.protocol import Close, CommandError, Frame, Ping, Refused, encode

@@ -4,7 +4,7 @@ from typing import Any
 
 from chat import public
 from dashboard.protocol import JoinRoom, LeaveRoom
-from dashboard.screen_sockets import ScreenConsumer
+from dashboard.walls.sockets import ScreenConsumer
 from realtime.protocol import CommandError
 
 

@@ -2,7 +2,11 @@
 
 from django.urls import path
 
-from dashboard import api, board_api, pairing_views, screen_api, screen_views, views
+from dashboard import board_api, views
+from dashboard.push import api
+from dashboard.walls import api as screen_api
+from dashboard.walls import pairing_views
+from dashboard.walls import views as screen_views
 
 urlpatterns = [
     path("boards/", views.board_list, name="boards"),

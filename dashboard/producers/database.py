@@ -7,7 +7,7 @@ from django.apps import apps
 from django.db import DatabaseError, connection
 
 from dashboard.producers.registry import producer
-from dashboard.results import changed_rows
+from dashboard.sources.results import changed_rows
 from dashboard.values import Kind
 
 #: Rows above which a table is not counted on PostgreSQL, which would take seconds, but estimated.

@@ -20,7 +20,7 @@ def make_alert(server: Serve, room: str) -> Callable[..., None]:
     slug = f"oven-{uuid.uuid4().hex[:6]}"
     token = server.shell(
         "from dashboard import boards, services\n"
-        "from dashboard.alert_models import AlertRule\n"
+        "from dashboard.models.alerts import AlertRule\n"
         f"stream = services.create_stream({slug!r}, label='Oven', unit='°C')\n"
         f"boards.show_on_board(stream, {slug!r})\n"
         "AlertRule.objects.create(stream=stream, limit=90, hold=0, settle=0, severity='crit', "

@@ -17,7 +17,7 @@ NewPage = Callable[..., Awaitable[Page]]
 TV = {"width": 1920, "height": 1080}
 PHONE = {"width": 390, "height": 844}
 EXPIRE = (
-    "from dashboard.wall_models import *; from django.utils import timezone;"
+    "from dashboard.models.walls import *; from django.utils import timezone;"
     "Pairing.objects.filter(code={code!r}).update(expires_at=timezone.now())"
 )
 

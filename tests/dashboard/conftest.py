@@ -73,7 +73,7 @@ def published(monkeypatch: pytest.MonkeyPatch) -> list[Publication]:
         return True
 
     for module in ("worker", "writer"):
-        monkeypatch.setattr(f"dashboard.{module}.publish", hear)
+        monkeypatch.setattr(f"dashboard.producing.{module}.publish", hear)
     return heard
 
 

@@ -14,13 +14,15 @@ from chat import public, services, store
 from chat.models import Room, RoomKind
 from chat.presence import alive_rows
 from chat.writer import current_writer
-from dashboard import boards, screen_sockets, walls
+from dashboard import boards
 from dashboard.models import Board
-from dashboard.wall_models import ScreenLink, Wall
+from dashboard.models.walls import ScreenLink, Wall
+from dashboard.walls import links
+from dashboard.walls import sockets as screen_sockets
 from realtime.hub import current_hub
 from tests.cast import Cast, make_cast, says
 from tests.dashboard.conftest import Viewer, in_thread
-from tests.dashboard.test_screens import Seat, assert_refused, opened, wall_of
+from tests.dashboard.walls.test_screens import Seat, assert_refused, opened, wall_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -42,7 +44,7 @@ def link_with(*rooms: str, shows_rooms: bool = True) -> str:
     wall = wall_of("ops")
     Wall.objects.update(shows_rooms=shows_rooms)
     tiles_of(*rooms)
-    return walls.issue_link(wall)
+    return links.issue_link(wall)
 
 
 async def say(room: Room, user: User, body: str = "hello") -> None:
@@ -172,7 +174,7 @@ async def test_who_is_signed_in_joins_rooms_elsewhere(cast: Cast, viewer: Seat) 
 
 def switch_off() -> None:
     Wall.objects.update(shows_rooms=False)
-    walls.wall_changed(Wall.objects.get())
+    links.wall_changed(Wall.objects.get())
 
 
 def take_the_tile_away() -> None:
@@ -184,7 +186,7 @@ def take_the_tile_away() -> None:
 def take_the_board_away() -> None:
     wall = Wall.objects.get()
     wall.places.all().delete()
-    walls.wall_changed(wall)
+    links.wall_changed(wall)
 
 
 def archive() -> None:
@@ -235,7 +237,7 @@ async def test_an_end_that_no_wire_tells_is_found(cast: Cast, viewer: Seat, end:
 async def test_with_the_link_its_rooms_end(cast: Cast, viewer: Seat) -> None:
     screen = await screen_with(viewer, "kitchen")
     await joined(screen)
-    await in_thread(walls.revoke_link, await in_thread(ScreenLink.objects.get))
+    await in_thread(links.revoke_link, await in_thread(ScreenLink.objects.get))
     await assert_refused(screen)
     await say(cast.kitchen, cast.alice)
     await screen.assert_silence()

@@ -21,13 +21,13 @@ def token(cluster: Cluster) -> Iterator[str]:
     token = web.manage("createstream", "oven", "--push", "--label", "Oven", "--unit", "°C").strip().splitlines()[-1]
     web.shell(
         "from chat.models import Room; from dashboard.models import Stream\n"
-        "from dashboard.alert_models import AlertRule\n"
+        "from dashboard.models.alerts import AlertRule\n"
         "Room.objects.create(slug='alarms', name='alarms')\n"
         "stream = Stream.objects.get(slug='oven')\n"
         "AlertRule.objects.create(stream=stream, limit=90, hold=0, settle=0, room='alarms', severity='crit')"
     )
     yield token
-    web.shell("from dashboard.alert_models import AlertRule; AlertRule.objects.all().delete()")
+    web.shell("from dashboard.models.alerts import AlertRule; AlertRule.objects.all().delete()")
 
 
 def on_duty(cluster: Cluster, workers: list[Worker]) -> Worker | None:

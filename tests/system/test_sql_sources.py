@@ -9,8 +9,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from dashboard.querying import SqlValue
-from dashboard.results import QueryFailed
+from dashboard.sources.querying import SqlValue
+from dashboard.sources.results import QueryFailed
 from tests.services import ROOT, Manage, PostgreSQL
 
 SITE = {"SECRET_KEY": "a-key-for-tests-0123456789-0123456789-0123456789", "ALLOWED_HOSTS": "localhost"}

@@ -10,11 +10,11 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from dashboard.configured import configured_producers
 from dashboard.producers import Producer, all_producers
-from dashboard.running import Said, run
+from dashboard.producing.running import Said, run
+from dashboard.producing.worker import Worker
+from dashboard.sources.configured import configured_producers
 from dashboard.threads import ThreadsOnDemand
-from dashboard.worker import Worker
 from realtime.background import layer_is_embedded
 
 

@@ -1,0 +1,1 @@
+"""Rules on streams, the incidents they make, and their cards in rooms."""

@@ -1,0 +1,1 @@
+"""The worker: who produces, when, and how it gets into the store."""

@@ -1,0 +1,138 @@
+"""The worker: holds the leases, runs the producers, and gives what they say to the writer.
+
+Producers, writer, leases and pruning have threads of their own, so that a slow one holds up no other.
+"""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from typing import Any, Final
+
+from dashboard import leases, services, store
+from dashboard.alerts.watching import watch_rules
+from dashboard.producers.registry import Producer, all_producers, in_the_way
+from dashboard.producing.running import Said, run
+from dashboard.producing.writer import Writer
+from dashboard.sources.configured import configured_producers
+from dashboard.store import Reading
+from dashboard.threads import DatabaseThread, ThreadsOnDemand
+from realtime.publish import publish
+
+log = logging.getLogger(__name__)
+
+#: Seconds between prunings.
+PRUNE_EVERY: Final = 60.0
+
+
+class Worker:
+    """One run of the worker over `producers` and what `configured` returns at the time, by the slug of their streams.
+
+    Invariant: a producer runs here only while `_running` has the token of its stream's lease, and all it
+    says is written under that token or not at all.
+    """
+
+    def __init__(
+        self,
+        producers: Mapping[str, Producer],
+        configured: Callable[[], Mapping[str, Producer]] = configured_producers,
+    ) -> None:
+        self._written = producers
+        self._configured = configured
+        self._known: Mapping[str, Producer] = {}
+        self.holder = leases.new_holder()
+        self.writer = Writer()
+        self._streams: dict[int, Producer] = {}
+        self._running: dict[int, tuple[int, Producer, asyncio.Task[None]]] = {}
+        self._producer_threads = ThreadsOnDemand("producer")
+        self._lease_thread = DatabaseThread("lease")
+        self._prune_thread = DatabaseThread("prune")
+
+    async def run(self) -> None:
+        """Work until cancelled; then write what is waiting and give the leases up."""
+        try:
+            async with asyncio.TaskGroup() as group:
+                group.create_task(self.writer.run(), name="writer")
+                group.create_task(self._keep_leases(), name="leases")
+                group.create_task(self._prune_for_ever(), name="pruning")
+                group.create_task(watch_rules(), name="alerts")
+        finally:
+            await asyncio.shield(self._end())
+
+    async def _end(self) -> None:
+        for pk in list(self._running):
+            self._stop(pk)
+        try:
+            await self.writer.end()
+            await self._lease_thread.call(leases.release, self.holder)
+        except Exception:
+            log.exception("The worker did not end well; its leases run out by themselves")
+        self._producer_threads.shutdown()
+        self._lease_thread.end()
+        self._prune_thread.end()
+
+    async def _keep_leases(self) -> None:
+        while True:
+            try:
+                await self._follow(await self._lease_thread.call(self._hold))
+            except Exception:
+                log.exception("The leases could not be renewed; the next try is in %.0f s", leases.RENEW)
+            await asyncio.sleep(leases.RENEW)
+
+    def _hold(self) -> dict[int, int]:
+        """See what there is to produce by now, and return the tokens of the leases held."""
+        producers = {**self._configured(), **self._written}
+        if producers != self._known:
+            found = services.ensure_produced(list(producers.values()))
+            self._streams = {pk: producers[slug] for slug, pk in found.items()}
+            for pk, kind in services.misfits(self._streams).items():
+                self._streams[pk] = in_the_way(self._streams[pk], kind)
+            self._known = producers
+        return leases.hold(self.holder, list(self._streams))
+
+    async def _follow(self, held: Mapping[int, int]) -> None:
+        """Run exactly the producers whose leases are held, from their stream's last value on."""
+        for pk, (token, producer, task) in list(self._running.items()):
+            is_ours = held.get(pk) == token and (pk, token) not in self.writer.lost
+            if not is_ours or task.done() or producer != self._streams[pk]:
+                self._stop(pk)
+        self.writer.lost.clear()
+        for pk, token in held.items():
+            if pk not in self._running:
+                self._start(pk, token, await self._lease_thread.call(services.last_value, pk))
+
+    def _start(self, pk: int, token: int, last: Any) -> None:
+        producer = self._streams[pk]
+
+        async def say(said: Said) -> None:
+            reading = Reading(pk, token, producer.kind, said.at, said.value, said.error, said.retry_at)
+            await self.writer.put(reading)
+
+        work = run(producer, last, say, self._producer_threads)
+        self._running[pk] = token, producer, asyncio.create_task(work, name=f"producer {producer.slug}")
+
+    def _stop(self, pk: int) -> None:
+        self._running.pop(pk)[2].cancel()
+
+    async def _prune_for_ever(self) -> None:
+        while True:
+            await asyncio.sleep(PRUNE_EVERY)
+            try:
+                await self._prune_thread.call(store.prune)
+            except Exception:
+                log.exception("Old samples could not be deleted; the next try is in %.0f s", PRUNE_EVERY)
+
+
+async def work() -> None:
+    """Run all producers in this process until cancelled; for servers on the in-memory channel layer."""
+    await Worker(all_producers()).run()
+
+
+async def watch() -> None:
+    """Tell of streams whose worker is gone; runs for ever in every server process."""
+    thread = DatabaseThread("watch")
+    try:
+        while True:
+            await publish(await thread.call(leases.mark_orphans))
+            await asyncio.sleep(leases.RENEW)
+    finally:
+        thread.end()

@@ -1,0 +1,104 @@
+"""The page of a wall, for whoever has its link, and that of all screens, for staff."""
+
+import time
+from typing import Any, Final
+
+import segno
+from django import forms
+from django.contrib.auth.decorators import permission_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+from django.views.decorators.http import require_POST
+
+from dashboard.models.walls import ScreenLink, Wall
+from dashboard.walls import links
+from dashboard.walls.links import Link
+from realtime.limits import Buckets
+from realtime.process import build
+
+#: Wrong links that one address may try at once, and then each second.
+_wrong: Final = Buckets(20, 1)
+
+
+def wall(request: HttpRequest, token: str) -> HttpResponse:
+    """Boards for a screen on the wall, without anybody signed in."""
+    link = links.good_link(token)
+    if link is not None:
+        return wall_page(request, link, token)
+    wait = _wrong.take(request.META.get("REMOTE_ADDR") or "local", time.monotonic())
+    return kept_nowhere(render(request, "dashboard/wall_gone.html", status=429 if wait else 404))
+
+
+def wall_page(request: HttpRequest, link: Link, token: str, key: str | None = None) -> HttpResponse:
+    """Return the page of a link's wall; `key`: what the screen calls itself, None for a name that its browser keeps."""
+    shown = Wall.objects.get(pk=link.wall)
+    config = {"token": token, "build": build(), "key": key}
+    return kept_nowhere(render(request, "dashboard/wall.html", {"wall": shown, "config": config}))
+
+
+def kept_nowhere(response: HttpResponse) -> HttpResponse:
+    """Keep a page that holds a key, maybe in its address, out of caches, indexes and the Referer.
+
+    Not one with a form: without a Referer it is sent without an Origin, and refused.
+    """
+    response["Cache-Control"] = "no-store"
+    response["Referrer-Policy"] = "no-referrer"
+    response["X-Robots-Tag"] = "noindex"
+    return response
+
+
+class LinkForm(forms.Form):
+    wall = forms.ModelChoiceField(Wall.objects.all(), label=_("Wall"), empty_label=None)
+    note = forms.CharField(label=_("For which screen"), max_length=80, required=False)
+    days = forms.IntegerField(
+        label=_("Good for days"),
+        min_value=1,
+        max_value=3650,
+        required=False,
+        help_text=_("Empty: until it is revoked."),
+    )
+
+
+@permission_required(["dashboard.view_screen", "dashboard.view_screenlink"], raise_exception=True)
+def screen_list(request: HttpRequest) -> HttpResponse:
+    """All screens, and all links."""
+    return _page(request, LinkForm())
+
+
+@permission_required("dashboard.add_screenlink", raise_exception=True)
+@require_POST
+def new_link(request: HttpRequest) -> HttpResponse:
+    """Make a link and show it, this once, with its QR code."""
+    form = LinkForm(request.POST)
+    if not form.is_valid():
+        return _page(request, form, status=422)
+    token = links.issue_link(**form.cleaned_data)
+    address = request.build_absolute_uri(reverse("wall", args=[token]))
+    qr = segno.make(address, error="m").svg_data_uri(scale=6, border=4, dark="#000", light="#fff")
+    context = {"address": address, "qr": qr, "wall": form.cleaned_data["wall"], "note": form.cleaned_data["note"]}
+    response = render(request, "dashboard/new_link.html", context)
+    response["Cache-Control"] = "no-store"
+    return response
+
+
+@permission_required("dashboard.change_screenlink", raise_exception=True)
+@require_POST
+def revoke_link(request: HttpRequest, pk: int) -> HttpResponse:
+    links.revoke_link(get_object_or_404(ScreenLink, pk=pk))
+    return redirect("screens")
+
+
+def _page(request: HttpRequest, form: LinkForm, status: int = 200) -> HttpResponse:
+    may = request.user.has_perm
+    links = ScreenLink.objects.filter(revoked_at=None).select_related("wall")
+    context: dict[str, Any] = {
+        "form": form,
+        "links": links,
+        "walls": Wall.objects.prefetch_related("places__board"),
+        "may_make": may("dashboard.add_screenlink"),
+        "may_revoke": may("dashboard.change_screenlink"),
+        "config": {"mayChange": may("dashboard.change_screen")},
+    }
+    return render(request, "dashboard/screens.html", context, status=status)
