@@ -29,6 +29,10 @@ def now() -> str:
     return protocol.timestamp(datetime.now(UTC))
 
 
+def _ignore(topic: str, text: str) -> None:
+    pass
+
+
 class SocketConsumer(AsyncConsumer):
     """Gate, hello, limits, parsing, dispatch and errors; subclasses add commands and topics.
 
@@ -108,6 +112,7 @@ class SocketConsumer(AsyncConsumer):
             if not own:
                 del self.hub.connections_of[self.user.pk]
         self.hub.forget(self.connection)
+        self.connection.on_control = _ignore  # else the two hold each other until the collector comes
         try:
             await self.closed()
         except Exception:

@@ -22,8 +22,7 @@ from realtime.sockets import STATE_OPEN, InputQueue, SocketFactory, SocketProtoc
 
 log = logging.getLogger(__name__)
 
-#: New objects, and collections of the younger generation, between two collections. What a closed socket leaves behind
-#: waits for the last kind: some 60 MB of it at the most.
+#: New objects, and collections of the younger generation, between two collections. (A closed socket needs none.)
 COLLECT_AFTER: Final = (5_000, 10, 10)
 #: Connections that may wait to be accepted.
 BACKLOG: Final = 1024

@@ -9,6 +9,7 @@ import daphne.server  # noqa: F401  installs the asyncio reactor, so it comes be
 from autobahn.websocket.protocol import WebSocketProtocol as AutobahnProtocol
 from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
 from django.conf import settings
+from twisted.internet.protocol import connectionDone
 
 from realtime.protocol import Frame
 
@@ -33,6 +34,10 @@ KEPT: Final = (
 )
 
 
+def _nothing() -> None:
+    pass
+
+
 class TwistedWire:
     """Writes prepared frames to the transport of one socket (see `realtime.connection.Wire`).
 
@@ -46,7 +51,7 @@ class TwistedWire:
         self._protocol = protocol
         self._transport = protocol.transport
         self._socket = protocol.transport.socket
-        self._drained: Callable[[], None] = lambda: None
+        self._drained: Callable[[], None] = _nothing
 
     def write(self, data: bytes, frames: list[Frame]) -> None:
         if not self.write_if_idle(data, frames):
@@ -181,6 +186,12 @@ class SocketProtocol(WebSocketProtocol):
         if self.wire is not None:
             self.transport.unregisterProducer()  # the HTTP channel that this socket began as
             self.transport.registerProducer(self.wire, True)
+
+    def connectionLost(self, reason: Any = connectionDone) -> None:
+        super().connectionLost(reason)
+        if self.wire is not None:
+            self.wire.on_drained(_nothing)
+            self.wire = None
 
     def processData(self) -> bool:
         """Take a whole text frame in one step, as nearly all are; leave the rest, and all that is wrong, to Autobahn.

@@ -34,11 +34,11 @@ def make_wall(server: Serve, *boards: str, dwell: int = 3) -> str:
     """Make a wall of these boards and return a link's token."""
     name = f"wall-{uuid.uuid4().hex[:8]}"
     printed = server.shell(
-        "from dashboard.models import *; from dashboard.models.walls import *; from dashboard import walls\n"
+        "from dashboard.models import *; from dashboard.models.walls import *; from dashboard.walls import links\n"
         f"wall = Wall.objects.create(name={name!r})\n"
         f"for n, slug in enumerate({boards!r}): wall.places.create("
         f"board=Board.objects.get(slug=slug), position=n, dwell={dwell})\n"
-        f"print(walls.issue_link(wall, note={name!r}))"
+        f"print(links.issue_link(wall, note={name!r}))"
     )
     return printed.split()[-1]
 

@@ -1,6 +1,7 @@
 """Endpoints with which test_server.py looks into a real server. They run in that server's process."""
 
 import asyncio
+import gc
 import os
 from collections.abc import Collection, Mapping
 from typing import Any, ClassVar
@@ -14,6 +15,7 @@ from realtime.consumers import EchoConsumer, SocketConsumer
 from realtime.hub import Readback, Source, register_source
 from realtime.protocol import Close, Command, Refused, encode
 from realtime.publish import Delivery, Publication, publish
+from realtime.sockets import SocketProtocol
 
 http = get_asgi_application()
 
@@ -134,6 +136,7 @@ class ProbeConsumer(SocketConsumer):
         return {
             "type": "looked",
             "sockets": len(self.hub.connections),
+            "kept": sum(issubclass(type(each), SocketProtocol | SocketConsumer) for each in gc.get_objects()),
             "mixed": self.mixed,
             "requests": len(under_way),
             "queued": max(queue.qsize() for queue in self.queues),

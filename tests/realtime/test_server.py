@@ -251,6 +251,20 @@ async def test_who_hangs_up_is_forgotten(server: Web) -> None:
         await eventually(lambda: _sockets(looker, 1))  # without a word
 
 
+async def test_a_closed_socket_leaves_nothing_to_the_collector(doomed: Web) -> None:
+    async with visit(doomed) as looker:
+        for _ in range(5):
+            async with visit(doomed) as client:
+                await client.call("look")
+            with Rude(doomed):
+                await eventually(lambda: _sockets(looker, 2))
+
+        async def only_the_lookers_are_left() -> bool:  # its protocol, its consumer
+            return bool((await looker.call("look"))["kept"] == 2)
+
+        await eventually(only_the_lookers_are_left)
+
+
 async def _sockets(client: Client, count: int) -> bool:
     return bool((await client.call("look"))["sockets"] == count)
 
