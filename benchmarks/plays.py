@@ -6,9 +6,12 @@ import subprocess
 import sys
 import threading
 from collections.abc import Callable
+from contextlib import ExitStack
 from typing import Any, Final
 
 import psycopg
+from websockets.sync.client import connect
+from websockets.typing import Origin
 
 from benchmarks.scenarios import EMBEDDED, OURS, PIPE, Scenario
 from benchmarks.servers import PYTHON, SERVER_CORE, Bench, pinned
@@ -24,7 +27,11 @@ PIPED: Final = subprocess.PIPE
 
 
 def serve(bench: Bench, scenario: Scenario, name: str, load: Result) -> Result:
-    """Play the client against one server; of ours, so many `silent` processes more share its database and Redis."""
+    """Play the client against one server.
+
+    Of ours, so many `silent` processes more share its database and Redis. Each has one socket, which hears next to
+    nothing: without any, a process does not listen to Redis.
+    """
     silent = load.pop("silent", 0)
     servers: list[Service]
     if name in (OURS, PIPE, EMBEDDED):
@@ -38,10 +45,19 @@ def serve(bench: Bench, scenario: Scenario, name: str, load: Result) -> Result:
         servers = [bench.peer(name)]
         load["dialect"] = "stock" if name.startswith("stock") else "socketio" if "socketio" in name else "plain"
     try:
-        return client(bench, servers, load)
+        with ExitStack() as sockets:
+            for server in servers[1:]:
+                cookie = load["cookies"][-1]
+                address = f"ws://127.0.0.1:{server.port}/ws/chat/"
+                sockets.enter_context(connect(address, origin=_origin(server), additional_headers={"Cookie": cookie}))
+            return client(bench, servers, load)
     finally:
         for server in servers:
             bench.stop(server)
+
+
+def _origin(server: Service) -> Origin:
+    return Origin(f"http://127.0.0.1:{server.port}")
 
 
 def client(bench: Bench, servers: list[Service], load: Result, source: Callable[[], int] | None = None) -> Result:
