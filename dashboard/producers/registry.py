@@ -164,7 +164,7 @@ def default_stale_after(every: float | None, cron: str = "", zone: str = "UTC") 
 def next_moment(cron: str, now: datetime, zone: str = "UTC") -> datetime:
     """Return the first moment of a cron expression after `now`, in UTC.
 
-    When the clocks change it is as with Debian's cron (https://pypi.org/project/cronsim/, "DST Transitions").
+    When the clocks change it is as with Debian's cron (README of cronsim, "DST Transitions").
     """
     return next(CronSim(cron, now.astimezone(ZoneInfo(zone)))).astimezone(UTC)
 

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.services import address_of
 from dashboard.models.walls import Pairing, ScreenLink, Wall
 from dashboard.walls import links, pairings, screens
 from dashboard.walls.pairings import CodeRefused, TooManyWait
@@ -40,10 +41,10 @@ def screen(request: HttpRequest) -> HttpResponse:
         return _keep(wall_page(request, link, secret, key=pairings.KEY), secret)
     pairing = pairings.waiting(secret)
     if pairing is None:
-        if _asked.take(_address(request), time.monotonic()):
+        if _asked.take(address_of(request), time.monotonic()):
             return _code_page(request, None)
         try:
-            pairing, secret = pairings.ask(_address(request))
+            pairing, secret = pairings.ask(address_of(request))
         except TooManyWait:
             return _code_page(request, None)
     return _keep(_code_page(request, pairing), secret)
@@ -86,10 +87,6 @@ def _code_page(request: HttpRequest, pairing: Pairing | None) -> HttpResponse:
 
 def _seconds(pairing: Pairing) -> int:
     return round((pairing.expires_at - timezone.now()).total_seconds())
-
-
-def _address(request: HttpRequest) -> str:
-    return request.META.get("REMOTE_ADDR") or "local"
 
 
 class PairForm(forms.Form):

@@ -12,6 +12,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
+from accounts.services import address_of
 from dashboard.models.walls import ScreenLink, Wall
 from dashboard.walls import links
 from dashboard.walls.links import Link
@@ -27,7 +28,7 @@ def wall(request: HttpRequest, token: str) -> HttpResponse:
     link = links.good_link(token)
     if link is not None:
         return wall_page(request, link, token)
-    wait = _wrong.take(request.META.get("REMOTE_ADDR") or "local", time.monotonic())
+    wait = _wrong.take(address_of(request), time.monotonic())
     return kept_nowhere(render(request, "dashboard/wall_gone.html", status=429 if wait else 404))
 
 

@@ -3,6 +3,7 @@
 import gc
 import json
 import weakref
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -439,6 +440,7 @@ class AnyWire(RuleBasedStateMachine):
     """A store, a hub's topic, members that come and go, and what is on its way from one to the other."""
 
     delivery: Delivery
+    apply: Callable[[Any, int, str], None]  # what a member makes of one change, by its number and key
     members = Bundle("members")
     topic: Any
 
@@ -570,9 +572,6 @@ class AnyWire(RuleBasedStateMachine):
         for member in self.there:
             for number, key in member.news():
                 self.apply(member, number, key)
-
-    def apply(self, member: Member, number: int, key: str) -> None:
-        raise NotImplementedError
 
     def teardown(self) -> None:
         if getattr(self, "topic", None) is not None:
