@@ -178,6 +178,7 @@ def fair(load: Load) -> Result:
         client.poll(min(0.05, pace.pause()))
     result = stopwatch.read()
     result["deliveries"] = (crowd.delivered() - before) / result["seconds"]
+    drain(client, rooms)  # at once: while the crowd goes, nobody would see when the last message came
     crowd.end()
     logs = [item for room in rooms for connection in room.members for item in connection.log]
     alone = [at - pace.due[number] for number, at in logs if number < half]
@@ -309,6 +310,7 @@ class Seen:
     """What one viewer saw of a board: the newest seq of each stream, and how late values came (s)."""
 
     last: dict[str, int] = field(default_factory=dict)
+    values: dict[str, float | None] = field(default_factory=dict)
     latencies: list[float] = field(default_factory=list)
     updates: int = 0
     skipped: int = 0  # numbers that a newer value replaced
@@ -326,8 +328,11 @@ class Seen:
                     seen.reordered += update["seq"] <= before
                     seen.skipped += max(0, update["seq"] - before - 1)
                 seen.last[slug] = update["seq"]
-                if (update["value"] or 0) >= since:  # a producer that has just begun has none
-                    seen.latencies.append(at - update["value"])
+                # A producer that has just begun has none, and when the worker is gone all are told again with that.
+                value, said = update["value"], seen.values.get(slug)
+                if value != said and (value or 0) >= since:
+                    seen.latencies.append(at - value)
+                seen.values[slug] = value
         return seen
 
 
