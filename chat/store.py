@@ -129,9 +129,7 @@ class _Batch:
 
     def __init__(self, changes: Sequence[Change]) -> None:
         ids = {change.room_id for change in changes}
-        # no_key: only others who move the counters must wait, not whoever inserts a row that points to the room.
-        locked = Room.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")
-        self.rooms = {room.pk: room for room in locked}
+        self.rooms = bulk.instances(Room, ids, lock=True)
         self.now = timezone.now()
         actors = {(change.actor_id,) for change in changes}
         rows = bulk.find(User, ("id",), actors, give=("id", "name", "kind", "is_active"))

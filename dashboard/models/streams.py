@@ -81,7 +81,8 @@ class Stream(models.Model):
 class Sample(models.Model):
     """One value at one time; of a table all rows by key, as they were since. Written only in `dashboard.store`."""
 
-    stream = models.ForeignKey(Stream, on_delete=models.PROTECT, related_name="samples")
+    # No index for this alone: the one below begins with it.
+    stream = models.ForeignKey(Stream, on_delete=models.PROTECT, related_name="samples", db_index=False)
     at = models.DateTimeField()
     value = models.JSONField()
 
@@ -98,7 +99,7 @@ class TableRow(models.Model):
     `seq` is the stream's seq at the row's last change, so that `seq > after` is all that changed.
     """
 
-    stream = models.ForeignKey(Stream, on_delete=models.PROTECT, related_name="rows")
+    stream = models.ForeignKey(Stream, on_delete=models.PROTECT, related_name="rows", db_index=False)
     key = models.CharField(max_length=100)
     value = models.JSONField(null=True)
     seq = models.BigIntegerField()
