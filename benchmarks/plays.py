@@ -68,7 +68,7 @@ def client(bench: Bench, servers: list[Service], load: Result, source: Callable[
     first, *silent = [each.process.pid for each in servers if each.process]
     leaders = {"server": [first], "silent": silent, **bench.leaders()}
     load = load | {"ports": [servers[0].port], "leaders": leaders}
-    command = [sys.executable, "-m", "benchmarks.load", "-"]
+    command = [sys.executable, "-m", "benchmarks.loads", "-"]
     with subprocess.Popen(command, cwd=ROOT, stdin=PIPED, stdout=PIPED, stderr=PIPED, text=True) as process:
         assert process.stdin
         assert process.stdout

@@ -36,7 +36,7 @@ SMALL: Final = [f"small-{number}" for number in range(200)]
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """`load` is what `benchmarks.load` is asked for, `value` the figure that counts, in `unit`.
+    """`load` is what `benchmarks.loads` is asked for, `value` the figure that counts, in `unit`.
 
     `play` names the function of `benchmarks.plays` that has it played.
     """

@@ -12,7 +12,8 @@ import pytest
 from benchmarks import capacity, report
 from benchmarks.client import Room
 from benchmarks.dialects import DIALECTS, MESSAGE_BYTES, WORD, body, number_in
-from benchmarks.load import Seen, out_of_order
+from benchmarks.loads.board import Seen
+from benchmarks.loads.outcome import out_of_order
 from benchmarks.measure import Spread, percentile
 from benchmarks.plot import plot
 from benchmarks.scenarios import FAST, MANY_FAST, MANY_SLOW, SCENARIOS, SLOW
@@ -180,6 +181,12 @@ def room_of(members: int) -> Room:
     room = Room("bench")
     room.members = [object()] * members  # type: ignore[list-item]
     return room
+
+
+def test_a_status_that_comes_with_an_old_value_is_no_late_value() -> None:
+    update = '{"type":"update","streams":{"s":{"seq":%d,"value":100.0,"state":"%s"}}}'
+    frames = [((update % (1, "ok")).encode(), 100.5), ((update % (2, "unknown")).encode(), 102.0)]
+    assert Seen.of(frames, since=99.0).latencies == [0.5]
 
 
 def test_a_message_is_in_flight_until_it_has_reached_all() -> None:

@@ -1,0 +1,1 @@
+"""The load client: one process on one core that plays one scenario against a server and prints what it saw."""

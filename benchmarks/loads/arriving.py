@@ -1,0 +1,42 @@
+"""Connections that come: one after the other, or all at once."""
+
+from benchmarks.client import Client, Room
+from benchmarks.dialects import DIALECTS
+from benchmarks.loads.load import Load, Result
+from benchmarks.loads.outcome import latency
+from benchmarks.measure import Stopwatch, processes_of, resident_of
+
+
+def connect(load: Load) -> Result:
+    """How fast connections become live, from the handshake on, and what each holds of the server's memory.
+
+    The first fifth warms the server up.
+    """
+    client = Client(load.ports, DIALECTS[load.dialect], load.cookies)
+    rooms = [Room(name) for name in load.rooms]
+    some = len(rooms) // 5
+    client.open(rooms[:some], load.size, load.at_once)
+    client.settle(1.0)
+    pids = [pid for leader in load.leaders["server"] for pid in processes_of(leader)]
+    memory, stopwatch = resident_of(pids), Stopwatch(load.leaders)
+    opened = client.open(rooms[some:], load.size, load.at_once, first=some * load.size)
+    result = stopwatch.read()
+    client.settle(1.0)
+    result["rate"] = len(opened) / result["seconds"]
+    result["memory"] = (resident_of(pids) - memory) / len(opened) / 1024
+    result |= latency([connection.took for connection in opened])
+    client.close()
+    return result
+
+
+def come_back(load: Load) -> Result:
+    """All at once, each with a place in the room from which something is missing."""
+    client = Client(load.ports, DIALECTS[load.dialect], load.cookies)
+    stopwatch = Stopwatch(load.leaders)
+    opened = client.open([Room(load.rooms[0])], load.size, load.at_once)
+    result = stopwatch.read()
+    result["live"] = result["seconds"]
+    result["history"] = min(connection.welcome.count(b'"kind":"text"') for connection in opened)
+    result |= latency([connection.took for connection in opened])
+    client.close()
+    return result

@@ -1,0 +1,94 @@
+"""A quiet room beside something busy."""
+
+import os
+import signal
+import sys
+import time
+from collections.abc import Callable
+from typing import Final
+
+from benchmarks.client import Client, Room
+from benchmarks.dialects import DIALECTS
+from benchmarks.loads.load import Load, Result, opened
+from benchmarks.loads.outcome import drain, finish, latency
+from benchmarks.loads.rooms import Loop, Pace
+from benchmarks.measure import Stopwatch
+
+
+def fair(load: Load) -> Result:
+    """A quiet room at `rate`, first alone, then beside a busy room or board, whose people are there from the start."""
+    client, rooms = opened(load)
+    crowd = BESIDE[load.beside](client, load)
+    client.settle()
+    pace = Pace(client, rooms, load.rate, 2 * load.seconds)
+    half = int(load.rate * load.seconds)
+    while pace.sent < half:
+        pace.fill()
+        client.poll(min(0.05, pace.pause()))
+    drain(client, rooms)
+    crowd.begin()
+    pace.delay()
+    stopwatch, before = Stopwatch(load.leaders), crowd.delivered()
+    while pace.sent < len(pace.due):
+        pace.fill()
+        crowd.push()
+        client.poll(min(0.05, pace.pause()))
+    result = stopwatch.read()
+    result["deliveries"] = (crowd.delivered() - before) / result["seconds"]
+    drain(client, rooms)  # at once: while the crowd goes, nobody would see when the last message came
+    crowd.end()
+    logs = [item for room in rooms for connection in room.members for item in connection.log]
+    alone = [at - pace.due[number] for number, at in logs if number < half]
+    result |= latency(alone, "alone_")
+    return finish(client, rooms, result, pace.due, half)
+
+
+class BusyRoom:
+    """A room with `in_flight` messages under way."""
+
+    def __init__(self, client: Client, load: Load) -> None:
+        self.client = client
+        self.room = Room("bench")
+        client.open([self.room], load.busy, load.at_once, first=load.size * len(load.rooms))
+        self.loop = Loop(client, [self.room], load.in_flight)
+
+    def delivered(self) -> int:
+        return self.room.delivered
+
+    def begin(self) -> None:
+        self.push()
+
+    def push(self) -> None:
+        self.loop.fill()
+
+    def end(self) -> None:
+        drain(self.client, [self.room])
+
+
+class BusyBoard:
+    """Viewers of a board that another process feeds; it is asked for as `board` asks."""
+
+    def __init__(self, client: Client, load: Load) -> None:
+        self.viewers = Client(load.ports, DIALECTS["board"], load.cookies)
+        self.viewers.open([Room("bench")], load.busy, load.at_once, first=load.size * len(load.rooms))
+
+    def delivered(self) -> int:
+        return self.viewers.delivered
+
+    def begin(self) -> None:
+        print("ready", flush=True)
+        self.source = int(sys.stdin.readline())
+        until = time.perf_counter() + 1.0
+        while time.perf_counter() < until:
+            self.viewers.poll(0.05)
+
+    def push(self) -> None:
+        self.viewers.poll(0)
+
+    def end(self) -> None:
+        os.kill(self.source, signal.SIGTERM)
+        self.viewers.settle()
+        self.viewers.close()
+
+
+BESIDE: Final[dict[str, Callable[[Client, Load], BusyRoom | BusyBoard]]] = {"room": BusyRoom, "board": BusyBoard}

@@ -1,0 +1,43 @@
+"""What a scenario asks of the load client."""
+
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from benchmarks.client import STALL, Client, Room
+from benchmarks.dialects import DIALECTS
+
+Result = dict[str, Any]
+
+
+@dataclass(slots=True)
+class Load:
+    """One of the kinds in `benchmarks.loads.__main__`, with its numbers."""
+
+    kind: str
+    ports: list[int]
+    dialect: str
+    rooms: list[str] = field(default_factory=lambda: ["bench"])
+    size: int = 1000  # connections in each room
+    in_flight: int = 1  # messages in each room, of a closed loop
+    at_once: int = 40  # handshakes that are under way together
+    stall: float = STALL  # seconds without any delivery in a room after which what is in flight there counts as lost
+    beside: str = "room"  # what is busy beside a quiet room: a `room` or a `board`
+    busy: int = 0  # connections to that
+    rate: float = 0.0  # messages a second, of an open loop
+    warmup: float = 1.0
+    seconds: float = 4.0
+    leaders: dict[str, list[int]] = field(default_factory=dict)  # the first process of each server, by its name
+    cookies: list[str] = field(default_factory=list)
+
+
+def opened(load: Load) -> tuple[Client, list[Room]]:
+    """Return a client whose connections are all live and quiet, in their rooms."""
+    client = Client(load.ports, DIALECTS[load.dialect], load.cookies)
+    rooms = [Room(name, stall=load.stall) for name in load.rooms]
+    began = time.perf_counter()
+    client.open(rooms, load.size, load.at_once)
+    client.opening = time.perf_counter() - began
+    client.settle()
+    client.settling = time.perf_counter() - began - client.opening
+    return client, rooms
