@@ -184,9 +184,8 @@ def room_of(members: int) -> Room:
 
 
 def test_a_status_that_comes_with_an_old_value_is_no_late_value() -> None:
-    update = '{"type":"update","streams":{"s":{"seq":%d,"value":100.0,"state":"%s"}}}'
-    frames = [((update % (1, "ok")).encode(), 100.5), ((update % (2, "unknown")).encode(), 102.0)]
-    assert Seen.of(frames, since=99.0).latencies == [0.5]
+    seen = Seen.of([(update("a", 1, 10.0), 10.5), (update("a", 2, 10.0), 12.0)], since=9.0)
+    assert (seen.latencies, seen.last) == ([0.5], {"a": 2})
 
 
 def test_a_message_is_in_flight_until_it_has_reached_all() -> None:
