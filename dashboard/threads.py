@@ -4,11 +4,15 @@ import asyncio
 import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import suppress
 from functools import partial
 from queue import SimpleQueue
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, Final, ParamSpec, TypeVar
 
 from django.db import close_old_connections
+
+#: Seconds that what is cancelled in a loop of its own gets to end.
+GRACE: Final = 1.0
 
 P = ParamSpec("P")
 Result = TypeVar("Result")
@@ -89,23 +93,35 @@ class ThreadsOnDemand(Executor):
 class LoopOfItsOwn:
     """An event loop in a thread, for coroutines that may hold it up; it keeps no process from ending.
 
-    Use it as `async with`; what is still under way at the end is cancelled, and nobody waits for that.
+    Use it as `async with`; what is still under way at the end is cancelled, and waited for, but not for long.
     """
 
     def __init__(self, name: str) -> None:
         self._name = name
         self._ready: Future[tuple[asyncio.AbstractEventLoop, asyncio.Event]] = Future()
+        self._ended: Future[None] = Future()
 
     async def __aenter__(self) -> "LoopOfItsOwn":
-        threading.Thread(target=lambda: asyncio.run(self._live()), name=self._name, daemon=True).start()
+        threading.Thread(target=self._run, name=self._name, daemon=True).start()
         self._loop, self._over = await asyncio.wrap_future(self._ready)
         return self
 
     async def __aexit__(self, *_: object) -> None:
         self._loop.call_soon_threadsafe(self._over.set)
+        with suppress(TimeoutError):
+            await asyncio.wait_for(asyncio.wrap_future(self._ended), GRACE)
+
+    def _run(self) -> None:
+        try:
+            asyncio.run(self._live())
+        finally:
+            if self._ended.set_running_or_notify_cancel():
+                self._ended.set_result(None)
 
     async def _live(self) -> None:
         over = asyncio.Event()
+        if not self._ready.set_running_or_notify_cancel():
+            return  # nobody waits for it any more
         self._ready.set_result((asyncio.get_running_loop(), over))
         await over.wait()
 

@@ -56,7 +56,7 @@ class Said:
     retry_at: datetime | None = None
 
 
-#: Takes what a producer says; waits while too much is waiting to be written.
+#: Takes what a producer says, at once; then waits while too much is waiting to be written.
 Say = Callable[[Said], Awaitable[None]]
 
 
@@ -115,10 +115,13 @@ def _is_cancelled() -> bool:
 
 
 async def _drain(values: AsyncGenerator[Any], mind: "_Mind", home: asyncio.AbstractEventLoop) -> None:
-    """Have `mind`, whose loop is `home`, take all values of a generator, which runs here."""
+    """Have `mind`, whose loop is `home`, take all values of a generator, which runs here.
+
+    A value that it has yielded is taken, even when this is cancelled then.
+    """
     async with aclosing(values):
         async for value in values:
-            await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(mind.take(value), home))
+            await asyncio.shield(asyncio.wrap_future(asyncio.run_coroutine_threadsafe(mind.take(value), home)))
 
 
 class _Mind:

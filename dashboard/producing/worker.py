@@ -5,7 +5,7 @@ Producers, writer, leases and pruning have threads of their own, so that a slow 
 
 import asyncio
 import logging
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from typing import Any, Final
 
 from dashboard import leases, services, store
@@ -59,8 +59,7 @@ class Worker:
             await asyncio.shield(self._end())
 
     async def _end(self) -> None:
-        for pk in list(self._running):
-            self._stop(pk)
+        await self._stop(list(self._running))
         try:
             await self.writer.end()
             await self._lease_thread.call(leases.release, self.holder)
@@ -91,11 +90,13 @@ class Worker:
 
     async def _follow(self, held: Mapping[int, int]) -> None:
         """Run exactly the producers whose leases are held, from their stream's last value on."""
-        for pk, (token, producer, task) in list(self._running.items()):
+        over: list[int] = []
+        for pk, (token, producer, task) in self._running.items():
             is_ours = held.get(pk) == token and (pk, token) not in self.writer.lost
             if not is_ours or task.done() or producer != self._streams[pk]:
-                self._stop(pk)
+                over.append(pk)
         self.writer.lost.clear()
+        await self._stop(over)
         for pk, token in held.items():
             if pk not in self._running:
                 self._start(pk, token, await self._lease_thread.call(services.last_value, pk))
@@ -110,8 +111,16 @@ class Worker:
         work = run(producer, last, say, self._producer_threads)
         self._running[pk] = token, producer, asyncio.create_task(work, name=f"producer {producer.slug}")
 
-    def _stop(self, pk: int) -> None:
-        self._running.pop(pk)[2].cancel()
+    async def _stop(self, pks: Collection[int]) -> None:
+        """End the producers of these streams; wait until the writer has all that they said."""
+        tasks = [self._running[pk][2] for pk in pks]
+        for task in tasks:
+            if not task.cancelling():
+                task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
+        for pk in pks:
+            del self._running[pk]
 
     async def _prune_for_ever(self) -> None:
         while True:

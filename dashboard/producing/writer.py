@@ -18,7 +18,7 @@ from realtime.publish import Publication, publish
 
 log = logging.getLogger(__name__)
 
-#: How many readings may wait before producers have to wait too.
+#: How many readings may wait before those who say more have to wait too.
 WAITING: Final = 10_000
 #: Seconds before a failed write is tried again: at first, and at most.
 PAUSE: Final = 0.1
@@ -38,15 +38,20 @@ class Writer:
 
     def __init__(self) -> None:
         self.lost: set[tuple[int, int]] = set()
-        self._waiting: asyncio.Queue[Reading] = asyncio.Queue(WAITING)
+        self._waiting: asyncio.Queue[Reading] = asyncio.Queue()
+        self._room = asyncio.Event()
         self._writing: asyncio.Task[None] | None = None
+        self._publishing: asyncio.Task[None] | None = None
         self._unpublished: dict[tuple[str, str], Publication] = {}
         self._news = asyncio.Event()
         self._thread = DatabaseThread("writer")
 
     async def put(self, reading: Reading) -> None:
-        """Have `reading` stored soon; waits while too many are waiting."""
-        await self._waiting.put(reading)
+        """Have `reading` stored soon: it is taken at once, then this waits while too many are waiting."""
+        self._waiting.put_nowait(reading)
+        if self._waiting.qsize() >= WAITING:
+            self._room.clear()
+            await self._room.wait()
 
     async def run(self) -> None:
         """Write and publish until cancelled."""
@@ -65,25 +70,29 @@ class Writer:
         while True:
             await self._news.wait()
             self._news.clear()
-            await self._publish()
+            self._publishing = asyncio.create_task(self._publish())
+            await asyncio.shield(self._publishing)
 
     async def _publish(self) -> None:
         publications, self._unpublished = list(self._unpublished.values()), {}
         await publish(publications)
 
     async def end(self) -> None:
-        """Finish the batch under way, write and publish what is waiting. Raises TimeoutError when that hangs."""
+        """Finish what is under way, write and publish what is waiting. Raises TimeoutError when that hangs."""
         try:
             async with asyncio.timeout(PATIENCE):
                 if self._writing is not None:
                     await self._writing
-                if batch := self._take_waiting():
+                while batch := self._take_waiting():
                     await self._write(batch)
+                if self._publishing is not None:
+                    await self._publishing
                 await self._publish()
         finally:
             self._thread.end()
 
     def _take_waiting(self) -> list[Reading]:
+        self._room.set()
         return [self._waiting.get_nowait() for _ in range(self._waiting.qsize())]
 
     async def _write(self, batch: Sequence[Reading]) -> None:

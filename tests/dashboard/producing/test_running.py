@@ -120,6 +120,28 @@ async def test_a_generator_that_is_stopped_ends_its_work(made: Made, threads: Th
     await eventually(ended.is_set)
 
 
+async def test_what_a_generator_has_yielded_is_said_though_it_is_stopped(made: Made, threads: ThreadsOnDemand) -> None:
+    yielding, go_on = threading.Event(), threading.Event()
+
+    async def count() -> AsyncIterator[int]:
+        yielding.set()
+        go_on.wait(10)
+        yield 1
+
+    said: list[Said] = []
+
+    async def say(something: Said) -> None:
+        said.append(something)
+
+    task = asyncio.create_task(run(made(count), None, say, threads))
+    await asyncio.to_thread(yielding.wait, 10)
+    task.cancel()
+    await asyncio.sleep(0)
+    go_on.set()
+    await asyncio.wait({task})
+    assert [each.value for each in said] == [None, 1]
+
+
 async def test_a_generator_goes_on_from_the_stored_value(made: Made, threads: ThreadsOnDemand) -> None:
     async def count(last: Any) -> AsyncIterator[int]:
         yield last + 1

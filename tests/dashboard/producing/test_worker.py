@@ -1,5 +1,6 @@
 import asyncio
 import json
+import threading
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import replace
@@ -8,7 +9,7 @@ from typing import Any
 import pytest
 
 from dashboard import leases, store
-from dashboard.models import ProducerLease, SqlSource, State, Stream
+from dashboard.models import ProducerLease, Sample, SqlSource, State, Stream
 from dashboard.producers.registry import Producer, producer
 from dashboard.producing import worker
 from dashboard.producing.worker import Worker
@@ -147,6 +148,24 @@ async def test_at_its_end_it_gives_the_leases_up(counting: dict[str, Producer], 
     assert (await ProducerLease.objects.aget()).holder == ""
     (publication,) = await in_thread(leases.mark_orphans)
     assert json.loads(publication.text)["streams"]["count"]["state"] == "unknown"
+
+
+async def test_what_is_said_while_it_ends_is_stored_and_published(
+    no_producers: dict[str, Producer], published: list[Publication]
+) -> None:
+    go_on = threading.Event()
+
+    @producer("count")
+    async def count() -> AsyncIterator[int]:
+        yield 1
+        go_on.wait(10)
+        yield 2
+
+    async with working(no_producers):
+        await eventually(lambda: 1 in counts(says(published)))
+        asyncio.get_running_loop().call_later(0.1, go_on.set)  # when it has been told to end
+    assert [value async for value in Sample.objects.order_by("at").values_list("value", flat=True)] == [1, 2]
+    assert counts(says(published)) == [1, 2]
 
 
 async def test_a_slow_producer_holds_up_no_other(

@@ -134,6 +134,45 @@ async def _both_have(seq: int) -> bool:
     return await Stream.objects.filter(seq=seq).acount() == 2
 
 
+async def test_one_who_has_to_wait_for_room_is_taken_all_the_same(
+    published: list[Publication], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("dashboard.producing.writer.WAITING", 2)
+    cpu = await in_thread(produced_stream)
+    writer = Writer()
+    await writer.put(reading(cpu, 1, at=1))
+    waiting = asyncio.create_task(writer.put(reading(cpu, 2, at=2)))
+    await asyncio.sleep(0)
+    assert not waiting.done()
+    waiting.cancel()
+    await asyncio.gather(waiting, return_exceptions=True)
+    await writer.end()
+    assert [value async for value in Sample.objects.order_by("at").values_list("value", flat=True)] == [1, 2]
+
+
+async def test_the_end_waits_for_what_is_being_published(monkeypatch: pytest.MonkeyPatch) -> None:
+    cpu = await in_thread(produced_stream)
+    started, wire = asyncio.Event(), asyncio.Event()
+    heard: list[int] = []
+
+    async def hang(publications: Any) -> None:
+        started.set()
+        await wire.wait()
+        heard.extend(item.number for item in publications)
+
+    monkeypatch.setattr("dashboard.producing.writer.publish", hang)
+    writer = Writer()
+    task = asyncio.create_task(writer.run())
+    await writer.put(reading(cpu, 41))
+    await started.wait()
+    task.cancel()
+    ending = asyncio.create_task(writer.end())
+    await asyncio.wait({task})
+    wire.set()
+    await ending
+    assert heard == [1]
+
+
 async def test_the_end_writes_what_is_waiting(published: list[Publication]) -> None:
     cpu = await in_thread(produced_stream)
     writer = Writer()
