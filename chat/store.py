@@ -205,18 +205,25 @@ class _Batch:
         if change.reply_to is not None and change.reply_to > room.seq:
             raise CommandError("not_found", "The message replied to does not exist.")
         room.seq += 1
-        message = Message(
-            room_id=room.pk,
-            seq=room.seq,
-            sender_id=change.actor_id,
-            client_id=change.client_id,
-            kind=change.kind,
-            body=change.body,
-            html=change.html,
-            at=self.now,
-            reply_to=change.reply_to,
-            alert=_with_state({**change.alert, "acknowledged": None}) if isinstance(change, Card) else None,
-        )
+        values = {
+            "id": None,
+            "room_id": room.pk,
+            "seq": room.seq,
+            "rev": 0,  # numbered below
+            "posted_rev": 0,
+            "sender_id": change.actor_id,
+            "client_id": change.client_id,
+            "kind": change.kind,
+            "body": change.body,
+            "html": change.html,
+            "at": self.now,
+            "edited_at": None,
+            "deleted_at": None,
+            "reply_to": change.reply_to,
+            "reactions": {},
+            "alert": _with_state({**change.alert, "acknowledged": None}) if isinstance(change, Card) else None,
+        }
+        message = bulk.make(Message, values)
         applied = self._number(room, message)
         message.posted_rev = applied.rev
         self.new.append(message)

@@ -4,7 +4,7 @@ Django builds an expression per value, which is most of the time of a batch (doc
 no defaults of the database, no primary keys handed back.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import cache, lru_cache, partial
 from typing import Any, TypeVar
 
@@ -13,6 +13,14 @@ from django.db import DEFAULT_DB_ALIAS, connection, connections
 from django.db.models import DateTimeField, Field, JSONField, Model, UUIDField
 
 M = TypeVar("M", bound=Model)
+
+
+def make(model: type[M], values: Mapping[str, Any]) -> M:
+    """Return a row of `model`, not saved; `values` has those of all its columns, by their attributes.
+
+    In their order and without keywords, Django takes a third of the time.
+    """
+    return model(*[values[name] for name in _attributes(model)])
 
 
 def insert(rows: Sequence[Model]) -> None:
@@ -55,9 +63,8 @@ def find(
 
 def instances(model: type[M], keys: Iterable[Any], lock: bool = False) -> dict[Any, M]:
     """Return the rows with these primary keys, by them; `lock` as in `find`."""
-    names = tuple(field.attname for field in model._meta.concrete_fields)
-    key = model._meta.pk.attname
-    found = find(model, (key,), [(each,) for each in sorted(keys)], names, lock)
+    names = _attributes(model)
+    found = find(model, (_key(model).attname,), [(each,) for each in sorted(keys)], names, lock)
     rows = [model.from_db(connection.alias, names, row) for row in found]
     return {row.pk: row for row in rows}
 
@@ -65,6 +72,11 @@ def instances(model: type[M], keys: Iterable[Any], lock: bool = False) -> dict[A
 # The statements, made once for each database. Names come from models, never from outside.
 
 Fields = list["Field[Any, Any]"]
+
+
+@cache
+def _attributes(model: type[Model]) -> tuple[str, ...]:
+    return tuple(field.attname for field in model._meta.concrete_fields)
 
 
 @cache

@@ -6,6 +6,7 @@
 from collections.abc import Iterable, Mapping
 from datetime import UTC, datetime
 from enum import IntEnum
+from functools import lru_cache
 from typing import Annotated, Any, Final, get_args
 
 import msgspec
@@ -83,6 +84,7 @@ def encode(event: Mapping[str, Any]) -> str:
     return msgspec.json.encode(event).decode()
 
 
+@lru_cache(16)  # all that is written together has one time, and says it in events and answers
 def timestamp(moment: datetime) -> str:
     """Return `moment` as RFC 3339 in UTC with milliseconds."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")

@@ -78,6 +78,27 @@ threads = [threading.Thread(target=search, args=(user,)) for user in users]
 [thread.join() for thread in threads]
 print(json.dumps(problems))
 """
+#: How the database looks a few messages up, among some thousands of which its planner knows little.
+LOOK_UP = """
+import uuid
+from accounts.models import User
+from chat.models import Message, Room
+from chat import store
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+from realtime import bulk
+
+room, user = Room.objects.get(slug="kitchen"), User.objects.get(username="user-0")
+for _ in range(10):
+    store.apply([store.Post(room.pk, user.pk, uuid.uuid4(), "word", "") for _ in range(500)])
+with CaptureQueriesContext(connection) as queries:
+    keys = [(room.pk, seq) for seq in (7, 4000)]
+    assert len(bulk.find(Message, ("room", "seq"), keys, give=("id",))) == 2
+with connection.cursor() as cursor:
+    explain = "EXPLAIN " if connection.vendor == "postgresql" else "EXPLAIN QUERY PLAN "
+    cursor.execute(explain + queries[0]["sql"])
+    print(cursor.fetchall())
+"""
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -118,6 +139,12 @@ def test_processes_that_write_to_one_room_leave_no_gap_and_double_nothing(site: 
     code = "from chat.models import *; room = Room.objects.get(slug='kitchen'); "
     code += "print(room.rev, room.seq, *room.messages.order_by('seq').values_list('seq', flat=True))"
     assert site.shell(code).split() == [str(number) for number in (count, count, *range(1, count + 1))]
+
+
+def test_a_few_rows_are_looked_up_by_index_whatever_the_planner_believes(site: Manage) -> None:
+    plan = site.shell(LOOK_UP)
+    assert "SEARCH chat_message USING" in plan or "Index" in plan, plan
+    assert "Seq Scan" not in plan, plan
 
 
 def test_processes_pair_their_people_without_overlap(site: Manage) -> None:

@@ -99,6 +99,13 @@ def test_rows_are_found_by_several_fields_together(cast: Cast) -> None:
     assert sorted(bulk.find(Message, ("room", "seq"), seqs, give=given)) == [(one.pk, 1), (two.pk, 2)]
 
 
+def test_a_row_is_made_as_by_keywords(cast: Cast) -> None:
+    values = {field.attname: getattr(cast.bob, field.attname) for field in User._meta.concrete_fields}
+    made = bulk.make(User, values)
+    assert made._state.adding
+    assert {name: getattr(made, name) for name in values} == values
+
+
 def test_what_is_found_is_as_a_model_has_it(cast: Cast) -> None:
     fields = ("is_active", "date_joined", "token_hash")
     assert bulk.find(User, ("id",), [(cast.bob.pk,)], give=fields) == [(True, cast.bob.date_joined, None)]
