@@ -204,6 +204,8 @@ def add_member(room: Room, user: User) -> None:
 def revoke(user: User, slug: str, user_id: int) -> None:
     """Take a member out, as the room's owner or as that member. Raises CommandError."""
     room = open_room(user, slug) if user_id == user.pk else owned_room(user, slug)
+    if room.kind == RoomKind.ROULETTE:  # or nobody could tell any more who the partner was that is reported
+        raise CommandError("conflict", "A talk is left in roulette itself.")
     if user_id == room.owner_id:
         raise CommandError("conflict", "The owner stays: archive the room instead.")
     if not remove_member(room, user_id):

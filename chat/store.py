@@ -247,8 +247,11 @@ class _Batch:
         elif isinstance(change, Acknowledge):
             changed = _acknowledge(message, self.people[change.actor_id], self.now)
         else:
-            if message.sender_id != change.actor_id and not (isinstance(change, Delete) and change.as_staff):
+            staff = isinstance(change, Delete) and change.as_staff
+            if message.sender_id != change.actor_id and not staff:
                 raise CommandError("forbidden", "Only your own messages can be changed.")
+            if room.kind == RoomKind.ROULETTE and not staff:  # whoever reports it could not prove it otherwise
+                raise CommandError("forbidden", "In roulette, what is said stands.")
             changed = _edit(message, change, self.now) if isinstance(change, Edit) else _delete(message, self.now)
         if not changed:
             return Applied(message.rev, message.seq, message.at, duplicate=True)

@@ -11,7 +11,7 @@ from django.db.models import F
 from accounts.models import User
 from accounts.services import ban
 from chat import pairing, presence, roulette, services, writer
-from chat.models import Block, Report, Room, Seat
+from chat.models import Block, Message, Report, Room, Seat
 from realtime import process
 from realtime.database import in_database
 from realtime.hub import Hub
@@ -176,6 +176,20 @@ async def test_a_report_ends_the_talk_and_is_kept_with_what_was_said(cast: Cast,
     report = await Report.objects.select_related("room").aget()
     assert (report.reason, report.room.slug) == ("rude", room)
     assert [message.body async for message in report.room.messages.all()] == ["something rude"]
+
+
+async def test_who_fears_a_report_can_take_back_neither_words_nor_membership(cast: Cast, connect: Connect) -> None:
+    alice, bob, room = await paired(connect, cast.alice, cast.bob)
+    rude = await bob.say(room, "something rude")
+    await bob.assert_error("forbidden", "edit", room=room, seq=rude["seq"], body="hello")
+    await bob.assert_error("forbidden", "delete", room=room, seq=rude["seq"])
+    browser = await signed_in(cast.bob)
+    left = await browser.delete(f"/api/rooms/{room}/members/{cast.bob.pk}/")
+    assert (left.status_code, left.json()["error"]["code"]) == (409, "conflict")
+    assert (await alice.call("roulette.report", reason="rude"))["type"] == "ok"
+    report = await Report.objects.aget()
+    assert report.reported_id == cast.bob.pk
+    assert [each.body async for each in Message.objects.filter(room=report.room_id)] == ["something rude"]
 
 
 async def test_one_can_still_be_reported_after_leaving(cast: Cast, connect: Connect) -> None:

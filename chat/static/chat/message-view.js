@@ -9,7 +9,7 @@ import { alertCard } from "./alert-card.js";
  * @typedef {import("realtime/people.js").User} User
  * @typedef {import("./log.js").Message} Message
  * @typedef {import("./outbox.js").Entry} Entry
- * @typedef {{me: User, canWrite: boolean, palette: number | null, current: string,
+ * @typedef {{me: User, canWrite: boolean, canAmend: boolean, palette: number | null, current: string,
  *   person: (id: number) => string, quoted: (seq: number) => Message | undefined,
  *   act: (action: string, subject: any) => void}} View
  */
@@ -129,8 +129,8 @@ function tools(message, mine, view) {
       : nothing}
     ${tool("React", SMILE, () => view.act("palette", open ? null : seq), open)}
     ${tool("Reply", ARROW, () => view.act("reply", message))}
-    ${mine ? tool("Edit", PEN, () => view.act("edit", message)) : nothing}
-    ${mine ? tool("Delete", BIN, () => view.act("delete", message)) : nothing}
+    ${mine && view.canAmend ? tool("Edit", PEN, () => view.act("edit", message)) : nothing}
+    ${mine && view.canAmend ? tool("Delete", BIN, () => view.act("delete", message)) : nothing}
   </div>`;
 }
 

@@ -21,6 +21,7 @@ export class RoomLogView extends LitElement {
   static properties = {
     session: { attribute: false },
     canWrite: { attribute: false },
+    canAmend: { attribute: false },
     revision: { state: true },
     palette: { state: true },
     olderFailed: { state: true },
@@ -33,6 +34,7 @@ export class RoomLogView extends LitElement {
     /** @type {RoomSession | null} */
     this.session = null;
     this.canWrite = true;
+    this.canAmend = true;
     this.revision = 0;
     /** @type {number | null} the message whose emoji are open */
     this.palette = null;
@@ -168,6 +170,7 @@ export class RoomLogView extends LitElement {
     return {
       me: session.me,
       canWrite: this.canWrite,
+      canAmend: this.canAmend,
       palette: this.palette,
       current: this.current,
       live: session.phase === "here",

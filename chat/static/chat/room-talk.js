@@ -20,6 +20,7 @@ export class RoomTalk extends LitElement {
     label: {},
     limit: { attribute: false },
     readOnly: { attribute: false },
+    canAmend: { attribute: false },
     revision: { state: true },
     task: { state: true },
     trouble: { state: true },
@@ -34,6 +35,8 @@ export class RoomTalk extends LitElement {
     this.limit = 8000;
     /** Why nothing can be written; "" when it can. */
     this.readOnly = "";
+    /** Whether one may edit and delete what one has said. */
+    this.canAmend = true;
     this.revision = 0;
     /** @type {Task | null} */
     this.task = null;
@@ -80,7 +83,7 @@ export class RoomTalk extends LitElement {
     if (!session) return null;
     const shut = this.readOnly || (session.phase === "shut" ? session.trouble : "");
     return html`
-      <room-log .session=${session} .canWrite=${!shut} @act=${this.#onAct}></room-log>
+      <room-log .session=${session} .canWrite=${!shut} .canAmend=${this.canAmend} @act=${this.#onAct}></room-log>
       <div class="talk__foot">
         <div class="talk__typing" aria-live="off">${this.#typing()}</div>
         ${this.#standing()}
@@ -173,7 +176,7 @@ export class RoomTalk extends LitElement {
   }
 
   #editLast() {
-    const message = this.session?.log.lastOf(this.session.me.id);
+    const message = this.canAmend && this.session?.log.lastOf(this.session.me.id);
     if (message) this.#start({ what: "edit", message });
   }
 

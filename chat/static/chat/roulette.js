@@ -128,6 +128,7 @@ export class RoulettePage extends LitElement {
         .session=${session}
         .label=${`Message ${partner?.name ?? ""}`}
         .limit=${bodyCharacters}
+        .canAmend=${false}
         .readOnly=${over ? `${word} Press Next to meet somebody else, or Stop to leave.` : ""}
       ></room-talk>
       ${this.asking ? this.#question(/** @type {User} */ (partner)) : nothing}`;
