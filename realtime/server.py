@@ -15,7 +15,7 @@ from django.conf import settings
 from twisted.internet import reactor
 from twisted.internet.tcp import Connection
 
-from realtime import background, embedded
+from realtime import background, embedded, requests  # noqa: F401 - the last has daphne take bodies in its way
 from realtime.connection import EXTENSION, HAND_OVER
 from realtime.hub import current_hub
 from realtime.sockets import STATE_OPEN, InputQueue, SocketFactory, SocketProtocol, TwistedWire

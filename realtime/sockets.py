@@ -244,6 +244,12 @@ class SocketProtocol(WebSocketProtocol):
                 {"type": "websocket.receive", "text": payload.decode("utf-8", "surrogateescape")}
             )
 
+    def onPing(self, payload: bytes) -> None:
+        if self.wire is None or self.wire.waiting() < settings.OUTBOX_BYTES:
+            super().onPing(payload)
+        else:  # it asks and asks, and reads no answer
+            self.transport.abortConnection()
+
     def serverClose(self, code: int | None = None) -> None:
         # Not Autobahn's sendClose, which refuses the codes of a failing or restarting server (1011, 1012).
         self.sendCloseFrame(code=1000 if code is None else code, isReply=False)

@@ -242,6 +242,29 @@ async def test_a_message_without_end_takes_no_memory(server: Web) -> None:
         assert after["memory"] - before["memory"] < 8 * MB
 
 
+async def test_a_body_without_end_takes_no_memory_and_gets_an_answer(server: Web) -> None:
+    async def endless() -> AsyncIterator[bytes]:
+        for _ in range(60):
+            yield b"x" * MB
+
+    json_type = {"Content-Type": "application/json"}
+    async with visit(server) as looker, httpx.AsyncClient(base_url=server.address, trust_env=False) as client:
+        before = (await looker.call("look"))["memory"]
+        for length in ({}, {"Content-Length": str(60 * MB)}):
+            answer = await client.post("/api/session/", content=endless(), headers=json_type | length)
+            assert (answer.status_code, answer.json()["error"]["code"]) == (413, "too_long")
+        assert (await looker.call("look"))["memory"] - before < 16 * MB
+
+
+async def test_who_pings_and_reads_no_answer_is_cut_off(server: Web) -> None:
+    pings = frame(b"x" * 125, Opcode.PING) * 300_000
+    async with visit(server) as looker:
+        before = (await looker.call("look"))["memory"]
+        with Rude(server) as rude, pytest.raises(ConnectionError):
+            rude.socket.sendall(pings)
+        assert (await looker.call("look"))["memory"] - before < 8 * MB
+
+
 async def test_who_hangs_up_is_forgotten(server: Web) -> None:
     async with visit(server) as looker:
         async with visit(server):
