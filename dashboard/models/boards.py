@@ -20,7 +20,7 @@ class Board(models.Model):
         _("time zone"),
         max_length=64,
         blank=True,
-        help_text=_("Of its clocks, such as Europe/Oslo. Else the screen's."),
+        help_text=_("Of all times on it, such as Europe/Oslo. Else the screen's."),
     )
     #: Grows with each change of the board or its tiles: whoever edits an older one is told (`dashboard.layout`).
     version = models.PositiveIntegerField(default=1, editable=False)

@@ -59,6 +59,38 @@ async def test_a_board_is_wound_back_and_comes_back_to_live(live_switchboard: Se
     await expect(slider).to_have_count(0)
 
 
+async def test_all_times_of_a_board_are_in_its_zone(live_switchboard: Serve, new_page: NewPage) -> None:
+    slug = make_board(
+        live_switchboard,
+        "board.zone = 'Asia/Kathmandu'; board.save()\n"
+        "feed = Stream.objects.create(slug=slug + '-table', kind='table', label='Times')\n"
+        "numbers = Stream.objects.create(slug=slug + '-line', label='Numbers', stale_after=300)\n"
+        "from django.db import transaction\n"
+        "with transaction.atomic():\n"
+        "    store.push(feed, [Pushed({'A': {'at': '2026-01-31T20:00:00Z'}}, now)])\n"
+        "    store.push(numbers, [Pushed(1, now - timedelta(minutes=20)), Pushed(2, now)])\n"
+        "board.widgets.create(type='clock'); board.widgets.create(type='table').streams.add(feed)\n"
+        "board.widgets.create(type='line', title='Chart', options={'range': 3600}).streams.add(numbers)\n",
+    )
+    page = await new_page(timezone_id="America/Los_Angeles")
+    await enter(page, "Ada")
+    await page.goto(f"/boards/{slug}/")
+    await expect(page.locator("board-line")).to_have_text(re.compile(r"Live · \d\d:\d\d:\d\d Kathmandu"))
+    there = "new Date().toLocaleTimeString('en-GB', {hour: '2-digit', timeZone: 'Asia/Kathmandu'})"
+    hour = await page.evaluate(there)
+    await expect(tile(page, "Time").locator("time")).to_have_text(re.compile(f"^{hour}:"))
+    await expect(tile(page, "Times").locator("td")).to_have_text("1 Feb 2026, 01:45")
+    await tile(page, "Chart").get_by_role("button", name="Table").click()
+    last = tile(page, "Chart").locator(".chart__table tbody th").last
+    await expect(last).to_have_text(re.compile(f"^{hour}:"))
+    await page.keyboard.press("r")
+    field = page.get_by_label("Exact time")
+    then = (await field.input_value()).replace("T", " ")
+    assert then[11:13] == hour
+    await field.fill("2026-11-01T06:00:00")
+    await expect(page.locator(".rewind__said")).to_contain_text("06:00:00, Kathmandu")
+
+
 async def test_a_table_is_shown_as_it_was(live_switchboard: Serve, new_page: NewPage) -> None:
     feed = Feed(live_switchboard, "--kind", "table", "--label", "Scores")
     live_switchboard.shell(

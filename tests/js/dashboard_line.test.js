@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { describe } from "dashboard/line.js";
-import { clockSeconds } from "realtime/time.js";
+import { clockSeconds, useZone } from "realtime/time.js";
 
 const NOW = Date.parse("2026-11-21T09:00:00Z");
 const times = { now: NOW, local: NOW, heardAt: NOW - 5000 };
@@ -16,6 +16,12 @@ const state = (/** @type {Partial<import("realtime/socket.js").State>} */ more) 
 test("it is live only after the snapshot has come over this connection", () => {
   assert.deepEqual(describe(state({}), false, times), { phase: "connecting", text: "Loading…", banner: "" });
   assert.deepEqual(describe(state({}), true, times), { phase: "live", text: `Live · ${clockSeconds(NOW)}`, banner: "" });
+});
+
+test("the time of another place is told with the place", () => {
+  useZone("Pacific/Auckland");
+  assert.equal(describe(state({}), true, times).text, "Live · 22:00:00 Auckland");
+  useZone("");
 });
 
 test("a lost connection is said with the time of the values and of the next try", () => {

@@ -1,6 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { align, change, keep, roomFor, sparkline, thin, timeRange } from "dashboard/line-data.js";
+import { align, change, keep, roomFor, sparkline, thin, tickText, timeRange } from "dashboard/line-data.js";
+import { useZone } from "realtime/time.js";
 
 test("histories are laid side by side by time", () => {
   assert.deepEqual(
@@ -79,4 +80,12 @@ test("a history with far too many points for its time is thinned to means, its n
   assert.deepEqual([kept[0], kept.at(-1)], [[9000, 4.5], [99_000, 99]]);
   assert.deepEqual(thin(seconds(0, 1), 1000), seconds(0, 1));
   assert.deepEqual(thin([], 1000), []);
+});
+
+test("the time axis tells times in the page's zone, and the date where a day begins", () => {
+  useZone("Europe/Oslo");
+  const midnight = Date.parse("2026-11-20T23:00:00Z");
+  assert.deepEqual([tickText(midnight, 30_000), tickText(midnight, 60_000), tickText(midnight, 3_600_000)], ["00:00:00", "00:00", "21 Nov"]);
+  assert.equal(tickText(midnight + 6 * 3_600_000, 6 * 3_600_000), "06:00");
+  useZone("");
 });

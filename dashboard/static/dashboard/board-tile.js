@@ -171,7 +171,7 @@ export class BoardTile extends LitElement {
       case "table":
         return tableTile(widget, streams, screen.steady(), this.held);
       case "clock":
-        return clockTile(widget, screen.shownAt(), screen.state.board?.zone ?? "");
+        return clockTile(widget, screen.shownAt());
       case "room":
         if (!screen.rooms()) return html`<p class="tile__note">Rooms are not shown on this wall. Whoever looks after it can allow that.</p>`;
         return screen.past ? html`<p class="tile__note">Rooms are not wound back.</p>` : roomTile(widget, screen.rooms());

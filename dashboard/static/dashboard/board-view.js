@@ -3,6 +3,7 @@ import { html, LitElement, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import "./board-tile.js";
 import "./copy-line.js";
+import { useZone } from "realtime/time.js";
 import { LayoutEditor } from "./layout-editor.js";
 import "./rewind-bar.js";
 import "./tile-dialog.js";
@@ -196,6 +197,7 @@ export class BoardView extends LitElement {
     this.#keepFocus();
     const { phase, banner } = screen.line();
     const board = editor?.layout ?? screen.shown.board;
+    useZone(board?.zone ?? ""); // before the tiles, and what tells of the line, tell times
     this.dataset.phase = phase;
     this.toggleAttribute("data-past", Boolean(screen.past));
     return html`

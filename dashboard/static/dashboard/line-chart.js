@@ -1,9 +1,9 @@
 /** A uPlot chart, its legend with the values, and the same as a table for those who don't see it. */
 import { html, LitElement, nothing } from "lit";
-import { clockSeconds, clockTime } from "realtime/time.js";
+import { clockSeconds, pageZone } from "realtime/time.js";
 import uPlot from "uplot";
 import { axisText, showText } from "realtime/format.js";
-import { align, roomFor, timeRange } from "./line-data.js";
+import { align, roomFor, tickText, timeRange } from "./line-data.js";
 import { duration } from "./truth.js";
 
 /** @typedef {import("./board-state.js").Stream} Stream */
@@ -135,6 +135,8 @@ export class LineChart extends LitElement {
       width: box.clientWidth,
       height: box.clientHeight,
       ms: 1,
+      // Where the page's hours and days begin.
+      tzDate: (at) => (pageZone ? uPlot.tzDate(new Date(at), pageZone) : new Date(at)),
       padding: [8 * scale, 24 * scale, 0, 0],
       legend: { show: false },
       cursor: { y: false, points: { size: 7 * scale }, drag: { setScale: false, x: false, y: false } },
@@ -150,7 +152,7 @@ export class LineChart extends LitElement {
           size: 2.2 * letter,
           gap: 5 * scale,
           space: 7.3 * letter,
-          values: (_plot, times, _axis, _space, step) => times.map(step < 60_000 ? clockSeconds : clockTime),
+          values: (_plot, times, _axis, _space, step) => times.map((at) => tickText(at, step)),
         },
         {
           ...axis,

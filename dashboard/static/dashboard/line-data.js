@@ -3,6 +3,7 @@
  *
  * @typedef {[number, any]} Point unix milliseconds, value
  */
+import { clockSeconds, clockTime, shortDate } from "realtime/time.js";
 
 /**
  * Lay several histories side by side: times, then the values of each. Where one has no value at another's
@@ -113,6 +114,13 @@ export function roomFor(low, high, { min, max }) {
 export function timeRange(oldest, newest, now, span) {
   const end = Math.round(Math.max(newest ?? 0, now));
   return [span === null ? Math.round(oldest ?? end - 60_000) : end - span * 1000, end];
+}
+
+/** What stands at a tick of the time axis, whose ticks are `step` milliseconds apart: of a longer time, the date at midnight. */
+export function tickText(/** @type {number} */ at, /** @type {number} */ step) {
+  if (step < 60_000) return clockSeconds(at);
+  const text = clockTime(at);
+  return step >= 3_600_000 && text === "00:00" ? shortDate(at) : text;
 }
 
 /**

@@ -3,7 +3,7 @@
  *
  * @typedef {import("realtime/socket.js").State} State
  */
-import { clockSeconds } from "realtime/time.js";
+import { clockSeconds, elsewhere } from "realtime/time.js";
 
 /** What a socket that was refused for good says. */
 const STOPPED = /** @type {Record<number, string>} */ ({
@@ -23,7 +23,7 @@ const STOPPED = /** @type {Record<number, string>} */ ({
 export function describe(state, loaded, { now, local, heardAt }) {
   if (state.phase === "live") {
     return loaded
-      ? { phase: "live", text: `Live · ${clockSeconds(now)}`, banner: "" }
+      ? { phase: "live", text: `Live · ${clockSeconds(now)} ${elsewhere(now)}`.trimEnd(), banner: "" }
       : { phase: "connecting", text: "Loading…", banner: "" };
   }
   const since = heardAt ? ` Values are as of ${clockSeconds(heardAt)}.` : "";

@@ -1,7 +1,7 @@
 /** A slider that shows the board as it was, and the way back. */
 import { html, LitElement, nothing } from "lit";
-import { wholeTime } from "realtime/time.js";
-import { localText, stepAt, STEPS, timeAt, windowReaching, windowsFor } from "./rewind.js";
+import { elsewhere, fieldText, fieldTime, wholeTime } from "realtime/time.js";
+import { stepAt, STEPS, timeAt, windowReaching, windowsFor } from "./rewind.js";
 
 /** @typedef {import("./screen.js").Screen} Screen */
 
@@ -87,7 +87,7 @@ export class RewindBar extends LitElement {
     const windows = this.#windows;
     this.seconds ||= windowReaching(windows, at ?? this.#now(), this.#now()).seconds;
     const now = this.#now();
-    const text = at === null ? "Live" : wholeTime(at);
+    const text = at === null ? "Live" : [wholeTime(at), elsewhere(at)].filter(Boolean).join(", ");
     return html`<div class="rewind" role="group" aria-label="The board as it was" aria-busy=${this.asking}>
       <label class="rewind__slider">
         <span class="visually-hidden">Time</span>
@@ -109,9 +109,9 @@ export class RewindBar extends LitElement {
         type="datetime-local"
         step="1"
         aria-label="Exact time"
-        .value=${localText(at ?? now)}
-        max=${localText(now)}
-        @change=${(/** @type {any} */ { target }) => target.value && this.#go(new Date(target.value).getTime())}
+        .value=${fieldText(at ?? now)}
+        max=${fieldText(now)}
+        @change=${(/** @type {any} */ { target }) => target.value && this.#go(fieldTime(target.value))}
       />
       <p class="rewind__said" role="status">
         ${this.trouble ? html`<span class="field__error">${this.trouble}</span>` : at === null ? "Choose a time" : html`As it was on <b>${text}</b>`}

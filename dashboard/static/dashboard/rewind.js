@@ -36,9 +36,3 @@ export const stepAt = (/** @type {number} */ at, /** @type {number} */ seconds, 
 export function windowReaching(/** @type {Window[]} */ windows, /** @type {number} */ at, /** @type {number} */ now) {
   return windows.find(({ seconds }) => now - at <= seconds * 1000) ?? windows[windows.length - 1];
 }
-
-/** A time as an input of the type datetime-local has it: local, whole seconds. */
-export function localText(/** @type {number} */ at) {
-  const date = new Date(at);
-  return new Date(at - date.getTimezoneOffset() * 60_000).toISOString().slice(0, 19);
-}

@@ -102,7 +102,7 @@ export class TileDialog extends LitElement {
   #board() {
     const { title, zone } = this.editor?.layout ?? { title: "", zone: "" };
     return html`${this.#text("title", "Title", title, { required: true })}
-    ${this.#text("zone", "Time zone of its clocks", zone, { list: "zones", hint: "Such as Europe/Oslo. Empty: the screen's." })}`;
+    ${this.#text("zone", "Time zone", zone, { list: "zones", hint: "Of all times on it, such as Europe/Oslo. Empty: the screen's." })}`;
   }
 
   #tile(/** @type {Widget} */ widget) {

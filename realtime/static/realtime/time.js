@@ -1,34 +1,88 @@
-/** Times as people read them: in the reader's time zone and the page's language, 24 hours. */
+/** Times as people read them: in the page's time zone and language, 24 hours. */
 
 const page = globalThis.document?.documentElement.lang || "en";
 export const LOCALE = page === "en" ? "en-GB" : page;
 
-const CLOCK = new Intl.DateTimeFormat(LOCALE, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-const CLOCK_SECONDS = new Intl.DateTimeFormat(LOCALE, { timeStyle: "medium", hourCycle: "h23" });
-const DAY = new Intl.DateTimeFormat(LOCALE, { weekday: "long", day: "numeric", month: "long" });
-const DAY_YEAR = new Intl.DateTimeFormat(LOCALE, { weekday: "long", day: "numeric", month: "long", year: "numeric" });
-const WHOLE = new Intl.DateTimeFormat(LOCALE, { dateStyle: "full", timeStyle: "medium", hourCycle: "h23" });
-const SHORT = new Intl.DateTimeFormat(LOCALE, { dateStyle: "medium", timeStyle: "short", hourCycle: "h23" });
-const KEY = new Intl.DateTimeFormat("sv", { dateStyle: "short" });
+const STYLES = /** @type {Record<string, [string, Intl.DateTimeFormatOptions]>} */ ({
+  clock: [LOCALE, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }],
+  seconds: [LOCALE, { timeStyle: "medium", hourCycle: "h23" }],
+  date: [LOCALE, { day: "numeric", month: "short" }],
+  day: [LOCALE, { weekday: "long", day: "numeric", month: "long" }],
+  dayYear: [LOCALE, { weekday: "long", day: "numeric", month: "long", year: "numeric" }],
+  whole: [LOCALE, { dateStyle: "full", timeStyle: "medium", hourCycle: "h23" }],
+  short: [LOCALE, { dateStyle: "medium", timeStyle: "short", hourCycle: "h23" }],
+  key: ["sv", { dateStyle: "short" }],
+  field: ["sv", { dateStyle: "short", timeStyle: "medium" }],
+});
+
+/** The page's time zone, such as "Europe/Oslo"; "" is the reader's. */
+export let pageZone = "";
+/** @type {Map<string, Intl.DateTimeFormat>} */
+const formats = new Map();
+
+/** Tell all times of this page in `zone`; "" is the reader's. One that the browser does not know is taken as that. */
+export function useZone(/** @type {string} */ zone) {
+  if (zone === pageZone) return;
+  try {
+    new Intl.DateTimeFormat(LOCALE, { timeZone: zone || undefined });
+    pageZone = zone;
+  } catch {
+    pageZone = "";
+  }
+}
 
 /** @typedef {Date | string | number} Moment a Date, RFC 3339 text or unix milliseconds */
 
 const date = (/** @type {Moment} */ moment) => new Date(moment);
 
+/** The format of a style in a time zone; making one takes long. */
+export function formatOf(/** @type {string} */ style, zone = pageZone) {
+  const key = `${style} ${zone}`;
+  let format = formats.get(key);
+  if (!format) {
+    const [locale, options] = STYLES[style];
+    format = new Intl.DateTimeFormat(locale, { ...options, ...(zone && { timeZone: zone }) });
+    formats.set(key, format);
+  }
+  return format;
+}
+
+const telling = (/** @type {string} */ style) => (/** @type {Moment} */ moment) => formatOf(style).format(date(moment));
+
 /** "16:58" */
-export const clockTime = (/** @type {Moment} */ moment) => CLOCK.format(date(moment));
+export const clockTime = telling("clock");
 
 /** "16:58:07" */
-export const clockSeconds = (/** @type {Moment} */ moment) => CLOCK_SECONDS.format(date(moment));
+export const clockSeconds = telling("seconds");
+
+/** "20 Nov" */
+export const shortDate = telling("date");
 
 /** "20 Nov 2026, 16:58" */
-export const shortTime = (/** @type {Moment} */ moment) => SHORT.format(date(moment));
+export const shortTime = telling("short");
 
 /** "Friday 20 November 2026 at 16:58:07", for titles */
-export const wholeTime = (/** @type {Moment} */ moment) => WHOLE.format(date(moment));
+export const wholeTime = telling("whole");
 
-/** "2026-11-20": equal for moments of one day where the reader is */
-export const dayKey = (/** @type {Moment} */ moment) => KEY.format(date(moment));
+/** "2026-11-20": equal for moments of one day */
+export const dayKey = telling("key");
+
+/** "Oslo", for "Europe/Oslo" */
+export const placeOf = (/** @type {string} */ zone) => zone.split("/").at(-1)?.replaceAll("_", " ") ?? "";
+
+/** The place whose time the page tells, "" where that is the reader's. */
+export const elsewhere = (/** @type {Moment} */ moment) =>
+  formatOf("field").format(date(moment)) === formatOf("field", "").format(date(moment)) ? "" : placeOf(pageZone);
+
+/** A time as an input of the type datetime-local has it: in the page's zone, whole seconds. */
+export const fieldText = (/** @type {Moment} */ moment) => telling("field")(moment).replace(" ", "T");
+
+/** The time that such an input tells, unix milliseconds; of one that comes twice or never, as clocks change, one nearby. */
+export function fieldTime(/** @type {string} */ text) {
+  const asIfUtc = Date.parse(`${text}Z`);
+  const ahead = (/** @type {number} */ at) => Date.parse(`${fieldText(at)}Z`) - Math.floor(at / 1000) * 1000;
+  return asIfUtc - ahead(asIfUtc - ahead(asIfUtc));
+}
 
 /**
  * "Today", "Yesterday", "Friday 20 November", and with the year when that is not this one.
@@ -41,7 +95,7 @@ export function dayLabel(moment, now = Date.now()) {
   const yesterday = date(now);
   yesterday.setDate(yesterday.getDate() - 1);
   if (key === dayKey(yesterday)) return "Yesterday";
-  return (key.slice(0, 4) === dayKey(now).slice(0, 4) ? DAY : DAY_YEAR).format(date(moment)).replace(",", "");
+  return formatOf(key.slice(0, 4) === dayKey(now).slice(0, 4) ? "day" : "dayYear").format(date(moment)).replace(",", "");
 }
 
 /**

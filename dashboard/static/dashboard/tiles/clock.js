@@ -1,22 +1,6 @@
-/** The time at some place: the tile's time zone, else the board's, else where the screen is. */
+/** The time at some place: in the tile's time zone, else the page's, which is the board's. */
 import { html, nothing } from "lit";
-import { LOCALE } from "realtime/time.js";
-
-/** @type {Map<string, {time: Intl.DateTimeFormat, day: Intl.DateTimeFormat}>} */
-const formats = new Map();
-
-function formatsOf(/** @type {string} */ timeZone) {
-  let found = formats.get(timeZone);
-  if (!found) {
-    const zone = timeZone ? { timeZone } : {};
-    found = {
-      time: new Intl.DateTimeFormat(LOCALE, { timeStyle: "medium", hourCycle: "h23", ...zone }),
-      day: new Intl.DateTimeFormat(LOCALE, { weekday: "long", day: "numeric", month: "long", ...zone }),
-    };
-    formats.set(timeZone, found);
-  }
-  return found;
-}
+import { formatOf, pageZone, placeOf } from "realtime/time.js";
 
 /**
  * @param {number} now the server's time
@@ -24,14 +8,14 @@ function formatsOf(/** @type {string} */ timeZone) {
  * @returns {{time: string, seconds: string, day: string, place: string}}
  */
 export function readClock(now, zone) {
-  const { time, day } = formatsOf(zone);
-  const [, hours, seconds] = /^(.*)\D(\d\d)$/.exec(time.format(now)) ?? ["", time.format(now), ""];
-  return { time: hours, seconds, day: day.format(now), place: zone.split("/").at(-1)?.replaceAll("_", " ") ?? "" };
+  const time = formatOf("seconds", zone).format(now);
+  const [, hours, seconds] = /^(.*)\D(\d\d)$/.exec(time) ?? ["", time, ""];
+  return { time: hours, seconds, day: formatOf("day", zone).format(now), place: placeOf(zone) };
 }
 
-/** @param {import("../board-state.js").Widget} widget @param {number} now @param {string} boardZone */
-export function clockTile({ options, title }, now, boardZone) {
-  const { time, seconds, day, place } = readClock(now, options.zone || boardZone);
+/** @param {import("../board-state.js").Widget} widget @param {number} now */
+export function clockTile({ options, title }, now) {
+  const { time, seconds, day, place } = readClock(now, options.zone || pageZone);
   return html`<p class="figure clock" data-length="short"><time>${time}<span class="clock__seconds">${seconds}</span></time></p>
     <p class="tile__foot">${day}${place && place !== title ? html` · ${place}` : nothing}</p>`;
 }
