@@ -79,19 +79,19 @@ class RoomAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         for gone in formset.deleted_objects:
             services.remove_member(gone.room, gone.user_id)
 
-    @admin.action(description=_("Archive: readable, but nobody talks there any more"))
+    @admin.action(permissions=["change"], description=_("Archive: readable, but nobody talks there any more"))
     def archive(self, request: HttpRequest, queryset: QuerySet[Room]) -> None:
         for room in queryset.filter(archived_at=None):
             services.archive(room)
         self.message_user(request, _("Archived."), messages.SUCCESS)
 
-    @admin.action(description=_("Open again"))
+    @admin.action(permissions=["change"], description=_("Open again"))
     def unarchive(self, request: HttpRequest, queryset: QuerySet[Room]) -> None:
         for room in queryset.exclude(archived_at=None):
             services.unarchive(room)
         self.message_user(request, _("Open again."), messages.SUCCESS)
 
-    @admin.action(description=_("Purge: delete the text of all messages for ever"))
+    @admin.action(permissions=["change"], description=_("Purge: delete the text of all messages for ever"))
     def purge(self, request: HttpRequest, queryset: QuerySet[Room]) -> None:
         assert isinstance(request.user, User)
         purged = sum(services.purge(room, request.user) for room in queryset)
@@ -108,14 +108,14 @@ class MessageAdmin(ReadOnlyAdmin):
     date_hierarchy = "at"
     actions = ("delete_messages",)
 
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return bool(request.user.is_staff)
+    def has_moderate_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("chat.delete_message")
 
     @admin.display(description=_("text"))
     def start(self, message: Message) -> str:
         return message.body[:80] + ("…" if len(message.body) > 80 else "")
 
-    @admin.action(description=_("Delete: everybody sees that a message was here"), permissions=["view"])
+    @admin.action(description=_("Delete: everybody sees that a message was here"), permissions=["moderate"])
     def delete_messages(self, request: HttpRequest, queryset: QuerySet[Message]) -> None:
         assert isinstance(request.user, User)
         for message in queryset:
@@ -135,8 +135,8 @@ class ReportAdmin(ReadOnlyAdmin):
     ordering = ("-at",)
     actions = ("settle",)
 
-    def has_view_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return bool(request.user.is_staff)
+    def has_settle_permission(self, request: HttpRequest) -> bool:
+        return request.user.has_perm("chat.change_report")
 
     @admin.display(description=_("what was said"))
     def transcript(self, report: Report) -> str:
@@ -148,7 +148,7 @@ class ReportAdmin(ReadOnlyAdmin):
         )
         return lines or format_html("<i>{}</i>", _("nothing"))
 
-    @admin.action(description=_("Settled"), permissions=["view"])
+    @admin.action(description=_("Settled"), permissions=["settle"])
     def settle(self, request: HttpRequest, queryset: QuerySet[Report]) -> None:
         queryset.update(settled_at=timezone.now())
 

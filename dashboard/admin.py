@@ -169,7 +169,7 @@ class StreamAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             context["push_line"] = f"curl -X POST {address} -H \"Authorization: Bearer $TOKEN\" -d '{example}'"
         return super().render_change_form(request, context, *args, **kwargs)
 
-    @admin.action(description=_("Issue a push token (for one stream)"))
+    @admin.action(permissions=["change"], description=_("Issue a push token (for one stream)"))
     def issue_token(self, request: HttpRequest, queryset: QuerySet[Stream]) -> HttpResponse | None:
         stream = queryset.first()
         if queryset.count() != 1 or stream is None:
@@ -211,7 +211,7 @@ class PushTokenAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     list_select_related = ("stream",)
     actions = ("revoke",)
 
-    @admin.action(description=_("Revoke: no more pushes with these"))
+    @admin.action(permissions=["change"], description=_("Revoke: no more pushes with these"))
     def revoke(self, request: HttpRequest, queryset: QuerySet[PushToken]) -> None:
         for token in queryset:
             services.revoke_token(token)

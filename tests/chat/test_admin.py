@@ -3,6 +3,7 @@
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.test import AsyncClient
 
 from accounts.models import User
@@ -107,3 +108,39 @@ async def test_nothing_with_history_is_deleted_or_written_past_the_log(cast: Cas
     assert (await boss.post(f"/admin/chat/message/{message.pk}/change/", {"body": "forged"})).status_code == 403
     for model in ("room", "message", "report"):
         assert "delete_selected" not in (await boss.get(f"/admin/chat/{model}/")).content.decode()
+
+
+async def test_staff_see_and_do_what_they_were_given_a_right_to(cast: Cast, hub: Any) -> None:
+    """To see is not to purge, and to be staff is not yet to read what is said behind closed doors."""
+    await in_database(store.apply)([says(cast.attic, cast.alice, "secret")])
+    message = await Message.objects.aget()
+    report = await Report.objects.acreate(reporter=cast.alice, reported=cast.bob, room=cast.attic, reason="rude")
+    clerk = await User.objects.acreate(username="clerk", name="Clerk", is_staff=True)
+    browser = await signed_in(clerk)
+
+    async def give(*names: str) -> None:
+        await clerk.user_permissions.aset([each async for each in Permission.objects.filter(codename__in=names)])
+
+    for model, row in (("room", cast.attic), ("message", message), ("report", report)):
+        assert (await browser.get(f"/admin/chat/{model}/")).status_code == 403
+        assert (await browser.get(f"/admin/chat/{model}/{row.pk}/change/")).status_code == 403
+    await give("view_room", "view_message", "view_report")
+    for model, action, row in (
+        ("room", "archive", cast.attic),
+        ("room", "purge", cast.attic),
+        ("message", "delete_messages", message),
+        ("report", "settle", report),
+    ):
+        assert (await browser.get(f"/admin/chat/{model}/")).status_code == 200
+        await browser.post(f"/admin/chat/{model}/", {"action": action, "_selected_action": [row.pk]})
+    for row in (cast.attic, message, report):
+        await row.arefresh_from_db()
+    assert (cast.attic.archived_at, message.body, report.settled_at) == (None, "secret", None)
+    await give("view_message", "delete_message", "view_report", "change_report", "change_room")
+    await act(browser, "room", "archive", cast.attic)
+    await act(browser, "message", "delete_messages", message)
+    await act(browser, "report", "settle", report)
+    for row in (cast.attic, message, report):
+        await row.arefresh_from_db()
+    assert None not in (cast.attic.archived_at, report.settled_at)
+    assert message.body == ""

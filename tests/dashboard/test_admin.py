@@ -3,6 +3,7 @@ import re
 from typing import Any
 
 import pytest
+from django.contrib.auth.models import Permission
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -185,3 +186,16 @@ def test_a_streams_slug_and_kind_stay(grace: Client) -> None:
     assert grace.post(page("stream", "change", orders.pk), form).status_code == 302
     orders.refresh_from_db()
     assert (orders.slug, orders.kind, orders.label) == ("orders", "number", "Orders")
+
+
+def test_who_may_only_look_at_streams_neither_issues_nor_revokes_tokens(client: Client) -> None:
+    orders = pushed_stream("orders")
+    services.issue_token(orders)
+    clerk = User.objects.create_user("clerk", is_staff=True)
+    clerk.user_permissions.set(Permission.objects.filter(codename__in=["view_stream", "view_pushtoken"]))
+    client.force_login(clerk)
+    act(client, "issue_token", orders)
+    token = PushToken.objects.get()  # no second one
+    client.post(page("pushtoken", "changelist"), {"action": "revoke", "_selected_action": [str(token.pk)]})
+    token.refresh_from_db()
+    assert token.revoked_at is None
