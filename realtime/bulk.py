@@ -50,8 +50,9 @@ def find(
     they are locked in the order of `wanted`. Rows that point to them may come meanwhile. (SQLite locks nothing and need
     not: there a transaction that writes is alone from its beginning.)
     """
-    sql, fields, given = _search(model, names, give, connection.vendor, lock)
-    named = [(field.column, _converter(field, connection.vendor)) for field in fields]
+    vendor = connection.vendor
+    sql, fields, given = _search(model, names, give, vendor, lock)
+    named = [(field.column, _converter(field, vendor)) for field in fields]
     rows = [{column: to(value) for (column, to), value in zip(named, each, strict=True)} for each in wanted]
     if not rows:
         return []
@@ -65,7 +66,8 @@ def instances(model: type[M], keys: Iterable[Any], lock: bool = False) -> dict[A
     """Return the rows with these primary keys, by them; `lock` as in `find`."""
     names = _attributes(model)
     found = find(model, (_key(model).attname,), [(each,) for each in sorted(keys)], names, lock)
-    rows = [model.from_db(connection.alias, names, row) for row in found]
+    alias = connection.alias
+    rows = [model.from_db(alias, names, row) for row in found]
     return {row.pk: row for row in rows}
 
 
@@ -120,7 +122,8 @@ def _execute(sql: str, parameter: str) -> None:
 
 
 def _json(rows: Sequence[Model], fields: Sequence["Field[Any, Any]"]) -> str:
-    named = [(field.column, field.attname, _converter(field, connection.vendor)) for field in fields]
+    vendor = connection.vendor
+    named = [(field.column, field.attname, _converter(field, vendor)) for field in fields]
     return msgspec.json.encode(
         [{column: convert(getattr(row, attribute)) for column, attribute, convert in named} for row in rows]
     ).decode()
