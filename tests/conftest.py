@@ -10,7 +10,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
 
-from tests import services
+from tests import commands, services
 from tests.support import Client
 
 TESTS = Path(__file__).parent
@@ -61,6 +61,7 @@ def service_folder() -> Iterator[Callable[[str], Path]]:
     yield make
     for service in list(services.RUNNING):
         service.stop()
+    commands.stop_all()
     for folder in folders:
         folder.cleanup()
 

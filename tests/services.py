@@ -16,7 +16,7 @@ from pathlib import Path
 import httpx
 import psycopg
 
-from tests import programs
+from tests import commands, programs
 
 ROOT = Path(__file__).resolve().parent.parent
 #: What of our own environment the servers see.
@@ -233,11 +233,9 @@ class Manage(Service):
 
     def manage(self, *arguments: str) -> str:
         """Run another command of `manage.py` in the same environment, and return what it prints."""
-        done = subprocess.run(
-            [sys.executable, "manage.py", *arguments], cwd=ROOT, env=self.environment, capture_output=True, text=True
-        )
-        assert done.returncode == 0, f"manage.py {' '.join(arguments)}:\n{done.stdout}{done.stderr}"
-        return done.stdout
+        code, printed, told = commands.run(self.environment, arguments)
+        assert code == 0, f"manage.py {' '.join(arguments)}:\n{printed}{told}"
+        return printed
 
     def shell(self, code: str) -> str:
         """Run Python in the server's environment (to make an account, say), and return what it prints."""
