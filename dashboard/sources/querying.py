@@ -110,12 +110,21 @@ def _from_postgresql(url: str, query: str, patience: float) -> Result:
     with closing(psycopg.connect(url, connect_timeout=CONNECTING, application_name="switchboard board")) as connection:
         connection.read_only = True
         _check_role(connection)
-        connection.execute("SELECT set_config('statement_timeout', %s, true)", [f"{patience * 1000:.0f}ms"])
+
+        def limit() -> None:
+            connection.execute("SELECT set_config('statement_timeout', %s, true)", [f"{patience * 1000:.0f}ms"])
+
+        limit()
         # A cursor takes one SELECT and nothing else, and hands out no more rows than it is asked for. Asking for a
         # binary answer has psycopg send the text as one statement; else the server would run all that are in it.
         cursor = connection.execute(f"DECLARE found NO SCROLL CURSOR FOR {query}".encode(), binary=True)
         fetch = sql.SQL("FETCH FORWARD {} FROM found").format(PORTION)
-        rows = _bounded(lambda: cursor.execute(fetch).fetchall(), patience)
+
+        def portion() -> list[tuple[Any, ...]]:
+            limit()  # anew each time: a query may set it to something else, too
+            return cursor.execute(fetch).fetchall()
+
+        rows = _bounded(portion, patience)
         return Result([column.name for column in cursor.description or []], rows)
 
 
