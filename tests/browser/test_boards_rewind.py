@@ -186,6 +186,38 @@ async def test_a_room_is_shown_to_those_who_may_be_in_it(live_switchboard: Serve
     await expect(said.locator("b")).to_have_text("Bo")
 
 
+async def test_a_tile_says_how_much_of_it_nobody_sees(live_switchboard: Serve, new_page: NewPage) -> None:
+    slug = make_board(
+        live_switchboard,
+        "long = Stream.objects.create(slug=slug + '-long', kind='table', label='Long')\n"
+        "short = Stream.objects.create(slug=slug + '-short', kind='table', label='Short')\n"
+        "from django.db import transaction\n"
+        "with transaction.atomic():\n"
+        "    store.push(long, [Pushed({f'{n:03}': {'n': n} for n in range(200)}, now)])\n"
+        "    store.push(short, [Pushed({'A': {'n': 1}}, now)])\n"
+        "for stream in (long, short): board.widgets.create(type='table').streams.add(stream)\n"
+        "board.widgets.create(type='text', title='Words', options={'body': 'word\\n\\n' * 100})",
+    )
+    page = await new_page(viewport={"width": 1280, "height": 860})
+    await enter(page, "Ada")
+    unseen = """more => {
+      const { top } = more.getBoundingClientRect();
+      const rows = [...more.parentElement.querySelectorAll("tbody tr")];
+      return rows.filter((row) => row.getBoundingClientRect().bottom > top + 2).length;
+    }"""
+    for path in (f"/boards/{slug}/", f"/boards/{slug}/full/"):
+        await page.goto(path)
+        more = tile(page, "Long").locator(".tile__more")
+        await expect(more).to_be_visible()
+        assert await more.inner_text() == f"and {await more.evaluate(unseen)} more"
+        await expect(tile(page, "Short").locator(".tile__more")).not_to_be_visible()
+        await expect(tile(page, "Words").locator(".tile__body")).to_have_attribute("data-cut", "")
+        await expect(tile(page, "Short").locator(".tile__body")).not_to_have_attribute("data-cut", "")
+        await tile(page, "Long").locator(".rows").evaluate("rows => rows.scrollTo(0, 1e6)")
+        await expect(more).not_to_be_visible()
+        assert await faults(page) == []
+
+
 async def test_a_tables_order_holds_still_while_somebody_looks(live_switchboard: Serve, new_page: NewPage) -> None:
     feed = Feed(live_switchboard, "--kind", "table", "--label", "Scores")
     live_switchboard.shell(

@@ -1,6 +1,7 @@
 /** One tile: title, age, what its widget shows, and what is wrong with it. */
 import { html, LitElement, nothing } from "lit";
-import { showText } from "realtime/format.js";
+import { grouped, showText } from "realtime/format.js";
+import { countCut } from "./cut.js";
 import { TRUTH_SIGNS } from "./signs.js";
 import { tileHandles } from "./tile-handles.js";
 import { clockTile } from "./tiles/clock.js";
@@ -24,6 +25,8 @@ import { tell } from "./truth.js";
 const NOTHING_TO_TELL = { truth: "fresh", old: false, age: "", notes: [] };
 /** Types that show something without a stream. */
 const WITHOUT_STREAM = new Set(["clock", "room", "text"]);
+/** Types that show rows, and say how many more there are. */
+const ROWS = new Set(["list", "status", "table"]);
 
 export class BoardTile extends LitElement {
   static properties = {
@@ -31,6 +34,7 @@ export class BoardTile extends LitElement {
     screen: { attribute: false },
     editor: { attribute: false },
     configure: { attribute: false },
+    cut: { state: true },
   };
 
   constructor() {
@@ -43,6 +47,8 @@ export class BoardTile extends LitElement {
     this.editor = null;
     /** Called to ask what the tile shall be. */
     this.configure = () => {};
+    /** How many rows are below what is seen; Infinity: a part of a text is. */
+    this.cut = 0;
     /** The order of rows that is kept while somebody looks closely. @type {string[] | null} */
     this.held = null;
     /** Milliseconds from the newest value's time to its picture here, by stream. @type {Map<string, {seq: number, delay: number}>} */
@@ -57,6 +63,7 @@ export class BoardTile extends LitElement {
     super.connectedCallback();
     for (const type of ["pointerenter", "focusin"]) this.addEventListener(type, this.#hold);
     for (const type of ["pointerleave", "focusout"]) this.addEventListener(type, this.#letGo);
+    this.addEventListener("scroll", () => this.lookForCut(), { capture: true, passive: true });
   }
 
   #hold = () => {
@@ -88,10 +95,17 @@ export class BoardTile extends LitElement {
     if (!widget) return;
     Object.assign(this.dataset, { width: widget.width, height: widget.height, type: widget.type });
     this.toggleAttribute("data-hero", Boolean(widget.options.hero));
+    this.style.setProperty("--height", String(widget.height));
     // How many rows share the height, for a wall's style sheet.
     this.style.setProperty("--lines", String(Math.max(3, this.querySelectorAll(".tile__body :is(li, tr)").length)));
     this.toggleAttribute("data-editing", Boolean(this.editor));
     if (this.screen?.details) this.#measure(this.screen);
+  }
+
+  /** See what is cut now. The caller has changed nothing since the page was laid out, or that would be done anew. */
+  lookForCut() {
+    const body = /** @type {HTMLElement | null} */ (this.querySelector(".tile__body"));
+    if (body) this.cut = countCut(body);
   }
 
   /** Note how old the newest values are when the browser has painted them. */
@@ -126,7 +140,10 @@ export class BoardTile extends LitElement {
             <span class="tile__age" ?data-old=${told.old}>${this.#age(told)}</span>
           </header>`
         : nothing}
-      <div class="tile__body">${this.#body(widget, streams, screen)}</div>
+      <div class="tile__body" ?data-cut=${this.cut}>
+        ${this.#body(widget, streams, screen)}
+        ${ROWS.has(widget.type) ? html`<p class="tile__more" aria-hidden="true">and ${grouped(this.cut, 0)} more</p>` : nothing}
+      </div>
       ${this.#foot(widget, streams, told)} ${screen.details && !screen.past ? this.#details(streams) : nothing}
     </section>`;
   }

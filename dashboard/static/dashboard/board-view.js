@@ -171,6 +171,9 @@ export class BoardView extends LitElement {
   }
 
   updated() {
+    requestAnimationFrame(() => {
+      for (const tile of this.#tiles) tile.lookForCut(); // all looks before the changes that they lead to
+    });
     if (!this.focusOn) return;
     const id = this.focusOn;
     this.focusOn = 0;

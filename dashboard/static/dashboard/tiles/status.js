@@ -14,7 +14,7 @@ export function statusTile(widget, streams) {
     const { level, text } = readStatus(streams[0].value);
     return html`<p class="status" data-length=${length(text)} data-level=${level}>${sign(level)} <span>${text}</span></p>`;
   }
-  return html`<ul class="status-list">
+  return html`<ul class="status-list" tabindex="0" aria-label=${widget.title || streams[0].label}>
     ${streams.map((stream) => {
       const { level, text } = readStatus(stream.value);
       return html`<li>

@@ -1,5 +1,5 @@
 /** A few words: of a stream, or of the tile itself, whose markdown the server has rendered and made safe. */
-import { html } from "lit";
+import { html, nothing } from "lit";
 import { unsafeHTML } from "lit/directives/unsafe-html.js";
 
 /**
@@ -7,8 +7,8 @@ import { unsafeHTML } from "lit/directives/unsafe-html.js";
  * @param {import("../board-state.js").Stream[]} streams
  */
 export function textTile(widget, [stream]) {
-  if (!stream) return html`<div class="prose">${unsafeHTML(widget.html ?? "")}</div>`;
+  if (!stream) return html`<div class="prose" tabindex="0">${unsafeHTML(widget.html ?? "")}</div>`;
   const text = String(stream.value ?? "–");
   const length = text.length <= 30 ? "short" : text.length <= 120 ? "medium" : "long";
-  return html`<p class="words" data-length=${length}>${text}</p>`;
+  return html`<p class="words" data-length=${length} tabindex=${length === "long" ? 0 : nothing}>${text}</p>`;
 }
