@@ -1,11 +1,11 @@
-"""Who is signed in with which session, for many at once."""
+"""Sessions: which keys there can be, and who is signed in with which, for many at once."""
 
 from collections.abc import Collection
 from typing import Any
 
 from django.conf import settings
 from django.contrib.auth import BACKEND_SESSION_KEY, HASH_SESSION_KEY, SESSION_KEY
-from django.contrib.sessions.backends.db import SessionStore
+from django.contrib.sessions.backends import db
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 
@@ -13,6 +13,20 @@ from accounts.models import User
 from realtime import bulk
 from realtime.database import in_database
 from realtime.gather import gathered
+
+
+class SessionStore(db.SessionStore):
+    """Django's own, but that a key which it never gives is none.
+
+    PostgreSQL refuses to look some up, and with them all that are asked for at the same time.
+    """
+
+    def _validate_session_key(self, key: str | None) -> bool:
+        return bool(super()._validate_session_key(key)) and can_be_key(key)  # type: ignore[misc]
+
+
+def can_be_key(key: str | None) -> bool:
+    return bool(key) and str(key).isascii() and str(key).isalnum()
 
 
 @gathered

@@ -8,7 +8,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.http.cookie import parse_cookie
 
 from accounts.models import User
-from accounts.sessions import user_of
+from accounts.sessions import can_be_key, user_of
 from accounts.tokens import bearer_of, bot_for
 from realtime.database import in_database
 
@@ -41,7 +41,7 @@ class SocketAuthentication:
 async def _session_user(cookies: str) -> tuple[User | AnonymousUser, str | None]:
     # As Django reads them: a stray cookie of another site on this host does not hide ours.
     key = parse_cookie(cookies).get(settings.SESSION_COOKIE_NAME)
-    if key is None:
+    if key is None or not can_be_key(key):
         return AnonymousUser(), None
     user = await user_of(key)
     return (AnonymousUser(), None) if user is None else (user, key)

@@ -28,6 +28,14 @@ async def test_odd_cookies_of_others_do_not_hide_ours(cast: Cast, connect: Conne
     assert (await socket.assert_event("hello"))["user"]["guest"] is True
 
 
+async def test_a_key_that_no_session_has_is_not_looked_for(cast: Cast, connect: Connect) -> None:
+    for key in (r'"aaaaaaaaaaaaaaaa\000b"', "é" * 32, "a b" * 10, "-" * 32, '""'):
+        with queries() as asked:
+            socket = await connect(None, origin="http://testserver", cookie=f"{settings.SESSION_COOKIE_NAME}={key}")
+            await socket.assert_closed(4401)
+        assert not any("django_session" in each for each in asked)
+
+
 async def test_a_token_says_who_it_is_and_needs_no_origin(cast: Cast, connect: Connect) -> None:
     socket = await connect(cast.token)
     assert (await socket.assert_event("hello"))["user"]["name"] == "Robo"

@@ -1,11 +1,14 @@
 """Two web processes and a worker on PostgreSQL and Redis, behind nginx, are one Switchboard."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 
 import httpx
 import pytest
+from websockets.asyncio.client import connect
+from websockets.typing import Origin
 
 from tests.cluster import Cluster
 from tests.services import Web
@@ -164,3 +167,25 @@ async def test_who_loses_a_process_comes_back_on_the_other_and_misses_nothing(cl
         finally:
             if doomed.process is None:
                 doomed.start()
+
+
+async def test_what_postgresql_cannot_store_fails_nobody_else(cluster: Cluster, pair: Pair) -> None:
+    """Sessions of sockets that open together are read together: a stranger's key must not spoil the others'."""
+    odd = r'sessionid="aaaaaaaaaaaaaaaa\000b"'  # a NUL, as cookies are read
+    assert cluster.get("/", Cookie=odd).status_code == 200
+    forwarded = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "127.0.0.1"}
+    path = f"{cluster.web[0].address}/join/%00/"  # which nginx refuses itself
+    ada, grace = await pair()
+    assert (await ada.http.get(path, headers=forwarded)).status_code == 404
+
+    async def come_as(cookie: str) -> str:
+        headers = {"Cookie": cookie, **forwarded}
+        address = f"ws://127.0.0.1:{cluster.web[0].port}/ws/chat/"
+        origin = Origin(f"https://127.0.0.1:{cluster.web[0].port}")
+        async with connect(address, additional_headers=headers, origin=origin, proxy=None) as socket:
+            return str(json.loads(await socket.recv())["type"])
+
+    own = [f"sessionid={each.http.cookies['sessionid']}" for each in (ada, grace)]
+    for _ in range(3):
+        came = await asyncio.gather(*map(come_as, [odd, own[0], odd, own[1]]), return_exceptions=True)
+        assert came == ["error", "hello", "error", "hello"]
