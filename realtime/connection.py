@@ -91,7 +91,17 @@ class Connection:
     Invariant: after `close` nothing more is written.
     """
 
-    __slots__ = ("_asgi_send", "_closing", "_outbox", "_wire", "close_code", "closed", "on_control", "topics")
+    __slots__ = (
+        "_asgi_send",
+        "_closing",
+        "_outbox",
+        "_wire",
+        "close_code",
+        "closed",
+        "is_still",
+        "on_control",
+        "topics",
+    )
 
     def __init__(self, send: Send, wire: Wire | None) -> None:
         self._asgi_send = send
@@ -101,6 +111,8 @@ class Connection:
         self.closed = False
         self.close_code: int | None = None
         self._closing: asyncio.Task[None] | None = None
+        #: It shows nobody typing, and is told of none.
+        self.is_still = False
         self.topics: dict[str, None] = {}  # kept by the hub; smaller than a set
         #: CONTROL publications of subscribed topics, for the consumer.
         self.on_control: Callable[[str, str], None] = lambda topic, text: None
@@ -138,7 +150,7 @@ class Connection:
 
     def write_ephemeral(self, data: bytes, frames: list[Frame]) -> None:
         """Write frames that nobody misses, unless the reader is slow."""
-        if not self.closed and self._outbox.ephemeral(self._wire.waiting()) is Verdict.WRITE:
+        if not self.closed and not self.is_still and self._outbox.ephemeral(self._wire.waiting()) is Verdict.WRITE:
             self._wire.write(data, frames)
 
     def forget_latest(self, topic: str) -> None:

@@ -51,6 +51,7 @@ class ScreenConsumer(SocketConsumer):
             await super().gate()
             return
         self.user = None  # whoever is signed in on that machine
+        self.connection.is_still = True
         self._hash = hash_token(token)
         link = await find_link(self._hash)
         if link is not None:

@@ -11,6 +11,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from chat import public, services, store
+from chat.access import Seen
 from chat.models import Room, RoomKind
 from chat.presence import alive_rows
 from chat.writer import current_writer
@@ -89,6 +90,14 @@ async def test_a_wall_is_not_told_who_is_there_and_is_nobody_there_itself(cast: 
     told = await joined(screen)
     assert told.keys() == {"type", "ref", "room", "messages", "rev", "seq", "complete"}
     assert not await in_thread(alive_rows().exists)
+
+
+async def test_a_wall_is_not_told_who_types(cast: Cast, viewer: Seat) -> None:
+    screen = await screen_with(viewer, "kitchen")
+    await joined(screen)
+    await services.tell_typing(cast.alice, Seen(cast.kitchen.pk, "kitchen", "public"))
+    await say(cast.kitchen, cast.alice, "there it is")
+    assert (await screen.assert_event("message"))["body"] == "there it is"
 
 
 async def test_a_wall_shows_no_rooms_unless_somebody_has_said_so(cast: Cast, viewer: Seat) -> None:
