@@ -15,6 +15,7 @@ VAR_DIR = Path(from_env.env.str("SWITCHBOARD_VAR", default=str(BASE_DIR / "var")
 
 LOCAL = from_env.is_local()
 DEBUG = from_env.boolean("DEBUG", LOCAL)
+DEFAULT_EXCEPTION_REPORTER_FILTER = "config.debugging.NoSettings"
 SECRET_KEY = from_env.local_secret_key(VAR_DIR / "secret-key") if LOCAL else from_env.secret_key()
 SECRET_KEY_FALLBACKS = from_env.env.list("SECRET_KEY_FALLBACKS", default=[])
 ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", ".localhost"] if LOCAL else from_env.allowed_hosts()

@@ -5,12 +5,15 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from unittest.mock import Mock
 
 import pytest
 from django.core.management import call_command
 from django.test import Client, override_settings
 
 from chat.models import Room
+from realtime.management.commands import serve
+from tests.services import free_port
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -32,6 +35,26 @@ def test_demo_content_is_loaded_once(db: None) -> None:
     call_command("loaddemo", once=True)
     assert not Room.objects.filter(slug="kitchen").exists()
     assert Room.objects.filter(slug="lobby").exists()
+
+
+@override_settings(DEBUG=True, SQL_SOURCES={"shop": "postgres://reader:hush@db/shop"})
+def test_a_page_with_a_traceback_tells_nothing_of_the_settings(db: None) -> None:
+    answer = Client().get("/", headers={"Host": "evil.example"})
+    page = answer.content.decode()
+    assert answer.status_code == 400
+    assert "Traceback" in page
+    assert "hush" not in page
+
+
+@pytest.mark.parametrize(("host", "warned"), [("0.0.0.0", True), ("127.0.0.1", False)])  # noqa: S104
+@override_settings(DEBUG=True)
+def test_who_shows_tracebacks_to_others_is_told(
+    host: str, warned: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(serve, "Server", Mock())
+    monkeypatch.setattr(serve.embedded, "claim", lambda: None)
+    call_command("serve", host=host, port=free_port())
+    assert ("shows them tracebacks" in capsys.readouterr().err) is warned
 
 
 def run(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -7,11 +7,14 @@ from typing import Any
 
 from channels.routing import get_default_application
 from daphne.endpoints import build_endpoint_description_strings
+from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
 from realtime import embedded
 from realtime.server import Server  # first, it installs the reactor
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 class Command(BaseCommand):
@@ -39,6 +42,11 @@ class Command(BaseCommand):
         embedded.claim()  # before anything is written or promised
         if options["prepare"]:
             self._prepare()
+        if settings.DEBUG and path is None and options["host"] not in LOOPBACK:
+            self.stderr.write(
+                "Others can reach this machine, and DEBUG shows them tracebacks: "
+                "set SECRET_KEY, ALLOWED_HOSTS and DATABASE_URL for more than a trial."
+            )
         self.stdout.write(f"Switchboard is at {where} (stop it with Ctrl-C)")
         self.stdout.flush()
         Server(application=application, endpoints=endpoints, verbosity=1).run()
