@@ -12,6 +12,7 @@ from django.core.management import call_command
 from django.test import Client, override_settings
 
 from chat.models import Room
+from realtime import embedded
 from realtime.management.commands import serve
 from tests.services import free_port
 
@@ -46,13 +47,13 @@ def test_a_page_with_a_traceback_tells_nothing_of_the_settings(db: None) -> None
     assert "hush" not in page
 
 
-@pytest.mark.parametrize(("host", "warned"), [("0.0.0.0", True), ("127.0.0.1", False)])  # noqa: S104
+@pytest.mark.parametrize(("host", "warned"), [("0.0.0.0", True), ("127.0.0.1", False)])
 @override_settings(DEBUG=True)
 def test_who_shows_tracebacks_to_others_is_told(
     host: str, warned: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.setattr(serve, "Server", Mock())
-    monkeypatch.setattr(serve.embedded, "claim", lambda: None)
+    monkeypatch.setattr(embedded, "claim", lambda: None)
     call_command("serve", host=host, port=free_port())
     assert ("shows them tracebacks" in capsys.readouterr().err) is warned
 
