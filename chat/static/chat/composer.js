@@ -11,6 +11,8 @@ import { forgetDraft, keepDraft, keptDraft } from "./drafts.js";
 
 /** The number left is shown when so few are. */
 const NEAR_LIMIT = 500;
+/** `keyCode` of keys that an input method takes (UI Events, 8.3.3). */
+const COMPOSING = 229;
 
 export class RoomComposer extends LitElement {
   static properties = {
@@ -126,7 +128,8 @@ export class RoomComposer extends LitElement {
   }
 
   #onKey(/** @type {KeyboardEvent} */ event) {
-    if (event.isComposing) return;
+    // Safari ends a composition before the Enter that chooses its words: only the old code tells that one.
+    if (event.isComposing || event.keyCode === COMPOSING) return;
     if (event.key === "Escape" && this.task) {
       event.preventDefault();
       this.#giveUp();

@@ -1,5 +1,6 @@
 /** A command to copy into a shell. */
 import { html, LitElement } from "lit";
+import { copy } from "./copy.js";
 
 /** Milliseconds for which the button says that it has copied. */
 const SAID = 2000;
@@ -18,15 +19,7 @@ export class CopyLine extends LitElement {
   }
 
   async #copy() {
-    try {
-      await navigator.clipboard.writeText(this.text);
-    } catch {
-      // Not allowed to (no HTTPS, say): select it, so that Ctrl-C does.
-      const code = this.querySelector("code");
-      if (code) getSelection()?.selectAllChildren(code);
-      return;
-    }
-    this.copied = true;
+    this.copied = await copy(this.text, this.querySelector("code"));
     setTimeout(() => (this.copied = false), SAID);
   }
 

@@ -1,8 +1,10 @@
 /** A uPlot chart, its legend with the values, and the same as a table for those who don't see it. */
 import { html, LitElement, nothing } from "lit";
 import { clockSeconds, pageZone } from "realtime/time.js";
+import "./language.js";
 import uPlot from "uplot";
 import { axisText, showText } from "realtime/format.js";
+import { copy } from "./copy.js";
 import { align, roomFor, tickText, timeRange } from "./line-data.js";
 import { duration } from "./truth.js";
 
@@ -218,8 +220,8 @@ export class LineChart extends LitElement {
   async #copy() {
     const [times, ...columns] = this.#data();
     const lines = times.map((at, index) => [new Date(at).toISOString(), ...columns.map((values) => values[index] ?? "")].join("\t"));
-    await navigator.clipboard.writeText([["Time", ...this.streams.map(({ label }) => label)].join("\t"), ...lines].join("\n"));
-    this.copied = true;
+    const text = [["Time", ...this.streams.map(({ label }) => label)].join("\t"), ...lines].join("\n");
+    this.copied = await copy(text, this.querySelector(".chart__table"));
     setTimeout(() => (this.copied = false), COPIED);
   }
 
