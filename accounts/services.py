@@ -12,7 +12,7 @@ from accounts.models import Invite, User
 from accounts.names import clean_name
 from accounts.sockets import session_hash
 from realtime.http import ApiError
-from realtime.limits import Buckets
+from realtime.limits import Buckets, network_of
 from realtime.protocol import encode
 from realtime.publish import Delivery, Publication, publish_on_commit
 
@@ -37,7 +37,7 @@ def enter_as_guest(request: HttpRequest, raw_name: str) -> User:
         name = clean_name(raw_name)
     except ValueError as error:
         raise ApiError("invalid", str(error), field="name") from None
-    wait = _guests.take(address_of(request), time.monotonic())
+    wait = _guests.take(network_of(address_of(request)), time.monotonic())
     if wait:
         raise ApiError("rate_limited", "Too many guests at once from your address: try again soon.", retry_after=wait)
     guest = User.objects.create_guest(name)
@@ -48,7 +48,7 @@ def enter_as_guest(request: HttpRequest, raw_name: str) -> User:
 def wait_to_sign_in(address: str, username: str) -> float:
     """Return the seconds until another password may be tried for `username`, and count a try when that is 0."""
     now = time.monotonic()
-    return _doors.take(address, now) or _passwords.take(_guessed(address, username), now)
+    return _doors.take(network_of(address), now) or _passwords.take(_guessed(address, username), now)
 
 
 def forget_guesses(address: str, username: str) -> None:
@@ -57,7 +57,7 @@ def forget_guesses(address: str, username: str) -> None:
 
 
 def _guessed(address: str, username: str) -> str:
-    return f"{address} {username.casefold()}"
+    return f"{network_of(address)} {username.casefold()}"
 
 
 def address_of(request: HttpRequest | None) -> str:

@@ -1,9 +1,23 @@
 """Token buckets. Pure: the caller gives the time."""
 
+import ipaddress
 from typing import Final
 
 #: Buckets above which the full ones are forgotten.
 SWEEP: Final = 10_000
+
+
+def network_of(address: str) -> str:
+    """Return what counts as one caller: an IPv4 address, or the 64 bits of an IPv6 one that a network gives to each."""
+    try:
+        found = ipaddress.ip_address(address.partition("%")[0])
+    except ValueError:  # no address: a local socket
+        return address
+    if isinstance(found, ipaddress.IPv4Address):
+        return str(found)
+    if found.ipv4_mapped:
+        return str(found.ipv4_mapped)
+    return str(ipaddress.ip_network((found, 64), strict=False))
 
 
 class Bucket:

@@ -22,7 +22,7 @@ from dashboard.models.walls import Pairing, ScreenLink, Wall
 from dashboard.walls import links, pairings, screens
 from dashboard.walls.pairings import CodeRefused, TooManyWait
 from dashboard.walls.views import kept_nowhere, wall_page
-from realtime.limits import Buckets
+from realtime.limits import Buckets, network_of
 
 #: The cookie that holds a screen's secret. Browsers keep none for longer than 400 days: each visit renews it.
 COOKIE: Final = "screen"
@@ -41,7 +41,7 @@ def screen(request: HttpRequest) -> HttpResponse:
         return _keep(wall_page(request, link, secret, key=pairings.KEY), secret)
     pairing = pairings.waiting(secret)
     if pairing is None:
-        if _asked.take(address_of(request), time.monotonic()):
+        if _asked.take(network_of(address_of(request)), time.monotonic()):
             return _code_page(request, None)
         try:
             pairing, secret = pairings.ask(address_of(request))

@@ -16,7 +16,7 @@ from accounts.services import address_of
 from dashboard.models.walls import ScreenLink, Wall
 from dashboard.walls import links
 from dashboard.walls.links import Link
-from realtime.limits import Buckets
+from realtime.limits import Buckets, network_of
 from realtime.process import build
 
 #: Wrong links that one address may try at once, and then each second.
@@ -28,7 +28,7 @@ def wall(request: HttpRequest, token: str) -> HttpResponse:
     link = links.good_link(token)
     if link is not None:
         return wall_page(request, link, token)
-    wait = _wrong.take(address_of(request), time.monotonic())
+    wait = _wrong.take(network_of(address_of(request)), time.monotonic())
     return kept_nowhere(render(request, "dashboard/wall_gone.html", status=429 if wait else 404))
 
 

@@ -225,6 +225,17 @@ def test_others_at_the_same_address_and_the_same_user_elsewhere_sign_in_meanwhil
     assert str(who(elsewhere)) == "Admin"
 
 
+def test_all_addresses_of_one_ipv6_network_are_one_caller(owner: User) -> None:
+    for number in range(10):
+        Client(REMOTE_ADDR=f"2001:db8:0:7::{number:x}").post("/sign-in/", {"username": "admin", "password": "wrong"})
+    right = {"username": "admin", "password": "correct horse battery"}
+    page = Client(REMOTE_ADDR="2001:db8:0:7:ffff::1").post("/sign-in/", right).content.decode()
+    assert "Too many tries" in page
+    elsewhere = Client(REMOTE_ADDR="2001:db8:0:8::1")
+    elsewhere.post("/sign-in/", right)
+    assert str(who(elsewhere)) == "Admin"
+
+
 def test_who_guesses_many_names_has_to_wait_too(client: Client, owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(services, "_doors", Buckets(3, 0.5))
     for number in range(3):

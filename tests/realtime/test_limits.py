@@ -1,8 +1,9 @@
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from realtime import limits
-from realtime.limits import Bucket, Buckets
+from realtime.limits import Bucket, Buckets, network_of
 
 
 def test_a_burst_passes_and_then_one_at_a_time() -> None:
@@ -89,3 +90,17 @@ def test_what_is_forgotten_was_never_taken() -> None:
     buckets.forget("nobody")
     assert buckets.take("here", 0) == 0
     assert buckets.take("there", 0) == 1
+
+
+@pytest.mark.parametrize(
+    ("address", "network"),
+    [
+        ("192.0.2.7", "192.0.2.7"),
+        ("::ffff:192.0.2.7", "192.0.2.7"),
+        ("2001:db8:1:2:3:4:5:6", "2001:db8:1:2::/64"),
+        ("fe80::1%eth0", "fe80::/64"),
+        ("local", "local"),
+    ],
+)
+def test_one_caller_has_an_ipv4_address_or_an_ipv6_network(address: str, network: str) -> None:
+    assert network_of(address) == network
