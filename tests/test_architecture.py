@@ -75,6 +75,8 @@ def test_log_rows_are_written_only_by_their_store(model: str, store: str) -> Non
             if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in writes:
                 if ast.unparse(node.func).startswith(f"{model}.objects"):
                     writers.add(name(path))
+            elif isinstance(node, ast.Call) and ast.unparse(node).startswith(f"bulk.make({model},"):
+                writers.add(name(path))
             elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == model:
                 writers.add(name(path))
     assert writers == {store}
