@@ -72,13 +72,11 @@ def test_log_rows_are_written_only_by_their_store(model: str, store: str) -> Non
     writers = set()
     for path in modules("chat", "dashboard", "config", "accounts"):
         for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in writes:
-                if ast.unparse(node.func).startswith(f"{model}.objects"):
+            if isinstance(node, ast.Call):
+                called, written = ast.unparse(node.func), ast.unparse(node)
+                saves = called.startswith(f"{model}.objects") and called.rpartition(".")[2] in writes
+                if saves or written.startswith((f"{model}(", f"bulk.make({model},")):
                     writers.add(name(path))
-            elif isinstance(node, ast.Call) and ast.unparse(node).startswith(f"bulk.make({model},"):
-                writers.add(name(path))
-            elif isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == model:
-                writers.add(name(path))
     assert writers == {store}
 
 
