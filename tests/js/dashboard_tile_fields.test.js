@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { asType, newTile, readForm, shownIn, TYPES } from "dashboard/tile-fields.js";
+import { asType, checkZone, namesOf, newTile, readForm, shownIn, TYPES } from "dashboard/tile-fields.js";
 
 const OFFERED = [
   { slug: "cpu", kind: "number", label: "CPU", unit: "%" },
@@ -41,4 +41,16 @@ test("another type keeps the streams that it can show", () => {
   assert.deepEqual(asType(widget, "gauge", OFFERED).streams, ["cpu"]);
   assert.deepEqual(asType(widget, "table", OFFERED).streams, []);
   assert.deepEqual([asType(widget, "gauge", OFFERED).width, asType(newTile("line"), "gauge", OFFERED).width], [6, 3]);
+});
+
+test("streams of the same label are told apart by their slugs", () => {
+  const two = [...OFFERED, { slug: "disk-2", kind: "number", label: "Disk", unit: "%" }];
+  assert.deepEqual(namesOf(OFFERED).map(([, name]) => name), ["CPU", "Disk", "Prices"]);
+  assert.deepEqual(namesOf(two).map(([, name]) => name), ["CPU", "Disk (disk)", "Prices", "Disk (disk-2)"]);
+});
+
+test("a time zone that there is not is refused at once", () => {
+  for (const zone of ["", "Europe/Oslo"]) checkZone(zone);
+  assert.throws(() => checkZone("Oslo"), /no time zone Oslo/);
+  assert.throws(() => readForm(newTile("clock"), form({ zone: "Middle/Earth" })), /no time zone Middle\/Earth/);
 });

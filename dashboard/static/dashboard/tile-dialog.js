@@ -1,6 +1,6 @@
 /** The dialogs of an editor: a tile's type, streams and options; a board's title and time zone. */
 import { html, LitElement, nothing } from "lit";
-import { asType, newTile, readForm, shownIn, TYPES } from "./tile-fields.js";
+import { asType, checkZone, namesOf, newTile, readForm, shownIn, TYPES } from "./tile-fields.js";
 
 /**
  * @typedef {import("./board-state.js").Widget} Widget
@@ -77,7 +77,9 @@ export class TileDialog extends LitElement {
   #saveBoard(/** @type {FormData} */ form) {
     const title = String(form.get("title")).trim();
     if (!title) throw new Error("Give the board a title.");
-    this.editor?.change({ title, zone: String(form.get("zone")).trim() }, "Board changed");
+    const zone = String(form.get("zone")).trim();
+    checkZone(zone);
+    this.editor?.change({ title, zone }, "Board changed");
   }
 
   render() {
@@ -115,14 +117,14 @@ export class TileDialog extends LitElement {
       </div>
       ${type.kinds.length ? this.#streams(widget) : nothing} ${this.#text("title", "Title", widget.title, { hint: "Empty: the stream's label." })}
       <div class="tile-form__fields">
-        ${this.#number("width", "Columns", widget.width, 2, 12)} ${this.#number("height", "Rows", widget.height, 1, 6)}
+        ${this.#number("width", "Width, of 12 columns", widget.width, 2, 12)} ${this.#number("height", "Height, in rows", widget.height, 1, 6)}
         ${type.fields.map((field) => this.#field(field, widget.options))}
       </div>`;
   }
 
   #streams(/** @type {Widget} */ widget) {
     const { kinds, many, needs } = TYPES[widget.type];
-    const fitting = this.offered.filter(({ kind }) => kinds.includes(kind));
+    const fitting = namesOf(this.offered.filter(({ kind }) => kinds.includes(kind)));
     if (!fitting.length && needs) return html`<p class="field__hint">There is no stream of the kind ${kinds.join(" or ")} yet.</p>`;
     const take = (/** @type {string[]} */ streams) => (this.asked = { ...widget, streams });
     if (!many) {
@@ -130,7 +132,7 @@ export class TileDialog extends LitElement {
         <label for="tile-stream">Stream</label>
         <select id="tile-stream" @change=${(/** @type {any} */ { target }) => take(target.value ? [target.value] : [])}>
           <option value="">${needs ? "Choose one" : "none"}</option>
-          ${fitting.map(({ slug, label }) => html`<option value=${slug} ?selected=${widget.streams[0] === slug}>${label}</option>`)}
+          ${fitting.map(([slug, name]) => html`<option value=${slug} ?selected=${widget.streams[0] === slug}>${name}</option>`)}
         </select>
       </div>`;
     }
@@ -139,9 +141,9 @@ export class TileDialog extends LitElement {
     return html`<fieldset class="tile-form__streams">
       <legend class="field__label">Streams</legend>
       ${fitting.map(
-        ({ slug, label }) => html`<label class="check">
+        ([slug, name]) => html`<label class="check">
           <input type="checkbox" .checked=${widget.streams.includes(slug)} @change=${(/** @type {any} */ { target }) => toggle(slug, target.checked)} />
-          ${label}
+          ${name}
         </label>`,
       )}
     </fieldset>`;

@@ -30,9 +30,9 @@ const FIELDS = {
   min: { name: "min", label: "Scale from", input: "number" },
   max: { name: "max", label: "Scale to", input: "number" },
   sort: { name: "sort", label: "Sorted by field", hint: "With - in front the largest first, such as -sold.", input: "text" },
-  rows: { name: "rows", label: "Rows", input: "number", whole: true },
+  rows: { name: "rows", label: "Rows at most", hint: "Of a table.", input: "number", whole: true },
   key: { name: "key", label: "Heading of the first column", input: "text" },
-  columns: { name: "columns", label: "Columns", hint: "Fields with commas between; empty: all of them.", input: "columns" },
+  columns: { name: "columns", label: "Fields", hint: "With commas between; empty: all of them.", input: "columns" },
   body: { name: "body", label: "Text", hint: "Markdown: **bold**, lists, links.", input: "area" },
   zone: { name: "zone", label: "Time zone", hint: "Empty: the board's.", input: "zone" },
   room: { name: "room", label: "Room", hint: "Shown to those who may be in it.", input: "room" },
@@ -66,6 +66,22 @@ export function asType(/** @type {Widget} */ widget, /** @type {string} */ type,
   return { ...widget, ...size, type, streams: many ? fitting : fitting.slice(0, 1) };
 }
 
+/** What to call streams that are offered: with the slug where several have the same label. @returns {[string, string][]} slug, name */
+export function namesOf(/** @type {Offered[]} */ offered) {
+  const labels = offered.map(({ label }) => label);
+  const isShared = (/** @type {string} */ label) => labels.indexOf(label) !== labels.lastIndexOf(label);
+  return offered.map(({ slug, label }) => [slug, isShared(label) ? `${label} (${slug})` : label]);
+}
+
+/** @throws {Error} with a sentence: this browser knows no such time zone */
+export function checkZone(/** @type {string} */ zone) {
+  try {
+    new Intl.DateTimeFormat("en", { timeZone: zone || undefined });
+  } catch {
+    throw new Error(`There is no time zone ${zone}: give one such as Europe/Oslo.`);
+  }
+}
+
 /** What stands in a field of the form. @returns {string | boolean} */
 export function shownIn(/** @type {Field} */ { name, input }, /** @type {Record<string, any>} */ options) {
   const value = options[name];
@@ -91,6 +107,7 @@ export function readForm(widget, form) {
     if (value === undefined) delete options[field.name];
     else options[field.name] = value;
   }
+  checkZone(options.zone);
   if (widget.type === "room" && !options.room) throw new Error("Choose a room.");
   if (widget.type === "text" && !options.body && !widget.streams.length) throw new Error("Write a text, or choose a stream.");
   return { ...widget, title: text("title"), width: Number(text("width")), height: Number(text("height")), options };
