@@ -218,6 +218,22 @@ async def test_a_tile_says_how_much_of_it_nobody_sees(live_switchboard: Serve, n
         assert await faults(page) == []
 
 
+async def test_what_is_unwell_is_said_though_its_row_is_cut(live_switchboard: Serve, new_page: NewPage) -> None:
+    slug = make_board(
+        live_switchboard,
+        "tile = board.widgets.create(type='status')\n"
+        "for n in range(40): tile.streams.add(Stream.objects.create(\n"
+        "    slug=f'{slug}-{n:02}', kind='status', label=f'{n:02}', at=now, value='crit' if n == 39 else 'ok'))",
+    )
+    page = await new_page(viewport={"width": 1280, "height": 860})
+    await enter(page, "Ada")
+    await page.goto(f"/boards/{slug}/")
+    await expect(page.locator(".tile__more")).to_have_text(re.compile(r"and \d\d more, . critical"))
+    await page.locator(".status-list").evaluate("list => list.scrollTo(0, 1e6)")
+    await expect(page.locator(".tile__more")).not_to_be_visible()
+    await expect(page.locator(".tile__title")).to_have_text(re.compile("^00, 01, 02"))
+
+
 async def test_a_tables_order_holds_still_while_somebody_looks(live_switchboard: Serve, new_page: NewPage) -> None:
     feed = Feed(live_switchboard, "--kind", "table", "--label", "Scores")
     live_switchboard.shell(

@@ -46,7 +46,7 @@ test("another type keeps the streams that it can show", () => {
 test("streams of the same label are told apart by their slugs", () => {
   const two = [...OFFERED, { slug: "disk-2", kind: "number", label: "Disk", unit: "%" }];
   assert.deepEqual(namesOf(OFFERED).map(([, name]) => name), ["CPU", "Disk", "Prices"]);
-  assert.deepEqual(namesOf(two).map(([, name]) => name), ["CPU", "Disk (disk)", "Prices", "Disk (disk-2)"]);
+  assert.deepEqual(namesOf(two).map(([, name]) => name), ["CPU", "Disk (disk-2)", "Disk (disk)", "Prices"]);
 });
 
 test("a time zone that there is not is refused at once", () => {

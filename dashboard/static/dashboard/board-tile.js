@@ -1,8 +1,8 @@
 /** One tile: title, age, what its widget shows, and what is wrong with it. */
 import { html, LitElement, nothing } from "lit";
 import { grouped, showText } from "realtime/format.js";
-import { countCut } from "./cut.js";
-import { TRUTH_SIGNS } from "./signs.js";
+import { cutOf, isOther, WHOLE } from "./cut.js";
+import { LEVEL_WORDS, TRUTH_SIGNS } from "./signs.js";
 import { tileHandles } from "./tile-handles.js";
 import { clockTile } from "./tiles/clock.js";
 import { gaugeTile } from "./tiles/gauge.js";
@@ -10,7 +10,7 @@ import { lineTile } from "./tiles/line.js";
 import { listTile } from "./tiles/list.js";
 import { numberFoot, numberTile } from "./tiles/number.js";
 import { roomTile } from "./tiles/room.js";
-import { statusTile } from "./tiles/status.js";
+import { sign, statusTile } from "./tiles/status.js";
 import { tableTile } from "./tiles/table.js";
 import { textTile } from "./tiles/text.js";
 import { tell } from "./truth.js";
@@ -34,7 +34,7 @@ export class BoardTile extends LitElement {
     screen: { attribute: false },
     editor: { attribute: false },
     configure: { attribute: false },
-    cut: { state: true },
+    cut: { state: true, hasChanged: isOther },
   };
 
   constructor() {
@@ -47,8 +47,8 @@ export class BoardTile extends LitElement {
     this.editor = null;
     /** Called to ask what the tile shall be. */
     this.configure = () => {};
-    /** How many rows are below what is seen; Infinity: a part of a text is. */
-    this.cut = 0;
+    /** What nobody sees of it, because it is cut at the bottom. */
+    this.cut = WHOLE;
     /** The order of rows that is kept while somebody looks closely. @type {string[] | null} */
     this.held = null;
     /** Milliseconds from the newest value's time to its picture here, by stream. @type {Map<string, {seq: number, delay: number}>} */
@@ -105,7 +105,7 @@ export class BoardTile extends LitElement {
   /** See what is cut now. The caller has changed nothing since the page was laid out, or that would be done anew. */
   lookForCut() {
     const body = /** @type {HTMLElement | null} */ (this.querySelector(".tile__body"));
-    if (body) this.cut = countCut(body);
+    if (body) this.cut = cutOf(body);
   }
 
   /** Note how old the newest values are when the browser has painted them. */
@@ -130,7 +130,7 @@ export class BoardTile extends LitElement {
 
   #tile(/** @type {Widget} */ widget, /** @type {Screen} */ screen) {
     const streams = this.#streams;
-    const title = widget.title || streams[0]?.label || this.#ownTitle(widget);
+    const title = widget.title || streams.map(({ label }) => label).join(", ") || this.#ownTitle(widget);
     if (!streams.length && !WITHOUT_STREAM.has(widget.type)) return this.#without(title);
     const told = streams.length ? tell(streams, screen.shownAt(), screen.heardAt()) : NOTHING_TO_TELL;
     return html`<section class="tile" data-truth=${told.truth} aria-label=${title || "Text"}>
@@ -140,9 +140,9 @@ export class BoardTile extends LitElement {
             <span class="tile__age" ?data-old=${told.old}>${this.#age(told)}</span>
           </header>`
         : nothing}
-      <div class="tile__body" ?data-cut=${this.cut}>
+      <div class="tile__body" ?data-cut=${this.cut.rows}>
         ${this.#body(widget, streams, screen)}
-        ${ROWS.has(widget.type) ? html`<p class="tile__more" aria-hidden="true">and ${grouped(this.cut, 0)} more</p>` : nothing}
+        ${ROWS.has(widget.type) ? this.#more(this.cut) : nothing}
       </div>
       ${this.#foot(widget, streams, told)} ${screen.details && !screen.past ? this.#details(streams) : nothing}
     </section>`;
@@ -152,6 +152,13 @@ export class BoardTile extends LitElement {
   #ownTitle(/** @type {Widget} */ { type, options }) {
     if (type === "room") return options.room ? `# ${options.room}` : "Room";
     return type === "clock" ? "Time" : "";
+  }
+
+  /** Covers the end of rows that go on; what is unwell among those says so. @param {import("./cut.js").Cut} cut */
+  #more({ rows, worst }) {
+    return html`<p class="tile__more" aria-hidden="true">
+      and ${grouped(rows, 0)} more${worst ? html`, <span data-level=${worst}>${sign(worst, false)} ${LEVEL_WORDS[worst]}</span>` : nothing}
+    </p>`;
   }
 
   /** How the values came here, for those who want to know. */

@@ -3,21 +3,32 @@
 /** What is cut, and what it consists of; a text is one piece. */
 const CUT = ".rows:not(.chart__table), .list, .status-list, .prose, .words";
 const PARTS = "tbody tr, li";
-const WHOLE = ".prose, .words";
+const TEXT = ".prose, .words";
+
+/** @typedef {{rows: number, worst: "crit" | "warn" | ""}} Cut rows: Infinity for a part of a text; worst: of these rows */
+
+/** @type {Cut} */
+export const WHOLE = { rows: 0, worst: "" };
+
+/** @param {Cut} now @param {Cut} [was] */
+export const isOther = (now, was) => now.rows !== was?.rows || now.worst !== was.worst;
 
 /**
  * @param {HTMLElement} body a tile's; its `.tile__more` is what covers its end then
- * @returns {number} how many rows are below what is seen, Infinity for a part of a text, 0 when all is to be seen
+ * @returns {Cut} what is below that which is seen
  */
-export function countCut(body) {
+export function cutOf(body) {
   const box = body.querySelector(CUT);
-  if (!box) return 0;
+  if (!box) return WHOLE;
   const bottom = Math.min(box.getBoundingClientRect().bottom, body.getBoundingClientRect().bottom);
-  const parts = box.matches(WHOLE) ? [] : box.querySelectorAll(PARTS);
+  const parts = box.matches(TEXT) ? [] : box.querySelectorAll(PARTS);
   const end = parts.length ? bottomOf(parts[parts.length - 1]) : box.getBoundingClientRect().top + box.scrollHeight - box.scrollTop;
-  if (end <= bottom + 2) return 0;
-  if (!parts.length) return Infinity;
-  return countBelow(parts.length, (index) => bottomOf(parts[index]), bottom - (body.querySelector(".tile__more")?.clientHeight ?? 0));
+  if (end <= bottom + 2) return WHOLE;
+  if (!parts.length) return { rows: Infinity, worst: "" };
+  const rows = countBelow(parts.length, (index) => bottomOf(parts[index]), bottom - (body.querySelector(".tile__more")?.clientHeight ?? 0));
+  const unseen = [...parts].slice(parts.length - rows);
+  const has = (/** @type {string} */ level) => unseen.some((part) => part.querySelector(`[data-level="${level}"]`));
+  return { rows, worst: has("crit") ? "crit" : has("warn") ? "warn" : "" };
 }
 
 const bottomOf = (/** @type {Element} */ part) => part.getBoundingClientRect().bottom;

@@ -115,7 +115,7 @@ export class TileDialog extends LitElement {
           ${Object.entries(TYPES).map(([name, { label }]) => html`<option value=${name} ?selected=${name === widget.type}>${label}</option>`)}
         </select>
       </div>
-      ${type.kinds.length ? this.#streams(widget) : nothing} ${this.#text("title", "Title", widget.title, { hint: "Empty: the stream's label." })}
+      ${type.kinds.length ? this.#streams(widget) : nothing} ${this.#text("title", "Title", widget.title, { hint: "Empty: the labels of what it shows." })}
       <div class="tile-form__fields">
         ${this.#number("width", "Width, of 12 columns", widget.width, 2, 12)} ${this.#number("height", "Height, in rows", widget.height, 1, 6)}
         ${type.fields.map((field) => this.#field(field, widget.options))}

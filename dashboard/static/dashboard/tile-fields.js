@@ -66,11 +66,13 @@ export function asType(/** @type {Widget} */ widget, /** @type {string} */ type,
   return { ...widget, ...size, type, streams: many ? fitting : fitting.slice(0, 1) };
 }
 
-/** What to call streams that are offered: with the slug where several have the same label. @returns {[string, string][]} slug, name */
+/** What to call streams that are offered, in order: with the slug where several have the same label. @returns {[string, string][]} slug, name */
 export function namesOf(/** @type {Offered[]} */ offered) {
   const labels = offered.map(({ label }) => label);
   const isShared = (/** @type {string} */ label) => labels.indexOf(label) !== labels.lastIndexOf(label);
-  return offered.map(({ slug, label }) => [slug, isShared(label) ? `${label} (${slug})` : label]);
+  /** @type {[string, string][]} */
+  const names = offered.map(({ slug, label }) => [slug, isShared(label) ? `${label} (${slug})` : label]);
+  return names.sort(([, one], [, other]) => one.localeCompare(other));
 }
 
 /** @throws {Error} with a sentence: this browser knows no such time zone */
