@@ -24,7 +24,7 @@ from django.test import AsyncClient
 from accounts.models import Kind, User
 from chat.models import Membership, Room, RoomKind
 from chat.presence import current_presence
-from chat.store import Post
+from chat.store import Post, apply
 from chat.writer import current_writer
 from config.asgi import application
 from realtime.database import in_database
@@ -198,6 +198,18 @@ def queries() -> Iterator[list[str]]:
 
 
 Connect = Callable[..., Awaitable[Socket]]
+
+
+async def fill(room: Room, user: User, count: int) -> None:
+    """Have `user` say so many things there."""
+    await in_database(apply)([says(room, user, f"message {number}") for number in range(1, count + 1)])
+
+
+async def joined(connect: Connect, who: Any, room: str, **paging: int) -> Socket:
+    """Return a socket of `who` that is in `room`."""
+    socket = await connect(who)
+    await socket.call("join", room=room, **paging)
+    return socket
 
 
 @pytest.fixture

@@ -1,0 +1,165 @@
+"""Rooms that appear, close and change around those who are connected."""
+
+import asyncio
+import uuid
+from typing import Any
+
+import pytest
+
+from chat import services
+from chat.models import Membership
+from realtime.database import in_database
+from realtime.hub import Hub
+from tests.cast import Cast, Connect, joined, signed_in
+from tests.support import eventually
+
+
+async def test_who_is_taken_out_of_a_room_hears_so_and_then_nothing_more(cast: Cast, connect: Connect) -> None:
+    alice, bob = await joined(connect, cast.alice, "attic"), await joined(connect, cast.bob, "attic")
+    listed = await connect(cast.bob)
+    for socket in (bob, listed):
+        await socket.assert_event("heads")
+    await alice.assert_event("presence", joined=[cast.bob.on_wire()])
+    await in_database(services.revoke)(cast.alice, "attic", cast.bob.pk)
+    assert await bob.assert_event("left") == {"type": "left", "room": "attic", "reason": "removed"}
+    await alice.assert_event("presence", left=[cast.bob.pk])
+    await bob.assert_silence("message", "typing", "left")
+    bob.events.clear()
+    await alice.say("attic", "now we can talk")
+    await alice.command("typing", room="attic")
+    await alice.assert_event("typing")
+    for socket in (bob, listed):
+        await socket.assert_silence("message", "typing", "heads", "presence", "left")
+    again: list[dict[str, Any]] = [{}, {"after": 0}]
+    for after in again:
+        await bob.assert_error("forbidden", "join", room="attic", **after)
+    await bob.assert_error("not_joined", "send", room="attic", id=str(uuid.uuid4()), body="hello?")
+    assert "attic" not in (await (await connect(cast.bob)).assert_event("heads"))["rooms"]
+
+
+async def test_who_is_taken_out_while_joining_is_not_in(
+    cast: Cast, connect: Connect, hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alice, bob = await joined(connect, cast.alice, "attic"), await connect(cast.bob)
+    enter = services.enter
+
+    async def enter_slowly(user: Any, *arguments: Any) -> Any:
+        entered = await enter(user, *arguments)
+        if user == cast.bob:
+            await in_database(services.revoke)(cast.alice, "attic", cast.bob.pk)
+            consumer = next(each for each in hub.connections if each.user == cast.bob)
+            await eventually(lambda: not any(name.startswith("room.") for name in consumer.connection.topics))
+        return entered
+
+    monkeypatch.setattr(services, "enter", enter_slowly)
+    await bob.assert_error("forbidden", "join", room="attic")
+    await bob.assert_error("not_joined", "typing", room="attic")
+    await alice.say("attic")
+    await bob.assert_silence("message", "left")
+
+
+async def test_who_is_taken_out_just_before_joining_reads_nothing(cast: Cast, connect: Connect) -> None:
+    alice, bob = await joined(connect, cast.alice, "attic"), await connect(cast.bob)
+    await Membership.objects.filter(user=cast.bob).adelete()  # and the wire has told it already, or never will
+    again: list[dict[str, Any]] = [{}, {"after": 0}]
+    for after in again:
+        await bob.assert_error("forbidden", "join", room="attic", **after)
+    await alice.say("attic")
+    await alice.assert_event("message")
+    await bob.assert_silence("message", "presence")
+
+
+async def test_a_room_that_one_is_let_into_appears_at_once(cast: Cast, connect: Connect) -> None:
+    charlie, gast = await connect(cast.charlie), await connect(cast.gast)
+    for socket in (charlie, gast):
+        await socket.assert_event("heads")
+    await in_database(services.grant)(cast.alice, "attic", "charlie")
+    assert "attic" in (await charlie.assert_event("heads"))["rooms"]
+    alice = await joined(connect, cast.alice, "attic")
+    await alice.say("attic")
+    assert (await charlie.assert_event("heads"))["rooms"] == {"attic": {"rev": 1, "seq": 1}}
+    await charlie.call("join", room="attic")
+    await gast.assert_silence("heads")
+
+
+async def test_a_new_public_room_appears_everywhere_and_a_closed_one_only_to_its_owner(
+    cast: Cast, connect: Connect
+) -> None:
+    alice, gast = await connect(cast.alice), await connect(cast.gast)
+    for socket in (alice, gast):
+        await socket.assert_event("heads")
+    await in_database(services.create_room)(cast.alice, "Garden")
+    for socket in (alice, gast):
+        assert "garden" in (await socket.assert_event("heads"))["rooms"]
+    await in_database(services.create_room)(cast.alice, "Cellar", members_only=True)
+    assert "cellar" in (await alice.assert_event("heads"))["rooms"]
+    await gast.assert_silence("heads")
+
+
+async def test_rooms_that_appear_at_the_same_time_are_all_followed(cast: Cast, connect: Connect) -> None:
+    gast = await connect(cast.gast)
+    names = [f"garden-{number}" for number in range(6)]
+    await asyncio.gather(*[in_database(services.create_room)(cast.alice, name) for name in names])
+    seen: set[str] = set()
+    while not seen.issuperset(names):
+        seen |= set((await gast.assert_event("heads"))["rooms"])
+    alice = await connect(cast.alice)
+    for name in names:
+        await alice.call("join", room=name)
+        await alice.say(name)
+        await gast.next(lambda event, name=name: event["type"] == "heads" and name in event["rooms"])  # type: ignore[misc]
+
+
+async def test_an_old_list_of_rooms_does_not_undo_a_newer_one(
+    cast: Cast, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    gast = await connect(cast.gast)
+    await gast.assert_event("heads")
+    asked, answer = asyncio.Event(), asyncio.Event()
+    rooms_of = services.rooms_of
+
+    async def slow_at_first(user: Any) -> Any:
+        found = await rooms_of(user)
+        if not asked.is_set():
+            asked.set()
+            await answer.wait()
+        return found
+
+    monkeypatch.setattr(services, "rooms_of", slow_at_first)
+    await in_database(services.create_room)(cast.alice, "Garden")
+    await asked.wait()
+    await in_database(services.create_room)(cast.alice, "Cellar")
+    await gast.assert_silence("heads")
+    answer.set()
+    await gast.next(lambda event: event["type"] == "heads" and "cellar" in event["rooms"])
+    alice = await joined(connect, cast.alice, "cellar")
+    await alice.say("cellar")
+    await gast.assert_event("heads", rooms={"cellar": {"rev": 1, "seq": 1}})
+
+
+async def test_an_archived_room_is_left_by_all_and_can_be_read(cast: Cast, connect: Connect) -> None:
+    alice, bob = await joined(connect, cast.alice, "kitchen"), await joined(connect, cast.bob, "kitchen")
+    await alice.say("kitchen", "last words")
+    await bob.assert_event("message")
+    await in_database(services.archive)(cast.kitchen)
+    for socket in (alice, bob):
+        assert (await socket.assert_event("left"))["reason"] == "archived"
+        await socket.assert_error("not_joined", "typing", room="kitchen")
+    assert [each["body"] for each in (await bob.call("join", room="kitchen"))["messages"]] == ["last words"]
+    await bob.assert_error("forbidden", "send", room="kitchen", id=str(uuid.uuid4()), body="more")
+    await in_database(services.unarchive)(cast.kitchen)
+    assert (await bob.say("kitchen", "more"))["seq"] == 2
+
+
+async def test_staff_deletes_and_everybody_sees_it(cast: Cast, connect: Connect) -> None:
+    alice = await joined(connect, cast.alice, "attic")
+    await alice.say("attic", "secret")
+    await in_database(services.write)(services.delete(cast.attic.pk, cast.charlie, 1, as_staff=True))
+    assert (await alice.assert_event("message", rev=2))["deleted"] is True
+
+
+async def test_the_socket_of_one_who_signs_out_closes(cast: Cast, connect: Connect) -> None:
+    browser = await signed_in(cast.bob)
+    bob = await joined(connect, browser, "attic")
+    await browser.post("/sign-out/")
+    await bob.assert_closed(4401)
