@@ -9,26 +9,55 @@ class Migration(migrations.Migration):
         ("chat", "0002_alert"),
     ]
 
+    # Not as Django would: it makes the foreign keys anew on PostgreSQL, reading whole tables while everybody waits, and the
+    # tables themselves on SQLite.
     operations = [
-        migrations.AlterField(
-            model_name="membership",
-            name="room",
-            field=models.ForeignKey(
-                db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name="memberships", to="chat.room"
-            ),
-        ),
-        migrations.AlterField(
-            model_name="message",
-            name="room",
-            field=models.ForeignKey(
-                db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="messages", to="chat.room"
-            ),
-        ),
-        migrations.AlterField(
-            model_name="readmark",
-            name="room",
-            field=models.ForeignKey(
-                db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name="read_marks", to="chat.room"
-            ),
+        migrations.SeparateDatabaseAndState(
+            database_operations=[
+                migrations.RunSQL(
+                    'DROP INDEX IF EXISTS "chat_membership_room_id_15d30f85"',
+                    'CREATE INDEX "chat_membership_room_id_15d30f85" ON "chat_membership" ("room_id")',
+                ),
+                migrations.RunSQL(
+                    'DROP INDEX IF EXISTS "chat_message_room_id_5e7d8d78"',
+                    'CREATE INDEX "chat_message_room_id_5e7d8d78" ON "chat_message" ("room_id")',
+                ),
+                migrations.RunSQL(
+                    'DROP INDEX IF EXISTS "chat_readmark_room_id_48b0540b"',
+                    'CREATE INDEX "chat_readmark_room_id_48b0540b" ON "chat_readmark" ("room_id")',
+                ),
+            ],
+            state_operations=[
+                migrations.AlterField(
+                    model_name="membership",
+                    name="room",
+                    field=models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="memberships",
+                        to="chat.room",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="message",
+                    name="room",
+                    field=models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="messages",
+                        to="chat.room",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="readmark",
+                    name="room",
+                    field=models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="read_marks",
+                        to="chat.room",
+                    ),
+                ),
+            ],
         ),
     ]

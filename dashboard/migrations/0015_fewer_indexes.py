@@ -9,22 +9,41 @@ class Migration(migrations.Migration):
         ("dashboard", "0014_full_screens"),
     ]
 
+    # Not as Django would: it makes the foreign keys anew on PostgreSQL, reading whole tables while everybody waits, and the
+    # tables themselves on SQLite.
     operations = [
-        migrations.AlterField(
-            model_name="sample",
-            name="stream",
-            field=models.ForeignKey(
-                db_index=False,
-                on_delete=django.db.models.deletion.PROTECT,
-                related_name="samples",
-                to="dashboard.stream",
-            ),
-        ),
-        migrations.AlterField(
-            model_name="tablerow",
-            name="stream",
-            field=models.ForeignKey(
-                db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name="rows", to="dashboard.stream"
-            ),
+        migrations.SeparateDatabaseAndState(
+            database_operations=[
+                migrations.RunSQL(
+                    'DROP INDEX IF EXISTS "dashboard_sample_stream_id_e95baaeb"',
+                    'CREATE INDEX "dashboard_sample_stream_id_e95baaeb" ON "dashboard_sample" ("stream_id")',
+                ),
+                migrations.RunSQL(
+                    'DROP INDEX IF EXISTS "dashboard_tablerow_stream_id_a68c2dce"',
+                    'CREATE INDEX "dashboard_tablerow_stream_id_a68c2dce" ON "dashboard_tablerow" ("stream_id")',
+                ),
+            ],
+            state_operations=[
+                migrations.AlterField(
+                    model_name="sample",
+                    name="stream",
+                    field=models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="samples",
+                        to="dashboard.stream",
+                    ),
+                ),
+                migrations.AlterField(
+                    model_name="tablerow",
+                    name="stream",
+                    field=models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="rows",
+                        to="dashboard.stream",
+                    ),
+                ),
+            ],
         ),
     ]
