@@ -1,0 +1,59 @@
+"""The database is brought up to date while the site runs."""
+
+import re
+from collections.abc import Callable
+from pathlib import Path
+
+import psycopg
+import pytest
+
+from tests.services import ROOT, Manage, PostgreSQL
+
+
+@pytest.mark.parametrize("file", ["systemd/switchboard-migrate.service", "compose.yaml"])
+def test_a_migration_gives_up_when_a_backup_is_in_its_way(
+    file: str, postgresql: PostgreSQL, service_folder: Callable[[str], Path]
+) -> None:
+    """Waiting for the lock it would hold up all who come after it, which is everybody."""
+    options = re.search(r'PGOPTIONS="?(-c lock_timeout=\w+)', (ROOT / "deploy" / file).read_text())
+    assert options
+    folder = service_folder("migrating")
+    settings = {
+        "SECRET_KEY": "a key of fifty characters that only this test knows",
+        "ALLOWED_HOSTS": "localhost",
+        "DATABASE_URL": postgresql.create_database(folder.name),
+        "PGOPTIONS": options[1],
+    }
+    site = Manage("site", folder, settings)
+    site.manage("migrate", "--verbosity", "0")
+    site.manage("migrate", "chat", "0002", "--verbosity", "0")
+    with psycopg.connect(settings["DATABASE_URL"]) as backup:
+        backup.execute("LOCK TABLE chat_message IN ACCESS SHARE MODE")  # as pg_dump does
+        with pytest.raises(AssertionError, match="lock timeout"):
+            site.manage("migrate", "--verbosity", "0")
+    site.manage("migrate", "--verbosity", "0")
+
+
+@pytest.mark.parametrize("engine", ["postgresql", "sqlite"])
+def test_indexes_that_others_cover_are_dropped_without_making_tables_anew(
+    engine: str, postgresql: PostgreSQL, service_folder: Callable[[str], Path]
+) -> None:
+    folder = service_folder("migrating")
+    url = postgresql.create_database(folder.name) if engine == "postgresql" else f"sqlite:///{folder}/site.sqlite3"
+    settings = {"SECRET_KEY": "a key of fifty characters that only this test knows", "ALLOWED_HOSTS": "localhost"}
+    site = Manage("site", folder, {**settings, "DATABASE_URL": url})
+    site.manage("migrate", "--verbosity", "0")
+    look = """
+from django.apps import apps
+from django.db import connection
+for model, field in [("chat.Membership", "room"), ("chat.Message", "room"), ("chat.ReadMark", "room"),
+                     ("dashboard.Sample", "stream"), ("dashboard.TableRow", "stream")]:
+    table = apps.get_model(model)._meta.db_table
+    with connection.cursor() as cursor:
+        for each in connection.introspection.get_constraints(cursor, table).values():
+            if each["index"] and each["columns"] == [f"{field}_id"]:
+                print(table)
+"""
+    assert site.shell(look) == ""
+    sql = site.manage("sqlmigrate", "chat", "0003") + site.manage("sqlmigrate", "dashboard", "0015")
+    assert "TABLE" not in sql
