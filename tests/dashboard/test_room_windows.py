@@ -23,7 +23,8 @@ from dashboard.walls import sockets as screen_sockets
 from realtime.hub import current_hub
 from tests.cast import Cast, make_cast, says
 from tests.dashboard.conftest import Viewer, in_thread
-from tests.dashboard.walls.test_screens import Seat, assert_refused, opened, wall_of
+from tests.dashboard.walls.made import wall_of
+from tests.dashboard.walls.test_screens import Seat, assert_refused, opened
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -13,7 +13,7 @@ from dashboard.models.walls import Pairing, Screen, ScreenLink, Wall
 from dashboard.walls import links, pairing_views, pairings, screens
 from dashboard.walls.pairings import CodeRefused
 from realtime.limits import Buckets
-from tests.dashboard.walls.test_screens import wall_of
+from tests.dashboard.walls.made import wall_of
 
 pytestmark = pytest.mark.django_db
 
