@@ -98,8 +98,9 @@ def test_a_body_far_over_the_limit_is_stopped_here(nginx: Nginx) -> None:
     assert large.status_code == 413
 
 
-def test_the_key_of_a_wall_goes_into_no_log(nginx: Nginx) -> None:
-    for path in ("/wall/screen_key/", "//wall/screen_key/", "/ws/boards/?screen=screen_key", "/rooms/lobby/"):
+def test_the_key_of_a_wall_or_an_invite_goes_into_no_log(nginx: Nginx) -> None:
+    keys = ("/wall/screen_key/", "//wall/screen_key/", "/ws/boards/?screen=screen_key", "/join/screen_key/")
+    for path in (*keys, "/rooms/lobby/"):
         ask(nginx, path)
         httpx.get(f"http://localhost:{nginx.plain_port}{path}", trust_env=False)
     log = (nginx.folder / "access.log").read_text()
