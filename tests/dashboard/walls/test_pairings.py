@@ -20,8 +20,9 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def fresh_limits(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pairing_views, "_asked", Buckets(30, 0.2))
-    monkeypatch.setattr(pairing_views, "_entered", Buckets(30, 0.2))
+    """Full, and not filled again meanwhile, however slow the machine."""
+    monkeypatch.setattr(pairing_views, "_asked", Buckets(pairing_views._asked.burst, 1e-4))
+    monkeypatch.setattr(pairing_views, "_entered", Buckets(pairing_views._entered.burst, 1e-4))
 
 
 @pytest.fixture
