@@ -196,7 +196,9 @@ async def test_a_tile_says_how_much_of_it_nobody_sees(live_switchboard: Serve, n
         "    store.push(long, [Pushed({f'{n:03}': {'n': n} for n in range(200)}, now)])\n"
         "    store.push(short, [Pushed({'A': {'n': 1}}, now)])\n"
         "for stream in (long, short): board.widgets.create(type='table').streams.add(stream)\n"
-        "board.widgets.create(type='text', title='Words', options={'body': 'word\\n\\n' * 100})",
+        "board.widgets.create(type='text', title='Words', options={'body': 'word\\n\\n' * 100})\n"
+        "chart = board.widgets.create(type='line', width=2, height=1)\n"
+        "for n in range(4): chart.streams.add(Stream.objects.create(slug=f'{slug}-{n}', label='Number of things'))",
     )
     page = await new_page(viewport={"width": 1280, "height": 860})
     await enter(page, "Ada")
@@ -207,6 +209,9 @@ async def test_a_tile_says_how_much_of_it_nobody_sees(live_switchboard: Serve, n
     }"""
     for path in (f"/boards/{slug}/", f"/boards/{slug}/full/"):
         await page.goto(path)
+        await expect(page.locator(".tile")).to_have_count(4)
+        too_high = "tiles => tiles.filter((tile) => tile.scrollHeight > tile.clientHeight + 1).length"
+        assert path.endswith("full/") or await page.locator(".tile").evaluate_all(too_high) == 0
         more = tile(page, "Long").locator(".tile__more")
         await expect(more).to_be_visible()
         assert await more.inner_text() == f"and {await more.evaluate(unseen)} more"
