@@ -156,6 +156,7 @@ def test_processes_pair_their_people_without_overlap(site: Manage) -> None:
     assert count == "6"
 
 
+@pytest.mark.timeout(600)  # ninety tests
 def test_what_holds_on_sqlite_holds_on_postgresql(postgresql: PostgreSQL, service_folder: Folder) -> None:
     """Where rows are locked, the same tests again on the other database."""
     folder = service_folder("again")
