@@ -98,3 +98,9 @@ async def test_messages_arrive_when_postgresql_is_back(cluster: Cluster, postgre
         for body in wanted[2:]:
             await people[1].post(body)
         await everyone_has(people, wanted)
+    await eventually(lambda: is_well(cluster))
+
+
+def is_well(cluster: Cluster) -> bool:
+    """Whether no process has a dead connection left in its pool, each of which costs somebody a try."""
+    return all(cluster.get("/readyz").status_code == 200 for _ in range(40))
