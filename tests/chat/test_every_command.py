@@ -3,29 +3,25 @@
 A command of docs/protocol.md without an entry here fails `test_every_command_has_an_entry`.
 """
 
-import asyncio
 import json
 import re
-import threading
 import uuid
 from collections.abc import Awaitable, Callable
-from contextvars import ContextVar
 from dataclasses import dataclass, field
 from typing import Any, Final, get_args
 
 import pytest
-from django.db.backends.utils import CursorWrapper
 from django.test import AsyncClient
 
 from accounts.models import User
 from accounts.services import ban
-from chat import api, pairing, presence, protocol, public, roulette, services, store, writer
+from chat import api, pairing, presence, protocol, public, roulette, services, store
 from chat.models import Membership, Room, Seat
 from realtime import process
-from realtime.consumers import SocketConsumer
 from realtime.database import in_database
 from realtime.limits import Buckets
 from tests.cast import Cast, Connect, Event, Socket, says, signed_in
+from tests.chat.tally import Tally, counted
 from tests.services import ROOT
 from tests.support import eventually
 
@@ -173,58 +169,6 @@ class World:
 def _seat_of(user: User) -> Any:
     seat = Seat.objects.filter(user=user).exclude(state="ended").select_related("room").first()
     return None if seat is None else seat.room.slug if seat.room else "waiting"
-
-
-# What each costs
-
-_counted: ContextVar[bool] = ContextVar("counted", default=False)
-
-
-class Tally:
-    """Counts the queries that commands make themselves.
-
-    Not those of presence, which is written in batches, nor of looks at one's seat, which come by the clock.
-    """
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.queries: list[str] = []
-        self._writing = threading.local()
-        self._patch(monkeypatch)
-
-    def _patch(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        execute = CursorWrapper._execute_with_wrappers  # type: ignore[attr-defined]
-        apply_here, save = writer._apply_here, presence._save
-        dispatch, watch = SocketConsumer._dispatch, roulette.RouletteCommands._watch_seat
-
-        def count(cursor: CursorWrapper, sql: str, *arguments: Any, **options: Any) -> Any:
-            if _counted.get() or getattr(self._writing, "now", False):
-                self.queries.append(sql)
-            return execute(cursor, sql, *arguments, **options)
-
-        def apply_counted(changes: Any) -> Any:  # the writer's thread has no context of a command
-            self._writing.now = True
-            return apply_here(changes)
-
-        def save_uncounted(wanted: Any) -> Any:
-            _counted.set(False)
-            return save(wanted)
-
-        async def dispatch_counted(consumer: SocketConsumer, command: Any) -> None:
-            _counted.set(True)
-            try:
-                await dispatch(consumer, command)
-            finally:
-                _counted.set(False)
-
-        async def watch_uncounted(consumer: roulette.RouletteCommands, wake: asyncio.Event) -> None:
-            _counted.set(False)
-            await watch(consumer, wake)
-
-        monkeypatch.setattr(CursorWrapper, "_execute_with_wrappers", count)
-        monkeypatch.setattr(writer, "_apply_here", apply_counted)
-        monkeypatch.setattr(presence, "_save", save_uncounted)
-        monkeypatch.setattr(SocketConsumer, "_dispatch", dispatch_counted)
-        monkeypatch.setattr(roulette.RouletteCommands, "_watch_seat", watch_uncounted)
 
 
 # The commands
@@ -414,9 +358,9 @@ async def test_what_it_tells_makes_what_is_there_at_a_fixed_price(
     await entry.before(world)
     await world.assert_everybody_knows()
     tally.queries.clear()
-    _counted.set(True)
+    counted.set(True)
     await entry.act(world)
-    _counted.set(False)
+    counted.set(False)
     queries = list(tally.queries)
     await world.assert_everybody_knows()
     assert len(queries) == entry.queries, "\n".join(queries)

@@ -1,0 +1,62 @@
+"""What commands cost."""
+
+import asyncio
+import threading
+from contextvars import ContextVar
+from typing import Any
+
+import pytest
+from django.db.backends.utils import CursorWrapper
+
+from chat import presence, roulette, writer
+from realtime.consumers import SocketConsumer
+
+#: Whether what runs in this context belongs to a command.
+counted: ContextVar[bool] = ContextVar("counted", default=False)
+
+
+class Tally:
+    """Counts the queries that commands make themselves.
+
+    Not those of presence, which is written in batches, nor of looks at one's seat, which come by the clock.
+    """
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.queries: list[str] = []
+        self._writing = threading.local()
+        self._patch(monkeypatch)
+
+    def _patch(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        execute = CursorWrapper._execute_with_wrappers  # type: ignore[attr-defined]
+        apply_here, save = writer._apply_here, presence._save
+        dispatch, watch = SocketConsumer._dispatch, roulette.RouletteCommands._watch_seat
+
+        def count(cursor: CursorWrapper, sql: str, *arguments: Any, **options: Any) -> Any:
+            if counted.get() or getattr(self._writing, "now", False):
+                self.queries.append(sql)
+            return execute(cursor, sql, *arguments, **options)
+
+        def apply_counted(changes: Any) -> Any:  # the writer's thread has no context of a command
+            self._writing.now = True
+            return apply_here(changes)
+
+        def save_uncounted(wanted: Any) -> Any:
+            counted.set(False)
+            return save(wanted)
+
+        async def dispatch_counted(consumer: SocketConsumer, command: Any) -> None:
+            counted.set(True)
+            try:
+                await dispatch(consumer, command)
+            finally:
+                counted.set(False)
+
+        async def watch_uncounted(consumer: roulette.RouletteCommands, wake: asyncio.Event) -> None:
+            counted.set(False)
+            await watch(consumer, wake)
+
+        monkeypatch.setattr(CursorWrapper, "_execute_with_wrappers", count)
+        monkeypatch.setattr(writer, "_apply_here", apply_counted)
+        monkeypatch.setattr(presence, "_save", save_uncounted)
+        monkeypatch.setattr(SocketConsumer, "_dispatch", dispatch_counted)
+        monkeypatch.setattr(roulette.RouletteCommands, "_watch_seat", watch_uncounted)
