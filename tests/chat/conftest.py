@@ -1,3 +1,14 @@
+from typing import Any
+
+import pytest
+
+from realtime import process
 from tests.cast import cast, connect, hub
 
 __all__ = ["cast", "connect", "hub"]
+
+
+@pytest.fixture
+def judging(hub: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is told goes through this loop's hub; and this process is well, so it may judge others."""
+    monkeypatch.setattr(process, "may_bury", lambda: True)

@@ -1,68 +1,19 @@
 """Seats, the search for a partner, the end of a talk."""
 
-import threading
-from collections import Counter
-from datetime import timedelta
-from typing import Any
-
 import pytest
-from django.db import connections
-from django.db.models import F
 from django.utils import timezone
 
-from accounts.models import User
 from chat import pairing
-from chat.models import Block, Membership, Report, Room, RoomKind, Seat, SeatState
-from chat.pairing import Place, block_partner, look, part, report_partner, socket_gone, take_seat
+from chat.models import Block, Report, Room, RoomKind, Seat
+from chat.pairing import block_partner, look, report_partner, socket_gone, take_seat
 from realtime import process
 from realtime.database import in_database
 from realtime.models import Process
 from realtime.protocol import CommandError
 from tests.cast import Cast
+from tests.chat.seats import ENDED, TALKING, WAITING, enter, leave, long_ago, pair, seats, see
 
-WAITING, TALKING, ENDED = SeatState.WAITING, SeatState.TALKING, SeatState.ENDED
-
-
-@pytest.fixture(autouse=True)
-def _process(hub: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is told goes through this loop's hub; and this process is well, so it may judge others."""
-    monkeypatch.setattr(process, "may_bury", lambda: True)
-
-
-async def enter(user: User, *tags: str, socket: str = "") -> Place:
-    """Take a seat and look once."""
-    assert await take_seat(user.pk, socket or user.name, list(tags)) is None
-    place = await look(user.pk, socket or user.name)
-    assert place
-    return place
-
-
-async def see(user: User, socket: str = "") -> Place:
-    place = await look(user.pk, socket or user.name)
-    assert place
-    return place
-
-
-async def pair(one: User, other: User) -> str:
-    """Pair two who are alone in the lobby; return their room."""
-    await enter(one)
-    place = await enter(other)
-    assert (place.state, (place.partner or {})["name"]) == (TALKING, one.name)
-    return place.room
-
-
-async def leave(user: User, reason: str = "partner_left", *, stay: bool = False) -> None:
-    await part(user.pk, user.name, reason, stay=stay)
-
-
-async def long_ago(**fields: Any) -> None:
-    """Whatever these fields of the seats say was a minute earlier."""
-    for name in fields:
-        await Seat.objects.filter(**{f"{name}__isnull": False}).aupdate(**{name: F(name) - timedelta(minutes=1)})
-
-
-async def seats() -> dict[str, str]:
-    return {seat.user.name: seat.state async for seat in Seat.objects.select_related("user")}
+pytestmark = pytest.mark.usefixtures("judging")
 
 
 async def test_one_waits_and_the_next_is_the_partner(cast: Cast) -> None:
@@ -326,118 +277,3 @@ async def test_ended_seats_are_forgotten_in_the_end(cast: Cast, monkeypatch: pyt
     monkeypatch.setattr(pairing, "FORGET_AFTER", -1.0)
     await in_database(pairing.sweep)()
     assert await seats() == {"Gast": WAITING}
-
-
-# Side by side
-
-
-async def test_who_is_paired_while_leaving_does_not_leave_the_partner_alone(cast: Cast) -> None:
-    await enter(cast.alice)
-
-    class Slow:
-        """Finds the seat, and before it can be locked Bob is paired with it."""
-
-        looks = 0
-
-        def first(self) -> Seat | None:
-            self.looks += 1
-            seat = Seat.objects.filter(user=cast.alice).first()
-            if self.looks == 1:
-                take_seat.__wrapped__(cast.bob.pk, "Bob", [])  # type: ignore[attr-defined]
-                assert look.__wrapped__(cast.bob.pk, "Bob").state == TALKING  # type: ignore[attr-defined]
-            return seat
-
-    def act(seat: Seat, talking: list[Seat]) -> None:
-        assert len(talking) == 2, "both are locked"
-        pairing._end(seat, talking, "partner_left")
-        pairing._free(seat)
-
-    await in_database(pairing._with_talk)(Slow(), act)  # type: ignore[arg-type]
-    place = await see(cast.bob)
-    assert (place.state, place.reason) == (ENDED, "partner_left")
-
-
-async def test_who_is_found_while_searching_in_vain_is_told_of_the_partner(
-    cast: Cast, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Not of a queue in which nobody is any more."""
-    await enter(cast.alice)
-    search = pairing._search
-
-    def slow(seat: Seat) -> bool:
-        monkeypatch.setattr(pairing, "_search", search)
-        take_seat.__wrapped__(cast.bob.pk, "Bob", [])  # type: ignore[attr-defined]
-        assert look.__wrapped__(cast.bob.pk, "Bob").state == TALKING  # type: ignore[attr-defined]
-        return False
-
-    monkeypatch.setattr(pairing, "_search", slow)
-    assert (await see(cast.alice)).state == TALKING
-
-
-async def test_many_who_search_at_once_are_paired_without_overlap(cast: Cast) -> None:
-    people = [await User.objects.acreate(username=f"user-{number}", name=f"User {number}") for number in range(10)]
-    start = threading.Barrier(len(people))
-    problems: list[BaseException] = []
-
-    def search(user: User) -> None:
-        try:
-            start.wait(30)
-            assert take_seat.__wrapped__(user.pk, user.name, []) is None  # type: ignore[attr-defined]
-            for _ in range(200):
-                if look.__wrapped__(user.pk, user.name).state == TALKING:  # type: ignore[attr-defined]
-                    return
-            raise AssertionError(f"{user} met nobody")
-        except BaseException as error:
-            problems.append(error)
-        finally:
-            connections.close_all()
-
-    def run() -> None:
-        threads = [threading.Thread(target=search, args=(user,)) for user in people]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(60)
-
-    await in_database(run)()
-    assert problems == []
-    rooms = Counter([room async for room in Seat.objects.values_list("room", flat=True)])
-    assert set(rooms.values()) == {2}
-    assert len(rooms) == 5
-    assert await Room.objects.filter(kind=RoomKind.ROULETTE).acount() == 5, "and no room is left over"
-    assert await Membership.objects.filter(room__kind=RoomKind.ROULETTE).acount() == 10
-
-
-async def test_people_who_come_and_go_at_once_leave_nobody_in_a_talk_alone(cast: Cast) -> None:
-    people = [await User.objects.acreate(username=f"user-{number}", name=f"User {number}") for number in range(6)]
-    problems: list[BaseException] = []
-
-    def come_and_go(user: User, stay: bool) -> None:
-        try:
-            for turn in range(5):
-                take_seat.__wrapped__(user.pk, user.name, [])  # type: ignore[attr-defined]
-                look.__wrapped__(user.pk, user.name)  # type: ignore[attr-defined]
-                stays = stay and turn < 4
-                part.__wrapped__(user.pk, user.name, "next", stay=stays)  # type: ignore[attr-defined]
-                look.__wrapped__(user.pk, user.name)  # type: ignore[attr-defined]
-                pairing.sweep()
-            part.__wrapped__(user.pk, user.name, "next", stay=False)  # type: ignore[attr-defined]
-        except BaseException as error:
-            problems.append(error)
-        finally:
-            connections.close_all()
-
-    def run() -> None:
-        threads = [
-            threading.Thread(target=come_and_go, args=(user, number % 2 == 0)) for number, user in enumerate(people)
-        ]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join(60)
-
-    await in_database(run)()
-    assert problems == []
-    assert set((await seats()).values()) == {ENDED}
-    open_talks = Room.objects.filter(kind=RoomKind.ROULETTE, archived_at=None)
-    assert not await open_talks.aexists()

@@ -162,7 +162,7 @@ def test_what_holds_on_sqlite_holds_on_postgresql(postgresql: PostgreSQL, servic
     folder = service_folder("again")
     site = Manage("again", folder, {**on_postgresql(postgresql, folder.name), "DATABASE_POOL": "20", "DEBUG": "1"})
     # The database goes with its server: dropping it fails when the pool has just opened a connection to it.
-    names = ("store", "presence", "pairing", "roulette")
+    names = ("store", "store_races", "presence", "pairing", "pairing_races", "roulette")
     tests = ["tests/realtime/test_bulk.py", *[f"tests/chat/test_{name}.py" for name in names]]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "--reuse-db", *tests],

@@ -1,14 +1,11 @@
 """The log: numbers, duplicates, who may, and what is told."""
 
-import json
-import threading
 import uuid
 from collections.abc import Iterator, Sequence
-from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.db import connection, connections
+from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from hypothesis import HealthCheck, given, settings
@@ -17,43 +14,16 @@ from hypothesis import strategies as st
 from accounts.models import User
 from chat import pages, store
 from chat.models import Membership, Message, Room
-from chat.store import Applied, Change, Delete, Edit, Post, React, Result
+from chat.store import Applied, Change, Delete, Post
 from realtime.protocol import CommandError
 from realtime.publish import Delivery
 from tests.cast import Cast, make_cast, says
+from tests.chat.changes import apply, edit, log, outcomes, react, told
 
 
 @pytest.fixture
 def cast(db: None) -> Cast:
     return make_cast()
-
-
-def apply(*changes: Change) -> list[Any]:
-    """Apply a batch; an outcome is `(rev, seq, duplicate)`, or the code of an error."""
-    return outcomes(store.apply(changes))
-
-
-def outcomes(result: Result) -> list[Any]:
-    return [
-        each.code if isinstance(each, CommandError) else (each.rev, each.seq, each.duplicate)
-        for each in result.outcomes
-    ]
-
-
-def told(result: Result) -> list[dict[str, Any]]:
-    return [json.loads(publication.text) for publication in result.publications]
-
-
-def edit(room: Room, user: User, seq: int, body: str) -> Edit:
-    return Edit(room.pk, user.pk, seq, body, f"<p>{body}</p>")
-
-
-def react(room: Room, user: User, seq: int, emoji: str = "👍", on: bool = True) -> React:
-    return React(room.pk, user.pk, seq, emoji, on)
-
-
-def log(room: Room) -> list[dict[str, Any]]:
-    return pages.newest(room.pk, 1000).messages
 
 
 # Numbers
@@ -393,59 +363,3 @@ def test_what_one_had_and_what_is_told_make_what_is_there(
         place, complete = part.reached, part.complete
     assert place == fresh.rev
     assert [known[seq] for seq in sorted(known)] == fresh.messages
-
-
-# Several writers
-
-
-@pytest.mark.django_db(transaction=True)
-def test_writers_side_by_side_leave_no_gap_and_double_nothing() -> None:
-    cast = make_cast()
-    writers, each = 6, 15
-    posts = [
-        [says(cast.kitchen, cast.alice, f"{writer}-{number}") for number in range(each)] for writer in range(writers)
-    ]
-    shared = [says(cast.kitchen, cast.bob, f"shared {number}") for number in range(5)]
-    acks: list[list[Any]] = [[] for _ in range(writers)]
-    results: list[Result] = []
-    start = threading.Barrier(writers)
-
-    def write(number: int) -> None:
-        start.wait()
-        try:
-            for turn in range(0, each, 3):
-                # The rooms are named in different orders: who locked in that order would wait for ever.
-                batch: list[Change] = [*posts[number][turn : turn + 3], says(cast.lobby, cast.gast), shared[turn // 3]]
-                result = store.apply(batch if number % 2 else batch[::-1])
-                acks[number] += outcomes(result)
-                results.append(result)
-        finally:
-            connections.close_all()
-
-    threads = [threading.Thread(target=write, args=(number,)) for number in range(writers)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(60)
-        assert not thread.is_alive()
-
-    assert all(isinstance(ack, tuple) for each_acks in acks for ack in each_acks)
-    for room, count in ((cast.kitchen, writers * each + len(shared)), (cast.lobby, writers * each // 3)):
-        room.refresh_from_db()
-        assert (room.rev, room.seq) == (count, count)
-        assert [message["seq"] for message in log(room)] == list(range(1, count + 1))
-        published = [p.number for result in results for p in result.publications if p.topic == f"room.{room.pk}"]
-        assert sorted(published) == list(range(1, count + 1)), "each change is told once"
-    bodies = [message["body"] for message in log(cast.kitchen)]
-    assert sorted(bodies) == sorted([post.body for own in posts for post in own] + [post.body for post in shared])
-
-
-@pytest.mark.django_db(transaction=True)
-def test_a_message_is_stamped_when_its_number_is_taken() -> None:
-    """One that waited for the lock is not older than the one before it."""
-    cast = make_cast()
-    before = timezone.now()
-    apply(says(cast.kitchen, cast.alice))
-    apply(says(cast.kitchen, cast.bob))
-    first, second = Message.objects.order_by("seq")
-    assert before <= first.at <= second.at <= timezone.now() + timedelta(seconds=1)
