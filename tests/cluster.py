@@ -37,28 +37,39 @@ def replace(text: str, pattern: str, replacement: str) -> str:
     return text
 
 
-class Nginx(Service):
-    """nginx with the files in deploy/: only addresses, paths and the list of processes are substituted."""
+def deployed(static: Path, ports: Sequence[int]) -> dict[str, str]:
+    """Return nginx's files of deploy/ by name, for these static files and the web processes on `ports`."""
+    server = replace((ROOT / "deploy/nginx.conf").read_text(), r"/var/lib/switchboard/static/", f"{static}/")
+    upstream = (ROOT / "deploy/nginx-upstream.conf").read_text()
+    servers = "".join(f"    server 127.0.0.1:{port} max_fails=0;\n" for port in ports)
+    upstream = replace(upstream, r"(    server 127\.0\.0\.1:\d+ max_fails=0;\n)+", servers)
+    return {"switchboard.conf": server, "upstream.conf": upstream}
 
-    def __init__(self, folder: Path, static: Path, ports: Sequence[int]) -> None:
+
+class Nginx(Service):
+    """nginx with `files` in its conf.d: its own ports and folder take the place of those of a whole machine."""
+
+    def __init__(self, folder: Path, files: Mapping[str, str]) -> None:
         super().__init__("nginx", folder)
         self.plain_port = free_port()
         self._make_certificate()
-        server = (ROOT / "deploy/nginx.conf").read_text()
+        (folder / "conf.d").mkdir()
+        for name, text in files.items():
+            (folder / "conf.d" / name).write_text(self._moved_here(text) if "listen" in text else text)
+        user = "user root;" if os.geteuid() == 0 else ""  # or its workers could not read the folder
+        (folder / "nginx.conf").write_text(WRAPPER.format(folder=folder, user=user))
+
+    def _moved_here(self, server: str) -> str:
         server = replace(server, r"^    listen \[::\].*\n", "")
         server = replace(server, r"listen 80 ", f"listen 127.0.0.1:{self.plain_port} ")
         server = replace(server, r"listen 443 ", f"listen 127.0.0.1:{self.port} ")
-        server = replace(server, r"/etc/nginx/certificates/", f"{folder}/")
-        server = replace(server, r"/var/log/nginx/", f"{folder}/")
-        server = replace(server, r"/var/lib/switchboard/static/", f"{static}/")
-        upstream = (ROOT / "deploy/nginx-upstream.conf").read_text()
-        servers = "".join(f"    server 127.0.0.1:{port} max_fails=0;\n" for port in ports)
-        upstream = replace(upstream, r"(    server 127\.0\.0\.1:\d+ max_fails=0;\n)+", servers)
-        (folder / "conf.d").mkdir()
-        (folder / "conf.d/switchboard.conf").write_text(server)
-        (folder / "conf.d/upstream.conf").write_text(upstream)
-        user = "user root;" if os.geteuid() == 0 else ""  # or its workers could not read the folder
-        (folder / "nginx.conf").write_text(WRAPPER.format(folder=folder, user=user))
+        server = replace(server, r"/etc/nginx/certificates/", f"{self.folder}/")
+        return replace(server, r"/var/log/nginx/", f"{self.folder}/")
+
+    def check(self) -> str:
+        """Return what `nginx -t` has against the configuration: "" when it would start."""
+        done = subprocess.run([*self.command, "-t"], env=self.environment, capture_output=True, text=True)
+        return done.stderr if done.returncode else ""
 
     def _make_certificate(self) -> None:
         files = ["-out", str(self.folder / "fullchain.pem"), "-keyout", str(self.folder / "privkey.pem")]
@@ -116,7 +127,7 @@ class Cluster:
         }
         self.web = [Web(f"web-{number}", folder("web"), settings) for number in range(1, processes + 1)]
         self.worker = Worker(folder("worker"), settings)
-        self.nginx = Nginx(folder("nginx"), var / "static", [web.port for web in self.web])
+        self.nginx = Nginx(folder("nginx"), deployed(var / "static", [web.port for web in self.web]))
 
     @property
     def services(self) -> list[Service]:

@@ -73,6 +73,52 @@ def test_compose_sets_only_settings_that_exist(compose: dict[str, Any]) -> None:
     assert wanted == offered
 
 
+def goes_into_the_image(path: str) -> bool:
+    """Return what `.dockerignore` says of a file: the last line counts that names it, or a folder that it is in."""
+    parts = path.split("/")
+    above = ["/".join(parts[: number + 1]) for number in range(len(parts))]
+    taken = True
+    for line in (ROOT / ".dockerignore").read_text().splitlines():
+        if line and not line.startswith("#"):
+            pattern = re.escape(line.lstrip("!")).replace(r"\*\*/", "(.*/)?").replace(r"\*", "[^/]*")
+            if any(re.fullmatch(pattern, each) for each in above):
+                taken = line.startswith("!")
+    return taken
+
+
+SECRET_OR_HEAVY = (
+    *("deploy/.env", ".env", "chat/.env", "secret-key", "switchboard.env", "var/switchboard.sqlite3", "var/secret-key"),
+    *("dump.sql", "switchboard.dump", "copy.sqlite3", "config/copy.sqlite3-wal", "deploy/privkey.pem", "chat/tls.key"),
+    *(".git/config", ".venv/bin/python", "node_modules/typescript/package.json", "tests/conftest.py"),
+    *("chat/__pycache__/api.cpython-311.pyc", "var-of-mine/secret-key", "certificates/privkey.pem"),
+)
+
+
+@pytest.mark.parametrize("path", SECRET_OR_HEAVY)
+def test_what_is_secret_or_heavy_stays_out_of_the_image(path: str) -> None:
+    assert not goes_into_the_image(path)
+
+
+def test_what_runs_goes_into_the_image() -> None:
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True)
+    ours = listed.stdout.splitlines()
+    packages = {path.split("/")[0] for path in ours if re.fullmatch(r"\w+/__init__\.py", path)} - {
+        "tests",
+        "benchmarks",
+    }
+    wanted = [path for path in ours if path.split("/")[0] in {*packages, "templates"}]
+    copied = re.findall(r"^COPY ([\w. -]+) \./$", (DEPLOY / "Dockerfile").read_text(), re.MULTILINE)
+    wanted += ["manage.py", "producers/mine.py", *" ".join(copied).split()]
+    assert [path for path in wanted if not goes_into_the_image(path)] == []
+
+
+def test_every_builder_reads_the_same_list(compose: dict[str, Any]) -> None:
+    build = compose["x-switchboard"]["build"]
+    assert (DEPLOY / build["context"]).resolve() == ROOT
+    dockerfile = ROOT / build["dockerfile"]
+    assert not dockerfile.with_name(f"{dockerfile.name}.dockerignore").exists()  # some would take it, some would not
+
+
 @pytest.mark.parametrize("path", [unit for unit in UNITS if unit.suffix == ".service"], ids=lambda path: path.name)
 def test_units_run_what_is_there_as_nobody_special(path: Path) -> None:
     unit = configparser.ConfigParser(strict=False, interpolation=None)

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.cluster import Nginx
+from tests.cluster import Nginx, deployed
 
 
 class Mirror(BaseHTTPRequestHandler):
@@ -35,7 +35,7 @@ def nginx(service_folder: Callable[[str], Path]) -> Iterator[Nginx]:
     (static / "app.js").write_text("export {};")
     server = ThreadingHTTPServer(("127.0.0.1", 0), Mirror)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    service = Nginx(service_folder("nginx"), static, [server.server_port])
+    service = Nginx(service_folder("nginx"), deployed(static, [server.server_port]))
     service.start()
     yield service
     service.stop()

@@ -1,0 +1,61 @@
+"""nginx starts with every configuration in deploy/, laid out as docs/deployment.md and Compose lay it out."""
+
+import re
+import subprocess
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.cluster import Nginx
+from tests.services import ROOT, program
+
+DEPLOY = ROOT / "deploy"
+#: From which version on nginx outside of its paid edition knows `resolve` for a server of an upstream.
+RESOLVES = (1, 27, 3)
+
+
+def nginx_version() -> tuple[int, ...]:
+    told = subprocess.run([program("nginx"), "-v"], capture_output=True, text=True, check=True).stderr
+    [number] = re.findall(r"nginx/([\d.]+)", told)
+    return tuple(map(int, number.split(".")))
+
+
+def systemd() -> dict[str, str]:
+    """Return the files of conf.d, by name, as step 7 of "systemd" in docs/deployment.md puts them there."""
+    return {
+        "switchboard.conf": (DEPLOY / "nginx.conf").read_text(),
+        "nginx-upstream.conf": (DEPLOY / "nginx-upstream.conf").read_text(),
+    }
+
+
+def compose() -> dict[str, str]:
+    """Return the files of conf.d, by name, as deploy/compose.yaml mounts them there.
+
+    The names of Compose's services mean nothing here, so they become 127.0.0.1. An nginx that is too old for
+    `resolve` gets the line without that word: all else in the file is checked.
+    """
+    content = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
+    service = content["services"]["nginx"]
+    places = [mount.split(":")[:2] for mount in service["volumes"]]
+    files = {target: (DEPLOY / source).read_text() for source, target in places if source.endswith(".conf")}
+    files |= {each["target"]: content["configs"][each["source"]]["content"] for each in service["configs"]}
+    assert all(target.startswith("/etc/nginx/conf.d/") for target in files)
+    found = {Path(target).name: text for target, text in files.items()}
+    for name, text in found.items():
+        text = re.sub(rf"server ({'|'.join(content['services'])}):", "server 127.0.0.1:", text)
+        found[name] = text if nginx_version() >= RESOLVES else text.replace(" resolve ", " ")
+    return found
+
+
+@pytest.mark.parametrize("layout", [systemd, compose])
+def test_nginx_starts_with_what_is_shipped(
+    layout: Callable[[], dict[str, str]], service_folder: Callable[[str], Path]
+) -> None:
+    assert Nginx(service_folder("nginx"), layout()).check() == ""
+
+
+def test_no_configuration_is_left_out() -> None:
+    texts = {*systemd().values(), *compose().values()}
+    assert {path.name for path in DEPLOY.rglob("*.conf") if path.read_text() not in texts} == set()
