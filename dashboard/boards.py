@@ -47,12 +47,14 @@ def board_snapshot(slug: str, most: int | None = None) -> Snapshot:
     widgets, shown = list(board.widgets.all()), _streams_shown(board)
     streams = {stream.pk: stream for those in shown.values() for stream in those}
     rows = store.rows_of(streams.values())
-    points = history.history_of(_history_wanted(widgets, shown, most))
+    wanted = _history_wanted(widgets, shown, most)
+    points = history.history_of(wanted)
+    gaps = history.gaps(streams, wanted, points)
     event = {
         "type": "snapshot",
         "board": _on_wire(board, widgets, shown),
         "streams": {
-            stream.slug: snapshot_of_stream(stream, rows.get(pk, {}), _until_head(stream, points.get(pk, [])))
+            stream.slug: snapshot_of_stream(stream, rows.get(pk, {}), _until_head(stream, points.get(pk, [])), gaps[pk])
             for pk, stream in streams.items()
         },
     }
@@ -68,13 +70,16 @@ def board_at(slug: str, moment: datetime) -> dict[str, Any]:
     widgets, shown = list(board.widgets.all()), _streams_shown(board)
     streams = {stream.pk: stream for those in shown.values() for stream in those}
     heads = history.heads_at(streams.values(), moment)
-    points = history.history_of(_history_wanted(widgets, shown, None), moment)
+    wanted = _history_wanted(widgets, shown, None)
+    points = history.history_of(wanted, moment)
+    gaps = history.gaps(streams, wanted, points)
     return {
         "type": "snapshot",
         "at": timestamp(moment),
         "board": _on_wire(board, widgets, shown),
         "streams": {
-            stream.slug: past_of_stream(stream, heads.get(pk, []), points.get(pk, [])) for pk, stream in streams.items()
+            stream.slug: past_of_stream(stream, heads.get(pk, []), points.get(pk, []), gaps[pk])
+            for pk, stream in streams.items()
         },
     }
 

@@ -1,7 +1,7 @@
 """Reads of what streams had: the points of charts, and the values at a moment."""
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from dashboard.models import Sample, Stream
 from dashboard.protocol import unix_ms
-from dashboard.store import rows_of
+from dashboard.store import THINNED, rows_of
 from realtime.protocol import decode_json
 
 #: A point of a history: `[unix ms, value]`.
@@ -25,6 +25,28 @@ class Wanted:
 
     points: int
     seconds: int | None = None
+
+    @property
+    def step(self) -> int:
+        """Over how many seconds each point is a mean; 0: each is a sample."""
+        return 0 if self.seconds is None else max(1, -(-self.seconds // self.points))
+
+
+def gap(stream: Stream, wanted: Wanted, points: Sequence[Point]) -> float:
+    """Return after how many seconds without a point a line through `points` breaks, as nothing was measured.
+
+    That is when the value was old; but the means of neighbouring times, and samples that thinning has left of them,
+    may be twice such a time apart.
+    """
+    thinned = bool(points and stream.thinned_until and points[0][0] < unix_ms(stream.thinned_until))
+    return max(stream.stale_after, 2.0 * wanted.step, 2 * THINNED.total_seconds() if thinned else 0.0)
+
+
+def gaps(
+    streams: Mapping[int, Stream], wanted: Mapping[int, Wanted], points: Mapping[int, Sequence[Point]]
+) -> dict[int, float]:
+    """Return the `gap` of each stream, by stream id."""
+    return {pk: gap(stream, wanted.get(pk, Wanted(0)), points.get(pk, ())) for pk, stream in streams.items()}
 
 
 def heads_at(streams: Collection[Stream], moment: datetime) -> dict[int, list[Point]]:
@@ -90,7 +112,7 @@ def _thinned(wanted: Wanted, seconds: int, until: datetime | None) -> tuple[str,
         epoch, number = "CAST(EXTRACT(EPOCH FROM at) AS BIGINT)", "CAST(CAST(value AS TEXT) AS FLOAT)"
     where, values = _where((until or timezone.now()) - timedelta(seconds=seconds), until)
     sql = f"SELECT MAX(at) AS at, AVG({number}) AS value {where} GROUP BY {epoch} / %s ORDER BY 1 DESC"
-    return sql, [*values, max(1, -(-seconds // wanted.points))]
+    return sql, [*values, wanted.step]
 
 
 def _where(since: datetime | None, until: datetime | None) -> tuple[str, list[Any]]:

@@ -151,18 +151,24 @@ def unix_ms(moment: datetime) -> int:
     return (moment - EPOCH) // timedelta(milliseconds=1)
 
 
-def snapshot_of_stream(stream: StreamHead, rows: Mapping[str, Any], history: Sequence[Sequence[Any]]) -> dict[str, Any]:
-    """Return a stream as the snapshot has it; a table's value is its rows by key."""
+def snapshot_of_stream(
+    stream: StreamHead, rows: Mapping[str, Any], history: Sequence[Sequence[Any]], gap: float
+) -> dict[str, Any]:
+    """Return a stream as the snapshot has it; a table's value is its rows by key.
+
+    `gap`: seconds between two points of `history` in which nothing was measured.
+    """
     return {
         **_nature(stream),
         "value": rows if stream.kind == Kind.TABLE else stream.value,
         **_health(stream),
         "history": history,
+        "gap": gap,
     }
 
 
 def past_of_stream(
-    stream: StreamHead, head: Sequence[Sequence[Any]], history: Sequence[Sequence[Any]]
+    stream: StreamHead, head: Sequence[Sequence[Any]], history: Sequence[Sequence[Any]], gap: float
 ) -> dict[str, Any]:
     """Return a stream as it was: `head` has its newest point then, if there was one.
 
@@ -178,6 +184,7 @@ def past_of_stream(
         "state": None,
         "error": None,
         "history": [[then, value if then == at else mean] for then, mean in history],
+        "gap": gap,
     }
 
 

@@ -75,6 +75,7 @@ def card(
     withdrawn: bool,
     value: Any,
     points: Sequence[Any],
+    gap: float | None,
     version: int,
 ) -> tuple[str, dict[str, Any]]:
     """Return a card in words, and as its fields. `about`: see `Incident`."""
@@ -104,5 +105,6 @@ def card(
         "withdrawn": withdrawn,
         "board": about["board"],
         "points": list(points),
+        "gap": gap,
         "version": version,
     }

@@ -16,6 +16,7 @@ from django.db.models.functions import Now
 from dashboard import leases, rules
 from dashboard.alerts.cards import card, condition_text
 from dashboard.history import Point, Wanted, history_of
+from dashboard.history import gap as gap_of
 from dashboard.models import Board, Sample, Stream
 from dashboard.models.alerts import AlertDuty, AlertRule, Incident, RuleState
 from dashboard.rules import Condition, Fired, Resolved, Watched
@@ -197,11 +198,13 @@ def to_tell(now: datetime) -> list[tuple[Incident, str, dict[str, Any]]]:
 
 def _card(incident: Incident, now: datetime) -> tuple[str, dict[str, Any]]:
     points: list[Point] = []
+    gap: float | None = None
     if incident.rule is not None and incident.rule.stream.kind == Stream.Kind.NUMBER:
         end = now if incident.until is None else min(now, incident.until + (incident.until - incident.since) / 3)
         length = min(max(2 * (end - incident.since), timedelta(minutes=10)), timedelta(days=1))
-        stream = incident.rule.stream_id
-        points = history_of({stream: Wanted(POINTS, int(length.total_seconds()))}, end)[stream]
+        stream, wanted = incident.rule.stream, Wanted(POINTS, int(length.total_seconds()))
+        points = history_of({stream.pk: wanted}, end)[stream.pk]
+        gap = gap_of(stream, wanted, points)
     return card(
         incident.about,
         since=incident.since,
@@ -210,6 +213,7 @@ def _card(incident: Incident, now: datetime) -> tuple[str, dict[str, Any]]:
         withdrawn=incident.withdrawn,
         value=incident.value,
         points=points,
+        gap=gap,
         version=incident.version,
     )
 

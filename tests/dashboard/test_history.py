@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from dashboard import store
-from dashboard.history import Wanted, heads_at, history_of
+from dashboard.history import Wanted, gap, heads_at, history_of
 from dashboard.models import Sample, Stream
 from dashboard.protocol import STREAMS, TILES, Pushed, unix_ms
 from dashboard.store import SNAPSHOT_EVERY
@@ -54,6 +54,18 @@ def test_the_history_of_many_streams_is_one_query(django_assert_num_queries: Any
     with django_assert_num_queries(1):
         history = history_of(wanted)
     assert history == {stream.pk: [[unix_ms(seconds(0)), stream.pk]] for stream in streams}
+
+
+def test_a_line_breaks_when_its_value_was_old_but_not_between_means_or_what_thinning_has_left() -> None:
+    cpu = produced_stream(stale_after=45.0)
+    points = [[unix_ms(seconds(60)), 1], [unix_ms(seconds(90)), 2]]
+    assert gap(cpu, Wanted(300), points) == gap(cpu, Wanted(300), []) == 45
+    assert gap(cpu, Wanted(300, 3600), points) == 45, "means of 12 s"
+    assert gap(cpu, Wanted(300, 86_400), points) == 2 * 288, "two neighbours may be nearly two steps apart"
+    cpu.thinned_until = seconds(60)
+    assert gap(cpu, Wanted(300), points) == 45, "all of it is whole"
+    cpu.thinned_until = seconds(75)
+    assert gap(cpu, Wanted(300), points) == 600
 
 
 # What a table had

@@ -36,7 +36,7 @@ class Head:
 
 
 def test_a_snapshot_of_a_stream_says_everything() -> None:
-    assert snapshot_of_stream(Head(), {}, [[1, 2]]) == {
+    assert snapshot_of_stream(Head(), {}, [[1, 2]], 60.0) == {
         "kind": "number",
         "label": "orders",
         "unit": "/min",
@@ -48,11 +48,14 @@ def test_a_snapshot_of_a_stream_says_everything() -> None:
         "state": "ok",
         "error": None,
         "history": [[1, 2]],
+        "gap": 60.0,
     }
 
 
 def test_a_tables_value_in_a_snapshot_is_its_rows() -> None:
-    assert snapshot_of_stream(Head(kind="table", value=None), {"NRD": {"bid": 1}}, [])["value"] == {"NRD": {"bid": 1}}
+    assert snapshot_of_stream(Head(kind="table", value=None), {"NRD": {"bid": 1}}, [], 60.0)["value"] == {
+        "NRD": {"bid": 1}
+    }
 
 
 def test_an_update_carries_value_and_health() -> None:

@@ -37,12 +37,19 @@ test("an alert stands by a sign of its own and in words", () => {
 test("the chart fills its box, its limit included", () => {
   /** @type {[number, number][]} */
   const points = [[0, 0], [50, 50], [100, 80]];
-  assert.deepEqual(chart(points, 100), { line: "0,38 120,20 240,9.2", limit: 2 });
-  assert.deepEqual(chart(points, null), { line: "0,38 120,15.5 240,2", limit: null });
-  assert.deepEqual(chart([[0, 5], [1, 5]], null), { line: "0,38 240,38", limit: null });
-  assert.deepEqual(chart([[7, 5], [7, 6]], null), { line: "0,38 0,2", limit: null });
+  assert.deepEqual(chart(points, 100), { line: "M0 38L120 20L240 9.2", limit: 2 });
+  assert.deepEqual(chart(points, null), { line: "M0 38L120 15.5L240 2", limit: null });
+  assert.deepEqual(chart([[0, 5], [1, 5]], null), { line: "M0 38L240 38", limit: null });
+  assert.deepEqual(chart([[7, 5], [7, 6]], null), { line: "M0 38L0 2", limit: null });
   assert.equal(chart([[0, 5]], 4), null);
   assert.equal(chart([], 4), null);
+});
+
+test("the chart draws nothing where nothing was measured", () => {
+  /** @type {[number, number][]} */
+  const points = [[0, 0], [20_000, 50], [90_000, 50], [100_000, 80]];
+  assert.equal(chart(points, null, 60)?.line, "M0 38L48 15.5M216 15.5L240 2");
+  assert.equal(chart(points, null, 70)?.line, "M0 38L48 15.5L216 15.5L240 2");
 });
 
 test("the link leads to the board at that moment", () => {

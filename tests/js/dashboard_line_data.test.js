@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { align, change, keep, roomFor, sparkline, thin, tickText, timeRange } from "dashboard/line-data.js";
+import { align, alone, change, keep, roomFor, sparkline, thin, tickText, timeRange, valueAt } from "dashboard/line-data.js";
 import { useZone } from "realtime/time.js";
 
 test("histories are laid side by side by time", () => {
@@ -23,6 +23,80 @@ test("a line breaks where nothing came for too long", () => {
     [0, 1000, 1001, 9000],
     [1, 2, null, 3],
   ]);
+});
+
+test("a gap of one line reaches to its next value, whatever other lines have meanwhile", () => {
+  const [times, first, second] = align(
+    [
+      [[0, 1], [2000, 1], [9000, 1]],
+      [[1000, 5], [3000, 5], [4000, 5], [5000, 5]],
+    ],
+    [3000, 3000],
+  );
+  assert.deepEqual(times, [0, 1000, 2000, 2001, 3000, 4000, 5000, 9000]);
+  assert.deepEqual(first, [1, undefined, 1, null, null, null, null, 1]);
+  assert.deepEqual(second, [undefined, 5, undefined, undefined, 5, 5, 5, undefined]);
+});
+
+test("where a line says itself that there was nothing, nothing is drawn up to its next value", () => {
+  const [, line] = align([[[0, 1], [2, null], [6, 3]], [[1, 0], [3, 0], [4, 0]]]);
+  assert.deepEqual(line, [1, null, null, null, null, 3]);
+});
+
+/** Chance that comes the same way each time: numbers from 0 to below `most`. */
+function chance(/** @type {number} */ seed) {
+  let state = seed;
+  return (/** @type {number} */ most) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 2 ** 32) * most);
+  };
+}
+
+test("of any histories each line is drawn between two of its values just when they are neighbours without a gap", () => {
+  for (let seed = 0; seed < 500; seed += 1) {
+    const below = chance(seed);
+    /** @type {[number, any][][]} */
+    const histories = Array.from({ length: 1 + below(4) }, () => {
+      let at = below(20);
+      return Array.from({ length: below(12) }, () => [(at += 1 + below(below(3) ? 8 : 60)), below(6) ? below(100) : null]);
+    });
+    const gaps = histories.map(() => 2 + below(40));
+    const [times, ...columns] = align(histories, gaps);
+    assert.deepEqual(times, [...new Set(times)].sort((a, b) => a - b));
+    histories.forEach((points, line) => {
+      const values = columns[line];
+      for (const [at, value] of points) assert.equal(values[times.indexOf(at)], value, `seed ${seed}`);
+      const own = new Set(points.map(([at]) => at));
+      assert.ok(times.every((at, index) => own.has(at) || typeof values[index] !== "number"), "nothing is made up");
+      points.forEach(([at, value], index) => {
+        const later = points.slice(index + 1);
+        const next = later.find(([, each]) => each !== null);
+        if (value === null || !next) return;
+        const between = values.slice(times.indexOf(at) + 1, times.indexOf(next[0]));
+        const isGap = next !== later[0] || next[0] - at > gaps[line];
+        if (isGap) assert.ok(between.length && between.every((each) => each === null), `a gap: seed ${seed}`);
+        else assert.ok(!between.includes(null), `no gap: seed ${seed}`);
+      });
+    });
+  }
+});
+
+test("a value between two gaps is drawn as a point of its own", () => {
+  assert.deepEqual(alone([1, undefined, 1, null, 5, undefined, null, 3, 4]), [4]);
+  assert.deepEqual(alone([7, null, undefined, 8]), [0, 3]);
+  assert.deepEqual(alone([7, undefined, 8]), []);
+  assert.deepEqual(alone([]), []);
+});
+
+test("the value of a line at a moment is its last one, none in a gap", () => {
+  const values = [undefined, 5, undefined, null, null, 6];
+  assert.deepEqual(values.map((_, index) => valueAt(values, index)), [null, 5, 5, null, null, 6]);
+});
+
+test("a sparkline breaks where nothing was measured, and shows a value that stands alone", () => {
+  assert.equal(sparkline([[0, 1], [2, 3], [8, 3], [10, 2]], 100, 20, 120, 5), "M0 20L20 0M80 0L100 10");
+  assert.equal(sparkline([[0, 1], [2, 3], [5, null], [8, 3], [10, 2]], 100, 20), "M0 20L20 0M80 0L100 10");
+  assert.equal(sparkline([[0, 1], [4, 3], [10, 2]], 100, 20, 120, 5), "M0 20L40 0M100 10h0");
 });
 
 test("a sparkline fills its box", () => {

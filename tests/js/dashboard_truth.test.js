@@ -22,6 +22,7 @@ const stream = (more = {}) => ({
   rowSeqs: new Map(),
   marks: new Map(),
   kept: 0,
+  gap: Infinity,
   merged: 0,
   moved: false,
   ...more,

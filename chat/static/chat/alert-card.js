@@ -1,6 +1,7 @@
 /** The card of an alert: how it stands, by colour, sign and word; its value and chart; who sees to it. */
 import { html, nothing, svg } from "lit";
 import { showText } from "realtime/format.js";
+import { pathOf, runsOf } from "realtime/runs.js";
 import { age, clockTime, dayLabel, wholeTime } from "realtime/time.js";
 
 /**
@@ -9,7 +10,8 @@ import { age, clockTime, dayLabel, wholeTime } from "realtime/time.js";
  *   condition: string, when: string | null, hold: number | null, value: number | string | null, unit: string, shown: string,
  *   limit: number | null, since: string, fired_at: string,
  *   until: string | null, withdrawn: boolean, acknowledged: {user: User, at: string} | null,
- *   board: {slug: string, title: string} | null, points: [number, number][], version: number}} Alert
+ *   board: {slug: string, title: string} | null, points: [number, number][], gap?: number, version: number}} Alert gap: seconds without a point
+ *   after which its chart breaks; cards of old have none
  */
 
 const SIGNS = { crit: "■", warn: "▲", info: "◆" };
@@ -37,21 +39,22 @@ export function conditionText({ condition, when, limit, unit, hold }) {
 }
 
 /**
- * The chart's line, and where its limit is, in a box of 240 by 40.
+ * The chart's line, a path, and where its limit is, in a box of 240 by 40.
  * @param {[number, number][]} points unix milliseconds, value
  * @param {number | null} limit
+ * @param {number} [gap] seconds without a point after which the line breaks
  * @returns {{line: string, limit: number | null} | null} null: too little to draw
  */
-export function chart(points, limit) {
+export function chart(points, limit, gap = Infinity) {
   if (points.length < 2) return null;
   const values = points.map(([, value]) => value);
   const all = limit === null ? values : [...values, limit];
   const [low, high] = [Math.min(...all), Math.max(...all)];
   const [begin, end] = [points[0][0], points[points.length - 1][0]];
-  const x = (/** @type {number} */ at) => round(((at - begin) / (end - begin || 1)) * WIDTH);
+  const x = (/** @type {number} */ at) => ((at - begin) / (end - begin || 1)) * WIDTH;
   // Two units of air, so that the line's own width shows at the edges.
-  const y = (/** @type {number} */ value) => round(HEIGHT - 2 - ((value - low) / (high - low || 1)) * (HEIGHT - 4));
-  return { line: points.map(([at, value]) => `${x(at)},${y(value)}`).join(" "), limit: limit === null ? null : y(limit) };
+  const y = (/** @type {number} */ value) => HEIGHT - 2 - ((value - low) / (high - low || 1)) * (HEIGHT - 4);
+  return { line: pathOf(runsOf(points, gap * 1000), x, y), limit: limit === null ? null : round(y(limit)) };
 }
 
 const round = (/** @type {number} */ number) => Math.round(number * 10) / 10;
@@ -117,13 +120,13 @@ const value = (alert) =>
     : html`<span class="alert__value">${valueText(alert)}</span>`;
 
 /** @param {Alert} alert */
-function picture({ points, limit }) {
-  const drawn = chart(points, limit);
+function picture({ points, limit, gap }) {
+  const drawn = chart(points, limit, gap);
   if (!drawn) return nothing;
   return html`<svg class="alert__chart" viewBox="0 0 ${WIDTH} ${HEIGHT}" preserveAspectRatio="none" aria-hidden="true">
     ${drawn.limit === null
       ? nothing
       : svg`<line class="alert__limit" x1="0" x2=${WIDTH} y1=${drawn.limit} y2=${drawn.limit} />`}
-    ${svg`<polyline class="alert__line" points=${drawn.line} />`}
+    ${svg`<path class="alert__line" d=${drawn.line} />`}
   </svg>`;
 }

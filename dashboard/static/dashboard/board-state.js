@@ -9,9 +9,9 @@ import { keep } from "./line-data.js";
  *   slug: string, kind: Kind, label: string, unit: string, staleAfter: number | null, kept: number,
  *   value: any, at: number | null, seq: number,
  *   state: "ok" | "error" | "unknown" | null, error: string | null, retryAt: number | null,
- *   history: Point[], floor: number, rowSeqs: Map<string, number>, marks: Map<string, Map<string, Mark>>,
+ *   history: Point[], gap: number, floor: number, rowSeqs: Map<string, number>, marks: Map<string, Map<string, Mark>>,
  *   merged: number, moved: boolean,
- * }} Stream times in unix milliseconds, staleAfter and kept in seconds; state: null in the past, staleAfter then null for tables; merged: how many updates
+ * }} Stream times in unix milliseconds, staleAfter and kept in seconds; gap: milliseconds between two points in which nothing was measured; state: null in the past, staleAfter then null for tables; merged: how many updates
  *   were folded into others on their way since the snapshot; moved: an update has come since; floor: the snapshot's seq, rowSeqs: those of rows
  *   that changed since; marks: by row and column
  * @typedef {{up: boolean | null, at: number}} Mark a cell that changed, and when on this machine's clock; null: neither up nor down
@@ -43,6 +43,7 @@ function read(/** @type {string} */ slug, /** @type {any} */ said) {
     error: said.error,
     retryAt: time(said.retry_at),
     history: said.history,
+    gap: (said.gap ?? Infinity) * 1000,
     floor: said.seq,
     rowSeqs: new Map(),
     marks: new Map(),

@@ -5,7 +5,7 @@ import "./language.js";
 import uPlot from "uplot";
 import { axisText, showText } from "realtime/format.js";
 import { copy } from "./copy.js";
-import { align, roomFor, tickText, timeRange } from "./line-data.js";
+import { align, alone, roomFor, tickText, timeRange, valueAt } from "./line-data.js";
 import { duration } from "./truth.js";
 
 /** @typedef {import("./board-state.js").Stream} Stream */
@@ -88,11 +88,11 @@ export class LineChart extends LitElement {
   }
 
   #data() {
-    const histories = this.streams.map(({ kind, value, history }) => (kind === "series" ? (value ?? []) : history));
-    return align(
-      histories,
-      this.streams.map(({ staleAfter }) => Math.max((staleAfter ?? 0) * 3, 10) * 1000),
+    // Of a series its producer says itself where there was nothing.
+    const lines = this.streams.map(({ kind, value, history, gap }) =>
+      kind === "series" ? { points: value ?? [], gap: Infinity } : { points: history, gap },
     );
+    return align(lines.map(({ points }) => points), lines.map(({ gap }) => gap));
   }
 
   updated() {
@@ -173,7 +173,12 @@ export class LineChart extends LitElement {
             stroke: color(token),
             width: 2 * scale,
             dash: dash.map((length) => length * scale),
-            points: { show: false },
+            points: {
+              show: false,
+              size: 5 * scale,
+              fill: color(token),
+              filter: (/** @type {uPlot} */ plot, /** @type {number} */ line) => alone(/** @type {any} */ (plot.data[line])),
+            },
           };
         }),
       ],
@@ -226,8 +231,9 @@ export class LineChart extends LitElement {
   }
 
   #legendValue(/** @type {Stream} */ stream, /** @type {number} */ line) {
-    const hovered = this.hovered === null ? undefined : this.plot?.data[line + 1]?.[this.hovered];
-    const value = hovered ?? (stream.kind === "series" ? stream.value?.at(-1)?.[1] : stream.value);
+    const values = /** @type {(number | null | undefined)[] | undefined} */ (this.plot?.data[line + 1]);
+    const newest = stream.kind === "series" ? stream.value?.at(-1)?.[1] : stream.value;
+    const value = values && this.hovered !== null ? valueAt(values, this.hovered) : newest;
     return showText(value, stream.unit, this.decimals);
   }
 

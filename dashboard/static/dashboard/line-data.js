@@ -1,34 +1,70 @@
 /**
  * Histories as a chart wants them. No DOM.
  *
- * @typedef {[number, any]} Point unix milliseconds, value
+ * @typedef {import("realtime/runs.js").Point} Point
  */
+import { pathOf, runsOf } from "realtime/runs.js";
 import { clockSeconds, clockTime, shortDate } from "realtime/time.js";
 
 /**
  * Lay several histories side by side: times, then the values of each. Where one has no value at another's
- * time it has `undefined` (the line goes on); null is a gap, where nothing came for longer than `gaps` says.
+ * time it has `undefined` (the line goes on), or null in a gap: from a value up to its next one, where
+ * that came later than `gaps` says, or the history itself has null in between.
  *
  * @param {Point[][]} histories each oldest first
- * @param {number[]} [gaps] milliseconds without a point after which each line breaks
+ * @param {number[]} [gaps] milliseconds without a value after which each line breaks
  * @returns {[number[], ...(number | null | undefined)[][]]}
  */
 export function align(histories, gaps = []) {
-  const broken = histories.map((points, index) => withGaps(points, gaps[index] ?? Infinity));
-  const times = [...new Set(broken.flatMap((points) => points.map(([at]) => at)))].sort((a, b) => a - b);
-  const columns = broken.map((points) => {
+  const lasts = histories.map((points, index) => lastBeforeGaps(points, gaps[index] ?? Infinity));
+  // A gap needs a time of its own, which no line may have.
+  const inside = lasts.flatMap((those) => [...those].flatMap(([at, isLong]) => (isLong ? [at + 1] : [])));
+  const times = [...new Set([...histories.flat().map(([at]) => at), ...inside])].sort((a, b) => a - b);
+  const columns = histories.map((points, index) => {
     const values = new Map(points);
-    return times.map((at) => values.get(at));
+    let inGap = false;
+    return times.map((at) => {
+      const value = values.get(at);
+      if (value === undefined) return inGap ? null : undefined;
+      inGap = value === null || lasts[index].has(at);
+      return value;
+    });
   });
   return [times, ...columns];
 }
 
-/** @param {Point[]} points @param {number} gap @returns {Point[]} */
-function withGaps(points, gap) {
-  return points.flatMap((point, index) => {
+/**
+ * The times after which a line breaks, and whether because nothing came for longer than `gap`.
+ * @param {Point[]} points @param {number} gap
+ */
+function lastBeforeGaps(points, gap) {
+  /** @type {Map<number, boolean>} */
+  const lasts = new Map();
+  points.forEach(([at], index) => {
     const next = points[index + 1];
-    return next && next[0] - point[0] > gap ? [point, /** @type {Point} */ ([point[0] + 1, null])] : [point];
+    if (next && (next[1] === null || next[0] - at > gap)) lasts.set(at, next[0] - at > gap);
   });
+  return lasts;
+}
+
+/**
+ * Where a column of `align` has a value that no line leads to or from: charts draw it as a point.
+ * @param {(number | null | undefined)[]} values
+ */
+export function alone(values) {
+  const known = values.flatMap((value, index) => (value === undefined ? [] : [{ value, index }]));
+  const isMeasured = (/** @type {number} */ place) => typeof known[place]?.value === "number";
+  return known.flatMap(({ index }, place) => (isMeasured(place) && !isMeasured(place - 1) && !isMeasured(place + 1) ? [index] : []));
+}
+
+/**
+ * The value that a column of `align` has at a place: its last one; null before the first, and in a gap.
+ * @param {(number | null | undefined)[]} values
+ * @param {number} index
+ */
+export function valueAt(values, index) {
+  while (index > 0 && values[index] === undefined) index -= 1;
+  return values[index] ?? null;
 }
 
 /** A history over a time is thinned when it has so many times more points than are wanted. */
@@ -73,20 +109,21 @@ export function thin(history, step) {
 /**
  * The path of a sparkline in a box of `width` × `height`, "" when there are fewer than two numbers.
  * @param {Point[]} history
+ * @param {number} [gap] milliseconds without a value after which it breaks
  */
-export function sparkline(history, width = 100, height = 28, /** @type {number} */ most = 120) {
-  const points = history.filter(([, value]) => typeof value === "number").slice(-most);
-  if (points.length < 2) return "";
+export function sparkline(history, width = 100, height = 28, /** @type {number} */ most = 120, gap = Infinity) {
+  const numbers = history.filter(([, value]) => typeof value === "number");
+  if (numbers.length < 2) return "";
+  const from = numbers.length > most ? numbers[numbers.length - most][0] : -Infinity;
+  const points = numbers.slice(-most);
   const values = points.map(([, value]) => /** @type {number} */ (value));
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const [begin, end] = [points[0][0], points[points.length - 1][0]];
   const x = (/** @type {number} */ at) => (end > begin ? ((at - begin) / (end - begin)) * width : 0);
   // A line that never changes runs in the middle.
   const y = (/** @type {number} */ value) => (high > low ? height - ((value - low) / (high - low)) * height : height / 2);
-  return points.map(([at, value], index) => `${index ? "L" : "M"}${round(x(at))} ${round(y(value))}`).join("");
+  return pathOf(runsOf(history.filter(([at]) => at >= from), gap), x, y);
 }
-
-const round = (/** @type {number} */ number) => Math.round(number * 10) / 10;
 
 /**
  * The range of an axis for values from `low` to `high`: what was asked for, else some room around them.

@@ -86,6 +86,7 @@ export class BoardThumbnail extends LitElement {
     path {
       fill: none;
       stroke: var(--accent);
+      stroke-linecap: round;
       stroke-width: 1.5;
       vector-effect: non-scaling-stroke;
     }
@@ -232,10 +233,11 @@ export class BoardThumbnail extends LitElement {
         <span class="value"><span class="sign" aria-hidden="true">${LEVEL_SIGNS[level]}</span><span class="hidden">${LEVEL_WORDS[level]}</span> ${text}</span>
       </li>`;
     }
-    const points = stream.kind === "series" ? (stream.value ?? []) : stream.history;
-    const value = stream.kind === "series" ? points.at(-1)?.[1] : stream.value;
+    const isSeries = stream.kind === "series";
+    const points = isSeries ? (stream.value ?? []) : stream.history;
+    const value = isSeries ? points.at(-1)?.[1] : stream.value;
     const { before, number, after } = show(value, stream.unit, widget.options.decimals ?? null, widget.options.compact);
-    const path = sparkline(points, 72, 18, 40);
+    const path = sparkline(points, 72, 18, 40, isSeries ? Infinity : stream.gap);
     return html`<li class=${alone ? "lead" : path ? "" : "wide"} data-truth=${truth}>
       <span class="name">${stream.label}</span>
       ${path ? html`<svg viewBox="0 0 72 18" preserveAspectRatio="none" aria-hidden="true">${svg`<path d=${path} />`}</svg>` : nothing}

@@ -24,6 +24,7 @@ SAID: dict[str, Any] = {
     "withdrawn": False,
     "value": 97.25,
     "points": [[1, 2.0]],
+    "gap": 60.0,
     "version": 3,
 }
 
@@ -99,6 +100,7 @@ def test_a_card_in_words_and_as_fields() -> None:
         "withdrawn": False,
         "board": None,
         "points": [[1, 2.0]],
+        "gap": 60.0,
         "version": 3,
     }
     body, fields = say(until=seconds(725))

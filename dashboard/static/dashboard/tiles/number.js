@@ -82,8 +82,8 @@ export function arrow(direction) {
 }
 
 /** @param {Stream} stream */
-export function spark({ history }) {
-  const path = sparkline(history);
+export function spark({ history, gap }) {
+  const path = sparkline(history, 100, 28, 120, gap);
   return path
     ? html`<svg class="spark" viewBox="0 0 100 28" preserveAspectRatio="none" aria-hidden="true">
         ${svg`<path d=${path} vector-effect="non-scaling-stroke" />`}

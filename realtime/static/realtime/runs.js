@@ -1,0 +1,37 @@
+/**
+ * Lines that break: where nothing was measured, nothing is drawn. No DOM.
+ *
+ * @typedef {[number, any]} Point unix milliseconds, value
+ */
+
+/**
+ * The values of a history in runs, each of which is drawn as one line.
+ * @param {Point[]} points oldest first; what is no number was not measured
+ * @param {number} [gap] milliseconds without a value after which a run ends
+ * @returns {[number, number][][]}
+ */
+export function runsOf(points, gap = Infinity) {
+  /** @type {[number, number][][]} */
+  const runs = [];
+  let last = -Infinity;
+  for (const [at, value] of points) {
+    const measured = typeof value === "number";
+    if (measured && (last === -Infinity || at - last > gap)) runs.push([]);
+    if (measured) runs[runs.length - 1].push([at, value]);
+    last = measured ? at : -Infinity;
+  }
+  return runs;
+}
+
+/**
+ * The path of an SVG that draws `runs`; a value that stands alone is a dot, where line ends are round.
+ * @param {[number, number][][]} runs
+ * @param {(at: number) => number} x
+ * @param {(value: number) => number} y
+ */
+export function pathOf(runs, x, y) {
+  const places = (/** @type {[number, number][]} */ run) => run.map(([at, value]) => `${round(x(at))} ${round(y(value))}`);
+  return runs.map((run) => `M${places(run).join("L")}${run.length > 1 ? "" : "h0"}`).join("");
+}
+
+const round = (/** @type {number} */ number) => Math.round(number * 10) / 10;
