@@ -1,4 +1,4 @@
-"""`/api/session/`: entering as a guest and leaving, for programs."""
+"""`/api/session/`: who is signed in, entering as a guest and leaving, for programs."""
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -6,6 +6,7 @@ from django.middleware.csrf import CsrfViewMiddleware
 from django.views.decorators.csrf import csrf_exempt
 
 from accounts import services
+from accounts.models import User
 from realtime.http import ApiError, answers_errors, json_body, text_field
 from realtime.origins import is_allowed
 
@@ -13,10 +14,12 @@ from realtime.origins import is_allowed
 @csrf_exempt
 @answers_errors
 def session(request: HttpRequest) -> HttpResponse:
-    """POST enters as a guest: 201 and the cookie. DELETE signs out: 204.
+    """GET tells who is signed in. POST enters as a guest: 201 and the cookie. DELETE signs out: 204.
 
     POST needs no CSRF token, so it takes only JSON, and no foreign Origin.
     """
+    if request.method in ("GET", "HEAD"):
+        return JsonResponse({"user": request.user.on_wire() if isinstance(request.user, User) else None})
     if request.method == "POST":
         refuse_foreign_origin(request)
         guest = services.enter_as_guest(request, text_field(json_body(request), "name"))
@@ -25,7 +28,7 @@ def session(request: HttpRequest) -> HttpResponse:
         require_csrf(request)
         services.sign_out(request)
         return HttpResponse(status=204)
-    raise ApiError("method_not_allowed", "POST enters as a guest, DELETE signs out.")
+    raise ApiError("method_not_allowed", "GET tells who is signed in, POST enters as a guest, DELETE signs out.")
 
 
 def refuse_foreign_origin(request: HttpRequest) -> None:

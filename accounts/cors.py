@@ -8,6 +8,8 @@ from django.utils.cache import patch_vary_headers
 
 from realtime.origins import is_allowed
 
+#: Headers that pages of listed origins may send.
+HEADERS = "Authorization, Content-Type, X-CSRFToken, X-Switchboard-User"
 Respond = Callable[[HttpRequest], HttpResponseBase]
 
 
@@ -29,6 +31,6 @@ class CorsMiddleware:
             response["Access-Control-Expose-Headers"] = "Retry-After"
             if preflight:
                 response["Access-Control-Allow-Methods"] = "GET, POST, DELETE"
-                response["Access-Control-Allow-Headers"] = "Authorization, Content-Type, X-CSRFToken"
+                response["Access-Control-Allow-Headers"] = HEADERS
                 response["Access-Control-Max-Age"] = "600"
         return response

@@ -1,11 +1,13 @@
-"""Bots over HTTP: a bearer token says who it is, and needs no CSRF token."""
+"""Who a request is from: a bot with a token, or the person for whom the page that asks was made."""
 
 from collections.abc import Callable
 
 from django.contrib.auth.models import AnonymousUser
-from django.http import HttpRequest, HttpResponseBase
+from django.http import HttpRequest, HttpResponseBase, JsonResponse
 
+from accounts.models import User
 from accounts.tokens import bearer_of, bot_for
+from realtime.http import STATUS
 
 
 class BearerMiddleware:
@@ -24,3 +26,24 @@ class BearerMiddleware:
                 request.user = bot_for(token) or AnonymousUser()
                 request._dont_enforce_csrf_checks = True  # type: ignore[attr-defined]
         return self.get_response(request)
+
+
+class PersonMiddleware:
+    """Refuses what a page asks for somebody who is not signed in here any more. After BearerMiddleware.
+
+    A page lives longer than a session, and the cookie goes with each of its requests: without this, what Ada wrote
+    would be published under the name of who signed in after her. Its requests name her (`X-Switchboard-User`: her id).
+    Another one gets 409 `another_person`, with the `user` who is signed in (null: nobody), before any view runs.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        meant = request.headers.get("X-Switchboard-User")
+        if meant is None or meant == str(request.user.pk or ""):
+            return self.get_response(request)
+        user = request.user.on_wire() if isinstance(request.user, User) else None
+        detail = f"You are signed in as {user['name']} now: load the page again." if user else "You are signed out."
+        error = {"code": "another_person", "detail": detail}
+        return JsonResponse({"error": error, "user": user}, status=STATUS["another_person"])

@@ -20,6 +20,7 @@ STATUS = {
     "not_joined": 403,
     "method_not_allowed": 405,
     "conflict": 409,
+    "another_person": 409,
     "too_long": 413,
     "invalid": 422,
     "rate_limited": 429,

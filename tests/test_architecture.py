@@ -127,3 +127,14 @@ def test_scripts_do_not_import_in_circles() -> None:
 def test_no_module_is_longer_than_one_can_know() -> None:
     long = {name(path): len(path.read_text().splitlines()) for path in modules(*PACKAGES)}
     assert {path: lines for path, lines in long.items() if lines > 400} == {}
+
+
+def test_requests_say_for_whom_they_are() -> None:
+    """`ask` of page.js names the page's person. A wall has a token, and a reload asks for a page of who is there."""
+    scripts = [path for package in PACKAGES for path in (ROOT / package).rglob("*.js")]
+    found = {name(path) for path in scripts if re.search(r"\bfetch\(|XMLHttpRequest|sendBeacon", path.read_text())}
+    assert found == {
+        "realtime/static/realtime/page.js",
+        "dashboard/static/dashboard/reload.js",
+        "dashboard/static/dashboard/wall.js",
+    }

@@ -124,7 +124,7 @@ def test_bad_names_cost_no_turn(client: Client) -> None:
 
 
 def test_other_methods_are_refused(client: Client) -> None:
-    for response in (client.get("/api/session/"), client.put("/api/session/")):
+    for response in (client.patch("/api/session/"), client.put("/api/session/")):
         assert response.status_code == 405
         assert error(response)["code"] == "method_not_allowed"
 

@@ -356,15 +356,3 @@ async def test_client_count_control(live_switchboard: Serve, new_page: NewPage) 
     await update.click()
     await expect(ada.locator("[data-clients]")).to_have_text(str(before + 1))
     await expect(ada.locator("client-count time")).to_have_text(re.compile(r"^\d\d:\d\d:\d\d$"))
-
-
-async def test_signing_out_stops_the_other_tab(live_switchboard: Serve, new_page: NewPage) -> None:
-    slug = make_room(live_switchboard)
-    first = await new_page()
-    await enter(first, "Ada")
-    await open_room(first, slug)
-    second = await first.context.new_page()
-    await second.goto("/")
-    await second.get_by_role("button", name="Sign out").click()
-    await expect(first.locator(".connection")).to_have_text("Signed out")
-    await expect(first.get_by_role("link", name="Sign in")).to_be_visible()

@@ -3,12 +3,12 @@ import { test } from "node:test";
 import { RoomFeed } from "dashboard/room-feed.js";
 import { Socket } from "realtime/socket.js";
 import { said, saidAll } from "./cast.js";
-import { FakePage, FakeTime, FakeWebSocket, settle } from "./fakes.js";
+import { FakePage, FakeTime, FakeWebSocket, nobody, settle } from "./fakes.js";
 
 /** A feed of the lobby whose socket is live. */
 function open() {
   const time = new FakeTime();
-  const socket = new Socket("/ws/chat/", { WebSocket: FakeWebSocket, page: new FakePage(), timers: time, random: () => 0.5 });
+  const socket = new Socket("/ws/chat/", { person: nobody(), WebSocket: FakeWebSocket, page: new FakePage(), timers: time, random: () => 0.5 });
   const feed = new RoomFeed(socket, "lobby");
   const line = FakeWebSocket.newest;
   line.hello();

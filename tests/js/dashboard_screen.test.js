@@ -3,7 +3,7 @@ import { beforeEach, test } from "node:test";
 import { Screen } from "dashboard/screen.js";
 import { ServerClock } from "realtime/clock.js";
 import { Socket } from "realtime/socket.js";
-import { FakePage, FakeTime, FakeWebSocket, settle } from "./fakes.js";
+import { FakePage, FakeTime, FakeWebSocket, nobody, settle } from "./fakes.js";
 
 const AT = "2026-11-20T12:00:00.000Z";
 
@@ -35,7 +35,7 @@ beforeEach(() => {
   const local = () => time.now;
   const clock = new ServerClock({ local, steady: local });
   const page = new FakePage();
-  const socket = new Socket("/ws/boards/ops/", { WebSocket: FakeWebSocket, page, timers: time, random: () => 0.5, clock });
+  const socket = new Socket("/ws/boards/ops/", { person: nobody(), WebSocket: FakeWebSocket, page, timers: time, random: () => 0.5, clock });
   screen = new Screen("ops", socket, {
     fetchSnapshot: () => new Promise((resolve, reject) => fetches.push({ resolve, reject })),
     timers: /** @type {any} */ (time),

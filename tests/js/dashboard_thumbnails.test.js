@@ -3,7 +3,7 @@ import { beforeEach, test } from "node:test";
 import { Thumbnails } from "dashboard/thumbnails.js";
 import { ServerClock } from "realtime/clock.js";
 import { Socket } from "realtime/socket.js";
-import { FakePage, FakeTime, FakeWebSocket, settle } from "./fakes.js";
+import { FakePage, FakeTime, FakeWebSocket, nobody, settle } from "./fakes.js";
 
 /** @type {FakeTime} */
 let time;
@@ -24,7 +24,7 @@ beforeEach(() => {
   FakeWebSocket.lines = [];
   const local = () => time.now;
   const clock = new ServerClock({ local, steady: local });
-  const world = { WebSocket: FakeWebSocket, page: new FakePage(), timers: time, random: () => 0.5, clock };
+  const world = { person: nobody(), WebSocket: FakeWebSocket, page: new FakePage(), timers: time, random: () => 0.5, clock };
   thumbnails = new Thumbnails(new Socket("/ws/boards/", world), { steady: local });
 });
 

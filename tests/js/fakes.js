@@ -1,4 +1,8 @@
 /** A hand-turned clock with timers, and a WebSocket whose other end is the test. */
+import { Person } from "realtime/person.js";
+
+/** For whom sockets of tests are, as `FakeWebSocket.hello()` has it. */
+export const nobody = () => new Person(null);
 
 export class FakeTime {
   now = 1_000_000;

@@ -3,7 +3,7 @@ import { beforeEach, test } from "node:test";
 import { Pairing } from "chat/pairing.js";
 import { Socket } from "realtime/socket.js";
 import { GRACE, LIN } from "./cast.js";
-import { FakePage, FakeTime, FakeWebSocket, settle } from "./fakes.js";
+import { FakePage, FakeTime, FakeWebSocket, nobody, settle } from "./fakes.js";
 
 /** @type {FakeTime} */
 let time;
@@ -32,7 +32,7 @@ const ended = async (reason = "partner_left", room = "r-1") => {
 
 /** This person's page, as after a load. */
 async function openPage() {
-  const socket = new Socket("/ws/chat/", { WebSocket: FakeWebSocket, page: new FakePage(), timers: time });
+  const socket = new Socket("/ws/chat/", { person: nobody(), WebSocket: FakeWebSocket, page: new FakePage(), timers: time });
   const storage = {
     getItem: (/** @type {string} */ key) => kept.get(key) ?? null,
     setItem: (/** @type {string} */ key, /** @type {string} */ value) => void kept.set(key, value),

@@ -6,7 +6,7 @@ import { Unread } from "chat/unread.js";
 import { ServerClock } from "realtime/clock.js";
 import { Socket } from "realtime/socket.js";
 import { ADA, BO, GRACE, LIN, said, saidAll } from "./cast.js";
-import { FakePage, FakeTime, FakeWebSocket, settle } from "./fakes.js";
+import { FakePage, FakeTime, FakeWebSocket, nobody, settle } from "./fakes.js";
 
 /** @type {FakeTime} */
 let time;
@@ -53,7 +53,7 @@ beforeEach(async () => {
   time = new FakeTime();
   unread = new Unread();
   const clock = new ServerClock({ local: () => time.now, steady: () => time.now });
-  const socket = new Socket("/ws/chat/", { WebSocket: FakeWebSocket, page: new FakePage(), timers: time, clock });
+  const socket = new Socket("/ws/chat/", { person: nobody(), WebSocket: FakeWebSocket, page: new FakePage(), timers: time, clock });
   const store = { all: async () => [], put: async () => {}, remove: async () => {} };
   const deliver = (/** @type {import("chat/outbox.js").Entry} */ { room, id, body, replyTo }) =>
     /** @type {Promise<any>} */ (socket.request({ type: "send", room, id, body, reply_to: replyTo }));

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { ServerClock } from "../../realtime/static/realtime/clock.js";
 import { CommandError, Disconnected, Socket } from "../../realtime/static/realtime/socket.js";
-import { FakePage, FakeTime, FakeWebSocket, settle } from "./fakes.js";
+import { FakePage, FakeTime, FakeWebSocket, nobody, settle } from "./fakes.js";
 
 /** @type {FakeTime} */
 let time;
@@ -18,7 +18,7 @@ beforeEach(() => {
   time = new FakeTime();
   page = new FakePage();
   const clock = new ServerClock({ local: () => time.now, steady: () => time.now });
-  socket = new Socket("/ws/chat/", { WebSocket: FakeWebSocket, page, timers: time, random: () => 0.5, clock });
+  socket = new Socket("/ws/chat/", { person: nobody(), WebSocket: FakeWebSocket, page, timers: time, random: () => 0.5, clock });
   socket.open();
 });
 

@@ -1,16 +1,16 @@
 /** The one chat socket of this page, shared by the sidebar and whatever else the page shows. */
-import { given } from "realtime/page.js";
+import { person } from "realtime/page.js";
 import { Socket } from "realtime/socket.js";
 import { Unread } from "./unread.js";
 
 /** @typedef {import("realtime/people.js").User} User */
 
 /** @type {User | null} who reads this page */
-export const me = given("me");
+export const me = person.user;
 
 export const unread = new Unread();
 
-export const socket = new Socket("/ws/chat/");
+export const socket = new Socket("/ws/chat/", { person });
 
 socket.on("heads", ({ rooms }) => {
   for (const [slug, { seq }] of Object.entries(rooms)) unread.head(slug, seq);

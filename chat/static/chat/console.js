@@ -1,7 +1,8 @@
 /** The console: a socket in the hands of whoever writes a client. */
 import { html, LitElement, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
-import { given } from "realtime/page.js";
+import { given, person } from "realtime/page.js";
+import { Person } from "realtime/person.js";
 import { openLine } from "realtime/socket.js";
 import { clockSeconds } from "realtime/time.js";
 import { examplesFor } from "./examples.js";
@@ -133,7 +134,8 @@ export class SocketConsole extends LitElement {
   #open(/** @type {SubmitEvent} */ event) {
     event.preventDefault();
     this.phase = "opening";
-    const line = openLine(this.path);
+    // With the token of a screen link, nobody is signed in on the socket.
+    const line = openLine(this.path, /[?&]screen=/.test(this.path) ? new Person(null) : person);
     this.line = line;
     line.onopen = () => {
       this.phase = "open";

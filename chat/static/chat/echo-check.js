@@ -1,3 +1,4 @@
+import { person } from "realtime/page.js";
 import { Socket } from "realtime/socket.js";
 
 const PATIENCE_MS = 6000;
@@ -8,7 +9,7 @@ const PATIENCE_MS = 6000;
  * @throws {Error} nothing came back in time
  */
 export function checkConnection() {
-  const socket = new Socket("/ws/echo/");
+  const socket = new Socket("/ws/echo/", { person });
   return /** @type {Promise<number>} */ (
     new Promise((resolve, reject) => {
       const patience = setTimeout(() => reject(new Error("No echo.")), PATIENCE_MS);

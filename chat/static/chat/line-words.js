@@ -7,6 +7,7 @@
 
 /** What to say of each way a socket is refused for good. */
 const STOPPED = /** @type {Record<number, string>} */ ({
+  4000: "Stopped: another person",
   4401: "Signed out",
   4403: "Not allowed",
   4404: "No longer there",

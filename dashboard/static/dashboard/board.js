@@ -1,5 +1,6 @@
 /** The page of a board, within the frame of the site or alone on a screen. */
-import { ask, given } from "realtime/page.js";
+import { watchPerson } from "realtime/another-person.js";
+import { ask, given, person } from "realtime/page.js";
 import { shortcut } from "realtime/shortcuts.js";
 import { Socket } from "realtime/socket.js";
 import "./board-line.js";
@@ -17,9 +18,9 @@ const path = encodeURIComponent(board);
 /** One line for all room tiles, once there is one. @type {Socket | null} */
 let chat = null;
 // A full screen is known again after a reload; each tab is one of its own.
-const socket = new Socket(`/ws/boards/${path}/${full ? `?id=${screenKey(globalThis.sessionStorage)}` : ""}`);
+const socket = new Socket(`/ws/boards/${path}/${full ? `?id=${screenKey(globalThis.sessionStorage)}` : ""}`, { person });
 const screen = new Screen(board, socket, {
-  rooms: () => (chat ??= new Socket("/ws/chat/")),
+  rooms: () => (chat ??= new Socket("/ws/chat/", { person })),
   fetchSnapshot: (at) => ask("GET", `/api/boards/${path}/${at === undefined ? "" : `?at=${new Date(at).toISOString()}`}`),
 });
 const editing = {
@@ -44,6 +45,7 @@ screen.state.onChange((slugs) => {
 const follow = (/** @type {string} */ selector) => /** @type {HTMLElement | null} */ (document.querySelector(selector))?.click();
 
 if (full) {
+  watchPerson(person); // elsewhere the shell does
   // Nobody is there to reload a screen on the wall.
   screen.onNewBuild = () => setTimeout(reloadWhenServed, secondsToReload() * 1000);
   const whyDark = keepAwake();

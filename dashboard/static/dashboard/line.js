@@ -7,6 +7,7 @@ import { clockSeconds, elsewhere } from "realtime/time.js";
 
 /** What a socket that was refused for good says. */
 const STOPPED = /** @type {Record<number, string>} */ ({
+  4000: "Somebody else is signed in in this browser now",
   4401: "You are signed out",
   4403: "You may not see this board",
   4404: "This board is no longer there",

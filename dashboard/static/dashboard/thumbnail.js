@@ -1,6 +1,7 @@
 /** `<board-thumbnail slug="host">`: a board's first tiles in small, live. Its styles are its own. */
 import { css, html, LitElement, nothing, svg } from "lit";
 import { show, showText } from "realtime/format.js";
+import { person } from "realtime/page.js";
 import { sparkline } from "./line-data.js";
 import { LEVEL_SIGNS, LEVEL_WORDS, readStatus, TRUTH_SIGNS } from "./signs.js";
 import { columnsOf } from "./tiles/table.js";
@@ -14,7 +15,7 @@ import { Socket } from "realtime/socket.js";
 const LINES = 4;
 const TICK = 1000;
 
-const thumbnails = new Thumbnails(new Socket("/ws/boards/"));
+const thumbnails = new Thumbnails(new Socket("/ws/boards/", { person }));
 
 export class BoardThumbnail extends LitElement {
   static properties = { slug: {} };

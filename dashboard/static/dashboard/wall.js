@@ -1,5 +1,6 @@
 /** The page of a wall: its boards one after the other, over one socket, for months. */
 import { given } from "realtime/page.js";
+import { Person } from "realtime/person.js";
 import { Socket } from "realtime/socket.js";
 import "./board-line.js";
 import "./board-view.js";
@@ -21,7 +22,7 @@ const POINTS = 1000;
 const QUIET = 600;
 
 const { token, build, key } = given("page-config");
-const socket = new Socket(`/ws/boards/?screen=${encodeURIComponent(token)}&id=${key ?? screenKey()}`);
+const socket = new Socket(`/ws/boards/?screen=${encodeURIComponent(token)}&id=${key ?? screenKey()}`, { person: new Person(null) }); // a screen is nobody's
 const rotation = new Rotation();
 const whyDark = keepAwake();
 const report = keepReporting(socket, build, () => shown);

@@ -1,9 +1,16 @@
-/** What the server gave this page, and requests back to it. */
+/** What the server gave this page, for whom it is, and requests back to the server. */
+import { Person } from "./person.js";
 
 /** The JSON that the template put under `id` (Django's json_script); null when there is none. */
 export function given(/** @type {string} */ id) {
-  return JSON.parse(document.getElementById(id)?.textContent ?? "null");
+  return JSON.parse(globalThis.document?.getElementById(id)?.textContent ?? "null");
 }
+
+/** For whom this page is. Nothing leaves it, over sockets or HTTP, when somebody else is signed in. */
+export const person = new Person(given("me"), async () => {
+  const answer = await fetch("/api/session/", { headers: { Accept: "application/json" } });
+  return (await answer.json()).user;
+});
 
 /** An HTTP request that the server refused. */
 export class RequestError extends Error {
@@ -24,9 +31,12 @@ export class RequestError extends Error {
   }
 }
 
+const ANOTHER_PERSON = { code: "another_person", detail: "Somebody else is signed in in this browser now." };
+
 const csrfToken = () =>
-  document.querySelector("[name=csrfmiddlewaretoken]")?.getAttribute("value") ??
+  // The cookie first: signing in changes it, and the page may be older than that.
   document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1] ??
+  document.querySelector("[name=csrfmiddlewaretoken]")?.getAttribute("value") ??
   "";
 
 /**
@@ -34,11 +44,13 @@ const csrfToken = () =>
  * @param {"GET" | "POST" | "PUT" | "DELETE"} method
  * @param {string} path
  * @param {unknown} [body] sent as JSON
- * @throws {RequestError} the server refused
+ * @throws {RequestError} the server refused, or (`another_person`) somebody else is signed in than the page is for
  * @throws {TypeError} the server could not be reached
  */
 export async function ask(method, path, body) {
   const headers = /** @type {Record<string, string>} */ ({ Accept: "application/json" });
+  if (person.isGone) throw new RequestError(409, ANOTHER_PERSON);
+  if (person.user) headers["X-Switchboard-User"] = String(person.user.id);
   if (method !== "GET") headers["X-CSRFToken"] = csrfToken();
   if (body !== undefined) headers["Content-Type"] = "application/json";
   const answer = await fetch(path, {
@@ -48,6 +60,7 @@ export async function ask(method, path, body) {
     credentials: "same-origin",
   });
   const found = answer.status === 204 ? null : await answer.json().catch(() => null);
+  if (found?.error?.code === ANOTHER_PERSON.code) person.meets(found.user);
   if (!answer.ok) throw new RequestError(answer.status, found?.error ?? {}, answer.headers.get("Retry-After"), found);
   return found;
 }

@@ -1,4 +1,6 @@
-/** What every page does at its start: theme switch, avatars, keys. */
+/** What every page does at its start: theme switch, avatars, keys; and it stops when somebody else is signed in. */
+import { watchPerson } from "./another-person.js";
+import { person } from "./page.js";
 import { paintAvatars } from "./people.js";
 import { startShortcuts } from "./shortcuts.js";
 import { themeSwitch } from "./theme.js";
@@ -8,3 +10,4 @@ for (const button of /** @type {NodeListOf<HTMLElement>} */ (document.querySelec
 }
 paintAvatars(document);
 startShortcuts();
+watchPerson(person);

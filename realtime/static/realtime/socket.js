@@ -10,6 +10,9 @@ import { ServerClock } from "./clock.js";
 
 /** Close codes after which trying again is useless: bad frame, sign in, forbidden, no such thing, replaced. */
 export const FINAL = new Set([4400, 4401, 4403, 4404, 4409]);
+const SIGN_IN = 4401;
+/** The code of a socket that stopped by itself, since another person is signed in now. The server never sends it. */
+export const ANOTHER_PERSON = 4000;
 
 const CONNECT_SECONDS = 15;
 const REPLY_SECONDS = 15;
@@ -23,6 +26,7 @@ export class CommandError extends Error {
   constructor(event) {
     super(event.detail || event.code);
     this.name = "CommandError";
+    this.event = event;
     /** @type {string} */
     this.code = event.code;
     /** @type {number | null} seconds */
@@ -38,18 +42,38 @@ export class Disconnected extends Error {
   }
 }
 
-/**
- * A bare WebSocket to our own server, encrypted like the page. What it becomes is the caller's to watch.
- * @param {string} path e.g. "/ws/echo/"
- * @param {{protocol: string, host: string}} [location]
- * @returns {WebSocket}
- */
-export function openLine(path, { protocol, host } = globalThis.location, WebSocket = globalThis.WebSocket) {
+/** @param {string} path @param {{protocol: string, host: string}} location @returns {WebSocket} */
+function connect(path, { protocol, host }, WebSocket = globalThis.WebSocket) {
   return new WebSocket(`${protocol === "https:" ? "wss:" : "ws:"}//${host}${path}`);
 }
 
 /**
+ * A bare WebSocket to our own server, encrypted like the page. What it becomes is the caller's to watch, but that it is
+ * closed when somebody else than `person` is signed in.
+ * @param {string} path e.g. "/ws/echo/"
+ * @param {import("./person.js").Person} person
+ */
+export function openLine(path, person) {
+  const line = connect(path, globalThis.location);
+  const close = () => line.close(1000);
+  const end = person.onGone(close);
+  line.addEventListener("close", end);
+  line.addEventListener("message", ({ data }) => {
+    if (typeof data !== "string" || !data.startsWith('{"type":"hello"')) return;
+    if (!person.meets(JSON.parse(data).user)) close();
+  });
+  return line;
+}
+
+/**
  * One lasting connection: opens itself again, notices dead lines, and says truthfully how it stands.
+ *
+ * It is in one of four phases. Entering `connecting`, `waiting` or `stopped` first lets go of the line and of every alarm,
+ * so there is never a second line, and `live` is entered only from `connecting`. Handlers of a line that was let go do nothing.
+ *
+ *     stopped → open → connecting → hello → live
+ *     connecting, live → the line is lost → waiting → the retry alarm, "online", the reader is back → connecting
+ *     any → close, a final refusal, somebody else is signed in → stopped
  *
  * Listen with `on(type, …)` for the server's events by their `type`, and for "state" (a State).
  * What must be asked for again on each connection (joins) belongs into `onLive(…)`.
@@ -57,10 +81,13 @@ export function openLine(path, { protocol, host } = globalThis.location, WebSock
 export class Socket {
   /**
    * @param {string} path e.g. "/ws/chat/"
-   * @param {{WebSocket?: any, page?: any, timers?: any, random?: () => number, clock?: ServerClock}} [world]
+   * @param {{person: import("./person.js").Person, WebSocket?: any, page?: any, timers?: any, random?: () => number,
+   *   clock?: ServerClock}} world  person: for whom it is; before anything is said, the server's `hello` must name the same
    */
-  constructor(path, { WebSocket = globalThis.WebSocket, page = globalThis, timers = globalThis, random, clock } = {}) {
+  constructor(path, { person, WebSocket = globalThis.WebSocket, page = globalThis, timers = globalThis, random, clock }) {
+    if (!person) throw new TypeError("Say for whom this socket is.");
     this.path = path;
+    this.person = person;
     this.clock = clock ?? new ServerClock();
     /** @type {State} */
     this.state = { phase: "connecting", retryAt: null, code: null, reason: "" };
@@ -70,6 +97,8 @@ export class Socket {
     this.random = random;
     /** @type {any} */
     this.line = null;
+    /** Whether it connects, or has been stopped (or not begun). */
+    this.isOpen = false;
     this.attempt = 0;
     this.heartbeat = 25;
     this.heardAt = 0;
@@ -86,28 +115,32 @@ export class Socket {
     /** @type {Map<string, any>} */
     this.alarms = new Map();
     this.recheck = () => this.#recheck();
+    this.giveWay = () => this.#stop(ANOTHER_PERSON, "Somebody else is signed in in this browser now.");
   }
 
   /** Connect, and stay connected until `close()` or a final refusal. */
   open() {
-    if (this.line || this.alarms.has("retry")) return;
+    if (this.isOpen) return;
+    if (this.person.isGone) return this.giveWay();
+    this.isOpen = true;
     this.attempt = 0;
-    this.page.addEventListener?.("online", this.recheck);
+    this.person.listeners.add(this.giveWay);
+    for (const type of ["online", "pageshow"]) this.page.addEventListener?.(type, this.recheck);
     this.page.document?.addEventListener("visibilitychange", this.recheck);
     this.#connect();
   }
 
   /** Hang up for good. */
   close() {
-    this.#hangUp();
     this.#stop(1000, "");
   }
 
   /** Stop waiting and try now. */
   retry() {
-    if (this.state.phase !== "waiting" && this.state.phase !== "stopped") return;
-    this.#silence("retry");
-    this.open();
+    if (this.state.phase === "stopped") return this.open();
+    if (this.state.phase !== "waiting") return;
+    this.attempt = 0;
+    this.#connect();
   }
 
   get live() {
@@ -189,17 +222,18 @@ export class Socket {
   }
 
   #connect() {
+    this.#letGo();
     this.lastError = null;
     this.drainAfter = null;
-    this.#become("connecting");
-    const line = openLine(this.path, this.page.location, this.WebSocket);
+    const line = connect(this.path, this.page.location, this.WebSocket);
     this.line = line;
-    line.onmessage = (/** @type {{data: string}} */ frame) => this.#hear(frame.data);
-    line.onclose = (/** @type {{code: number}} */ { code }) => this.#lost(code);
+    line.onmessage = (/** @type {{data: string}} */ frame) => line === this.line && this.#hear(line, frame.data);
+    line.onclose = (/** @type {{code: number}} */ { code }) => line === this.line && this.#lost(code);
     this.#alarm("watchdog", CONNECT_SECONDS, () => this.#lost(1006));
+    this.#become("connecting");
   }
 
-  #hear(/** @type {string} */ text) {
+  #hear(/** @type {WebSocket} */ line, /** @type {string} */ text) {
     this.heardAt = this.#now();
     this.#silence("probe");
     if (this.liveSince) this.#watch();
@@ -207,6 +241,7 @@ export class Socket {
     const event = JSON.parse(text);
     if (event.now) this.clock.observe(event.now);
     if (event.type === "hello") {
+      if (!this.person.meets(event.user)) return; // which has stopped this socket, too
       this.heartbeat = event.heartbeat ?? this.heartbeat;
       this.liveSince = this.#now();
       this.#watch();
@@ -225,7 +260,7 @@ export class Socket {
       if (event.type === "error") waiting.reject(new CommandError(event));
       else waiting.resolve(event);
     }
-    this.#emit(event.type, event);
+    if (line === this.line) this.#emit(event.type, event); // who heard that it is live may have hung up
   }
 
   /** Two heartbeats without a frame: the line is dead, whatever the browser believes. */
@@ -237,20 +272,19 @@ export class Socket {
     return this.clock.local();
   }
 
-  /** The line is gone: fail what waits for replies, and decide what next. */
+  /** The line is gone: decide what next. */
   #lost(/** @type {number} */ code) {
-    const good = this.liveSince && this.#now() - this.liveSince >= GOOD_SECONDS * 1000;
-    this.#hangUp();
     if (FINAL.has(code)) {
       this.#stop(code, this.lastError?.detail ?? "");
-    } else {
-      if (good) this.attempt = 0;
-      this.#wait(code);
+      if (code === SIGN_IN) void this.person.check(); // somebody else may have signed in since
+      return;
     }
-    this.#failWaiting();
+    if (this.liveSince && this.#now() - this.liveSince >= GOOD_SECONDS * 1000) this.attempt = 0;
+    this.#wait(code);
   }
 
   #wait(/** @type {number} */ code) {
+    this.#letGo();
     const chance = backoff(this.attempt, { random: this.random });
     // A draining server has jittered for us; after a flood its wish is the least, and chance comes on top.
     const seconds = code === 4429 ? (this.lastError?.retry_after ?? 1) + chance : (this.drainAfter ?? chance);
@@ -260,14 +294,26 @@ export class Socket {
     this.#become("waiting", { retryAt: this.#now() + seconds * 1000, code, reason });
   }
 
-  #hangUp() {
-    for (const name of ["watchdog", "probe", "retry"]) this.#silence(name);
+  #stop(/** @type {number} */ code, /** @type {string} */ reason) {
+    this.#letGo();
+    this.isOpen = false;
+    this.person.listeners.delete(this.giveWay);
+    for (const type of ["online", "pageshow"]) this.page.removeEventListener?.(type, this.recheck);
+    this.page.document?.removeEventListener("visibilitychange", this.recheck);
+    this.#become("stopped", { code, reason });
+  }
+
+  /** Let go of all that the phase so far has held: its alarms, its line, and what waits for a reply on that. */
+  #letGo() {
+    for (const name of [...this.alarms.keys()]) this.#silence(name);
     this.liveSince = 0;
     const line = this.line;
     this.line = null;
-    if (!line) return;
-    line.onmessage = line.onclose = null;
-    line.close();
+    if (line) {
+      line.onmessage = line.onclose = null;
+      line.close();
+    }
+    this.#failWaiting();
   }
 
   #failWaiting(cause = () => /** @type {Error} */ (new Disconnected())) {
@@ -277,13 +323,6 @@ export class Socket {
       this.timers.clearTimeout(timer);
       reject(cause());
     }
-  }
-
-  #stop(/** @type {number} */ code, /** @type {string} */ reason) {
-    this.page.removeEventListener?.("online", this.recheck);
-    this.page.document?.removeEventListener("visibilitychange", this.recheck);
-    this.#become("stopped", { code, reason });
-    this.#failWaiting();
   }
 
   /** The network came back or the reader did: timers may have slept, so look now. */

@@ -1,0 +1,51 @@
+/**
+ * For whom a page is. It is made for one person; in another tab the same browser may sign in somebody else, and then
+ * nothing may go on under the second name: sockets and requests ask here, and stop.
+ *
+ * @typedef {import("./people.js").User} User
+ */
+
+export class Person {
+  /**
+   * @param {User | null} user null: nobody is signed in on this page
+   * @param {() => Promise<User | null>} [look] asks the server who is signed in in this browser now
+   */
+  constructor(user, look = async () => user) {
+    this.user = user;
+    this.look = look;
+    /** @type {User | null | undefined} who is signed in instead (null: nobody); undefined: the page is still theirs */
+    this.other = undefined;
+    /** @type {Set<() => void>} */
+    this.listeners = new Set();
+  }
+
+  /** Whether somebody else is signed in now. The page has stopped for good. */
+  get isGone() {
+    return this.other !== undefined;
+  }
+
+  /** The server says who is signed in: tells whether the page may go on. Once it may not, it never may again. */
+  meets(/** @type {User | null | undefined} */ user) {
+    if (!this.isGone && same(user, this.user)) return true;
+    if (this.isGone && same(user, this.other)) return false;
+    this.other = user ?? null;
+    for (const listener of [...this.listeners]) listener();
+    return false;
+  }
+
+  /** Ask the server. A server that cannot be asked changes nothing. */
+  async check() {
+    if (!this.user) return;
+    const user = await this.look().catch(() => undefined);
+    if (user !== undefined) this.meets(user);
+  }
+
+  /** Call `listener` when the page is no longer its person's, and when yet another is. Returns what stops that. */
+  onGone(/** @type {() => void} */ listener) {
+    this.listeners.add(listener);
+    return () => this.listeners.delete(listener);
+  }
+}
+
+const same = (/** @type {User | null | undefined} */ one, /** @type {User | null | undefined} */ other) =>
+  (one?.id ?? 0) === (other?.id ?? 0);
