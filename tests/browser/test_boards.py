@@ -136,6 +136,40 @@ async def test_a_failing_producer_keeps_its_value_and_says_why(live_switchboard:
     await expect(payments).to_contain_text("its producer is not running")
 
 
+async def test_a_row_is_as_true_as_its_own_stream(live_switchboard: Serve, new_page: NewPage) -> None:
+    fresh, old = (Feed(live_switchboard, "--kind", "status", "--label", label) for label in ("Mail", "Web"))
+    page = await new_page()
+    await enter(page, "Ada")
+    for feed in (fresh, old):
+        await feed.push(page, "crit")
+    live_switchboard.shell(
+        "from dashboard.models import Board, Stream; from django.utils.timezone import now, timedelta\n"
+        f"streams = Stream.objects.filter(slug__in={[fresh.slug, old.slug]!r})\n"
+        f"streams.filter(slug={old.slug!r}).update(at=now() - timedelta(minutes=5))\n"
+        f"board = Board.objects.get(slug={fresh.slug!r}); board.widgets.all().delete()\n"
+        "board.widgets.create(type='status', title='Services').streams.set(streams)"
+    )
+    await page.goto(f"/boards/{fresh.slug}/")
+    await expect_live(page)
+    rows = tile(page, "Services").locator("li")
+    mail, web = (rows.filter(has_text=label) for label in ("Mail", "Web"))
+    color = "row => getComputedStyle(row.querySelector('.sign')).color"
+    assert await mail.evaluate(color) == "rgb(194, 47, 47)", "it is as red as a critical is"
+    assert await web.evaluate(color) == "rgb(109, 104, 97)", "it is grey"
+    await expect(web).to_contain_text("5 min old")
+    await expect(mail).not_to_contain_text("old")
+
+
+async def test_a_frozen_server_takes_the_colours_away(live_switchboard: Serve, new_page: NewPage) -> None:
+    feed = Feed(live_switchboard, "--label", "Orders")
+    page = await new_page()
+    await open_board(page, feed.slug)
+    await page.evaluate("document.querySelector('board-view').screen.socket.heardAt -= 51_000")
+    await expect(page.locator(".board")).to_have_css("filter", "grayscale(1)")
+    await expect(page.locator(".board-banner")).to_contain_text("Not connected")
+    await expect(page.locator("board-view")).to_have_attribute("data-cut-off", "")
+
+
 async def test_text_is_text(live_switchboard: Serve, new_page: NewPage) -> None:
     hostile = "<img src=x onerror=alert(1)>"
     feed = Feed(live_switchboard, "--kind", "text", "--label", f"{hostile} label")

@@ -89,6 +89,36 @@ test("a lost connection is told, values stay, and only a new snapshot makes it l
   assert.ok(told >= 4);
 });
 
+test("a server that stands still is not connected after two heartbeats, in every phase until it is live again", () => {
+  line().hello();
+  line().give(snapshot(42));
+  const heard = screen.now();
+  time.suspend(51); // no timer rings, so the socket believes what it did
+  assert.deepEqual([screen.socket.state.phase, screen.line().phase], ["live", "connecting"]);
+  assert.match(screen.line().banner, /^Not connected/);
+  time.pass(0);
+  const phases = new Set();
+  for (let second = 0; second < 120; second += 1) {
+    time.pass(1);
+    phases.add(screen.socket.state.phase);
+    assert.notEqual(screen.line().phase, "live");
+    assert.match(screen.line().banner, /^Not connected/);
+    assert.equal(screen.heardAt(), heard, "what was not heard is not judged");
+  }
+  assert.deepEqual([...phases].sort(), ["connecting", "waiting"]);
+});
+
+test("a value is judged by what is known, not by a hello without values", () => {
+  line().hello();
+  line().give(snapshot(42));
+  line().cut(1006);
+  time.pass(3600);
+  line().hello();
+  assert.deepEqual([screen.line().phase, screen.heardAt()], ["connecting", screen.now() - 3_600_000]);
+  line().give(snapshot(50));
+  assert.deepEqual([screen.line().phase, screen.heardAt()], ["live", screen.now()]);
+});
+
 test("points that were left out are fetched, not at once and not all the time", async () => {
   line().hello();
   line().give(snapshot(1, 1, [[1, 1]]));

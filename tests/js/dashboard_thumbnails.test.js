@@ -72,3 +72,12 @@ test("a board that is gone is no error for the others", async () => {
   line().give(snapshot("a"));
   assert.equal(thumbnails.isLive("a"), true);
 });
+
+test("a thumbnail is not live when nothing came for two heartbeats", () => {
+  thumbnails.watch("a");
+  line().hello();
+  line().give(snapshot("a"));
+  assert.equal(thumbnails.isLive("a"), true);
+  time.suspend(51);
+  assert.equal(thumbnails.isLive("a"), false);
+});

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { duration, tell, truthOf } from "dashboard/truth.js";
+import { duration, marksOf, tell, truthOf, truthOfAll } from "dashboard/truth.js";
 
 const NOW = Date.parse("2026-11-21T09:00:00Z");
 
@@ -106,4 +106,30 @@ test("of the past nobody says how producers were", () => {
   assert.deepEqual(tell([stream({ ...past, at: null })], NOW).notes, [{ truth: "empty", text: "no value then" }]);
   const table = stream({ ...past, at: NOW - 3_600_000, kind: "table", staleAfter: null });
   assert.deepEqual(tell([table], NOW), { truth: "fresh", old: false, age: "1 h", notes: [] }); // its rows may have been looked at since
+});
+
+test("what is wrong with a stream is said in a word or two, beside how old it is", () => {
+  const old = { at: NOW - 5 * 60_000 };
+  const marks = (/** @type {any} */ more) => marksOf([stream(more)], NOW).map(({ truth, text }) => `${truth}: ${text}`);
+  assert.deepEqual(marks({}), []);
+  assert.deepEqual(marks(old), ["old: 5 min old"]);
+  assert.deepEqual(marks({ state: "error" }), ["failing: failing"]);
+  assert.deepEqual(marks({ ...old, state: "error" }), ["failing: failing", "old: 5 min old"]);
+  assert.deepEqual(marks({ state: "unknown" }), ["unknown: not running"]);
+  assert.deepEqual(marks({ at: null }), []);
+});
+
+test("of several streams it says how many, unless it is true of all", () => {
+  const old = stream({ at: NOW - 90_000 });
+  const texts = (/** @type {any[]} */ streams) => marksOf(streams, NOW).map(({ text }) => text);
+  assert.deepEqual(texts([old, stream(), stream({ state: "error" })]), ["1 failing", "1 old"]);
+  assert.deepEqual(texts([old, stream({ at: NOW - 70_000 })]), ["1 min old"]);
+});
+
+test("a row is not judged by its neighbours: a tile is unwell as a whole only when each of its streams is", () => {
+  const [old, failing] = [stream({ at: NOW - 90_000 }), stream({ state: "error" })];
+  assert.equal(truthOfAll([stream(), old, failing], NOW), "fresh");
+  assert.equal(truthOfAll([old, failing], NOW), "old");
+  assert.equal(truthOfAll([failing], NOW), "failing");
+  assert.equal(truthOfAll([], NOW), "fresh");
 });

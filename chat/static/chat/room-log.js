@@ -122,7 +122,7 @@ export class RoomLogView extends LitElement {
     const view = this.#view();
     const below = this.#below();
     return html`
-      <div class="log" role="log" aria-label="Messages" aria-live=${this.quiet ? "off" : "polite"}
+      <div class="log" role="log" aria-label="Messages" ?data-away=${session.phase !== "here"} aria-live=${this.quiet ? "off" : "polite"}
         aria-relevant="additions" aria-busy=${!log.complete} @keydown=${this.#onKey} @focusin=${this.#onFocus}>
         <div class="log__start">${this.#start()}</div>
         ${repeat(list, ({ key }) => key, (row) => this.#row(row, view))}

@@ -2,7 +2,7 @@
 import { html, LitElement, nothing } from "lit";
 import { grouped, showText } from "realtime/format.js";
 import { cutOf, isOther, WHOLE } from "./cut.js";
-import { LEVEL_WORDS, TRUTH_SIGNS } from "./signs.js";
+import { LEVEL_WORDS } from "./signs.js";
 import { tileHandles } from "./tile-handles.js";
 import { clockTile } from "./tiles/clock.js";
 import { gaugeTile } from "./tiles/gauge.js";
@@ -13,7 +13,8 @@ import { roomTile } from "./tiles/room.js";
 import { sign, statusTile } from "./tiles/status.js";
 import { tableTile } from "./tiles/table.js";
 import { textTile } from "./tiles/text.js";
-import { tell } from "./truth.js";
+import { truthMarks, truthSign } from "./tiles/truth-mark.js";
+import { marksOf, tell, truthOfAll } from "./truth.js";
 
 /**
  * @typedef {import("./board-state.js").Stream} Stream
@@ -133,14 +134,15 @@ export class BoardTile extends LitElement {
     const title = widget.title || streams.map(({ label }) => label).join(", ") || this.#ownTitle(widget);
     if (!streams.length && !WITHOUT_STREAM.has(widget.type)) return this.#without(title);
     const told = streams.length ? tell(streams, screen.shownAt(), screen.heardAt()) : NOTHING_TO_TELL;
+    const whole = truthOfAll(streams, screen.heardAt());
     return html`<section class="tile" data-truth=${told.truth} aria-label=${title || "Text"}>
       ${title || streams.length
         ? html`<header class="tile__head">
             <h2 class="tile__title" title=${title}>${title}</h2>
-            <span class="tile__age" ?data-old=${told.old}>${this.#age(told)}</span>
+            <span class="tile__age" ?data-old=${told.old}>${this.#age(streams, screen, told)}</span>
           </header>`
         : nothing}
-      <div class="tile__body" ?data-cut=${this.cut.rows}>
+      <div class="tile__body" ?data-cut=${this.cut.rows} data-stale=${whole === "fresh" ? nothing : whole}>
         ${this.#body(widget, streams, screen)}
         ${ROWS.has(widget.type) ? this.#more(this.cut) : nothing}
       </div>
@@ -174,11 +176,11 @@ export class BoardTile extends LitElement {
     </ul>`;
   }
 
-  #age(/** @type {import("./truth.js").Told} */ { age, old }) {
-    if (!age) return nothing;
-    return old
-      ? html`<span aria-hidden="true">${TRUTH_SIGNS.old}</span> ${age} old`
-      : html`<span class="visually-hidden">updated </span>${age}<span class="visually-hidden"> ago</span>`;
+  /** @param {Stream[]} streams @param {Screen} screen @param {import("./truth.js").Told} told */
+  #age(streams, screen, { age, old }) {
+    const marks = truthMarks(marksOf(streams, screen.shownAt(), screen.heardAt()));
+    if (!age || old) return marks;
+    return html`${marks}<span><span class="visually-hidden">updated </span>${age}<span class="visually-hidden"> ago</span></span>`;
   }
 
   /** @param {Widget} widget @param {Stream[]} streams @param {Screen} screen */
@@ -187,11 +189,11 @@ export class BoardTile extends LitElement {
       case "number":
         return numberTile(widget, streams);
       case "line":
-        return lineTile(widget, streams, screen.shownAt());
+        return lineTile(widget, streams, screen.shownAt(), screen.heardAt());
       case "gauge":
         return gaugeTile(widget, streams);
       case "list":
-        return listTile(widget, streams, screen.heardAt(), this.held);
+        return listTile(widget, streams, screen, this.held);
       case "table":
         return tableTile(widget, streams, screen.steady(), this.held);
       case "clock":
@@ -200,7 +202,7 @@ export class BoardTile extends LitElement {
         if (!screen.rooms()) return html`<p class="tile__note">Rooms are not shown on this wall. Whoever looks after it can allow that.</p>`;
         return screen.past ? html`<p class="tile__note">Rooms are not wound back.</p>` : roomTile(widget, screen.rooms());
       case "status":
-        return statusTile(widget, streams);
+        return statusTile(widget, streams, screen);
       default:
         return textTile(widget, streams);
     }
@@ -212,7 +214,7 @@ export class BoardTile extends LitElement {
       return html`<div class="tile__foot">
         ${notes.map(
           (note) => html`<p class="tile__note" data-truth=${note.truth} title=${note.text}>
-            <span aria-hidden="true">${TRUTH_SIGNS[note.truth]}</span> ${note.text}
+            ${note.truth === "empty" ? nothing : truthSign(note.truth)} ${note.text}
           </p>`,
         )}
         ${truth === "empty" && !this.screen?.past ? this.#howToPush(streams) : nothing}

@@ -7,6 +7,7 @@ import { useZone } from "realtime/time.js";
 import { LayoutEditor } from "./layout-editor.js";
 import "./rewind-bar.js";
 import "./tile-dialog.js";
+import { truthSign } from "./tiles/truth-mark.js";
 
 /**
  * @typedef {import("./board-tile.js").BoardTile} BoardTile
@@ -202,6 +203,7 @@ export class BoardView extends LitElement {
     const board = editor?.layout ?? screen.shown.board;
     useZone(board?.zone ?? ""); // before the tiles, and what tells of the line, tell times
     this.dataset.phase = phase;
+    this.toggleAttribute("data-cut-off", Boolean(banner));
     this.toggleAttribute("data-past", Boolean(screen.past));
     return html`
       ${banner ? this.#banner(banner, phase) : nothing} ${editor ? this.#toolbar(editor) : nothing}
@@ -251,7 +253,7 @@ export class BoardView extends LitElement {
   #banner(/** @type {string} */ text, /** @type {string} */ phase) {
     const [said] = text.split(" Reconnecting");
     return html`<div class="board-banner" data-phase=${phase}>
-      <p aria-hidden="true">${text}</p>
+      <p aria-hidden="true">${truthSign("offline")} ${text}</p>
       <p class="visually-hidden" role="alert">${said}</p>
       ${phase === "waiting" ? html`<button class="button" type="button" @click=${() => this.screen?.socket.retry()}>Try now</button>` : nothing}
       ${phase === "stopped" ? html`<a class="button" href=${location.pathname}>Open this page again</a>` : nothing}

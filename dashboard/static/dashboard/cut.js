@@ -27,7 +27,9 @@ export function cutOf(body) {
   if (!parts.length) return { rows: Infinity, worst: "" };
   const rows = countBelow(parts.length, (index) => bottomOf(parts[index]), bottom - (body.querySelector(".tile__more")?.clientHeight ?? 0));
   const unseen = [...parts].slice(parts.length - rows);
-  const has = (/** @type {string} */ level) => unseen.some((part) => part.querySelector(`[data-level="${level}"]`));
+  // What is old or failing says nothing about now.
+  const fresh = unseen.filter((part) => !part.matches("[data-stale]"));
+  const has = (/** @type {string} */ level) => fresh.some((part) => part.querySelector(`[data-level="${level}"]`));
   return { rows, worst: has("crit") ? "crit" : has("warn") ? "warn" : "" };
 }
 

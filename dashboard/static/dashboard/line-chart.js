@@ -6,7 +6,8 @@ import uPlot from "uplot";
 import { axisText, showText } from "realtime/format.js";
 import { copy } from "./copy.js";
 import { align, alone, roomFor, tickText, timeRange, valueAt } from "./line-data.js";
-import { duration } from "./truth.js";
+import { truthMarks } from "./tiles/truth-mark.js";
+import { duration, marksOf, staleOf } from "./truth.js";
 
 /** @typedef {import("./board-state.js").Stream} Stream */
 
@@ -30,6 +31,7 @@ export class LineChart extends LitElement {
     label: { attribute: false },
     decimals: { attribute: false },
     now: { attribute: false },
+    heardAt: { attribute: false },
     span: { attribute: false },
     tabled: { state: true },
     copied: { state: true },
@@ -45,6 +47,7 @@ export class LineChart extends LitElement {
     /** @type {number | null} */
     this.decimals = null;
     this.now = 0;
+    this.heardAt = 0;
     /** Seconds that are shown; null: as much as there is. @type {number | null} */
     this.span = null;
     /** The values are shown as a table instead. */
@@ -205,9 +208,10 @@ export class LineChart extends LitElement {
         ? html`<div class="rows chart__table" tabindex="0" role="region" aria-label=${`Values: ${this.label}`}>${this.#tableNow()}</div>`
         : html`<div class="chart__plot" role="img" aria-label=${`Line chart: ${this.label}. The table that follows has the values.`}></div>`}
       <div class="legend">
-        ${this.streams.map((stream, line) => html`<span class="legend__line" data-line=${line % LINES.length}>
+        ${this.streams.map((stream, line) => html`<span class="legend__line" data-line=${line % LINES.length} data-stale=${staleOf(stream, this.heardAt) ?? nothing}>
           <svg viewBox="0 0 14 4" aria-hidden="true"><path d="M0 2h14" /></svg>
           ${stream.label} <b>${this.#legendValue(stream, line)}</b>
+          ${this.streams.length > 1 ? truthMarks(marksOf([stream], this.now, this.heardAt)) : nothing}
         </span>`)}
         ${at === null ? nothing : html`<span>${clockSeconds(at)}</span>`}
         <span class="legend__end">

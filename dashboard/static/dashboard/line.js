@@ -15,27 +15,42 @@ const STOPPED = /** @type {Record<number, string>} */ ({
 });
 
 /**
+ * True while what a screen shows is live: its values came over the present line, which two heartbeats ago at most said something.
+ * The browser may believe in a line for much longer, and timers that should notice may sleep.
+ * @param {import("realtime/socket.js").Socket} socket
+ * @param {boolean} loaded whether a snapshot has come over the present connection
+ */
+export const isLive = ({ live, heardAt, heartbeat, clock }, loaded) => live && loaded && !isSilent(clock.local(), heardAt, heartbeat);
+
+const isSilent = (/** @type {number} */ local, /** @type {number} */ heardAt, /** @type {number} */ heartbeat) =>
+  local - heardAt > heartbeat * 2000;
+
+/**
  * @param {State} state the socket's
  * @param {boolean} loaded whether a snapshot has come over the present connection
- * @param {{now: number, local: number, heardAt: number}} times the server's time, this machine's, and this machine's
- *   when it last heard from the server (0: never)
- * @returns {{phase: string, text: string, banner: string}} banner: "" while connected, and at the very beginning
+ * @param {{now: number, local: number, heardAt: number, heartbeat?: number, knownAt?: number}} times the server's time, this machine's, and
+ *   this machine's when it last heard from the server, and up to which it knows the values (0: never); the heartbeat in seconds
+ * @returns {{phase: string, text: string, banner: string}} phase: "live" or why not; banner: "" while connected, and at the very beginning
  */
-export function describe(state, loaded, { now, local, heardAt }) {
+export function describe(state, loaded, { now, local, heardAt, heartbeat = 25, knownAt = heardAt }) {
+  const since = knownAt ? `Values are as of ${clockSeconds(knownAt)}.` : "";
+  const away = ["Not connected.", since].filter(Boolean).join(" ");
+  if (state.phase === "live" && isSilent(local, heardAt, heartbeat)) {
+    return { phase: "connecting", text: "Reconnecting…", banner: `${away} Reconnecting…` };
+  }
   if (state.phase === "live") {
     return loaded
       ? { phase: "live", text: `Live · ${clockSeconds(now)} ${elsewhere(now)}`.trimEnd(), banner: "" }
-      : { phase: "connecting", text: "Loading…", banner: "" };
+      : { phase: "connecting", text: "Loading…", banner: since && `${since} Loading…` };
   }
-  const since = heardAt ? ` Values are as of ${clockSeconds(heardAt)}.` : "";
   if (state.phase === "stopped") {
-    const text = STOPPED[state.code ?? 0] ?? "Disconnected";
-    return { phase: "stopped", text, banner: `${text}.${since}` };
+    const text = state.reason.replace(/\.$/, "") || (STOPPED[state.code ?? 0] ?? "Disconnected");
+    return { phase: "stopped", text, banner: [`${text}.`, since].filter(Boolean).join(" ") };
   }
   if (state.phase === "connecting") {
-    return { phase: "connecting", text: "Connecting…", banner: heardAt ? `Not connected.${since} Reconnecting…` : "" };
+    return { phase: "connecting", text: "Connecting…", banner: knownAt ? `${away} Reconnecting…` : "" };
   }
   const seconds = Math.max(0, Math.ceil(((state.retryAt ?? local) - local) / 1000));
   const next = seconds ? `Reconnecting in ${seconds} s` : "Reconnecting…";
-  return { phase: "waiting", text: next, banner: `Not connected.${since} ${next}` };
+  return { phase: "waiting", text: next, banner: `${away} ${next}` };
 }

@@ -4,7 +4,7 @@
  * @typedef {import("realtime/socket.js").Socket} Socket
  */
 import { BoardState } from "./board-state.js";
-import { describe } from "./line.js";
+import { describe, isLive } from "./line.js";
 
 /** Seconds within which a missing piece of history is fetched: spread, for a thousand screens miss it together. */
 const SPREAD = 5;
@@ -38,6 +38,8 @@ export class Screen {
     this.details = false;
     /** A snapshot has come over the present connection: what is known is live. */
     this.loaded = false;
+    /** This machine's time up to which the values are known that came over a former connection, or over HTTP; 0: none did. */
+    this.known = { line: 0, http: 0 };
     /** @type {string | null} the build of the server that this page came from */
     this.build = null;
     this.healing = false;
@@ -51,7 +53,10 @@ export class Screen {
   #listen() {
     const { socket, state } = this;
     socket.on("state", ({ phase }) => {
-      if (phase !== "live") this.loaded = false;
+      if (phase !== "live" && this.loaded) {
+        this.known.line = socket.heardAt;
+        this.loaded = false;
+      }
       this.#tellLine();
     });
     socket.on("hello", ({ build }) => this.#sawBuild(build));
@@ -73,7 +78,10 @@ export class Screen {
     this.socket.open();
     // The socket will bring it too, and says why when it can't.
     return this.fetchSnapshot().then(
-      (snapshot) => this.state.takeFirst(snapshot),
+      (snapshot) => {
+        this.known.http = this.local();
+        this.state.takeFirst(snapshot);
+      },
       () => {},
     );
   }
@@ -99,10 +107,15 @@ export class Screen {
     return this.past?.at ?? this.now();
   }
 
-  /** The server's time up to which this screen knows: now, or when it last heard from the server. */
+  /** The server's time up to which this screen knows: now, or when it last heard of values. */
   heardAt() {
     if (this.past) return this.past.at;
-    return this.loaded ? this.now() : this.now() - (this.local() - this.socket.heardAt);
+    if (isLive(this.socket, this.loaded)) return this.now();
+    return this.now() - (this.local() - (this.#knownAt || this.known.http || this.local()));
+  }
+
+  get #knownAt() {
+    return this.loaded ? this.socket.heardAt : this.known.line;
   }
 
   /**
@@ -128,7 +141,8 @@ export class Screen {
 
   /** What to say about the connection now. */
   line() {
-    const times = { now: this.now(), local: this.local(), heardAt: this.socket.heardAt };
+    const { heardAt, heartbeat } = this.socket;
+    const times = { now: this.now(), local: this.local(), heardAt, heartbeat, knownAt: this.#knownAt };
     return describe(this.socket.state, this.loaded, times);
   }
 

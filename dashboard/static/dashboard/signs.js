@@ -4,7 +4,6 @@
 
 export const LEVEL_SIGNS = { ok: "●", warn: "▲", crit: "■", info: "◆", unknown: "○" };
 export const LEVEL_WORDS = { ok: "ok", warn: "warning", crit: "critical", info: "note", unknown: "unknown" };
-export const TRUTH_SIGNS = { failing: "⚠\ufe0e", unknown: "○", old: "◷", empty: "○", fresh: "" };
 
 /**
  * Read a status value, which is a level or `{level, text}`.

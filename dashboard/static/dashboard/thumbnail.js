@@ -3,8 +3,9 @@ import { css, html, LitElement, nothing, svg } from "lit";
 import { show, showText } from "realtime/format.js";
 import { person } from "realtime/page.js";
 import { sparkline } from "./line-data.js";
-import { LEVEL_SIGNS, LEVEL_WORDS, readStatus, TRUTH_SIGNS } from "./signs.js";
+import { LEVEL_SIGNS, LEVEL_WORDS, readStatus } from "./signs.js";
 import { columnsOf } from "./tiles/table.js";
+import { truthSign } from "./tiles/truth-mark.js";
 import { tell, truthOf } from "./truth.js";
 import { Thumbnails } from "./thumbnails.js";
 import { Socket } from "realtime/socket.js";
@@ -44,7 +45,7 @@ export class BoardThumbnail extends LitElement {
       grid-column: 2 / 4;
     }
     .lead .name,
-    .lead svg {
+    .lead .line {
       grid-column: 1 / 4;
     }
     .lead .value {
@@ -59,7 +60,7 @@ export class BoardThumbnail extends LitElement {
     .lead .name {
       display: none;
     }
-    .lead svg {
+    .lead .line {
       height: 36px;
     }
     .name {
@@ -79,12 +80,20 @@ export class BoardThumbnail extends LitElement {
       color: var(--muted);
       font-weight: 400;
     }
-    svg {
+    .truth-sign {
+      width: 1em;
+      height: 1em;
+      vertical-align: -0.12em;
+      fill: none;
+      stroke: currentColor;
+      stroke-width: 2;
+    }
+    .line {
       width: 100%;
       height: 18px;
       overflow: visible;
     }
-    path {
+    .line path {
       fill: none;
       stroke: var(--accent);
       stroke-linecap: round;
@@ -103,8 +112,8 @@ export class BoardThumbnail extends LitElement {
     :host([data-offline]) .value {
       color: var(--muted);
     }
-    li:is([data-truth="failing"], [data-truth="unknown"]) svg,
-    :host([data-offline]) svg {
+    li:is([data-truth="failing"], [data-truth="unknown"]) .line,
+    :host([data-offline]) .line {
       opacity: 0.5;
     }
     .state {
@@ -195,7 +204,7 @@ export class BoardThumbnail extends LitElement {
 
   /** @param {Stream[]} streams @param {boolean} live */
   #state(streams, live) {
-    if (!live) return html`<p class="state" data-truth="offline">○ not connected</p>`;
+    if (!live) return html`<p class="state" data-truth="offline">${truthSign("offline")} not connected</p>`;
     const { truth, age, old } = tell(streams, thumbnails.now());
     const failing = streams.filter(({ state }) => state === "error").length;
     if (failing) {
@@ -209,8 +218,8 @@ export class BoardThumbnail extends LitElement {
   /** @param {"failing" | "unknown" | "old"} truth @param {string} text @param {string} [old] what else is old */
   #said(truth, text, old = "") {
     return html`<p class="state" data-truth=${truth}>
-      <span aria-hidden="true">${TRUTH_SIGNS[truth]}</span> ${text}${old
-        ? html`<span class="old"> · <span aria-hidden="true">${TRUTH_SIGNS.old}</span> ${old}</span>`
+      ${truthSign(truth)} ${text}${old
+        ? html`<span class="old"> · ${truthSign("old")} ${old}</span>`
         : nothing}
     </p>`;
   }
@@ -230,7 +239,7 @@ export class BoardThumbnail extends LitElement {
     if (stream.kind === "status") {
       const { level, text } = readStatus(stream.value);
       return html`<li class="wide" data-truth=${truth} data-level=${level}>
-        <span class="name">${stream.label}</span>
+        <span class="name">${this.#sign(truth)}${stream.label}</span>
         <span class="value"><span class="sign" aria-hidden="true">${LEVEL_SIGNS[level]}</span><span class="hidden">${LEVEL_WORDS[level]}</span> ${text}</span>
       </li>`;
     }
@@ -240,10 +249,15 @@ export class BoardThumbnail extends LitElement {
     const { before, number, after } = show(value, stream.unit, widget.options.decimals ?? null, widget.options.compact);
     const path = sparkline(points, 72, 18, 40, isSeries ? Infinity : stream.gap);
     return html`<li class=${alone ? "lead" : path ? "" : "wide"} data-truth=${truth}>
-      <span class="name">${stream.label}</span>
-      ${path ? html`<svg viewBox="0 0 72 18" preserveAspectRatio="none" aria-hidden="true">${svg`<path d=${path} />`}</svg>` : nothing}
+      <span class="name">${this.#sign(truth)}${stream.label}</span>
+      ${path ? html`<svg class="line" viewBox="0 0 72 18" preserveAspectRatio="none" aria-hidden="true">${svg`<path d=${path} />`}</svg>` : nothing}
       <span class="value">${before} ${number} <span class="unit">${after}</span></span>
     </li>`;
+  }
+
+  /** Of a row that is not fresh: which of the rows it is that the board tells of below. @param {import("./truth.js").Truth} truth */
+  #sign(truth) {
+    return truth === "fresh" || truth === "empty" ? nothing : html`${truthSign(truth)} `;
   }
 
   /** @param {Widget} widget @param {Stream} stream */

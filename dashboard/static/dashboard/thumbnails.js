@@ -4,6 +4,7 @@
  * @typedef {import("realtime/socket.js").Socket} Socket
  */
 import { BoardState } from "./board-state.js";
+import { isLive } from "./line.js";
 
 /** Points of history that a thumbnail's sparkline gets. */
 const POINTS = 40;
@@ -54,7 +55,7 @@ export class Thumbnails {
 
   /** True when what is known of a board is live. */
   isLive(/** @type {string} */ slug) {
-    return this.socket.live && this.loaded.has(slug);
+    return isLive(this.socket, this.loaded.has(slug));
   }
 
   onLine(/** @type {() => void} */ listener) {

@@ -32,6 +32,12 @@ export function truthOf(/** @type {Stream} */ stream, /** @type {number} */ now)
   return isOld(stream, now) ? "old" : "fresh";
 }
 
+/** What is wrong with a stream, null of one that is fresh. */
+export function staleOf(/** @type {Stream} */ stream, /** @type {number} */ heardAt) {
+  const truth = truthOf(stream, heardAt);
+  return truth === "fresh" ? null : truth;
+}
+
 /** @type {Truth[]} worst first */
 const ORDER = ["failing", "unknown", "empty", "old", "fresh"];
 
@@ -54,6 +60,34 @@ export function tell(streams, now, heardAt = now) {
     age: ageOf(streams, now),
     notes: together(notes, streams.length),
   };
+}
+
+/** The best that is true of any of `streams`: what a tile is as a whole. @returns {Truth} */
+export function truthOfAll(/** @type {Stream[]} */ streams, /** @type {number} */ heardAt) {
+  const truths = streams.map((stream) => truthOf(stream, heardAt));
+  return ORDER.findLast((each) => truths.includes(each)) ?? "fresh";
+}
+
+/**
+ * Say in a word or two what is wrong with `streams`, worst first: "failing", "5 min old"; of some of them how many.
+ * @param {Stream[]} streams
+ * @param {number} now unix milliseconds
+ * @param {number} [heardAt] as for `tell`
+ * @returns {Note[]}
+ */
+export function marksOf(streams, now, heardAt = now) {
+  const old = streams.filter((stream) => isOld(stream, heardAt));
+  const failing = streams.filter(({ state }) => state === "error");
+  const unknown = streams.filter(({ state }) => state === "unknown");
+  const mark = (/** @type {Truth} */ truth, /** @type {Stream[]} */ those, /** @type {string} */ word, /** @type {string} */ ofAll) => {
+    if (!those.length) return [];
+    return [{ truth, text: those.length === streams.length ? ofAll : `${those.length} ${word}` }];
+  };
+  return [
+    ...mark("failing", failing, "failing", "failing"),
+    ...mark("unknown", unknown, "not running", "not running"),
+    ...mark("old", old, "old", `${ageOf(old, now)} old`),
+  ];
 }
 
 /**

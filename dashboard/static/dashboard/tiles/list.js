@@ -4,34 +4,37 @@ import { repeat } from "lit/directives/repeat.js";
 import { showText } from "realtime/format.js";
 import { levelOf } from "../levels.js";
 import { LEVEL_WORDS, readStatus } from "../signs.js";
-import { truthOf } from "../truth.js";
+import { marksOf, truthOf } from "../truth.js";
 import { orderOf } from "./order.js";
 import { sign } from "./status.js";
 import { columnsOf } from "./table.js";
+import { truthMarks } from "./truth-mark.js";
 
 /**
  * @typedef {import("../board-state.js").Stream} Stream
  * @typedef {import("../board-state.js").Widget} Widget
- * @typedef {{key: string, name: string, text: string, level: import("../signs.js").Level | null, part: number, stale: boolean}} Line
- *   part: of the largest, 0 to 1, for the bar behind it; stale: not to be trusted
+ * @typedef {{key: string, name: string, text: string, level: import("../signs.js").Level | null, part: number, stale: boolean, truth: import("../truth.js").Truth,
+ *   marks: import("../truth.js").Note[]}} Line
+ *   part: of the largest, 0 to 1, for the bar behind it; stale: not to be trusted (a table's rows are as their tile)
  */
 
 /**
  * @param {Widget} widget
  * @param {Stream[]} streams
- * @param {number} now the server's time up to which the screen knows
+ * @param {number} now the server's time
  * @param {string[] | null} held the order to keep
+ * @param {number} heardAt the time up to which the screen knows
  * @returns {Line[]}
  */
-export function linesOf(widget, streams, now, held = null) {
+export function linesOf(widget, streams, now, held = null, heardAt = now) {
   const table = streams.length === 1 && streams[0].kind === "table" ? streams[0] : null;
-  return table ? linesOfTable(widget, table, held) : streams.map((stream) => lineOfStream(widget, stream, now));
+  return table ? linesOfTable(widget, table, held) : streams.map((stream) => lineOfStream(widget, stream, now, heardAt));
 }
 
-/** @param {Widget} widget @param {Stream} stream @param {number} now @returns {Line} */
-function lineOfStream({ options }, stream, now) {
-  const stale = truthOf(stream, now) !== "fresh";
-  const base = { key: stream.slug, name: stream.label, part: 0, stale };
+/** @param {Widget} widget @param {Stream} stream @param {number} now @param {number} heardAt @returns {Line} */
+function lineOfStream({ options }, stream, now, heardAt) {
+  const truth = truthOf(stream, heardAt);
+  const base = { key: stream.slug, name: stream.label, part: 0, stale: truth !== "fresh", truth, marks: marksOf([stream], now, heardAt) };
   if (stream.kind === "status") return { ...base, ...readStatus(stream.value) };
   return {
     ...base,
@@ -63,20 +66,28 @@ function linesOfTable(widget, stream, held) {
       level: levelOf(value, options),
       part: most && typeof value === "number" ? Math.abs(value) / most : 0,
       stale: false,
+      truth: "fresh",
+      marks: [],
     };
   });
 }
 
-/** @param {Widget} widget @param {Stream[]} streams @param {number} now @param {string[] | null} held */
-export function listTile(widget, streams, now, held) {
-  const lines = linesOf(widget, streams, now, held);
+/**
+ * @param {Widget} widget
+ * @param {Stream[]} streams
+ * @param {{shownAt: () => number, heardAt: () => number}} screen
+ * @param {string[] | null} held
+ */
+export function listTile(widget, streams, screen, held) {
+  const lines = linesOf(widget, streams, screen.shownAt(), held, screen.heardAt());
   return html`<ol class="list" tabindex="0" aria-label=${widget.title || streams[0].label}>
     ${repeat(
       lines,
       ({ key }) => key,
-      ({ key, name, text, level, part, stale }) => html`<li data-key=${key} ?data-stale=${stale}>
+      ({ key, name, text, level, part, stale, truth, marks }) => html`<li data-key=${key} data-stale=${stale ? truth : nothing}>
         ${part ? html`<svg class="list__bar" viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true"><rect width=${100 * part} height="1" /></svg>` : nothing}
         <span class="list__name" data-level=${level ?? nothing}>${level ? sign(level, false) : nothing} ${name}</span>
+        ${streams.length > 1 ? truthMarks(marks) : nothing}
         <span class="list__value">${text}${level ? html`<span class="visually-hidden">, ${LEVEL_WORDS[level]}</span>` : nothing}</span>
       </li>`,
     )}

@@ -3,16 +3,19 @@ import { html, LitElement, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { unsafeHTML } from "lit/directives/unsafe-html.js";
 import { clockTime, wholeTime } from "realtime/time.js";
+import { isLive } from "../line.js";
 import { RoomFeed } from "../room-feed.js";
 
 export class RoomTile extends LitElement {
-  static properties = { room: {}, socket: { attribute: false } };
+  static properties = { room: {}, socket: { attribute: false }, heard: { attribute: false } };
 
   constructor() {
     super();
     this.room = "";
     /** Where the room is joined. @type {import("realtime/socket.js").Socket | null} */
     this.socket = null;
+    /** The line to the room is not silent. */
+    this.heard = false;
     /** @type {RoomFeed | null} */
     this.feed = null;
   }
@@ -50,8 +53,9 @@ export class RoomTile extends LitElement {
     const { feed } = this;
     if (!feed) return html`<p class="tile__note">Choose a room.</p>`;
     if (feed.trouble) return html`<p class="tile__note" data-truth="failing">${feed.trouble}</p>`;
+    const live = feed.live && this.heard;
     const people = feed.count === null ? "" : feed.count === 1 ? "1 person here" : `${feed.count} people here`;
-    return html`<ol class="talk" tabindex="0" aria-label=${`Newest messages in ${this.room}`} ?data-away=${!feed.live}>
+    return html`<ol class="talk" tabindex="0" aria-label=${`Newest messages in ${this.room}`} ?data-away=${!live}>
         ${repeat(
           feed.messages,
           ({ seq }) => seq,
@@ -62,8 +66,8 @@ export class RoomTile extends LitElement {
         )}
       </ol>
       <p class="tile__foot">
-        ${feed.live ? (feed.messages.length ? people : "Nothing said yet") : "Not connected to the room"}
-        ${feed.live && feed.count !== null
+        ${live ? (feed.messages.length ? people : "Nothing said yet") : "Not connected to the room"}
+        ${live && feed.count !== null
           ? html`<a class="talk__open link-inline" href=${`/rooms/${encodeURIComponent(this.room)}/`}>Open</a>`
           : nothing}
       </p>`;
@@ -74,5 +78,5 @@ customElements.define("room-tile", RoomTile);
 
 /** @param {import("../board-state.js").Widget} widget @param {import("realtime/socket.js").Socket | null} socket */
 export function roomTile({ options }, socket) {
-  return html`<room-tile .room=${options.room ?? ""} .socket=${socket}></room-tile>`;
+  return html`<room-tile .room=${options.room ?? ""} .socket=${socket} .heard=${socket !== null && isLive(socket, true)}></room-tile>`;
 }

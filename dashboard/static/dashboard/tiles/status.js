@@ -1,15 +1,17 @@
 /** One status large, or several as a list: colour, shape and words. */
 import { html, nothing } from "lit";
 import { LEVEL_SIGNS, LEVEL_WORDS, readStatus } from "../signs.js";
+import { marksOf, staleOf } from "../truth.js";
 import { length } from "./length.js";
+import { truthMarks } from "./truth-mark.js";
 
 /**
  * @typedef {import("../board-state.js").Stream} Stream
  * @typedef {import("../board-state.js").Widget} Widget
  */
 
-/** @param {Widget} widget @param {Stream[]} streams */
-export function statusTile(widget, streams) {
+/** @param {Widget} widget @param {Stream[]} streams @param {{shownAt: () => number, heardAt: () => number}} screen */
+export function statusTile(widget, streams, screen) {
   if (streams.length === 1) {
     const { level, text } = readStatus(streams[0].value);
     return html`<p class="status" data-length=${length(text)} data-level=${level}>${sign(level)} <span>${text}</span></p>`;
@@ -17,8 +19,9 @@ export function statusTile(widget, streams) {
   return html`<ul class="status-list" tabindex="0" aria-label=${widget.title || streams[0].label}>
     ${streams.map((stream) => {
       const { level, text } = readStatus(stream.value);
-      return html`<li>
+      return html`<li data-stale=${staleOf(stream, screen.heardAt()) ?? nothing}>
         <span class="status-list__name" data-level=${level}>${sign(level)} ${stream.label}</span>
+        ${truthMarks(marksOf([stream], screen.shownAt(), screen.heardAt()))}
         <span class="status-list__text">${text}</span>
       </li>`;
     })}
