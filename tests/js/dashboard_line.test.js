@@ -54,8 +54,8 @@ test("only a line that is live, in every phase, says so", () => {
 });
 
 test("what stops for a reason of its own tells that reason", () => {
-  const said = describe(state({ phase: "stopped", code: 4403, reason: "You are Bo now." }), false, { ...times, heardAt: 0 });
-  assert.equal(said.text, "You are Bo now");
+  const said = describe(state({ phase: "stopped", code: 4400, reason: "This page is too old." }), false, { ...times, heardAt: 0 });
+  assert.equal(said.text, "This page is too old");
 });
 
 test("a refusal for good says what it is", () => {

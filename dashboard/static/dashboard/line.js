@@ -44,7 +44,7 @@ export function describe(state, loaded, { now, local, heardAt, heartbeat = 25, k
       : { phase: "connecting", text: "Loading…", banner: since && `${since} Loading…` };
   }
   if (state.phase === "stopped") {
-    const text = state.reason.replace(/\.$/, "") || (STOPPED[state.code ?? 0] ?? "Disconnected");
+    const text = STOPPED[state.code ?? 0] ?? (state.reason.replace(/\.$/, "") || "Disconnected");
     return { phase: "stopped", text, banner: [`${text}.`, since].filter(Boolean).join(" ") };
   }
   if (state.phase === "connecting") {
