@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts import services
 from accounts.models import Kind, User
 from accounts.names import clean_name
+from realtime.throttling import address_of
 
 
 class SignInForm(AuthenticationForm):
@@ -21,7 +22,7 @@ class SignInForm(AuthenticationForm):
 
     def clean(self) -> dict[str, Any]:
         """Look at the password, unless it was guessed at too often."""
-        address, username = services.address_of(self.request), self.cleaned_data.get("username", "")
+        address, username = address_of(self.request), self.cleaned_data.get("username", "")
         if seconds := services.wait_to_sign_in(address, username):
             message = self.error_messages["too_often"]
             raise forms.ValidationError(message, code="too_often", params={"seconds": ceil(seconds)})

@@ -15,11 +15,13 @@ from realtime.http import ApiError
 from realtime.limits import Buckets, network_of
 from realtime.protocol import encode
 from realtime.publish import Delivery, Publication, publish_on_commit
+from realtime.quotas import Payer, Quota
+from realtime.throttling import address_of
 
-_guests = Buckets(settings.GUEST_BURST, settings.GUESTS_PER_SECOND)
+_guests = Quota("guests", lambda: (settings.GUEST_BURST, settings.GUESTS_PER_SECOND))
 #: Passwords tried for one user name from one address, and from one address: an office may share one.
-_passwords = Buckets(10, 0.1)
-_doors = Buckets(100, 1)
+_passwords: Buckets[str] = Buckets(10, 0.1)
+_doors: Buckets[str] = Buckets(100, 1)
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
@@ -37,7 +39,7 @@ def enter_as_guest(request: HttpRequest, raw_name: str) -> User:
         name = clean_name(raw_name)
     except ValueError as error:
         raise ApiError("invalid", str(error), field="name") from None
-    wait = _guests.take(network_of(address_of(request)), time.monotonic())
+    wait = _guests.pay(Payer(network_of(address_of(request))))
     if wait:
         raise ApiError("rate_limited", "Too many guests at once from your address: try again soon.", retry_after=wait)
     guest = User.objects.create_guest(name)
@@ -58,10 +60,6 @@ def forget_guesses(address: str, username: str) -> None:
 
 def _guessed(address: str, username: str) -> str:
     return f"{network_of(address)} {username.casefold()}"
-
-
-def address_of(request: HttpRequest | None) -> str:
-    return (request.META.get("REMOTE_ADDR") if request else None) or "local"
 
 
 def sign_out(request: HttpRequest) -> None:

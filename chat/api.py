@@ -1,15 +1,12 @@
 """The HTTP half of chat: status, rooms, messages, members."""
 
-import time
 from typing import Any
 from uuid import UUID
 
 from asgiref.sync import async_to_sync
-from django.conf import settings
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from accounts.models import User
 from chat import pages, services
 from chat.access import open_room, require_person, visible_rooms
 from chat.models import Membership, ReadMark, Room, RoomKind
@@ -17,20 +14,10 @@ from chat.presence import alive_rows
 from realtime import process
 from realtime.consumers import now
 from realtime.http import ApiError, answers_errors, json_body, number_parameter, text_field
-from realtime.limits import Buckets
 from realtime.protocol import LARGEST, timestamp
 
 PAGE = 50
 LARGEST_PAGE = 200
-
-#: Who writes by HTTP may do so as often as by one socket.
-_writes = Buckets(settings.COMMAND_BURST, settings.COMMANDS_PER_SECOND)
-
-
-def limit_writes(user: User) -> None:
-    """Raise ApiError when `user` changes something too often."""
-    if wait := _writes.take(str(user.pk), time.monotonic()):
-        raise ApiError("rate_limited", "Too many calls at once: wait a moment.", retry_after=wait)
 
 
 @answers_errors
@@ -58,7 +45,6 @@ def rooms(request: HttpRequest) -> HttpResponse:
     """GET: the rooms that the caller may see. POST {"name", "topic"?, "members_only"?}: makes one, 201."""
     user = require_person(request.user)
     if request.method == "POST":
-        limit_writes(user)
         body = json_body(request)
         members_only = body.get("members_only", False)
         if not isinstance(members_only, bool):
@@ -111,7 +97,6 @@ def messages(request: HttpRequest, slug: str) -> HttpResponse:
 
 def _send(request: HttpRequest, room: Room) -> HttpResponse:
     user = require_person(request.user)
-    limit_writes(user)
     body = json_body(request)
     try:
         client_id = UUID(text_field(body, "id"))
@@ -140,7 +125,6 @@ def acknowledge(request: HttpRequest, slug: str, seq: int) -> HttpResponse:
     user = require_person(request.user)
     if request.method != "POST":
         raise ApiError("method_not_allowed", "POST acknowledges an alert.")
-    limit_writes(user)
     room = open_room(user, slug)
     applied = services.write(services.acknowledge(room.pk, user, min(seq, LARGEST)))
     return JsonResponse({"room": room.slug, "seq": seq, "rev": applied.rev, "duplicate": applied.duplicate})
@@ -151,7 +135,6 @@ def members(request: HttpRequest, slug: str) -> HttpResponse:
     """GET: the members of a members-only room. POST {"name"}: its owner adds one, 201."""
     user = require_person(request.user)
     if request.method == "POST":
-        limit_writes(user)
         member = services.grant(user, slug, text_field(json_body(request), "name"))
         return JsonResponse({"user": member.on_wire()}, status=201)
     if request.method != "GET":
@@ -166,7 +149,6 @@ def member(request: HttpRequest, slug: str, user_id: int) -> HttpResponse:
     user = require_person(request.user)
     if request.method != "DELETE":
         raise ApiError("method_not_allowed", "DELETE takes a member out.")
-    limit_writes(user)
     services.revoke(user, slug, min(user_id, LARGEST))  # no database takes a longer id, nor has anybody one
     return HttpResponse(status=204)
 

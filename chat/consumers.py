@@ -18,7 +18,7 @@ from chat.services import SITE_TOPIC
 from chat.store import Applied, Change
 from chat.writer import current_writer
 from realtime.consumers import SocketConsumer
-from realtime.protocol import CommandError, Frame, timestamp
+from realtime.protocol import CommandError, Frame, encode, timestamp
 
 #: Seconds between two typing events of one socket and room.
 TYPING_EVERY: Final = 2.0
@@ -82,6 +82,7 @@ class ChatConsumer(RouletteCommands, SocketConsumer):
     # Rooms
 
     async def on_join(self, command: protocol.Join) -> None:
+        self.require_reading()
         listed = (room for room in self.rooms.values() if room.slug == command.room)
         room = next(listed, None) or await services.see(self.user, command.room)
         if room.slug not in self.joined and len(self.joined) >= settings.JOINED_ROOMS:
@@ -101,20 +102,21 @@ class ChatConsumer(RouletteCommands, SocketConsumer):
         page = entered.page
         presence_rev = entered.people.number
         count, online = entered.people.with_user(self.user.on_wire())
-        self.connection.send(
-            {
-                "type": "joined",
-                "ref": command.ref,
-                "room": room.slug,
-                "rev": page.rev,
-                "seq": page.seq,
-                "read": entered.read,
-                "messages": page.messages,
-                "complete": page.complete,
-                "online": online,
-                "count": count,
-            }
-        )
+        joined = {
+            "type": "joined",
+            "ref": command.ref,
+            "room": room.slug,
+            "rev": page.rev,
+            "seq": page.seq,
+            "read": entered.read,
+            "messages": page.messages,
+            "complete": page.complete,
+            "online": online,
+            "count": count,
+        }
+        frame = Frame(encode(joined))
+        self.count_reading(len(frame))
+        self.connection.write_frame(frame)
         if page.complete:
             await self.hub.release(store.room_topic(room.pk), self.connection, page.rev)
             await self.hub.release(presence.presence_topic(room.pk), self.connection, presence_rev)

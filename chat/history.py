@@ -1,6 +1,7 @@
 """The newest part of a room's log, for those who join: kept in memory, as JSON."""
 
 from collections.abc import Collection
+from itertools import accumulate, takewhile
 from typing import Final
 
 import msgspec
@@ -44,7 +45,7 @@ class History(Memory):
         self._seq = seq
         self._after = after
         self._before = before
-        self._messages: dict[int, tuple[int, str]] = {}
+        self._messages: dict[int, tuple[int, bytes]] = {}
         self._size = 0
 
     def take(self, number: int, text: str) -> None:
@@ -52,8 +53,9 @@ class History(Memory):
         self._seq = max(self._seq, seq)
         if seq in self._messages:
             self._size -= len(self._messages.pop(seq)[1])
-        self._messages[seq] = number, text
-        self._size += len(text)
+        event = text.encode()
+        self._messages[seq] = number, event
+        self._size += len(event)
         while len(self._messages) > MOST or self._size > MOST_BYTES:
             oldest = next(iter(self._messages))
             rev, gone = self._messages.pop(oldest)
@@ -65,22 +67,27 @@ class History(Memory):
         """Return what `pages.newest` would; None: it is not all here."""
         if self._before > max(0, self._seq - limit):
             return None
-        seqs = [seq for seq in sorted(self._messages) if seq > self._seq - limit]
-        return Page(self.number, self._seq, [msgspec.Raw(self._messages[seq][1]) for seq in seqs], True, self.number)
+        seqs = [seq for seq in sorted(self._messages, reverse=True) if seq > self._seq - limit]
+        events = _that_fit([self._messages[seq][1] for seq in seqs])
+        return Page(self.number, self._seq, events[::-1], True, self.number)
 
     def changed_after(self, after: int, limit: int) -> Page | None:
         """Return what `pages.changed_after` would; None: it is not all here."""
         if self._after > after:
             return None
-        found = []
-        for rev, text in reversed(self._messages.values()):
-            if rev <= after:
-                break
-            found.append((rev, msgspec.Raw(text)))
-        complete = len(found) <= limit
-        chosen = found[::-1][:limit]
-        reached = self.number if complete else chosen[-1][0]
-        return Page(self.number, self._seq, [event for _, event in chosen], complete, reached)
+        found = list(takewhile(lambda message: message[0] > after, reversed(self._messages.values())))[::-1]
+        events = _that_fit([event for _, event in found[:limit]])
+        complete = len(events) == len(found)
+        reached = self.number if complete else found[len(events) - 1][0]
+        return Page(self.number, self._seq, events, complete, reached)
+
+
+def _that_fit(events: list[bytes]) -> list[msgspec.Raw]:
+    """Return the first of `events`, as many as a page may hold; one at least."""
+    sizes = accumulate(map(len, events))
+    return [msgspec.Raw(event) for event, size in zip(events, sizes, strict=True) if size <= pages.PAGE_BYTES] or [
+        msgspec.Raw(event) for event in events[:1]
+    ]
 
 
 @in_database

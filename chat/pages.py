@@ -6,12 +6,16 @@ Head and rows of a page come from one statement: the room is joined to its messa
 from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from django.db.models import Q
 
 from chat.models import Message, Room
 from realtime import bulk
+from realtime.protocol import encode
+
+#: Bytes of JSON that the messages of a page have at most, unless a single one has more.
+PAGE_BYTES: Final = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,21 +44,24 @@ class Recent:
 
 
 def newest(room_id: int, limit: int) -> Page:
-    """Return the newest `limit` messages by seq, oldest first."""
+    """Return the newest messages by seq, oldest first: `limit`, or as many as a page may hold."""
     room, rows = _read(room_id, lambda rows: rows.order_by("-seq")[:limit])
-    return _page(room, rows[::-1], complete=True)
+    return Page(room.rev, room.seq, _that_fit(room, rows)[::-1], True, room.rev)
 
 
 def changed_after(room_id: int, after: int, limit: int) -> Page:
     """Return up to `limit` messages with rev > `after`, in rev order."""
     room, rows = _read(room_id, lambda rows: rows.filter(rev__gt=after).order_by("rev")[: limit + 1])
-    return _page(room, rows[:limit], complete=len(rows) <= limit)
+    events = _that_fit(room, rows[:limit])
+    complete = len(events) == len(rows)
+    return Page(room.rev, room.seq, events, complete, room.rev if complete else events[-1]["rev"])
 
 
 def before(room_id: int, seq: int, limit: int) -> Page:
-    """Return the `limit` messages before message `seq`, oldest first; `complete`: there are none before them."""
+    """Return up to `limit` messages before message `seq`, oldest first; `complete`: there are none before them."""
     room, rows = _read(room_id, lambda rows: rows.filter(seq__lt=seq).order_by("-seq")[: limit + 1])
-    return _page(room, rows[:limit][::-1], complete=len(rows) <= limit)
+    events = _that_fit(room, rows[:limit])
+    return Page(room.rev, room.seq, events[::-1], len(events) == len(rows), room.rev)
 
 
 def recent(room_ids: Collection[int], count: int) -> dict[int, Recent]:
@@ -94,9 +101,16 @@ def _read(room_id: int, choose: Callable[[Any], Any]) -> tuple[Room, list[Messag
     return (rows[0].room if rows else room), rows
 
 
-def _page(room: Room, rows: Sequence[Message], complete: bool) -> Page:
-    reached = room.rev if complete or not rows else rows[-1].rev
-    return Page(room.rev, room.seq, _events(room, rows), complete, reached)
+def _that_fit(room: Room, rows: Sequence[Message]) -> list[dict[str, Any]]:
+    """Return the events of the first of `rows`, as many as a page may hold; one at least."""
+    events: list[dict[str, Any]] = []
+    size = 0
+    for event in _events(room, rows):
+        size += len(encode(event).encode())
+        if events and size > PAGE_BYTES:
+            break
+        events.append(event)
+    return events
 
 
 def _events(room: Room, rows: Sequence[Message]) -> list[dict[str, Any]]:

@@ -10,6 +10,7 @@ from typing import Final
 from uuid import UUID
 
 from asgiref.sync import async_to_sync
+from django.conf import settings
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.text import slugify
@@ -159,6 +160,10 @@ def create_room(user: User, name: str, *, topic: str = "", members_only: bool = 
     kind = RoomKind.MEMBERS if members_only else RoomKind.PUBLIC
     try:
         with transaction.atomic():
+            User.objects.select_for_update().get(pk=user.pk)  # one after the other, to be counted
+            if Room.objects.filter(owner=user).count() >= settings.ROOMS_PER_PERSON:
+                most = settings.ROOMS_PER_PERSON
+                raise CommandError("conflict", f"You have made {most} rooms already, and nobody may make more.")
             room = Room.objects.create(slug=slug, name=name, topic=topic, kind=kind, owner=user)
             if members_only:
                 Membership.objects.create(room=room, user=user)

@@ -56,6 +56,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.middleware.BearerMiddleware",
     "accounts.middleware.PersonMiddleware",
+    "realtime.throttling.LimitMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -161,11 +162,18 @@ STORAGES = {
     },
 }
 
-# Limits of the wire protocol (docs/protocol.md).
+# Limits of the wire protocol (docs/protocol.md); those of commands and of reading are per person (realtime/quotas.py).
 FRAME_BYTES = 64 * 1024
 COMMAND_BURST = from_env.integer("COMMAND_BURST", 60, 1)
 COMMANDS_PER_SECOND = from_env.integer("COMMANDS_PER_SECOND", 20, 1)
+READ_BURST = from_env.integer("READ_BURST", 16 * 1024 * 1024, 1024 * 1024)
+READ_BYTES_PER_SECOND = from_env.integer("READ_BYTES_PER_SECOND", 1024 * 1024, 1024)
 JOINED_ROOMS = from_env.integer("JOINED_ROOMS", 50, 1)
+#: Sockets that nobody has signed in to: of one address, and of all, in one process.
+STRANGERS_PER_ADDRESS = from_env.integer("STRANGERS_PER_ADDRESS", 20, 1)
+STRANGERS = from_env.integer("STRANGERS", 200, 1)
+ROOMS_PER_PERSON = from_env.integer("ROOMS_PER_PERSON", 50, 1)
+BOARDS = from_env.integer("BOARDS", 500, 1)
 CONNECTIONS_PER_USER = from_env.integer("CONNECTIONS_PER_USER", 20, 1)
 GUEST_BURST = from_env.integer("GUEST_BURST", 20, 1)
 GUESTS_PER_SECOND = from_env.integer("GUESTS_PER_SECOND", 1, 1)

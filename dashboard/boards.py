@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -18,6 +18,9 @@ from dashboard.walls.links import wall_changed
 from realtime.markdown import render
 from realtime.protocol import encode, timestamp
 from realtime.publish import Delivery, Publication, publish_on_commit
+
+#: Points of history that a snapshot has at most, about 25 bytes each; where its tiles want more, each gets its share.
+MOST_POINTS: Final = 50_000
 
 
 class NoSuchBoard(Exception):
@@ -136,7 +139,8 @@ def _history_wanted(
                     max(points if most is None else min(points, most), other.points),
                     max(filter(None, (seconds, other.seconds)), default=None),
                 )
-    return wanted
+    share = MOST_POINTS / max(MOST_POINTS, sum(each.points for each in wanted.values()))
+    return {pk: replace(each, points=max(2, int(each.points * share))) for pk, each in wanted.items()}
 
 
 def _until_head(stream: Stream, points: list[history.Point]) -> list[history.Point]:

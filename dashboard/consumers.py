@@ -50,8 +50,13 @@ class ShowsBoards(ScreenConsumer):
         self._shown: dict[str, set[str]] = {}
         self._points: int | None = None
 
-    async def show(self, slug: str) -> None:
-        """Subscribe first, then read, then let go what is newer. Raises NoSuchBoard."""
+    async def show_asked(self, slug: str) -> None:
+        """Show a board to whoever asked for it, and count that. Raises NoSuchBoard, and CommandError for too much."""
+        self.require_reading()
+        self.count_reading(await self.show(slug))
+
+    async def show(self, slug: str) -> int:
+        """Subscribe first, then read, then let go what is newer; return the bytes sent. Raises NoSuchBoard."""
         if not self.may_show(slug):
             raise NoSuchBoard
         async with self._showing:
@@ -76,6 +81,7 @@ class ShowsBoards(ScreenConsumer):
             gone = (self._shown.get(slug, set()) | wanted) - seqs.keys()
             self._shown[slug] = set(seqs)
             await self._drop(gone)
+            return len(frame)
 
     async def hide(self, slug: str) -> None:
         """Send no more of a board."""
@@ -113,9 +119,11 @@ class BoardConsumer(ShowsBoards):
         await super().opened()
         slug = self.scope["url_route"]["kwargs"]["slug"]
         try:
-            await self.show(slug)
+            await self.show_asked(slug)
         except NoSuchBoard:
             raise self._no_such_board() from None
+        except CommandError as error:
+            raise Refused(Close.FLOOD, error.code, error.detail) from None
 
     async def gone(self, slug: str) -> None:
         await self._refuse(self._no_such_board())
@@ -155,7 +163,7 @@ class BoardsConsumer(ShowsBoards, ShowsRooms):
         for slug in dict.fromkeys(command.boards):
             if slug not in self._shown:
                 try:
-                    await self.show(slug)
+                    await self.show_asked(slug)
                 except NoSuchBoard:
                     missing.append(slug)
         if missing:

@@ -2,6 +2,7 @@
 
 from typing import Any, Final
 
+from django.conf import settings
 from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.text import slugify
@@ -25,6 +26,8 @@ class StaleEdit(Exception):
 @transaction.atomic
 def create_board(title: str) -> Board:
     """Make an empty board whose address comes from its title. Raises WrongEdit."""
+    if Board.objects.count() >= settings.BOARDS:
+        raise WrongEdit("title", f"There are {settings.BOARDS} boards, and that is the most: delete one first.")
     slug = slugify(title)[:80] or "board"
     board = Board(slug=slug, title=title.strip())
     taken = set(Board.objects.filter(slug__startswith=slug[:76]).values_list("slug", flat=True))

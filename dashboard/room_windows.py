@@ -5,7 +5,7 @@ from typing import Any
 from chat import public
 from dashboard.protocol import JoinRoom, LeaveRoom
 from dashboard.walls.sockets import ScreenConsumer
-from realtime.protocol import CommandError
+from realtime.protocol import CommandError, Frame, encode
 
 
 class ShowsRooms(ScreenConsumer):
@@ -22,6 +22,7 @@ class ShowsRooms(ScreenConsumer):
     async def on_join(self, command: JoinRoom) -> None:
         if self.link is None:
             raise CommandError("forbidden", "Rooms are joined on /ws/chat/.")
+        self.require_reading()
         await self.look_again()  # its board may have been edited just now
         self._require_tile(command.room)
         topic = (await public.window(command.room)).topic
@@ -46,7 +47,9 @@ class ShowsRooms(ScreenConsumer):
         }
         if command.ref is not None:
             joined["ref"] = command.ref
-        self.connection.send(joined)
+        frame = Frame(encode(joined))
+        self.count_reading(len(frame))
+        self.connection.write_frame(frame)
         await self.hub.release(topic, self.connection, page.rev)
 
     async def on_leave(self, command: LeaveRoom) -> dict[str, Any]:

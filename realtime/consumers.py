@@ -3,6 +3,8 @@
 import asyncio
 import logging
 import time
+from collections import Counter
+from collections.abc import Coroutine
 from datetime import UTC, datetime
 from typing import Any, ClassVar, Final
 
@@ -10,17 +12,20 @@ from channels.consumer import AsyncConsumer
 from channels.exceptions import StopConsumer
 from django.conf import settings
 
-from realtime import process, protocol
+from realtime import process, protocol, quotas
 from realtime.connection import EXTENSION, HAND_OVER, Connection
 from realtime.hub import Hub, current_hub
 from realtime.limits import Bucket
 from realtime.origins import is_allowed
 from realtime.protocol import Close, Command, CommandError, Parser, Ping, Refused
+from realtime.quotas import Payer
 
 log = logging.getLogger(__name__)
 
 #: What is kept of the scope of a socket that has opened.
 KEPT: Final = ("session", "session_hash")
+#: Seconds after which the echo closes a socket that says nothing; found at the next heartbeat.
+ECHO_IDLE: Final = 60.0
 #: So many commands refused for their rate, and the socket closes with 4429; forgiven as fast as commands are taken.
 FLOOD: Final = 200
 
@@ -51,8 +56,10 @@ class SocketConsumer(AsyncConsumer):
         cls._parser = Parser(cls.commands)
 
     scope: dict[str, Any]
-    #: The User who is signed in, or None.
+    #: The User who is signed in, or None; and who pays for what is done here.
     user: Any
+    payer: Payer
+    _is_counted = False
     hub: Hub
     connection: Connection
 
@@ -65,7 +72,7 @@ class SocketConsumer(AsyncConsumer):
         self.connection = Connection(send, extensions.get(EXTENSION))
         self.connection.on_control = self._on_control
         self.since = time.monotonic()
-        self._bucket = Bucket(settings.COMMAND_BURST, settings.COMMANDS_PER_SECOND, self.since)
+        self.payer = quotas.payer_of(self.user, self.address)
         self._patience = Bucket(FLOOD, settings.COMMANDS_PER_SECOND, self.since)
         self._controls: dict[asyncio.Task[None], None] = {}
         if (await receive())["type"] != "websocket.connect":
@@ -81,6 +88,7 @@ class SocketConsumer(AsyncConsumer):
     async def _live(self, receive: Any) -> None:
         try:
             await self.gate()
+            self._let_stranger_in()
             self.hub.connections.add(self)
             if self.user is not None:
                 self.hub.connections_of.setdefault(self.user.pk, {})[self] = None
@@ -107,6 +115,8 @@ class SocketConsumer(AsyncConsumer):
         for task in self._controls:
             task.cancel()
         self.hub.connections.discard(self)
+        if self._is_counted:
+            self.hub.strangers -= Counter({self.payer: 1})
         if self.user is not None and (own := self.hub.connections_of.get(self.user.pk)) is not None:
             own.pop(self, None)
             if not own:
@@ -163,6 +173,16 @@ class SocketConsumer(AsyncConsumer):
             allowed=settings.ALLOWED_ORIGINS,
         )
 
+    def _let_stranger_in(self) -> None:
+        """Count a socket that nobody has signed in to; raise Refused when there are too many of them."""
+        if not self.payer.is_stranger:
+            return
+        strangers = self.hub.strangers
+        if strangers[self.payer] >= settings.STRANGERS_PER_ADDRESS or strangers.total() >= settings.STRANGERS:
+            raise Refused(Close.FLOOD, "rate_limited", "Too many sockets are open that nobody has signed in to.")
+        strangers[self.payer] += 1
+        self._is_counted = True
+
     async def _replace_oldest(self) -> None:
         own = [each for each in self.hub.connections_of[self.user.pk] if not each.connection.closed]
         if len(own) > settings.CONNECTIONS_PER_USER:
@@ -183,6 +203,22 @@ class SocketConsumer(AsyncConsumer):
     async def _refuse(self, refused: Refused) -> None:
         self.connection.refuse(refused.error)
         await self.connection.close(refused.close)
+
+    @property
+    def address(self) -> str:
+        """The address of the client; behind a proxy the one that it tells."""
+        return str((self.scope.get("client") or ("local",))[0])
+
+    # What reading costs
+
+    def require_reading(self) -> None:
+        """Raise CommandError while whoever pays here has read too much to be given more."""
+        if wait := quotas.reading.wait(self.payer):
+            raise CommandError("rate_limited", "You have read much at once: wait a moment.", wait)
+
+    def count_reading(self, size: int) -> None:
+        """Count the bytes of what was asked for and is sent."""
+        quotas.reading.spend(self.payer, size)
 
     # Commands
 
@@ -205,11 +241,10 @@ class SocketConsumer(AsyncConsumer):
         await self._dispatch(self._parser.parse(text))
 
     def _limit(self, text: str) -> None:
-        moment = time.monotonic()
-        wait = self._bucket.take(moment)
+        wait = quotas.commands.pay(self.payer)
         if not wait:
             return
-        if self._patience.take(moment):
+        if self._patience.take(time.monotonic()):
             raise Refused(Close.FLOOD, "rate_limited", "Far too many commands.")
         ref = protocol.read_ref(text) if len(text) <= settings.FRAME_BYTES else None
         raise CommandError("rate_limited", "Too many commands at once: wait a moment.", wait, ref)
@@ -263,7 +298,11 @@ class SocketConsumer(AsyncConsumer):
         return {"type": "pong", "at": now()}
 
     def _on_control(self, topic: str, text: str) -> None:
-        task = asyncio.ensure_future(self._control(topic, text))
+        self._begin(self._control(topic, text))
+
+    def _begin(self, work: Coroutine[Any, Any, None]) -> None:
+        """Do `work` beside what the client sends, until the socket ends."""
+        task = asyncio.ensure_future(work)
         self._controls[task] = None
         task.add_done_callback(self._controls.pop)
 
@@ -280,7 +319,17 @@ class EchoConsumer(SocketConsumer):
     signed_in = False
     any_origin = True
 
+    async def opened(self) -> None:
+        self._heard_at = time.monotonic()
+
+    def heartbeat(self, frame: protocol.Frame) -> None:
+        if time.monotonic() - self._heard_at < ECHO_IDLE:
+            super().heartbeat(frame)
+        else:
+            self._begin(self.connection.close(1000))
+
     async def receive_text(self, text: str) -> None:
+        self._heard_at = time.monotonic()
         try:
             text.encode()
         except UnicodeError:

@@ -6,17 +6,20 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from realtime import process
 from realtime.hub import Hub, current_hub
+from realtime.throttling import limits_itself
 
 
 async def _hub() -> Hub:
     return current_hub()
 
 
+@limits_itself
 def healthz(request: HttpRequest) -> HttpResponse:
     """200 while this process answers at all."""
     return JsonResponse({"ok": True, "process": process.PROCESS_ID, "build": process.build()})
 
 
+@limits_itself
 def readyz(request: HttpRequest) -> HttpResponse:
     """200 when this process should get new clients; else 503 with what is wrong."""
     hub = async_to_sync(_hub)()
@@ -34,6 +37,7 @@ def readyz(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"ok": not wrong, **wrong}, status=503 if wrong else 200)
 
 
+@limits_itself
 def metrics(request: HttpRequest) -> HttpResponse:
     """This process in the text format of Prometheus."""
     hub = async_to_sync(_hub)()

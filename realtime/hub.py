@@ -9,7 +9,7 @@ import logging
 import time
 import uuid
 import weakref
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from operator import attrgetter
@@ -77,6 +77,7 @@ class Hub:
         self.topics: dict[str, Topic] = {}
         self.connections: set[Any] = set()  # the consumers of all open sockets
         self.connections_of: dict[Any, dict[Any, None]] = {}  # those of each user, by primary key, oldest first
+        self.strangers: Counter[Any] = Counter()  # sockets that nobody has signed in to, by payer
         self.draining = False
         self.heals = 0  # how often the store had to be asked for what the wire dropped
         self.name = uuid.uuid4().hex

@@ -1,7 +1,11 @@
 """Token buckets. Pure: the caller gives the time."""
 
 import ipaddress
-from typing import Final
+import threading
+from collections.abc import Hashable
+from typing import Final, Generic, TypeVar
+
+K = TypeVar("K", bound=Hashable)
 
 #: Buckets above which the full ones are forgotten.
 SWEEP: Final = 10_000
@@ -31,39 +35,61 @@ class Bucket:
         self._tokens = burst
         self._at = now
 
-    def take(self, now: float) -> float:
-        """Take one token at `now` (monotonic seconds); return 0, or the seconds until there is one."""
+    def wait(self, now: float) -> float:
+        """Return the seconds from `now` (monotonic) until there is a token; 0 when there is one."""
         self._tokens = min(self.burst, self._tokens + (now - self._at) * self.rate)
         self._at = now
-        if self._tokens < 1:
-            return (1 - self._tokens) / self.rate
-        self._tokens -= 1
-        return 0.0
+        return 0.0 if self._tokens >= 1 else (1 - self._tokens) / self.rate
+
+    def take(self, now: float) -> float:
+        """Take one token at `now`; return 0, or the seconds until there is one."""
+        wait = self.wait(now)
+        if not wait:
+            self._tokens -= 1
+        return wait
+
+    def spend(self, now: float, cost: float) -> None:
+        """Take `cost` tokens, there or not: what is missing must come back before the next one."""
+        self.wait(now)
+        self._tokens -= cost
+
+    def set(self, now: float, tokens: float) -> None:
+        """Hold `tokens` from `now` on."""
+        self._tokens, self._at = min(self.burst, tokens), now
 
     def is_full(self, now: float) -> bool:
         """True when nothing was taken for so long that the bucket can be forgotten."""
         return self._tokens + (now - self._at) * self.rate >= self.burst
 
 
-class Buckets:
-    """A bucket per key (an address, a token), forgotten when full again."""
+class Buckets(Generic[K]):
+    """A bucket per key (an address, a token), forgotten when full again. For any thread."""
 
     def __init__(self, burst: float, rate: float) -> None:
         self.burst = burst
         self.rate = rate
-        self._buckets: dict[str, Bucket] = {}
+        self._lock = threading.Lock()
+        self._buckets: dict[K, Bucket] = {}
         self._sweep_at = SWEEP
 
-    def take(self, key: str, now: float) -> float:
+    def take(self, key: K, now: float) -> float:
         """Take one token of `key`; return 0, or the seconds until there is one."""
+        with self._lock:
+            return self._bucket(key, now).take(now)
+
+    def limits_of(self, key: K) -> tuple[float, float]:
+        """Return burst and rate of a new bucket."""
+        return self.burst, self.rate
+
+    def _bucket(self, key: K, now: float) -> Bucket:
         if len(self._buckets) > self._sweep_at:
             self._buckets = {name: bucket for name, bucket in self._buckets.items() if not bucket.is_full(now)}
             self._sweep_at = max(SWEEP, 2 * len(self._buckets))  # or a flood of keys would have us sweep at each
         bucket = self._buckets.get(key)
         if bucket is None:
-            bucket = self._buckets[key] = Bucket(self.burst, self.rate, now)
-        return bucket.take(now)
+            bucket = self._buckets[key] = Bucket(*self.limits_of(key), now)
+        return bucket
 
-    def forget(self, key: str) -> None:
+    def forget(self, key: K) -> None:
         """Count none of what was taken of `key`."""
         self._buckets.pop(key, None)

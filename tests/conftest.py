@@ -12,6 +12,7 @@ from django.db import connections, transaction
 from django.test import TransactionTestCase
 from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
 
+from realtime import quotas
 from tests import commands, services
 from tests.support import Client
 
@@ -51,6 +52,13 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
 def quick_passwords(settings: Any) -> None:
     """Django's own hashing takes half a second on purpose."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+
+@pytest.fixture(autouse=True)
+def full_quotas() -> None:
+    """Have nobody pay for what another test did under the same id."""
+    for quota in quotas.QUOTAS:
+        quota.reset()
 
 
 @pytest.fixture(scope="session", autouse=True)

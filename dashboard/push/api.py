@@ -1,6 +1,5 @@
 """The JSON endpoint that takes pushes; those of boards are in `dashboard.board_api`."""
 
-import time
 import zlib
 from datetime import datetime
 from functools import partial
@@ -15,15 +14,18 @@ from dashboard import services, tally
 from dashboard.models import PushToken, Stream
 from dashboard.protocol import Pushed, WrongPush, read_push
 from dashboard.push.influx import Selection, read_influx
+from realtime import quotas
 from realtime.http import STATUS, ApiError, answers_errors
-from realtime.limits import Buckets
+from realtime.quotas import Payer, Quota
+from realtime.throttling import address_of, limits_itself
 
 #: Bytes that the body of a push may have, as it comes and when it is unpacked.
 BODY_BYTES: Final = 1024 * 1024
 
-_pushes = Buckets(settings.PUSH_BURST, settings.PUSHES_PER_SECOND)
+_pushes = Quota("pushes", lambda: (settings.PUSH_BURST, settings.PUSHES_PER_SECOND))
 
 
+@limits_itself
 @csrf_exempt
 @answers_errors
 def stream(request: HttpRequest, slug: str) -> HttpResponse:
@@ -49,7 +51,7 @@ def _push(request: HttpRequest, found: Stream | None) -> None:
         raise ApiError("not_found", "There is no such stream.")
     if token.stream_id != found.pk:
         raise ApiError("forbidden", "This token belongs to another stream.")
-    if wait := _pushes.take(token.token_hash, time.monotonic()):
+    if wait := _pushes.pay(Payer(token.token_hash)):
         raise ApiError("rate_limited", "Too many pushes at once: send several values in one array.", retry_after=wait)
     try:
         services.push(found, partial(_read, request, _body(request)))
@@ -61,6 +63,8 @@ def _push_token(request: HttpRequest) -> PushToken:
     bearer = bearer_of(request.headers.get("Authorization", ""))
     token = services.find_token(bearer) if bearer else None
     if token is None:
+        if wait := quotas.commands.pay(quotas.payer_of(None, address_of(request))):
+            raise ApiError("rate_limited", "Too many calls without a good token: wait a moment.", retry_after=wait)
         raise ApiError("sign_in", "Send the stream's token: Authorization: Bearer push_…")
     return token
 

@@ -17,19 +17,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.services import address_of
 from dashboard.models.walls import Pairing, ScreenLink, Wall
 from dashboard.walls import links, pairings, screens
 from dashboard.walls.pairings import CodeRefused, TooManyWait
 from dashboard.walls.views import kept_nowhere, wall_page
 from realtime.limits import Buckets, network_of
+from realtime.throttling import address_of
 
 #: The cookie that holds a screen's secret. Browsers keep none for longer than 400 days: each visit renews it.
 COOKIE: Final = "screen"
 COOKIE_AGE: Final = 400 * 24 * 60 * 60
 #: Codes that one address gets at once, and then each second; likewise codes that a person may enter. In each process.
-_asked: Final = Buckets(30, 0.2)
-_entered: Final = Buckets(30, 0.2)
+_asked: Final[Buckets[str]] = Buckets(30, 0.2)
+_entered: Final[Buckets[str]] = Buckets(30, 0.2)
 
 
 @require_safe

@@ -18,6 +18,7 @@ from realtime.consumers import SocketConsumer
 from realtime.database import in_database
 from realtime.hub import current_hub
 from realtime.protocol import Close, CommandError, Refused
+from realtime.quotas import MANY, Payer
 
 log = logging.getLogger(__name__)
 
@@ -62,6 +63,7 @@ class ScreenConsumer(SocketConsumer):
         if sum(each.link is not None and each.link.pk == link.pk for each in _screens()) >= SCREENS_PER_LINK:
             raise Refused(Close.FLOOD, "rate_limited", "Too many screens are open with this link.")
         self.link = link
+        self.payer = Payer(f"link.{link.pk}", MANY)
         self._end_at_expiry()
 
     @property

@@ -12,15 +12,15 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_POST
 
-from accounts.services import address_of
 from dashboard.models.walls import ScreenLink, Wall
 from dashboard.walls import links
 from dashboard.walls.links import Link
 from realtime.limits import Buckets, network_of
 from realtime.process import build
+from realtime.throttling import address_of
 
 #: Wrong links that one address may try at once, and then each second.
-_wrong: Final = Buckets(20, 1)
+_wrong: Final[Buckets[str]] = Buckets(20, 1)
 
 
 def wall(request: HttpRequest, token: str) -> HttpResponse:

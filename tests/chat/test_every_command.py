@@ -15,11 +15,10 @@ from django.test import AsyncClient
 
 from accounts.models import User
 from accounts.services import ban
-from chat import api, pairing, presence, protocol, public, roulette, services, store
+from chat import pairing, presence, protocol, public, roulette, services, store
 from chat.models import Membership, Room, Seat
 from realtime import process
 from realtime.database import in_database
-from realtime.limits import Buckets
 from tests.cast import Cast, Connect, Event, Socket, says, signed_in
 from tests.chat.tally import Tally, counted
 from tests.services import ROOT
@@ -284,7 +283,7 @@ ENTRIES: Final[dict[str, Entry]] = {
     "roulette.report": Entry(ends_talk("roulette.report", reason="rude"), 15, talk),
     "POST /api/session/": Entry(enters_as_guest, 7),
     "DELETE /api/session/": Entry(signs_out, 4),
-    "POST /api/rooms/": Entry(lambda world: world.http("POST", "/api/rooms/", status=201, name="New room"), 4),
+    "POST /api/rooms/": Entry(lambda world: world.http("POST", "/api/rooms/", status=201, name="New room"), 6),
     "POST /api/rooms/<slug>/messages/": Entry(
         lambda world: world.http(
             "POST", "/api/rooms/attic/messages/", status=201, id=str(uuid.uuid4()), body="By another way"
@@ -332,7 +331,6 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(roulette, "LOOK_WAITING", 0.05)
     monkeypatch.setattr(pairing, "NOT_AGAIN", 60.0)
     monkeypatch.setattr(process, "may_bury", lambda: True)
-    monkeypatch.setattr(api, "_writes", Buckets(60, 20))
 
 
 def furnish(cast: Cast, size: int) -> None:

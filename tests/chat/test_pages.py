@@ -2,13 +2,16 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 from django.db import connection
 
 from chat import pages, store
+from chat.history import History
 from chat.models import Room
 from chat.pages import Page
 from chat.store import Delete, Edit
+from realtime.protocol import encode
 from tests.cast import Cast, make_cast, says
 
 
@@ -118,3 +121,61 @@ def test_a_page_takes_one_query_however_long_it_is(cast: Cast, size: int, django
         assert len(pages.newest(cast.kitchen.pk, size).messages) == size
     with django_assert_num_queries(1):
         assert len(pages.changed_after(cast.kitchen.pk, 3, size).messages) == size
+
+
+@pytest.mark.parametrize("where", ["store", "memory"])
+def test_a_page_is_bounded_in_bytes_and_paging_misses_nothing(cast: Cast, where: str) -> None:
+    body = "<&>" * 2_600  # three to five times as long as JSON
+    for _ in range(40):
+        store.apply([says(cast.kitchen, cast.alice, body)])
+    room = cast.kitchen.pk
+    kept = History(0, 0, 0, 0)
+    for event in pages.recent([room], 100)[room].messages:
+        kept.take(event["rev"], encode(event))
+        kept.number = event["rev"]
+
+    def newest(limit: int) -> Page | None:
+        return pages.newest(room, limit) if where == "store" else kept.newest(limit)
+
+    def changed_after(after: int, limit: int) -> Page | None:
+        return pages.changed_after(room, after, limit) if where == "store" else kept.changed_after(after, limit)
+
+    page = newest(200)
+    assert page is not None
+    assert page.complete
+    assert 5 < len(page.messages) < 40
+    assert len(msgspec.json.encode(page.messages)) <= pages.PAGE_BYTES + 100
+    seqs = [_plain(each)["seq"] for each in page.messages]
+    assert seqs == list(range(41 - len(seqs), 41))
+    place, got = 0, []
+    while True:
+        page = changed_after(place, 200)
+        assert page is not None
+        assert len(msgspec.json.encode(page.messages)) <= pages.PAGE_BYTES + 100
+        got += [_plain(each)["rev"] for each in page.messages]
+        if page.complete:
+            break
+        assert page.reached == got[-1]
+        place = got[-1]
+    assert got == list(range(1, 41))
+    before = 41
+    upwards: list[int] = []
+    while True:
+        page = pages.before(room, before, 200)
+        upwards = [each["seq"] for each in page.messages] + upwards
+        before = upwards[0]
+        if page.complete:
+            break
+    assert upwards == list(range(1, 41))
+
+
+def test_a_page_holds_one_message_however_long(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.apply([says(cast.kitchen, cast.alice, "x" * 500), says(cast.kitchen, cast.alice, "y" * 500)])
+    monkeypatch.setattr(pages, "PAGE_BYTES", 100)
+    page = pages.changed_after(cast.kitchen.pk, 0, 200)
+    assert (len(page.messages), page.complete, page.reached) == (1, False, 1)
+
+
+def _plain(event: Any) -> dict[str, Any]:
+    found: dict[str, Any] = msgspec.json.decode(msgspec.json.encode(event))
+    return found

@@ -6,7 +6,8 @@ from typing import Any
 
 import pytest
 from django.db import connections
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, given
+from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from chat import services, store
@@ -28,7 +29,7 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[Publication]:
 
 
 @given(name=st.text(max_size=45) | st.sampled_from(["#", "r-1", "R-1", "---", "é", "a" * 40]))
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@hypothesis_settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_room_of_any_name_has_an_address_of_its_own_or_there_is_a_sentence(
     cast: Cast, told: list[Publication], name: str
 ) -> None:
@@ -126,3 +127,12 @@ async def test_a_purge_deletes_what_was_said_and_counts_it(cast: Cast, hub: Any)
     assert await in_database(services.purge)(cast.kitchen, cast.charlie) == 0
     room = await Room.objects.aget(pk=cast.kitchen.pk)
     assert (room.seq, room.rev) == (12, 24)
+
+
+def test_a_person_makes_a_bounded_number_of_rooms(cast: Cast, told: list[Publication], settings: Any) -> None:
+    settings.ROOMS_PER_PERSON = Room.objects.filter(owner=cast.alice).count() + 1
+    services.create_room(cast.alice, "One more")
+    with pytest.raises(CommandError, match="nobody may make more") as refused:
+        services.create_room(cast.alice, "Too many")
+    assert refused.value.code == "conflict"
+    services.create_room(cast.bob, "Of another person")

@@ -6,10 +6,9 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
-from dashboard import board_api, boards, store
+from dashboard import boards, store
 from dashboard.models import Board
 from dashboard.protocol import unix_ms
-from realtime.limits import Buckets
 from realtime.protocol import timestamp
 from tests.dashboard.conftest import board_of, produced_stream, reading, seconds
 
@@ -106,9 +105,9 @@ def test_editing_needs_the_csrf_token() -> None:
     assert response.status_code == 403
 
 
-def test_too_many_edits_are_429(grace: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_many_edits_are_429(grace: Client, settings: Any) -> None:
     board_of()
-    monkeypatch.setattr(board_api, "_writes", Buckets(1, 0.1))
+    settings.COMMAND_BURST, settings.COMMANDS_PER_SECOND = 1, 0.1
     assert [put(grace, {})[0] for _ in range(2)] == [422, 429]
 
 

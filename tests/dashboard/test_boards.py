@@ -78,3 +78,13 @@ def test_a_stream_that_a_board_shows_gets_no_second_tile() -> None:
     for _ in range(2):
         boards.show_on_board(orders, "sales")
     assert Board.objects.get().widgets.count() == 1
+
+
+def test_the_history_of_a_whole_snapshot_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    streams = [produced_stream(f"s{number}") for number in range(4)]
+    board_of(*streams, options={"points": 50})
+    store.record([reading(stream, value, at=value) for value in range(50) for stream in streams])
+    monkeypatch.setattr(boards, "MOST_POINTS", 100)
+    told = boards.board_snapshot("ops").event["streams"].values()
+    assert [len(each["history"]) for each in told] == [25] * 4
+    assert all(each["history"][-1][1] == 49 for each in told), "the newest stay"

@@ -164,3 +164,10 @@ def test_a_new_board_gets_an_address_of_its_own() -> None:
         create_board(" ")
     assert wrong.value.field == "title"
     assert layout.create_board("x" * 80).slug == "x" * 80
+
+
+def test_there_may_be_a_bounded_number_of_boards(settings: Any) -> None:
+    settings.BOARDS = 1
+    create_board("The last")
+    with pytest.raises(WrongEdit, match="delete one first"):
+        create_board("One too many")

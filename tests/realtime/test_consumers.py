@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from realtime import consumers, process
+from realtime import consumers, process, quotas
 from realtime.consumers import EchoConsumer
 from realtime.hub import Hub
 from realtime.limits import Bucket
@@ -275,9 +275,10 @@ async def test_a_flood_closes(settings: Any, hub: Hub, journal: list[str]) -> No
 def test_a_steady_flood_closes_though_some_pass(monkeypatch: pytest.MonkeyPatch) -> None:
     """A hundred a second for ever: every fifth passes, and that forgives not all of the others."""
     clock = itertools.count()
-    monkeypatch.setattr("realtime.consumers.time", SimpleNamespace(monotonic=lambda: next(clock) / 100))
+    for module in (consumers, quotas):
+        monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: next(clock) / 200))
     desk = Desk()
-    desk._bucket, desk._patience = Bucket(60, 20, 0), Bucket(consumers.FLOOD, 20, 0)
+    desk.payer, desk._patience = quotas.Payer("user.1"), Bucket(consumers.FLOOD, 20, 0)
     outcomes = []
     for _ in range(2000):
         try:

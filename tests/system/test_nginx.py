@@ -3,6 +3,7 @@
 import json
 import threading
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -11,11 +12,18 @@ import pytest
 
 from tests.cluster import Nginx, deployed
 
+#: Requests that hang as sockets do, and what ends them.
+HELD = threading.Semaphore(0)
+LET_GO = threading.Event()
+
 
 class Mirror(BaseHTTPRequestHandler):
     """Answers with the headers that arrived."""
 
     def do_GET(self) -> None:
+        if self.path.startswith("/ws/held"):
+            HELD.release()
+            LET_GO.wait(30)
         body = json.dumps([self.path, dict(self.headers.items())]).encode()
         self.send_response(200)
         self.send_header("Content-Length", str(len(body)))
@@ -106,3 +114,17 @@ def test_the_key_of_a_wall_or_an_invite_goes_into_no_log(nginx: Nginx) -> None:
     log = (nginx.folder / "access.log").read_text()
     assert "/rooms/lobby/" in log
     assert "screen_key" not in log
+
+
+def test_one_address_cannot_take_all_connections(nginx: Nginx) -> None:
+    with ThreadPoolExecutor(20) as pool:
+        held = [pool.submit(ask, nginx, "/ws/held") for _ in range(20)]
+        try:
+            assert all(HELD.acquire(timeout=30) for _ in held)
+            assert ask(nginx, "/ws/echo/").status_code == 429
+            assert ask(nginx, "/ws/chat/", {"Cookie": "sessionid=somebody"}).status_code == 200
+            assert ask(nginx, "/ws/boards/?screen=token").status_code == 200
+            assert ask(nginx, "/page").status_code == 200
+        finally:
+            LET_GO.set()
+        assert all(each.result().status_code == 200 for each in held)

@@ -77,7 +77,9 @@ export class Thumbnails {
       if (!this.socket.live || !this.boards.size) return;
       const command = { type: "watch", boards: [...this.boards.keys()], points: POINTS };
       // Refused for a board that is gone: the others are shown all the same. Lost with the line: asked again then.
-      this.socket.request(command).catch(() => {});
+      this.socket.request(command).catch((error) => {
+        if (error.retryAfter) this.socket.timers.setTimeout(() => this.#watchSoon(), error.retryAfter * 1000);
+      });
     });
   }
 

@@ -58,7 +58,9 @@ function watch() {
     screens.set(slug, screen);
   }
   // A board that went meanwhile: the server tells the plan without it. Lost with the line: asked again then.
-  socket.request({ type: "watch", boards, points: POINTS }).catch(() => {});
+  socket.request({ type: "watch", boards, points: POINTS }).catch((error) => {
+    if (error.retryAfter) setTimeout(watch, error.retryAfter * 1000);
+  });
 }
 
 function look() {

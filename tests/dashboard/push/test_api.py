@@ -9,7 +9,6 @@ from django.test import Client
 
 from dashboard import services, tally
 from dashboard.models import PushTally, PushToken, Sample, Stream
-from dashboard.push import api
 from realtime.limits import Buckets
 from tests.dashboard.conftest import pushed_stream
 
@@ -113,8 +112,8 @@ def test_a_wrong_body_is_422_and_names_the_field(token: str, body: Any, field: s
     assert error_of(response)["code"] == "invalid"
 
 
-def test_too_many_pushes_are_429_with_retry_after(token: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(api, "_pushes", Buckets(2, 0.1))
+def test_too_many_pushes_are_429_with_retry_after(token: str, settings: Any) -> None:
+    settings.PUSH_BURST, settings.PUSHES_PER_SECOND = 2, 0.1
     assert [push(token, {"value": 1}).status_code for _ in range(3)] == [204, 204, 429]
     assert int(push(token, {"value": 1})["Retry-After"]) in range(1, 21)
 

@@ -1,0 +1,136 @@
+"""What one person may use, over all of their sockets; what strangers may."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from realtime import consumers, quotas
+from realtime.consumers import EchoConsumer, beat_between
+from realtime.hub import Hub
+from realtime.quotas import MANY, Payer, Quota, payer_of
+from tests.realtime.desk import ADA, BOB, Desk, hub, hub_of_this_loop, journal
+from tests.realtime.support import Line, Person
+
+__all__ = ["hub", "hub_of_this_loop", "journal"]
+
+
+@pytest.fixture
+def still(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
+    """A clock that goes only where a test sets `at`."""
+    clock = SimpleNamespace(at=0.0)
+    monkeypatch.setattr(quotas, "time", SimpleNamespace(monotonic=lambda: clock.at))
+    return clock
+
+
+async def test_all_sockets_of_a_person_share_what_it_may_do(settings: Any, still: SimpleNamespace) -> None:
+    settings.COMMAND_BURST, settings.COMMANDS_PER_SECOND = 5, 1
+    lines = [Line(Desk, ADA) for _ in range(5)]
+    for line in lines:
+        await line.open()
+    answers = []
+    for line in lines * 3:
+        line.command(type="ping")
+        answers.append((await line.event())["type"])
+    assert answers == ["pong"] * 5 + ["error"] * 10
+    other = Line(Desk, BOB)
+    await other.open()
+    other.command(type="ping")
+    await other.assert_event(type="pong")
+    for line in [*lines, other]:
+        await line.leave()
+
+
+def test_who_pays() -> None:
+    bot = Person(7)
+    bot.is_bot = True
+    assert payer_of(ADA, "192.0.2.1") == Payer("user.1", 1)
+    assert payer_of(bot, "192.0.2.1") == Payer("user.7", MANY)
+    assert payer_of(None, "2001:db8::1") == payer_of(None, "2001:db8::2") == Payer("address.2001:db8::/64", MANY)
+    assert payer_of(None, "192.0.2.1").is_stranger
+    assert not payer_of(ADA, "192.0.2.1").is_stranger
+
+
+def test_what_was_read_too_much_must_come_back_first(still: SimpleNamespace) -> None:
+    quota = Quota("test", lambda: (1000, 100))
+    quotas.QUOTAS.remove(quota)
+    payer = Payer("user.1")
+    assert quota.wait(payer) == 0
+    quota.spend(payer, 1500)
+    assert quota.wait(payer) == pytest.approx(5.01)
+    still.at = 5.1
+    assert quota.wait(payer) == 0
+
+
+class World:
+    """Processes with a quota each, and what Redis would keep."""
+
+    def __init__(self, processes: int, burst: int, rate: int) -> None:
+        self.quotas = [Quota("test", lambda: (burst, rate)) for _ in range(processes)]
+        for quota in self.quotas:
+            quotas.QUOTAS.remove(quota)
+        self.burst, self.rate = burst, rate
+        self.tokens, self.at = float(burst), 0.0
+
+    def share(self, quota: Quota, now: float) -> None:
+        for payer, spent in quota.take_spent().items():
+            self.tokens = min(self.burst, self.tokens + (now - self.at) * self.rate) - spent
+            self.at = now
+            quota.set_left({payer: self.tokens})
+
+
+@given(st.integers(1, 4), st.lists(st.tuples(st.integers(0, 3), st.integers(0, 40), st.integers(0, 5)), max_size=80))
+def test_processes_together_give_no_more_than_is_said(processes: int, steps: list[tuple[int, int, int]]) -> None:
+    burst, rate, every = 10, 20, 0.1
+    world, payer = World(processes, burst, rate), Payer("user.1")
+    now, given_out, shared = 0.0, 0, 0.0
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(quotas, "time", SimpleNamespace(monotonic=lambda: now))
+        for who, tries, pause in steps:
+            given_out += sum(not world.quotas[who % processes].pay(payer) for _ in range(tries))
+            now += pause / 50
+            if now - shared >= every:
+                shared = now
+                for quota in world.quotas:
+                    world.share(quota, now)
+            assert given_out <= processes * burst + (now + every) * rate
+
+
+# Sockets that nobody has signed in to
+
+
+async def test_strangers_of_one_address_get_a_few_sockets_and_then_a_reason(settings: Any, hub: Hub) -> None:
+    settings.STRANGERS_PER_ADDRESS, settings.STRANGERS = 2, 3
+    one, other, third = ("192.0.2.1", 1), ("192.0.2.2", 1), ("192.0.2.3", 1)
+    lines = [Line(EchoConsumer, client=client) for client in (one, one, one, other, third)]
+    for line in (lines[0], lines[1], lines[3]):
+        assert (await line.open())["type"] == "hello"
+    for line in (lines[2], lines[4]):
+        await line.connect()
+        await line.assert_closed(4429, "rate_limited")
+    ada = Line(Desk, ADA, client=one)
+    assert (await ada.open())["type"] == "hello", "who is signed in gets in"
+    await lines[0].leave()
+    again = Line(EchoConsumer, client=one)
+    assert (await again.open())["type"] == "hello"
+    for line in (lines[1], lines[3], ada, again):
+        await line.leave()
+    assert hub.strangers == {}
+
+
+async def test_an_echo_that_says_nothing_is_closed(monkeypatch: pytest.MonkeyPatch, hub: Hub) -> None:
+    clock = SimpleNamespace(at=1000.0)
+    monkeypatch.setattr(consumers, "time", SimpleNamespace(monotonic=lambda: clock.at))
+    quiet, lively = Line(EchoConsumer), Line(EchoConsumer)
+    for line in (quiet, lively):
+        await line.open()
+    clock.at += consumers.ECHO_IDLE - 1
+    lively.send("here")
+    await lively.assert_event(type="echo", text="here")
+    clock.at += 1
+    beat_between(clock.at - 3600, clock.at)
+    await lively.assert_event(type="heartbeat")
+    await quiet.assert_closed(1000)
+    await lively.leave()

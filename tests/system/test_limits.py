@@ -1,0 +1,95 @@
+"""One person on many sockets of two processes, and over HTTP, gets no more than one; another need not wait for it."""
+
+import asyncio
+import time
+import uuid
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import pytest
+
+from tests.cluster import Cluster
+from tests.services import PostgreSQL, Redis
+from tests.support import Client
+
+BURST, RATE, SECONDS = 60, 20, 5
+
+
+@pytest.fixture(scope="module")
+def site(service_folder: Callable[[str], Path], postgresql: PostgreSQL, redis: Redis) -> Iterator[Cluster]:
+    """A cluster whose limits are those of production."""
+    limits = {"HTTPS": "0", "COMMAND_BURST": str(BURST), "COMMANDS_PER_SECOND": str(RATE)}
+    cluster = Cluster(service_folder, postgresql, redis, more_settings=limits)
+    cluster.start()
+    yield cluster
+    cluster.stop()
+
+
+async def sockets_of(stack: AsyncExitStack, site: Cluster, name: str, count: int) -> AsyncIterator[Client]:
+    """Sign one guest in, and open `count` sockets, in turn to each process, that are joined to the lobby."""
+    first = await stack.enter_async_context(await Client.guest(site.web[0].address, name))
+    for number in range(count):
+        client = await stack.enter_async_context(Client(site.web[number % 2].address))
+        client.http.cookies = first.http.cookies
+        assert (await client.connect())["type"] == "hello"
+        yield client
+
+
+async def test_a_person_stores_as_much_on_twenty_sockets_as_on_one(site: Cluster) -> None:
+    async with AsyncExitStack() as stack:
+        clients = [client async for client in sockets_of(stack, site, "Greedy", 20)]
+        (other,) = [client async for client in sockets_of(stack, site, "Other", 1)]
+        await other.call("join", room="lobby", limit=1)
+        for client in clients:
+            await client.call("join", room="lobby", limit=1)
+        until = time.monotonic() + SECONDS
+        took: list[float] = []
+        csrf = (await clients[0].http.get("/")).cookies.get("csrftoken") or ""
+
+        async def flood(client: Client) -> int:
+            stored = 0
+            while time.monotonic() < until:
+                ref = await client.send_command("send", room="lobby", id=str(uuid.uuid4()), body="x")
+                stored += (await client.reply(ref))["type"] == "ack"
+                await asyncio.sleep(0.05)  # twenty a second on each: that closes no socket
+            return stored
+
+        async def flood_by_http() -> int:
+            stored = 0
+            while time.monotonic() < until:
+                answer = await clients[0].http.post(
+                    "/api/rooms/lobby/messages/",
+                    json={"id": str(uuid.uuid4()), "body": "y"},
+                    headers={"X-CSRFToken": csrf, "Referer": site.web[0].address},
+                )
+                stored += answer.status_code == 201
+            return stored
+
+        async def talk() -> None:
+            """Note how long each message of another person takes."""
+            while time.monotonic() < until:
+                began = time.monotonic()
+                await other.say("lobby", "z")
+                took.append(time.monotonic() - began)
+                await asyncio.sleep(0.1)
+
+        talking = asyncio.create_task(talk())
+        *stored, by_http = await asyncio.gather(*map(flood, clients), flood_by_http())
+        await talking
+        # Of both processes' bursts some is gone for joining; the last answers took their time.
+        assert SECONDS * RATE / 2 <= sum(stored) + by_http <= len(site.web) * BURST + (SECONDS + 1) * RATE
+        assert sorted(took)[len(took) // 2] < 0.5
+
+
+async def test_each_process_limits_by_itself_while_redis_is_away(site: Cluster, redis: Redis) -> None:
+    async with AsyncExitStack() as stack:
+        one, two = [client async for client in sockets_of(stack, site, "Lonely", 2)]
+        redis.kill()
+        try:
+            for client in (one, two):
+                refs = [await client.send_command("ping") for _ in range(BURST + 40)]
+                answers = [(await client.reply(ref))["type"] for ref in refs]
+                assert BURST - 5 <= answers.count("pong") < BURST + 40
+        finally:
+            redis.start()
