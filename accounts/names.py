@@ -3,16 +3,13 @@
 import re
 import unicodedata
 
+from realtime.visible import BLANK
+
 LONGEST = 40
 
 #: Characters that show nothing, or that turn or hide what stands around them. (Not unassigned ones: emoji
 #: newer than Python's tables are among those.)
 _UNSEEN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
-#: Letters, marks and signs by their category, or not assigned yet; they show as a gap or not at all.
-_BLANK = re.compile(
-    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2065\u2800\u3164\ufdd0-\ufdef\uffa0\ufff0-\ufffc\ufffe\uffff"
-    "\U0001d159\U000e0000-\U000e00ff\U000e01f0-\U000e0fff]"
-)
 #: They join emoji and letters of several scripts, or choose among a character's forms: only beside one.
 _JOINERS = "\u200c\u200d"
 _SELECTORS = "\ufe00-\ufe0f\U000e0100-\U000e01ef"
@@ -29,7 +26,7 @@ def clean_name(raw: str) -> str:
     """
     name = unicodedata.normalize("NFC", " ".join(raw.split()))
     seen = _FLAG.sub("", name)
-    if _BLANK.search(seen) or _ALONE.search(seen) or any(map(_hides, seen)):
+    if BLANK.search(seen) or _ALONE.search(seen) or any(map(_hides, seen)):
         raise ValueError("A name may only have characters that can be seen.")
     if not any(unicodedata.category(char)[0] in "LNPS" or unicodedata.category(char) == "Cn" for char in seen):
         raise ValueError("Give a name of 1 to 40 visible characters.")

@@ -223,7 +223,7 @@ async def test_a_message_sent_by_http_is_one_of_the_room(cast: Cast, connect: Co
     assert (ack["room"], ack["id"], ack["seq"], ack["rev"], ack["duplicate"]) == ("attic", ID, 1, 1, False)
     event = await bob.assert_event("message")
     assert [event[key] for key in ("id", "seq", "rev", "at")] == [ack[key] for key in ("id", "seq", "rev", "at")]
-    assert event["html"] == "<p><em>hi</em></p>"
+    assert event["html"] == '<p dir="auto"><em>hi</em></p>'
 
     again = await send(alice, "/api/rooms/attic/messages/", {"id": ID, "body": "other words"})
     assert (again.status_code, again.json()) == (200, ack | {"duplicate": True})

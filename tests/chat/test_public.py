@@ -58,7 +58,7 @@ async def test_a_card_is_posted_once_and_then_brought_up_to_date(cast: Cast, con
     assert (first["kind"], first["sender"]["name"], first["html"]) == (
         "alert",
         "alerts",
-        "<p>Processor, <em>1</em></p>",
+        '<p dir="auto">Processor, <em>1</em></p>',
     )
     assert first["alert"] == alert(state="firing", acknowledged=None)
     await put()

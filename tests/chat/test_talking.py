@@ -19,7 +19,7 @@ async def test_a_message_is_acknowledged_and_told_with_the_same_numbers(cast: Ca
     for socket in (alice, bob):
         event = await socket.assert_event("message")
         assert (event["id"], event["seq"], event["rev"], event["at"]) == (id, 1, 1, at)
-        assert (event["body"], event["html"]) == ("*hi* <b>", "<p><em>hi</em> &lt;b&gt;</p>")
+        assert (event["body"], event["html"]) == ("*hi* <b>", '<p dir="auto"><em>hi</em> &lt;b&gt;</p>')
         assert event["sender"] == cast.alice.on_wire()
 
 

@@ -43,7 +43,7 @@ def test_a_layout_that_is_saved_is_what_the_board_then_has(told: list[Publicatio
     assert (saved["title"], saved["zone"], saved["version"]) == ("Machines", "Europe/Oslo", 2)
     assert [each["id"] for each in saved["widgets"]][::3] == [tiles[1]["id"], tiles[0]["id"]]
     assert saved["widgets"][1]["streams"] == ["disk", "cpu"]
-    assert saved["widgets"][2]["html"] == "<p><em>hello</em></p>"
+    assert saved["widgets"][2]["html"] == '<p dir="auto"><em>hello</em></p>'
     assert [each.topic for each in told] == ["board.ops"]
 
 

@@ -1,5 +1,6 @@
-/** What every page does at its start: theme switch, avatars, keys; and it stops when somebody else is signed in. */
+/** What every page does at its start: theme switch, avatars, keys, links; and it stops when somebody else is signed in. */
 import { watchPerson } from "./another-person.js";
+import "./own-links.js";
 import { person } from "./page.js";
 import { paintAvatars } from "./people.js";
 import { startShortcuts } from "./shortcuts.js";
