@@ -151,7 +151,7 @@ class ChatConsumer(RouletteCommands, SocketConsumer):
     async def on_send(self, command: protocol.Send) -> Any:
         room = self._in(command.room)
         make = partial(services.post, room.pk, self.user, command.id, command.body, command.reply_to)
-        change = await services.rendered(make, command.body)
+        change = await services.rendered(make, command.body, self.user)
 
         def ack(applied: Applied) -> dict[str, Any]:
             return {
@@ -168,7 +168,7 @@ class ChatConsumer(RouletteCommands, SocketConsumer):
 
     async def on_edit(self, command: protocol.Edit) -> Any:
         make = partial(services.edit, self._in(command.room).pk, self.user, command.seq, command.body)
-        return self._submit(await services.rendered(make, command.body), _ok)
+        return self._submit(await services.rendered(make, command.body, self.user), _ok)
 
     async def on_delete(self, command: protocol.Delete) -> Any:
         return self._submit(services.delete(self._in(command.room).pk, self.user, command.seq), _ok)

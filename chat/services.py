@@ -6,7 +6,6 @@ import secrets
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Final
 from uuid import UUID
 
 from asgiref.sync import async_to_sync
@@ -22,20 +21,17 @@ from chat.access import Seen, open_room, owned_room
 from chat.models import Membership, Message, ReadMark, Room, RoomKind
 from chat.pages import Page
 from chat.people import People, people
-from chat.protocol import check_body, check_emoji
+from chat.protocol import BODY_CHARACTERS, SHORT_BODY, check_body, check_emoji
 from chat.store import Applied, Change
 from chat.writer import current_writer
 from realtime.database import in_database
-from realtime.markdown import render
 from realtime.protocol import CommandError, encode
 from realtime.publish import Delivery, Publication, publish, publish_on_commit
+from realtime.turns import Turns
 
 #: Topic of what concerns everybody: rooms that come and go.
 SITE_TOPIC = "site.rooms"
-#: Characters of a body that is rendered at once.
-SHORT: Final = 500
-
-_rendering = ThreadPoolExecutor(1, thread_name_prefix="rendering")
+_rendering = Turns(ThreadPoolExecutor(1, thread_name_prefix="rendering"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,20 +79,18 @@ async def _write(change: Change) -> Applied:
 
 def post(room_id: int, user: User, client_id: UUID, body: str, reply_to: int | None) -> Change:
     """Return the change that adds a message. Raises CommandError for a body that cannot be."""
-    check_body(body)
-    return store.Post(room_id, user.pk, client_id, body, render(body), reply_to)
+    return store.Post(room_id, user.pk, client_id, body, check_body(body), reply_to)
 
 
 def edit(room_id: int, user: User, seq: int, body: str) -> Change:
-    check_body(body)
-    return store.Edit(room_id, user.pk, seq, body, render(body))
+    return store.Edit(room_id, user.pk, seq, body, check_body(body))
 
 
-async def rendered(make: Callable[[], Change], body: str) -> Change:
-    """Return what `make` returns, which renders `body`: a long one beside the event loop, the worst takes 0.2 s."""
-    if len(body) <= SHORT:
+async def rendered(make: Callable[[], Change], body: str, user: User) -> Change:
+    """Return what `make` returns, which renders `body`: a long one beside the event loop, in turn."""
+    if len(body) <= SHORT_BODY or len(body) > BODY_CHARACTERS:
         return make()
-    return await asyncio.get_running_loop().run_in_executor(_rendering, make)
+    return await _rendering.run(user.pk, make)
 
 
 def delete(room_id: int, user: User, seq: int, *, as_staff: bool = False) -> Change:

@@ -1,5 +1,6 @@
 """What people do in rooms, below HTTP and sockets."""
 
+import asyncio
 import threading
 from functools import partial
 from typing import Any
@@ -70,7 +71,7 @@ def test_a_long_body_is_rendered_like_a_short_one(cast: Cast) -> None:
     for body in (short, long):
         change = services.post(cast.kitchen.pk, cast.alice, says(cast.kitchen, cast.alice).client_id, body, None)
         assert isinstance(change, Post)
-        assert change.html.startswith("<p><em>hi</em>")
+        assert change.html.startswith('<p dir="auto"><em>hi</em>')
 
 
 async def test_rendering_long_bodies_leaves_the_loop_free(cast: Cast, hub: Any) -> None:
@@ -81,16 +82,33 @@ async def test_rendering_long_bodies_leaves_the_loop_free(cast: Cast, hub: Any) 
         return says(cast.kitchen, cast.alice, body)
 
     for body in ("short", "long " * 200):
-        await services.rendered(partial(make, body), body)
+        await services.rendered(partial(make, body), body, cast.alice)
     assert threads[0] == threading.current_thread().name
     assert threads[1].startswith("rendering")
+
+
+async def test_nobody_waits_behind_the_many_bodies_of_another(cast: Cast, hub: Any) -> None:
+    begun: list[str] = []
+
+    def make(who: str) -> Post:
+        begun.append(who)
+        return says(cast.kitchen, cast.alice)
+
+    async def ask(who: str, user: Any) -> None:
+        await services.rendered(partial(make, who), "_[" * 4_000, user)
+
+    many = [asyncio.create_task(ask("bob", cast.bob)) for _ in range(20)]
+    few = [asyncio.create_task(ask("alice", cast.alice)) for _ in range(2)]
+    await asyncio.gather(*many, *few)
+    assert begun[:4] == ["bob", "alice", "bob", "alice"]
+    assert begun[4:] == ["bob"] * 18
 
 
 async def test_a_bad_body_is_refused_wherever_it_is_rendered(cast: Cast, hub: Any) -> None:
     for body in ("", "x" * 8_001):
         make = partial(services.edit, cast.kitchen.pk, cast.alice, 1, body)
         with pytest.raises(CommandError):
-            await services.rendered(make, body)
+            await services.rendered(make, body, cast.alice)
 
 
 async def test_a_read_mark_only_moves_forward_however_many_move_it(cast: Cast, hub: Any) -> None:
