@@ -57,11 +57,15 @@ test("a board whose hours end makes room at once, and none at all is nothing", (
   assert.equal(shows(86_400), "a");
 });
 
+/** Say how streams of a board are, `s` alone unless others are named. */
+const note = (/** @type {string} */ board, /** @type {boolean | Record<string, boolean>} */ streams) =>
+  rotation.note(board, new Map(Object.entries(typeof streams === "boolean" ? { s: streams } : streams)));
+
 test("a board that turns critical is shown at once, and then the rotation goes on where it was", () => {
-  rotation.note("a", false);
-  rotation.note("c", false);
+  note("a", false);
+  note("c", false);
   assert.equal(shows(0), "a");
-  rotation.note("c", true);
+  note("c", true);
   assert.equal(shows(10), "c");
   assert.equal(shows(29), "c");
   assert.equal(shows(30), "a"); // with the 20 seconds that it had left
@@ -71,13 +75,13 @@ test("a board that turns critical is shown at once, and then the rotation goes o
 
 test("it is shown out of turn once, however long it stays critical, and again when it turns so anew, but not all the time", () => {
   rotation.setPlan([place("a", 300), place("c", 20)]);
-  rotation.note("c", false);
+  note("c", false);
   shows(0);
-  rotation.note("c", true);
+  note("c", true);
   assert.equal(shows(1), "c");
-  rotation.note("c", true);
+  note("c", true);
   assert.equal(shows(22), "a");
-  const turnsAgain = () => [false, true].forEach((critical) => rotation.note("c", critical));
+  const turnsAgain = () => [false, true].forEach((critical) => note("c", critical));
   turnsAgain();
   assert.equal(shows(23), "a");
   assert.equal(shows(122), "a");
@@ -85,19 +89,90 @@ test("it is shown out of turn once, however long it stays critical, and again wh
   assert.equal(shows(123), "c");
 });
 
-test("what was critical from the beginning is not news, and what is well again needs no look", () => {
-  rotation.note("c", true);
-  assert.equal(shows(0), "a");
-  rotation.note("b", false);
-  rotation.note("b", true);
-  rotation.note("b", false);
-  assert.equal(shows(1), "a");
+test("a critical that stands hides no new one of the same board", () => {
+  rotation.setPlan([place("a", 300), place("c", 20)]);
+  note("c", { old: true, fresh: false });
+  assert.equal(shows(0), "c", "it was so when the page was loaded: shown first, once");
+  assert.equal(shows(20), "a");
+  note("c", { old: true, fresh: true });
+  assert.equal(shows(21), "c");
+  assert.equal(shows(41), "a");
+});
+
+test("another stream of the board that is shown keeps it there, but not when another board waits", () => {
+  rotation.setPlan([place("a", 300), place("b", 300), place("c", 20)]);
+  for (const board of ["b", "c"]) note(board, { x: false, y: false });
+  shows(0);
+  note("c", { x: true, y: false });
+  assert.equal(shows(1), "c");
+  note("c", { x: true, y: true });
+  assert.deepEqual([15, 34].map(shows), ["c", "c"]);
+  assert.equal(shows(35), "a");
+  note("b", { x: true, y: false });
+  assert.equal(shows(36), "b");
+  note("c", { x: true, y: true, z: true });
+  note("b", { x: true, y: true });
+  assert.deepEqual([50, 335, 336].map(shows), ["b", "b", "c"]);
+});
+
+test("what was critical before nobody knew any more is no news when it is known again", () => {
+  rotation.setPlan([place("a", 300), place("c", 20)]);
+  note("c", true);
+  assert.deepEqual([0, 20].map(shows), ["c", "a"]);
+  note("c", {}); // the screen was cut off, or the stream old or failing
+  assert.equal(shows(200), "a");
+  note("c", true);
+  assert.equal(shows(201), "a");
+  note("c", {});
+  note("c", false);
+  note("c", true);
+  assert.equal(shows(202), "c", "but when it was well in between it is");
+});
+
+test("what was critical from the beginning is shown first, once, and what is well again or not known needs no look", () => {
+  note("c", true);
+  assert.deepEqual([0, 20].map(shows), ["c", "a"]);
+  for (const board of ["a", "b"]) note(board, false);
+  note("b", true);
+  note("b", false);
+  assert.equal(shows(21), "a");
+  note("b", true);
+  note("b", {});
+  assert.equal(shows(22), "a");
+});
+
+test("whatever streams do, no stream makes the wall jump more than once in two minutes, and none that is news is left out", () => {
+  for (let seed = 1; seed <= 50; seed += 1) {
+    rotation = new Rotation();
+    rotation.setPlan([place("a", 10), place("b", 10), place("c", 10)]);
+    let random = seed;
+    const below = (/** @type {number} */ most) => (random = (random * 48_271) % 2_147_483_647) % most;
+    /** @type {Map<string, number[]>} the seconds of the jumps for each stream */
+    const jumps = new Map();
+    for (let second = 0; second < 900; second += 1) {
+      const board = "abc"[below(3)];
+      note(board, { x: below(2) === 0, y: below(5) === 0 });
+      const waiting = [...rotation.alarms];
+      const shown = shows(second);
+      const told = waiting.filter((alarm) => !rotation.alarms.includes(alarm));
+      for (const { board: alarmed, stream } of told) {
+        const key = `${alarmed} ${stream}`;
+        const before = jumps.get(key) ?? [];
+        if (rotation.jumped.get(key) === NOON + second * 1000) {
+          assert.equal(shown, alarmed, `seed ${seed}`);
+          assert.ok(second - (before.at(-1) ?? -Infinity) >= 120, `seed ${seed}`);
+          jumps.set(key, [...before, second]);
+        } else assert.ok(second - (before.at(-1) ?? -Infinity) < 120, `seed ${seed}: news is dropped only when it flaps`);
+      }
+    }
+    assert.ok(jumps.size, "something jumped");
+  }
 });
 
 test("boards that turn critical together are shown one after the other", () => {
-  for (const board of ["b", "c"]) rotation.note(board, false);
+  for (const board of ["b", "c"]) note(board, false);
   shows(0);
-  for (const board of ["c", "b"]) rotation.note(board, true);
+  for (const board of ["c", "b"]) note(board, true);
   assert.deepEqual([1, 20, 21, 40, 41].map(shows), ["c", "c", "b", "b", "a"]);
 });
 
@@ -114,8 +189,8 @@ test("another plan keeps what is shown, unless that is gone", () => {
 
 test("a critical board outside its hours stays hidden", () => {
   rotation.setPlan([place("a"), place("b", 30, "20:00", "21:00")]);
-  rotation.note("b", false);
+  note("b", false);
   shows(0);
-  rotation.note("b", true);
+  note("b", true);
   assert.equal(shows(1), "a");
 });

@@ -1,14 +1,24 @@
-/** Whether a board is critical: a status that says so, or a number beyond its limit. Pure. */
+/** Which streams of a board are critical: a status that says so, or a number beyond the limit of a tile. Pure. */
 import { levelOf } from "./levels.js";
 import { readStatus } from "./signs.js";
+import { truthOf } from "./truth.js";
 
-/** @param {import("./board-state.js").BoardState} state */
-export function isCritical({ board, streams }) {
-  return (board?.widgets ?? []).some(({ streams: slugs, options }) =>
-    slugs.some((slug) => {
+/**
+ * @param {import("./board-state.js").BoardState} state
+ * @param {number} heardAt the server's time up to which the screen knows
+ * @returns {Map<string, boolean>} by slug; without those that are old, failing or empty: of them nobody knows how they are now
+ */
+export function criticalOf({ board, streams }, heardAt) {
+  /** @type {Map<string, boolean>} */
+  const known = new Map();
+  for (const { streams: slugs, options } of board?.widgets ?? []) {
+    for (const slug of slugs) {
       const stream = streams.get(slug);
-      if (stream?.kind === "status") return stream.value !== null && readStatus(stream.value).level === "crit";
-      return stream?.kind === "number" && levelOf(stream.value, options) === "crit";
-    }),
-  );
+      if (!stream || truthOf(stream, heardAt) !== "fresh") continue;
+      const critical =
+        stream.kind === "status" ? readStatus(stream.value).level === "crit" : stream.kind === "number" && levelOf(stream.value, options) === "crit";
+      known.set(slug, critical || known.get(slug) === true);
+    }
+  }
+  return known;
 }

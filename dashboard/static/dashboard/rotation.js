@@ -7,7 +7,7 @@
 
 /** The least that a board stays to which the wall has jumped, seconds. */
 const JUMP = 20;
-/** Seconds from the beginning of a jump in which there is no other to the same board: a value may flap around its limit. */
+/** Seconds from a jump in which the same stream causes no other: a value may flap around its limit. */
 const REST = 120;
 
 export class Rotation {
@@ -18,13 +18,13 @@ export class Rotation {
     this.turn = null;
     /** When its turn ends, unix milliseconds. */
     this.ends = 0;
-    /** Boards that have turned critical and wait to be shown, oldest first. @type {string[]} */
+    /** Streams that have turned critical and whose boards wait to be shown, oldest first. @type {{board: string, stream: string}[]} */
     this.alarms = [];
     /** A board that is shown out of turn. @type {{board: string, ends: number} | null} */
     this.jump = null;
-    /** When the wall last jumped to each board, unix milliseconds. @type {Map<string, number>} */
+    /** When the wall last jumped for each stream, unix milliseconds. @type {Map<string, number>} */
     this.jumped = new Map();
-    /** Whether each board was critical when it was last looked at. @type {Map<string, boolean>} */
+    /** Whether each stream of each board was critical when that was last known. @type {Map<string, Map<string, boolean>>} */
     this.critical = new Map();
   }
 
@@ -33,17 +33,26 @@ export class Rotation {
     this.places = places;
     const known = new Set(places.map(({ board }) => board));
     this.turn = places.find(({ board }) => board === this.turn?.board) ?? null;
-    this.alarms = this.alarms.filter((board) => known.has(board));
+    this.alarms = this.alarms.filter(({ board }) => known.has(board));
     if (this.jump && !known.has(this.jump.board)) this.jump = null;
     for (const board of this.critical.keys()) if (!known.has(board)) this.critical.delete(board);
   }
 
-  /** Say how a board is. One that turns critical is shown next; one that was so from the beginning is not. */
-  note(/** @type {string} */ board, /** @type {boolean} */ critical) {
-    const before = this.critical.get(board);
-    this.critical.set(board, critical);
-    if (critical && before === false && !this.alarms.includes(board)) this.alarms.push(board);
-    if (!critical) this.alarms = this.alarms.filter((each) => each !== board);
+  /**
+   * Say which streams of a board are critical. For one that turns so the board is shown next, and for one that is so from the beginning; of those
+   * that are left out nobody knows, so they stay as they were.
+   * @param {string} board
+   * @param {Map<string, boolean>} streams as of `criticalOf`
+   */
+  note(board, streams) {
+    const before = this.critical.get(board) ?? new Map();
+    this.critical.set(board, before);
+    for (const [stream, critical] of streams) {
+      if (critical && !before.get(stream)) this.alarms.push({ board, stream });
+      before.set(stream, critical);
+    }
+    // What is well again, or not known any more, needs no look.
+    this.alarms = this.alarms.filter((alarm) => alarm.board !== board || streams.get(alarm.stream));
   }
 
   /**
@@ -64,17 +73,21 @@ export class Rotation {
   /** @param {number} now @param {Place[]} open @returns {string | null} */
   #jumped(now, open) {
     if (this.jump && now >= this.jump.ends) this.jump = null;
-    if (!this.jump) {
-      this.alarms = this.alarms.filter((board) => now - (this.jumped.get(board) ?? -Infinity) >= REST * 1000);
-      const place = open.find(({ board }) => board === this.alarms.find((each) => open.some((one) => one.board === each)));
-      if (!place) return null;
-      this.alarms = this.alarms.filter((board) => board !== place.board);
-      this.jumped.set(place.board, now);
-      this.jump = { board: place.board, ends: now + Math.max(JUMP, place.dwell) * 1000 };
-      // The turn that it breaks into is made up for.
-      if (this.turn) this.ends += this.jump.ends - now;
-    }
-    return this.jump.board;
+    this.alarms = this.alarms.filter(({ board, stream }) => now - (this.jumped.get(`${board} ${stream}`) ?? -Infinity) >= REST * 1000);
+    const [next] = this.alarms.flatMap(({ board }) => open.find((place) => place.board === board) ?? []);
+    // A board that is shown already stays for another stream of it, unless another board waits.
+    if (next && (!this.jump || this.jump.board === next.board)) this.#jumpTo(next, now);
+    return this.jump?.board ?? null;
+  }
+
+  /** @param {Place} place @param {number} now */
+  #jumpTo({ board, dwell }, now) {
+    for (const alarm of this.alarms) if (alarm.board === board) this.jumped.set(`${board} ${alarm.stream}`, now);
+    this.alarms = this.alarms.filter((alarm) => alarm.board !== board);
+    const ends = now + Math.max(JUMP, dwell) * 1000;
+    // The turn that it breaks into is made up for.
+    if (this.turn) this.ends += ends - (this.jump?.ends ?? now);
+    this.jump = { board, ends };
   }
 
   /** @param {number} now @param {Place[]} open */

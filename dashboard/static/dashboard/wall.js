@@ -4,7 +4,7 @@ import { Person } from "realtime/person.js";
 import { Socket } from "realtime/socket.js";
 import "./board-line.js";
 import "./board-view.js";
-import { isCritical } from "./critical.js";
+import { criticalOf } from "./critical.js";
 import { flashName } from "./nameplate.js";
 import { reloadWhenServed, secondsToReload } from "./reload.js";
 import { keepReporting } from "./reporting.js";
@@ -54,7 +54,7 @@ function watch() {
   for (const slug of boards) {
     if (screens.has(slug)) continue;
     const screen = new Screen(slug, socket, { fetchSnapshot: () => fetchSnapshot(slug), rooms: () => (showsRooms ? socket : null) });
-    screen.state.onChange(() => rotation.note(slug, isCritical(screen.state)));
+    screen.state.onChange(() => note(slug, screen));
     screens.set(slug, screen);
   }
   // A board that went meanwhile: the server tells the plan without it. Lost with the line: asked again then.
@@ -63,10 +63,13 @@ function watch() {
   });
 }
 
+const note = (/** @type {string} */ slug, /** @type {Screen} */ screen) => rotation.note(slug, criticalOf(screen.state, screen.heardAt()));
+
 function look() {
   const now = Date.now();
   if (now - lookedAt > SLEPT) socket.recheck(); // no event tells a page that its machine has slept
   lookedAt = now;
+  for (const [slug, screen] of screens) note(slug, screen); // values grow old by themselves
   const slug = rotation.show(empty.now(), (board) => screens.get(board)?.state.board?.zone ?? "");
   const screen = screens.get(slug) ?? empty;
   if (view.screen !== screen) {
