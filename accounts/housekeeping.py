@@ -28,7 +28,7 @@ async def keep_clean() -> None:
     """Clean now and then; runs for ever."""
     while True:
         await asyncio.sleep(EVERY * random.uniform(0.5, 1.5))  # noqa: S311 - spread, not secrecy
-        sessions, guests = await in_database(clean)()
+        sessions, guests = await in_database(clean, patience=None)()
         if sessions or guests:
             log.info("Deleted %d sessions that were over and %d guests who had left nothing behind", sessions, guests)
 

@@ -10,7 +10,7 @@ from django.http.cookie import parse_cookie
 from accounts.models import User
 from accounts.sessions import can_be_key, user_of
 from accounts.tokens import bearer_of, bot_for
-from realtime.database import in_database
+from realtime.database import AWAY, in_database
 
 Application = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
 
@@ -19,8 +19,9 @@ class SocketAuthentication:
     """ASGI middleware that puts into the scope of a socket:
 
     `user` (a User or AnonymousUser), `bearer` (True when a token, good or not, says who it is: no browser
-    sends one by itself, so no Origin is needed), `session` (the key of its session or None) and
-    `session_hash` (a name for that which may travel, for signing out).
+    sends one by itself, so no Origin is needed), `session` (the key of its session or None),
+    `session_hash` (a name for that which may travel, for signing out) and `unknown` (why nobody could look up who
+    it is, or None: the socket is accepted all the same, and then told).
     """
 
     def __init__(self, application: Application) -> None:
@@ -29,11 +30,14 @@ class SocketAuthentication:
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
         headers = dict(scope["headers"])
         token = bearer_of(headers.get(b"authorization", b"").decode("latin1"))
-        scope = dict(scope, bearer=token is not None, session=None)
-        if token is not None:
-            scope["user"] = await in_database(bot_for)(token) or AnonymousUser()
-        else:
-            scope["user"], scope["session"] = await _session_user(headers.get(b"cookie", b"").decode("latin1"))
+        scope = dict(scope, bearer=token is not None, session=None, user=AnonymousUser(), unknown=None)
+        try:
+            if token is not None:
+                scope["user"] = await in_database(bot_for)(token) or AnonymousUser()
+            else:
+                scope["user"], scope["session"] = await _session_user(headers.get(b"cookie", b"").decode("latin1"))
+        except AWAY as error:
+            scope["unknown"] = error
         scope["session_hash"] = session_hash(scope["session"])
         await self.application(scope, receive, send)
 

@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from typing import Any, Final
 
 from chat.models import Room, RoomKind
-from realtime.database import in_database
+from realtime.database import in_database, log_failure
 from realtime.gather import gathered
 from realtime.hub import Hub
 from realtime.protocol import encode
@@ -82,8 +82,8 @@ async def heads_of_all() -> Heads:
 async def _heads(keys: Collection[None]) -> dict[None, Heads]:
     try:
         return {None: await _read_all()}
-    except Exception:
-        log.exception("Could not read the heads of rooms")
+    except Exception as error:
+        log_failure(log, error, "Reading the heads of rooms")
         raise
 
 

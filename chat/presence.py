@@ -21,7 +21,7 @@ from django.db.models import Count, F, Q, QuerySet
 from accounts.models import User, person_on_wire
 from chat.models import Presence, Room
 from realtime import bulk, process
-from realtime.database import in_database
+from realtime.database import in_database, log_failure
 from realtime.protocol import encode
 from realtime.publish import Delivery, Publication, publish
 
@@ -123,8 +123,8 @@ class PresenceKeeper:
         while self._dirty or self._leaving:
             try:
                 await self.flush()
-            except Exception:
-                log.exception("Could not write presence; again in a second")
+            except Exception as error:
+                log_failure(log, error, "Writing presence (again in a second)")
                 await asyncio.sleep(1)
             await asyncio.sleep(CALM)
             due = min(self._leaving.values(), default=time.monotonic())

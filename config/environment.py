@@ -5,13 +5,25 @@ import ipaddress
 import os
 import secrets
 from pathlib import Path
+from typing import Any, Final
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from realtime.postgresql import BoundedConnection
+
 env = environ.Env()
+
+#: libpq's own limits, in seconds but for the milliseconds of TCP_USER_TIMEOUT: how soon it notices a dead line.
+POSTGRESQL: Final = {
+    "connect_timeout": 3,
+    "tcp_user_timeout": 8000,
+    "keepalives_idle": 5,
+    "keepalives_interval": 2,
+    "keepalives_count": 2,
+}
 
 #: Setting one of these says that this is a production machine, so the rest must be there too.
 PRODUCTION = ("DATABASE_URL", "REDIS_URL", "ALLOWED_HOSTS")
@@ -173,11 +185,13 @@ def database(var: Path, local: bool) -> dict[str, object]:
     scheme = urlsplit(url).scheme
     if scheme not in ("postgres", "postgresql", "sqlite"):
         raise ImproperlyConfigured("DATABASE_URL must begin with postgres:// or sqlite:///.")
-    settings: dict[str, object] = dict(environ.Env.db_url_config(url))
+    settings: dict[str, Any] = dict(environ.Env.db_url_config(url))
+    given = settings.get("OPTIONS") or {}  # what the URL says behind a question mark, such as sslmode
     if scheme == "sqlite":
         settings["CONN_MAX_AGE"] = None  # opening a file anew for every request would cost more than the query
         settings["OPTIONS"] = {
-            "timeout": 20,
+            # Locked for so long by somebody else, it is locked for longer: those who wait are told, and come back.
+            "timeout": 5,
             "transaction_mode": "IMMEDIATE",
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
         }
@@ -187,7 +201,17 @@ def database(var: Path, local: bool) -> dict[str, object]:
     else:
         settings["ENGINE"] = "django.db.backends.postgresql"
         settings["CONN_MAX_AGE"] = 0
-        # A pool that tries to reconnect for long waits ever longer between tries: better give up, and try anew.
-        pool = {"min_size": 1, "max_size": integer("DATABASE_POOL", 10, 2), "timeout": 3, "reconnect_timeout": 5}
-        settings["OPTIONS"] = {"pool": pool}
+        settings["OPTIONS"] = {**POSTGRESQL, **given, "pool": pool()}
     return settings
+
+
+def pool() -> dict[str, object]:
+    """Return the options of psycopg's pool."""
+    return {
+        "connection_class": BoundedConnection,
+        "min_size": 1,
+        "max_size": integer("DATABASE_POOL", 10, 2),
+        "timeout": 3,
+        # A pool that tries to reconnect for long waits ever longer between tries: better give up, and try anew.
+        "reconnect_timeout": 5,
+    }

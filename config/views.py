@@ -1,12 +1,17 @@
 """The home page, and what is shown when there is no page."""
 
+import sys
+
 from asgiref.sync import async_to_sync
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
 from chat import public
+from config.middleware import unavailable
+from realtime.database import AWAY, meaning
 from realtime.http import ApiError, error_response
 
 
@@ -30,9 +35,12 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def failed(request: HttpRequest) -> HttpResponse:
+    error = sys.exception()
+    if isinstance(error, AWAY):  # raised outside of a view, by a session that could not be saved, say
+        return unavailable(request, meaning(error))
     if request.path.startswith("/api/"):
         return error_response(ApiError("internal", "Something went wrong on our side; try again."))
-    return render(request, "500.html", status=500)
+    return HttpResponse(render_to_string("500.html"), status=500)  # whatever is wrong with the request or the database
 
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:

@@ -8,6 +8,8 @@ from typing import Final
 
 from channels.layers import InMemoryChannelLayer, get_channel_layer
 
+from realtime.database import log_failure
+
 log = logging.getLogger(__name__)
 
 #: Seconds that work gets to end by itself when the process stops.
@@ -83,8 +85,8 @@ async def _supervise(entry: _Registered) -> None:
             if _is_cancelled():
                 raise
             log.warning("%s was cancelled from within", entry.name)
-        except Exception:
-            log.exception("%s failed", entry.name)
+        except Exception as error:
+            log_failure(log, error, entry.name)
         if loop.time() - began > GOOD_AFTER:
             pause = PAUSE
         await asyncio.sleep(pause)

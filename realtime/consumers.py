@@ -14,7 +14,8 @@ from django.conf import settings
 
 from realtime import process, protocol, quotas
 from realtime.connection import EXTENSION, HAND_OVER, Connection
-from realtime.hub import Hub, current_hub
+from realtime.database import AWAY, busy, log_failure, meaning
+from realtime.hub import Hub, current_hub, send_away
 from realtime.limits import Bucket
 from realtime.origins import is_allowed
 from realtime.protocol import Close, Command, CommandError, Parser, Ping, Refused
@@ -32,6 +33,14 @@ FLOOD: Final = 200
 
 def now() -> str:
     return protocol.timestamp(datetime.now(UTC))
+
+
+def _told(error: BaseException, what: str) -> CommandError:
+    """Return what a client is told of `error`, which is logged; `what` failed."""
+    log_failure(log, error, what)
+    if isinstance(error, AWAY):
+        return busy(meaning(error))
+    return CommandError("internal", "Something went wrong on our side; try again.")
 
 
 def _ignore(topic: str, text: str) -> None:
@@ -77,6 +86,9 @@ class SocketConsumer(AsyncConsumer):
         self._controls: dict[asyncio.Task[None], None] = {}
         if (await receive())["type"] != "websocket.connect":
             return
+        if self.hub.sends_away():
+            await send({"type": "websocket.close"})  # before it is accepted: 503, and nginx asks the next process
+            return
         # Accepted even when refused: a browser cannot see why a handshake failed.
         await send({"type": "websocket.accept"})
         life = self._live(receive)
@@ -103,6 +115,9 @@ class SocketConsumer(AsyncConsumer):
             await self._refuse(refused)
         except StopConsumer:
             pass
+        except AWAY as error:
+            log.warning("A socket was sent away: %s", error)
+            await send_away(self.connection, meaning(error))
         except Exception:
             log.exception("A socket failed")
             self.connection.refuse(CommandError("internal", "Something went wrong on our side; please reconnect."))
@@ -125,8 +140,8 @@ class SocketConsumer(AsyncConsumer):
         self.connection.on_control = _ignore  # else the two hold each other until the collector comes
         try:
             await self.closed()
-        except Exception:
-            log.exception("A socket did not end well")
+        except Exception as error:
+            log_failure(log, error, "The end of a socket")
 
     # For subclasses
 
@@ -161,6 +176,8 @@ class SocketConsumer(AsyncConsumer):
         if not self.any_origin and not bearer and not self._origin_is_ours(origin, headers):
             raise Refused(Close.FORBIDDEN, "forbidden", "This page's origin may not connect here.")
         if self.signed_in and self.user is None:
+            if unknown := self.scope.get("unknown"):
+                raise unknown
             raise Refused(Close.SIGN_IN, "forbidden", "Sign in first.")
 
     def _origin_is_ours(self, origin: bytes | None, headers: dict[bytes, bytes]) -> bool:
@@ -262,9 +279,8 @@ class SocketConsumer(AsyncConsumer):
             reply = await getattr(self, "on_" + tag.replace(".", "_"))(command)
         except (CommandError, Refused) as error:
             self._fail(command.ref, error)
-        except Exception:
-            log.exception("The command %s failed", tag)
-            self._fail(command.ref, CommandError("internal", "Something went wrong on our side; try again."))
+        except Exception as error:
+            self._fail(command.ref, _told(error, f"The command {tag}"))
         else:
             if isinstance(reply, asyncio.Future):
                 reply.add_done_callback(lambda done: self._reply_later(command.ref, done))
@@ -277,11 +293,8 @@ class SocketConsumer(AsyncConsumer):
         error = done.exception()
         if error is None:
             self._reply(ref, done.result())
-        elif isinstance(error, CommandError):
-            self._fail(ref, error)
         else:
-            log.error("A command failed", exc_info=error)
-            self._fail(ref, CommandError("internal", "Something went wrong on our side; try again."))
+            self._fail(ref, error if isinstance(error, CommandError) else _told(error, "A command"))
 
     def _fail(self, ref: str | None, error: Exception) -> None:
         if not isinstance(error, CommandError):

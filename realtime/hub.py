@@ -15,6 +15,7 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any, Final, Protocol
 
+from realtime import database
 from realtime.connection import Connection
 from realtime.link import Link, log_failure
 from realtime.protocol import Close
@@ -33,6 +34,10 @@ CHECK_NEW: Final = 1.0
 COSTLY: Final = 0.001
 #: Seconds that it waits at the most; else as long as the last one took.
 LONGEST_WAIT: Final = 0.05
+
+
+#: Seconds for which another process counts as well after it said so; it does every five.
+OTHERS_PATIENCE: Final = 12.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,6 +104,17 @@ class Hub:
     @sick.setter
     def sick(self, sick: bool) -> None:
         self._link.sick = sick
+
+    def sends_away(self) -> bool:
+        """True while this process has no database, and another says that it has."""
+        return bool(database.condition.away) and time.monotonic() - self._link.others_answered_at < OTHERS_PATIENCE
+
+    async def send_away(self, detail: str) -> None:
+        """Tell all clients to come back at another process, and close their sockets."""
+        leaving = [each.connection for each in self.connections if not each.connection.closed]
+        log.warning("Sending %d sockets to other processes: %s", len(leaving), detail)
+        for connection in leaving:
+            await send_away(connection, detail)
 
     # Subscriptions
 
@@ -256,8 +272,8 @@ class Hub:
                 self._mark(topic)
                 if readback.head <= after:
                     return  # the store itself has no more; what came early came from a store we cannot see yet
-        except Exception:
-            log.exception("Could not read %s back; the next comparison tries again", topic.name)
+        except Exception as error:
+            database.log_failure(log, error, f"Reading {topic.name} back (the next comparison tries again)")
         finally:
             self._healing.discard(topic)
 
@@ -273,8 +289,8 @@ class Hub:
     async def _check_kind(self, kind: str, names: list[str]) -> None:
         try:
             heads = await _sources[kind].heads(names)
-        except Exception:
-            log.exception("Could not compare %s topics with the store; the next comparison tries again", kind)
+        except Exception as error:
+            database.log_failure(log, error, f"Comparing {kind} topics with the store (the next one tries again)")
             return
         behind = [
             (topic, head)
@@ -321,6 +337,13 @@ class Hub:
         for task in tasks:
             task.cancel()
         await asyncio.gather(self._link.close(), *tasks, return_exceptions=True)
+
+
+async def send_away(connection: Connection, detail: str) -> None:
+    """Tell one client that this process cannot serve it now, and when to come back."""
+    notice = {"type": "notice", "code": "away", "detail": detail, "retry_after": database.retry_after()}
+    connection.send(notice)
+    await connection.close(Close.AGAIN)
 
 
 def _make_topic(name: str) -> Topic:

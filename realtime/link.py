@@ -6,12 +6,15 @@ that it is `sick` meanwhile, so that the hub compares itself with the store more
 
 import asyncio
 import logging
+import math
+import time
 import uuid
 from collections.abc import Awaitable, Callable, Container
 from typing import Any, Final
 
 from channels.layers import get_channel_layer
 
+from realtime.database import condition
 from realtime.publish import GROUP, Delivery, Publication, send
 
 log = logging.getLogger(__name__)
@@ -36,6 +39,8 @@ class Link:
 
     def __init__(self, name: str, wanted: Container[str], take: Callable[[list[Publication]], None]) -> None:
         self.sick = False
+        #: When, in monotonic seconds, another process last said that its database answers.
+        self.others_answered_at = -math.inf
         self._name = name
         self._wanted = wanted
         self._take = take
@@ -97,8 +102,11 @@ class Link:
         if message.get("type") == "hub.publications":
             if message["sender"] != self._name:
                 self._take(_unpack(message["items"], self._wanted))
-        elif message.get("type") == "hub.canary" and message["canary"] == self._canary:
-            self._canary_back.set()
+        elif message.get("type") == "hub.canary":
+            if message["canary"] == self._canary:
+                self._canary_back.set()
+            elif message.get("database"):
+                self.others_answered_at = time.monotonic()
 
     async def _join_again(self) -> None:
         """Join the group once more: layers forget it, the one in memory after a day."""
@@ -146,7 +154,7 @@ class Link:
         try:
             async with asyncio.timeout(CANARY_PATIENCE):
                 await self._joined.wait()
-                sent = await send({"type": "hub.canary", "canary": self._canary})
+                sent = await send({"type": "hub.canary", "canary": self._canary, "database": not condition.away})
                 await self._canary_back.wait()
         except TimeoutError:
             return False

@@ -16,11 +16,12 @@ from functools import cache
 from typing import Any, Final
 
 from django.conf import settings
-from django.db import Error
+from django.db import Error, connection
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
-from realtime.database import DatabaseWork, in_database
+from realtime.database import SILENT, DatabaseWork, condition, in_database, meaning
+from realtime.postgresql import patience
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +29,9 @@ PROCESS_ID: Final = uuid.uuid4().hex[:12]
 #: Seconds between heartbeats, and after how many without one a process counts as dead.
 BEAT: Final = 5.0
 DEAD_AFTER: Final = 15.0
+#: Seconds before a beat that failed is tried again, and for which one waits for the database.
+AGAIN: Final = 1.0
+ANSWER: Final = 4.0
 #: Seconds for which the lease of a process that left still holds.
 FAREWELL: Final = 8.0
 
@@ -80,8 +84,16 @@ def may_bury() -> bool:
     return beats and now >= _lease.unreliable_until
 
 
+def database_trouble() -> str:
+    """Return in a sentence why clients had better go elsewhere: the last renewal failed, or there was none lately."""
+    if _lease.beat_at is None:
+        return "It was not asked yet."
+    late = time.monotonic() - _lease.beat_at > DEAD_AFTER
+    return condition.away or condition.unwritable or (SILENT if late else "")
+
+
 async def keep_lease() -> None:
-    """Renew this process's lease until it leaves."""
+    """Renew this process's lease until it leaves, and find out by it how the database is."""
     from realtime.hub import current_hub
 
     hub = current_hub()
@@ -92,9 +104,23 @@ async def keep_lease() -> None:
             log.warning("This process could not renew its lease: %s", error)
             if _lease.beat_at is None:
                 _lease.beat_at = -math.inf  # it has missed beats from the start
+            condition.away, condition.unwritable = await _what_is_wrong(error)
+            if hub.sends_away():
+                await hub.send_away(condition.away)
+            await asyncio.sleep(AGAIN)
         else:
+            condition.away = condition.unwritable = ""
             await _note_beat(renewed=renewed)
-        await asyncio.sleep(BEAT)
+            await asyncio.sleep(BEAT)
+
+
+async def _what_is_wrong(error: Error) -> tuple[str, str]:
+    """Return whether the database is away, and why nothing can be written, as `Condition` has it."""
+    try:
+        await _in_thread(_look)
+    except Error as silence:
+        return meaning(silence), ""
+    return "", meaning(error)
 
 
 async def _note_beat(*, renewed: bool) -> None:
@@ -119,7 +145,20 @@ async def give_up_lease() -> None:
 
 
 async def _in_thread(work: Callable[..., Any], *args: Any) -> Any:
-    return await DatabaseWork(work, thread_sensitive=False, executor=_thread)(*args)
+    return await DatabaseWork(_promptly(work), thread_sensitive=False, executor=_thread)(*args)
+
+
+def _promptly(work: Callable[..., Any]) -> Callable[..., Any]:
+    def call(*args: Any) -> Any:
+        with patience(ANSWER):
+            return work(*args)
+
+    return call
+
+
+def _look() -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT 1")
 
 
 @in_database

@@ -21,8 +21,9 @@ Number = Annotated[int, msgspec.Meta(ge=0, le=LARGEST)]
 
 
 class Close(IntEnum):
-    """Close codes. A client comes back after 4429 and 4503, and stays away after the other 4xxx."""
+    """Close codes. A client comes back after 1013, 4429 and 4503, and stays away after the other 4xxx."""
 
+    AGAIN = 1013
     BINARY = 4400
     SIGN_IN = 4401
     FORBIDDEN = 4403

@@ -7,6 +7,7 @@ from typing import Any, Final, NamedTuple
 import autobahn.websocket.protocol
 import daphne.server  # noqa: F401  installs the asyncio reactor, so it comes before anything of Twisted
 from autobahn.websocket.protocol import WebSocketProtocol as AutobahnProtocol
+from autobahn.websocket.types import ConnectionDeny
 from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
 from django.conf import settings
 from twisted.internet.protocol import connectionDone
@@ -180,6 +181,12 @@ class SocketProtocol(WebSocketProtocol):
         if self.state == AutobahnProtocol.STATE_OPEN:
             self.request = Request(self.request.path)
             self.__dict__ = {name: value for name, value in vars(self).items() if name in KEPT}
+
+    def serverReject(self) -> None:
+        # Our consumers accept whom they refuse, to tell why. This is a process without a database: nginx asks the next.
+        self.handshake_deferred.errback(ConnectionDeny(503, "No database here"))  # type: ignore[no-untyped-call]
+        del self.handshake_deferred
+        self.server.protocol_disconnected(self)
 
     def onOpen(self) -> None:
         super().onOpen()

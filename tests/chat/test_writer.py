@@ -74,6 +74,14 @@ async def pen(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Writer]:
     found._thread.shutdown()
 
 
+@pytest.fixture
+def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Nobody waits for long."""
+    monkeypatch.setattr(writer, "RETRIES", (0.01,))
+    monkeypatch.setattr(writer, "PATIENCE", 0.2)
+    monkeypatch.setattr(writer, "LOOK", 0.05)
+
+
 async def settled(futures: Iterable["asyncio.Future[Any]"]) -> list[Any]:
     """Wait for all, and return their seq, or the code of their error."""
     found: list[Any] = await asyncio.wait_for(asyncio.gather(*futures, return_exceptions=True), PATIENCE)
@@ -213,15 +221,35 @@ async def test_one_that_went_away_in_the_commit_does_not_make_it_two(
 
 
 async def test_one_that_stays_away_is_busy_in_the_end_and_the_next_change_is_tried_anew(
-    cast: Cast, pen: Writer, watched: Store, published: list[int]
+    cast: Cast, pen: Writer, watched: Store, published: list[int], hurried: None
 ) -> None:
     def fail(changes: Sequence[Change]) -> None:
-        raise OperationalError("away")
+        raise OperationalError("database or disk is full")
 
     watched.before = fail
-    assert await settled([pen.submit(says(cast.kitchen, cast.alice)) for _ in range(2)]) == ["busy", "busy"]
+    futures = [pen.submit(says(cast.kitchen, cast.alice)) for _ in range(2)]
+    assert await settled(futures) == ["busy", "busy"]
+    error = futures[0].exception()
+    assert isinstance(error, CommandError)
+    assert error.detail == "The server's disk is full: nothing can be saved. Try again soon."
+    assert error.retry_after
+    await pen.flush()  # nobody waits for it any more, so it is not tried any more
     watched.before = lambda changes: None
     assert await settled([pen.submit(says(cast.kitchen, cast.alice))]) == [1]
+
+
+async def test_one_that_is_silent_holds_up_no_answer_and_what_it_writes_in_the_end_is_told(
+    cast: Cast, pen: Writer, watched: Store, published: list[int], hurried: None
+) -> None:
+    watched.open.clear()
+    posts = [says(cast.kitchen, cast.alice), says(cast.kitchen, cast.bob)]
+    first = pen.submit(posts[0])
+    await enter_store(watched)
+    assert await settled([first, pen.submit(posts[1])]) == ["busy", "busy"]
+    watched.open.set()
+    await pen.flush()
+    assert published == [1], "what was under way; the other one was not even begun"
+    assert await settled(map(pen.submit, posts)) == [1, 2], "and sent again it is the same"
 
 
 async def test_a_sick_wire_does_not_hold_up_writing(

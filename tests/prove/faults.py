@@ -198,6 +198,22 @@ async def restart_postgresql(scene: Scene) -> None:
         await scene.town.restart(postgresql)
 
 
+@fault(
+    "half-open-postgresql",
+    "the line of one web process to PostgreSQL swallows everything for 10 s, and what was connected then stays dead",
+)
+async def half_open_postgresql(scene: Scene) -> None:
+    proxy = scene.production.database_proxy
+    async with scene.town.lock("database-proxy"):
+        proxy.go_deaf()
+        try:
+            await asyncio.sleep(10)  # less than that would be over before anybody waits for too long
+        finally:
+            proxy.hear_again()
+        if scene.alone:
+            await scene.town.is_well()
+
+
 # Clients
 
 

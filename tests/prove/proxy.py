@@ -1,4 +1,4 @@
-"""A TCP proxy between the web processes and Redis that can go silently deaf."""
+"""A TCP proxy before Redis or PostgreSQL that can go silently deaf."""
 
 import asyncio
 import contextlib
@@ -52,7 +52,7 @@ class Proxy:
             back, forth = await asyncio.open_connection("127.0.0.1", self.target)
         except OSError:
             if not self.deaf:
-                return  # Redis is down: whoever connects is told so
+                return  # the target is down: whoever connects is told so
             await reader.read()
             return
         try:

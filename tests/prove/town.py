@@ -134,13 +134,14 @@ class Town(ABC):
 
 
 class Production(Town):
-    """PostgreSQL, Redis behind a proxy, nginx, three web processes and a worker."""
+    """PostgreSQL, Redis behind a proxy, nginx, a worker and three web processes, one with a proxy before PostgreSQL."""
 
     def __init__(self) -> None:
         super().__init__()
         self.postgresql = PostgreSQL("postgresql", self.folder("postgresql"))
         self.redis = Redis("redis", self.folder("redis"))
         self.proxy = Proxy(free_port(), self.redis.port)
+        self.database_proxy = Proxy(free_port(), self.postgresql.port)
         self.cluster: Cluster | None = None
 
     @property
@@ -151,9 +152,12 @@ class Production(Town):
         await asyncio.to_thread(self.postgresql.start)
         await asyncio.to_thread(self.redis.start)
         await self.proxy.start()
+        await self.database_proxy.start()
         settings = {**SETTINGS, "REDIS_URL": f"redis://127.0.0.1:{self.proxy.port}/0"}
         self.cluster = await asyncio.to_thread(Cluster, self.folder, self.postgresql, self.redis, 3, settings)
         self.webs = self.cluster.web
+        by_proxy = self.webs[0].settings
+        by_proxy["DATABASE_URL"] = self._database.replace(f":{self.postgresql.port}/", f":{self.database_proxy.port}/")
         await asyncio.to_thread(self.cluster.start)
         await self._settle(members)
         self.address, self.tls = self.cluster.nginx.address, self.cluster.nginx.tls
@@ -161,10 +165,11 @@ class Production(Town):
     async def stop(self) -> None:
         await super().stop()
         await self.proxy.stop()
+        await self.database_proxy.stop()
 
     @property
     def _database(self) -> str:
-        return self.webs[0].settings["DATABASE_URL"]
+        return self.webs[-1].settings["DATABASE_URL"]
 
     @asynccontextmanager
     async def locked(self, room: str) -> AsyncIterator[None]:

@@ -1,14 +1,16 @@
 """What proxies and monitoring ask, of this process."""
 
-from collections.abc import Callable, Iterator
+import time
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from django.db import InterfaceError, OperationalError, connections
 from django.test import AsyncClient
 
 from realtime import process
+from realtime.database import condition
 from realtime.hub import Hub, current_hub
+from realtime.process import _Lease
 from tests.realtime.support import Reader, ShakyLayer
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -26,16 +28,12 @@ async def hub(layer: ShakyLayer) -> Any:
     await hub.close()
 
 
-@pytest.fixture
-def database_raises(monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[Exception], None]]:
-    def break_it(error: Exception) -> None:
-        def fail(*args: Any) -> None:
-            raise error
-
-        monkeypatch.setattr(type(connections["default"]), "ensure_connection", fail)
-
-    yield break_it
-    monkeypatch.undo()
+@pytest.fixture(autouse=True)
+def lease(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """A lease that was renewed just now."""
+    monkeypatch.setattr(process, "_lease", _Lease(beat_at=time.monotonic()))
+    yield
+    condition.away = condition.unwritable = ""
 
 
 async def test_a_process_that_answers_is_healthy(browser: AsyncClient) -> None:
@@ -65,14 +63,20 @@ async def test_a_deaf_process_says_so(browser: AsyncClient, hub: Hub) -> None:
     assert response.json().keys() == {"ok", "layer"}
 
 
-@pytest.mark.parametrize("error", [OperationalError("no route"), InterfaceError("connection already closed")])
-async def test_a_process_without_its_database_says_so(
-    browser: AsyncClient, database_raises: Callable[[Exception], None], error: Exception
-) -> None:
-    database_raises(error)
+@pytest.mark.parametrize("kind", ["away", "unwritable"])
+async def test_a_process_without_its_database_says_so(browser: AsyncClient, kind: str) -> None:
+    setattr(condition, kind, "It is full.")
     response = await browser.get("/readyz")
-    assert (response.status_code, response.json()) == (503, {"ok": False, "database": "does not answer"})
+    assert (response.status_code, response.json()) == (503, {"ok": False, "database": "It is full."})
     assert (await browser.get("/healthz")).status_code == 200
+
+
+@pytest.mark.parametrize("beat_at", [None, -1e9])
+async def test_a_process_that_has_not_written_lately_is_not_ready(browser: AsyncClient, beat_at: float | None) -> None:
+    process._lease.beat_at = beat_at
+    response = await browser.get("/readyz")
+    assert response.status_code == 503
+    assert response.json().keys() == {"ok", "database"}
 
 
 async def test_metrics_count_what_there_is(browser: AsyncClient, hub: Hub) -> None:

@@ -47,6 +47,19 @@ async def test_a_layer_that_fails_is_tried_again(hub: Hub, layer: ShakyLayer, lo
     assert logs.reads == reads
 
 
+@pytest.mark.parametrize("answers", [True, False])
+async def test_a_canary_tells_other_processes_whether_the_database_answers(
+    hub: Hub, layer: ShakyLayer, logs: Store, answers: bool
+) -> None:
+    await seat(hub, LOG)
+    await eventually(lambda: layer.count("group_send", GROUP) >= 1)
+    assert hub._link.others_answered_at < 0, "its own says nothing of others"
+    hub._link._read({"type": "hub.canary", "canary": "of another", "database": answers})
+    hub._link._read({"type": "hub.canary", "canary": "of an older version"})
+    assert (hub._link.others_answered_at > 0) is answers
+    assert not hub.sends_away(), "our own answers"
+
+
 async def test_deafness_shows_and_everything_goes_on(
     hub: Hub, layer: ShakyLayer, logs: Store, values: Store, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -175,7 +175,7 @@ async def test_cleaning_up_that_fails_is_logged(
     line = Line(Desk, ADA)
     await line.open()
     await line.leave()
-    assert "A socket did not end well" in caplog.text
+    assert "The end of a socket failed" in caplog.text
     assert hub.connections == set()
 
 

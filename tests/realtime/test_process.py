@@ -3,21 +3,22 @@
 import asyncio
 import threading
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
-from django.db import OperationalError
+from django.db import InternalError, OperationalError
 from django.db.models.functions import Now
 
 from realtime import process
-from realtime.database import in_database
+from realtime.database import condition, in_database
 from realtime.hub import current_hub
 from realtime.models import Process
 from realtime.process import DEAD_AFTER, PROCESS_ID, _Lease
-from tests.support import eventually
+from tests.support import PATIENCE, eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -241,3 +242,77 @@ def test_the_build_is_a_name_of_the_code(monkeypatch: pytest.MonkeyPatch) -> Non
 
 def test_a_process_is_shown_by_host_and_pid() -> None:
     assert str(Process(id="x", host="web1", pid=7)) == "web1 7"
+
+
+@pytest.fixture
+def database(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Exception | None]]:
+    """What beats and looks raise now."""
+    raised: dict[str, Exception | None] = {"beat": None, "look": None}
+    beat, look = process._beat, process._look
+
+    def call(name: str, work: Callable[..., Any], *args: Any) -> Any:
+        if (error := raised[name]) is not None:
+            raise error
+        return work(*args)
+
+    monkeypatch.setattr(process, "AGAIN", 0.02)
+    monkeypatch.setattr(process, "_beat", partial(call, "beat", beat))
+    monkeypatch.setattr(process, "_look", partial(call, "look", look))
+    yield raised
+    condition.away = condition.unwritable = ""
+
+
+async def test_a_database_that_answers_nothing_is_away_until_it_does(database: dict[str, Exception | None]) -> None:
+    async with beating():
+        assert not condition.away
+        database |= {"beat": OperationalError("no answer within 4 s"), "look": OperationalError("refused")}
+        await eventually(lambda: condition.away)
+        assert process.database_trouble() == "The database does not answer."
+        began = time.monotonic()
+        with pytest.raises(OperationalError):
+            await own_row()
+        assert time.monotonic() - began < 1, "what is known to be away is not waited for"
+        database |= {"beat": None, "look": None}
+        await eventually(lambda: not condition.away)
+        assert await own_row()
+
+
+@pytest.mark.parametrize(
+    ("error", "sentence"),
+    [
+        (OperationalError("database or disk is full"), "disk is full"),
+        (OperationalError("attempt to write a readonly database"), "read-only"),
+        (InternalError("cannot execute UPDATE in a read-only transaction"), "read-only"),
+        (OperationalError("could not extend file: No space left on device"), "disk is full"),
+        (OperationalError("database is locked"), "locked"),
+    ],
+)
+async def test_a_database_that_takes_nothing_is_read_and_not_ready(
+    database: dict[str, Exception | None], error: Exception, sentence: str
+) -> None:
+    async with beating():
+        database["beat"] = error
+        await eventually(lambda: condition.unwritable)
+        assert sentence in process.database_trouble()
+        assert not condition.away
+        await own_row()
+        database["beat"] = None
+        await eventually(lambda: not process.database_trouble())
+
+
+async def test_only_where_others_have_a_database_are_clients_sent_away(
+    database: dict[str, Exception | None], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    hub, sent = current_hub(), asyncio.Event()
+
+    async def send_away(detail: str) -> None:
+        sent.set()
+
+    monkeypatch.setattr(hub, "send_away", send_away)
+    async with beating():
+        database |= {"beat": OperationalError("gone"), "look": OperationalError("gone")}
+        await eventually(lambda: condition.away)
+        assert not sent.is_set(), "there is nobody else"
+        hub._link.others_answered_at = time.monotonic()
+        await asyncio.wait_for(sent.wait(), PATIENCE)
+        assert hub.sends_away()

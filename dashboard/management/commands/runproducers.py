@@ -15,7 +15,9 @@ from dashboard.producing.running import Said, run
 from dashboard.producing.worker import Worker
 from dashboard.sources.configured import configured_producers
 from dashboard.threads import ThreadsOnDemand
+from realtime import postgresql
 from realtime.background import layer_is_embedded
+from realtime.database import throw_pool_away
 
 
 class Command(BaseCommand):
@@ -36,6 +38,7 @@ class Command(BaseCommand):
                 "REDIS_URL is not set, so no server could hear this worker. Set it, or run no worker: "
                 "without Redis the server process runs the producers itself."
             )
+        postgresql.limit(throw_pool_away)
         self.stdout.write(f"{len(producers)} producers run (stop them with Ctrl-C)")
         self.stdout.flush()
         worker = Worker(producers, dict) if only else Worker(all_producers())

@@ -11,7 +11,8 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
-from realtime import embedded
+from realtime import embedded, postgresql
+from realtime.database import throw_pool_away
 from realtime.server import Server  # first, it installs the reactor
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -49,6 +50,7 @@ class Command(BaseCommand):
             )
         self.stdout.write(f"Switchboard is at {where} (stop it with Ctrl-C)")
         self.stdout.flush()
+        postgresql.limit(throw_pool_away)
         Server(application=application, endpoints=endpoints, verbosity=1).run()
 
     def _prepare(self) -> None:

@@ -1,0 +1,106 @@
+"""Sockets while the database is away: commands are told `busy`, and who cannot be let in is told when to come back."""
+
+import asyncio
+import time
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.db import InterfaceError, InternalError, OperationalError
+
+from realtime.consumers import SocketConsumer
+from realtime.database import condition
+from realtime.hub import Hub
+from realtime.protocol import Command
+from tests.realtime.desk import ADA, hub, hub_of_this_loop, journal
+from tests.realtime.support import Line
+from tests.support import eventually
+
+__all__ = ["hub", "hub_of_this_loop", "journal"]
+
+AWAY = [OperationalError("no route"), InterfaceError("closed"), InternalError("terminating: idle in transaction")]
+
+
+class Ask(Command, tag="ask"):
+    later: bool = False
+
+
+class Counter(SocketConsumer):
+    """Asks a database that raises what `error` says, at the beginning or for each command."""
+
+    commands = Ask
+    error: Exception
+    at_once = False
+
+    async def opened(self) -> None:
+        if self.at_once:
+            raise self.error
+
+    async def on_ask(self, command: Ask) -> Any:
+        if not command.later:
+            raise self.error
+        answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+        answer.set_exception(self.error)
+        return answer
+
+
+@pytest.mark.parametrize("later", [False, True])
+@pytest.mark.parametrize("error", AWAY, ids=lambda error: type(error).__name__)
+async def test_a_command_is_told_busy_and_when_to_come_back(
+    hub: Hub, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, error: Exception, later: bool
+) -> None:
+    monkeypatch.setattr(Counter, "error", error, raising=False)
+    line = Line(Counter, ADA)
+    await line.open()
+    line.command(type="ask", ref="r1", later=later)
+    answer = await line.assert_event(type="error", code="busy", ref="r1")
+    assert answer["retry_after"] > 0
+    assert answer["detail"].startswith("The database does not answer.")
+    assert "Traceback" not in caplog.text
+    await line.leave()
+
+
+async def test_one_that_cannot_begin_is_told_and_closed(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Counter, "error", OperationalError("no route"), raising=False)
+    monkeypatch.setattr(Counter, "at_once", True)
+    line = Line(Counter, ADA)
+    await line.open()
+    assert (await line.assert_event(type="notice", code="away"))["retry_after"] > 0
+    await line.assert_closed(1013)
+
+
+async def test_who_it_is_could_not_be_looked_up(hub: Hub) -> None:
+    line = Line(Counter, None, unknown=OperationalError("no route"))
+    await line.connect()
+    await line.assert_event(type="notice", code="away", detail="The database does not answer.")
+    await line.assert_closed(1013)
+
+
+@pytest.fixture
+def away(hub: Hub) -> Iterator[None]:
+    condition.away = "The database does not answer."
+    hub._link.others_answered_at = time.monotonic()
+    yield
+    condition.away = ""
+
+
+async def test_while_others_have_a_database_all_are_sent_there(hub: Hub) -> None:
+    lines = [Line(Counter, ADA) for _ in range(3)]
+    for line in lines:
+        await line.open()
+    await hub.send_away("The database does not answer.")
+    waits = {(await line.assert_event(type="notice", code="away"))["retry_after"] for line in lines}
+    assert len(waits) == 3, "they do not come back all at once"
+    for line in lines:
+        await line.assert_closed(1013)
+    await eventually(lambda: not hub.connections)
+
+
+async def test_a_new_one_is_not_accepted_so_that_the_proxy_asks_another_process(hub: Hub, away: None) -> None:
+    line = Line(Counter, ADA)
+    with pytest.raises(AssertionError):
+        await line.connect()
+    assert line.app
+    await line.app
+    assert not hub.connections
+    assert line.output.empty(), "nothing but the close, which is a 503 then"
