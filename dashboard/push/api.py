@@ -21,6 +21,8 @@ from realtime.throttling import address_of, limits_itself
 
 #: Bytes that the body of a push may have, as it comes and when it is unpacked.
 BODY_BYTES: Final = 1024 * 1024
+#: Bytes of a body that count as one more push: reading a whole one may take a second.
+PUSH_BYTES: Final = 64 * 1024
 
 _pushes = Quota("pushes", lambda: (settings.PUSH_BURST, settings.PUSHES_PER_SECOND))
 
@@ -51,10 +53,13 @@ def _push(request: HttpRequest, found: Stream | None) -> None:
         raise ApiError("not_found", "There is no such stream.")
     if token.stream_id != found.pk:
         raise ApiError("forbidden", "This token belongs to another stream.")
-    if wait := _pushes.pay(Payer(token.token_hash)):
+    payer = Payer(token.token_hash)
+    if wait := _pushes.pay(payer):
         raise ApiError("rate_limited", "Too many pushes at once: send several values in one array.", retry_after=wait)
+    body = _body(request)
+    _pushes.spend(payer, len(body) // PUSH_BYTES)
     try:
-        services.push(found, partial(_read, request, _body(request)))
+        services.push(found, partial(_read, request, body))
     except WrongPush as error:
         raise ApiError("invalid", error.detail, field=error.field) from None
 

@@ -25,7 +25,7 @@ def check_path(path: str) -> None:
     """Raise ValueError when `path` is no JSONPath."""
     try:
         jsonpath.compile(path)
-    except jsonpath.JSONPathError as error:
+    except (jsonpath.JSONPathError, ArithmeticError, RecursionError) as error:  # the last two for numbers and depth
         raise ValueError(f"That is no JSONPath: {error}.") from None
 
 

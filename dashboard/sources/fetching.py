@@ -18,7 +18,7 @@ from typing import Any, Final
 import httpx
 from django.conf import settings
 
-from dashboard.sources import feeds
+from dashboard.sources import apart
 from dashboard.sources.results import changed_rows
 from dashboard.sources.sealing import Unreadable, unseal
 from dashboard.values import Kind
@@ -26,6 +26,8 @@ from dashboard.values import Kind
 #: Bytes that an answer may have.
 ANSWER_BYTES: Final = 1024 * 1024
 REDIRECTS: Final = 5
+#: Seconds that finding the value in an answer may take.
+READING: Final = 2.0
 #: What a header's name and a secret value look like (RFC 9110), and headers that are not for others to set.
 HEADER: Final = re.compile(r"[A-Za-z0-9-]{1,80}")
 SECRET: Final = re.compile(r"[!-~](?:[ -~]{0,1998}[!-~])?")
@@ -44,7 +46,7 @@ class FetchFailed(Exception):
 class HttpValue:
     """Gives what stands at an address; `format` is one of HttpSource.Format, `path` a JSONPath for JSON.
 
-    `header` goes along, its value is `sealed`. Called, it blocks: the JSON and the path may take as long as they like.
+    `header` goes along, its value is `sealed`. Called, it blocks.
     """
 
     url: str
@@ -62,12 +64,11 @@ class HttpValue:
     async def read(self) -> Any:
         """Return the whole value, a table with all its rows. Raises FetchFailed."""
         body = await fetch(self.url, self.patience, self._secret())
+        job = {"do": self.format, "body": body, "path": self.path, "kind": self.kind}
         try:
-            if self.format == "json":
-                return feeds.json_value(body, self.path, self.kind)
-            return feeds.feed_value(body, self.kind)
-        except ValueError as error:
-            raise FetchFailed(str(error)) from None
+            return await asyncio.to_thread(apart.run, job, READING)
+        except apart.Failed as failed:
+            raise FetchFailed(str(failed)) from None
 
     def _secret(self) -> dict[str, str]:
         if not self.header:

@@ -118,6 +118,12 @@ def test_too_many_pushes_are_429_with_retry_after(token: str, settings: Any) -> 
     assert int(push(token, {"value": 1})["Retry-After"]) in range(1, 21)
 
 
+def test_a_large_push_counts_as_several(token: str, settings: Any) -> None:
+    settings.PUSH_BURST, settings.PUSHES_PER_SECOND = 5, 0.1
+    large = [{"value": 1, "at": "2026-01-01T00:00:00Z"}] * 6_000
+    assert [push(token, large).status_code for _ in range(2)] == [204, 429]
+
+
 def test_a_get_is_405(token: str) -> None:
     assert Client().get("/api/streams/orders/").status_code == 405
 

@@ -76,6 +76,7 @@ def test_a_path_finds_its_value(path: str, kind: Kind, value: object) -> None:
         (b"[" * 100_000, "$", "nested too deep"),
         (b'{"a": "x"}', "$.a", "a text, not a number"),
         (b"{}", "$[", "no JSONPath"),
+        (b"{}", f"$[?@ == 1e{'9' * 180}]", "no JSONPath"),
     ],
 )
 def test_json_without_such_a_value_says_so(body: bytes, path: str, words: str) -> None:
