@@ -117,5 +117,5 @@ _kept_import_map = cache(_import_map)
 
 
 def import_map() -> dict[str, dict[str, str]]:
-    """Return the pages' import map; made anew at every call in DEBUG, where files come and go."""
-    return _import_map() if settings.DEBUG else _kept_import_map()
+    """Return the pages' import map; made again at every call in local mode, where files come and go."""
+    return _import_map() if settings.LOCAL else _kept_import_map()

@@ -26,11 +26,13 @@ POSTGRESQL: Final = {
 }
 
 #: Setting one of these says that this is a production machine, so the rest must be there too.
-PRODUCTION = ("DATABASE_URL", "REDIS_URL", "ALLOWED_HOSTS")
+PRODUCTION = ("DATABASE_URL", "REDIS_URL")
+#: The names by which a machine knows itself; in local mode it answers to them whatever ALLOWED_HOSTS says.
+OWN_HOSTS = ("localhost", "127.0.0.1", "[::1]", ".localhost")
 
 
 def is_local() -> bool:
-    """True when nothing says production: no SECRET_KEY, database, Redis or host names are set."""
+    """True when nothing says production: no SECRET_KEY, database or Redis is set."""
     if os.environ.get("SECRET_KEY"):
         return False
     said = [name for name in PRODUCTION if os.environ.get(name)]
@@ -76,16 +78,16 @@ def secret_key() -> str:
     return key
 
 
-def allowed_hosts() -> list[str]:
+def allowed_hosts(local: bool) -> list[str]:
     hosts = [host.strip() for host in env.list("ALLOWED_HOSTS", default=[]) if host.strip()]
-    if not hosts:
+    if not hosts and not local:
         raise ImproperlyConfigured("ALLOWED_HOSTS is not set: give the host names people use, with commas between.")
     if "*" in hosts:
         raise ImproperlyConfigured("ALLOWED_HOSTS is '*', which lets anyone forge links: name the hosts.")
     for host in hosts:
         if "/" in host or ":" in host.strip("[]").replace("::", ""):
             raise ImproperlyConfigured(f"ALLOWED_HOSTS has {host!r}: give bare host names, without scheme or port.")
-    return hosts
+    return [*OWN_HOSTS, *hosts] if local else hosts
 
 
 def origins(name: str) -> list[str]:

@@ -1,6 +1,6 @@
 """All settings, from the environment. Wrong or missing ones stop the start with a sentence.
 
-Local mode (no SECRET_KEY): DEBUG pages, SQLite and a key file below `var/`, the in-memory channel layer.
+Local mode (no SECRET_KEY): SQLite and a key file below `var/`, the in-memory channel layer.
 Production: SECRET_KEY, ALLOWED_HOSTS, DATABASE_URL and, for more than one process, REDIS_URL.
 """
 
@@ -14,11 +14,13 @@ BASE_DIR = Path(__file__).resolve().parent.parent
 VAR_DIR = Path(from_env.env.str("SWITCHBOARD_VAR", default=str(BASE_DIR / "var")))
 
 LOCAL = from_env.is_local()
-DEBUG = from_env.boolean("DEBUG", LOCAL)
+DEBUG = from_env.boolean("DEBUG", False)
+DEFAULT_EXCEPTION_REPORTER = "config.debugging.OnlyHere"
 DEFAULT_EXCEPTION_REPORTER_FILTER = "config.debugging.NoSettings"
 SECRET_KEY = from_env.local_secret_key(VAR_DIR / "secret-key") if LOCAL else from_env.secret_key()
 SECRET_KEY_FALLBACKS = from_env.env.list("SECRET_KEY_FALLBACKS", default=[])
-ALLOWED_HOSTS = ["localhost", "127.0.0.1", "[::1]", ".localhost"] if LOCAL else from_env.allowed_hosts()
+OWN_HOSTS = from_env.OWN_HOSTS
+ALLOWED_HOSTS = from_env.allowed_hosts(LOCAL)
 
 SITE_NAME = from_env.env.str("SITE_NAME", default="Switchboard")
 GUESTS_ALLOWED = from_env.boolean("GUESTS_ALLOWED", True)
@@ -158,10 +160,15 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
         "BACKEND": (
-            "django.contrib.staticfiles.storage.StaticFilesStorage" if DEBUG else "config.assets.ManifestStorage"
+            "django.contrib.staticfiles.storage.StaticFilesStorage"
+            if LOCAL or DEBUG
+            else "config.assets.ManifestStorage"
         )
     },
 }
+# In local mode files are served as they are now: nothing is collected, hashed or kept.
+WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = LOCAL or DEBUG
+WHITENOISE_MAX_AGE = 0 if LOCAL or DEBUG else 60
 
 # Limits of the wire protocol (docs/protocol.md); those of commands and of reading are per person (realtime/quotas.py).
 FRAME_BYTES = 64 * 1024

@@ -12,8 +12,8 @@ from realtime.background import layer_is_embedded
 
 @register(Tags.compatibility, deploy=True)
 def layer_reaches_all(app_configs: Sequence[AppConfig] | None, **options: Any) -> list[CheckMessage]:
-    """With DEBUG off and no Redis there may be only one process."""
-    if layer_is_embedded() and not settings.DEBUG:
+    """In production without Redis there may be only one process."""
+    if layer_is_embedded() and not settings.LOCAL:
         return [
             Warning(
                 "The channel layer is in memory, so only one server process may run.",

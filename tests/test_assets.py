@@ -71,7 +71,7 @@ def test_every_import_of_every_served_module_is_served_too() -> None:
 
 
 def test_the_import_map_names_our_modules_and_lit(settings: Settings) -> None:
-    settings.DEBUG = True
+    settings.LOCAL = True
     names = mapped_names()
     assert names["lit"] == "/static/npm/lit/index.js"
     assert names["uplot"] == "/static/npm/uplot/dist/uPlot.esm.js"
@@ -105,7 +105,7 @@ def test_missing_packages_are_said_in_a_sentence(settings: Settings, tmp_path: P
 
 
 def test_with_hashed_names_every_module_is_loaded_under_one_address(settings: Settings, tmp_path: Path) -> None:
-    settings.DEBUG = False
+    settings.LOCAL = False
     settings.STATIC_ROOT = tmp_path
     settings.STORAGES = settings.STORAGES | {"staticfiles": {"BACKEND": "config.assets.ManifestStorage"}}
     assets._kept_import_map.cache_clear()

@@ -2,19 +2,23 @@
 
 import json
 import os
+import re
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 from unittest.mock import Mock
 
+import httpx
 import pytest
-from django.core.management import call_command
+from django.core.management import CommandError, call_command
 from django.test import Client, override_settings
 
 from chat.models import Room
-from realtime import embedded
+from realtime import embedded, process
 from realtime.management.commands import serve
-from tests.services import free_port
+from tests.services import Web, free_port
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -39,23 +43,95 @@ def test_demo_content_is_loaded_once(db: None) -> None:
 
 
 @override_settings(DEBUG=True, SQL_SOURCES={"shop": "postgres://reader:hush@db/shop"})
-def test_a_page_with_a_traceback_tells_nothing_of_the_settings(db: None) -> None:
-    answer = Client().get("/", headers={"Host": "evil.example"})
-    page = answer.content.decode()
-    assert answer.status_code == 400
+def test_a_page_with_a_traceback_tells_nothing_of_the_settings(db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    page = page_that_fails(monkeypatch)
     assert "Traceback" in page
     assert "hush" not in page
 
 
-@pytest.mark.parametrize(("host", "warned"), [("0.0.0.0", True), ("127.0.0.1", False)])
+@pytest.mark.parametrize(
+    "caller",
+    [
+        {"REMOTE_ADDR": "192.168.1.7"},
+        {"REMOTE_ADDR": "192.168.1.7", "HTTP_ACCEPT": "text/plain"},
+        {"REMOTE_ADDR": ""},
+        {"HTTP_X_FORWARDED_FOR": "192.168.1.7"},
+        {"HTTP_FORWARDED": "for=192.168.1.7"},
+    ],
+)
 @override_settings(DEBUG=True)
-def test_who_shows_tracebacks_to_others_is_told(
-    host: str, warned: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+def test_nobody_but_this_machine_sees_a_traceback(
+    db: None, caller: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    page = page_that_fails(monkeypatch, **caller)
+    assert "Something went wrong" in page
+    assert "Traceback" not in page
+    assert "oh no" not in page
+
+
+def page_that_fails(monkeypatch: pytest.MonkeyPatch, **caller: str) -> str:
+    def fail() -> None:
+        raise RuntimeError("oh no")
+
+    monkeypatch.setattr(process, "build", fail)
+    answer = Client(raise_request_exception=False).get("/healthz", **caller)  # type: ignore[arg-type]
+    assert answer.status_code == 500
+    return answer.content.decode()
+
+
+@pytest.mark.parametrize("debug", [True, False])
+@pytest.mark.parametrize("caller", ["127.0.0.1", "192.168.1.7"])
+def test_a_host_that_is_not_allowed_is_told_in_a_sentence_what_to_set(debug: bool, caller: str) -> None:
+    with override_settings(DEBUG=debug):
+        answer = Client().get("/", headers={"Host": "192.168.1.5:8000"}, REMOTE_ADDR=caller)
+    page = answer.content.decode()
+    assert answer.status_code == 400
+    assert "ALLOWED_HOSTS=192.168.1.5 HOST=0.0.0.0 bin/serve" in page
+    assert "Traceback" not in page
+    assert "DisallowedHost" not in page
+    call = Client().get("/api/rooms/", headers={"Host": "192.168.1.5:8000"})
+    assert (call.status_code, call.json()["error"]["code"]) == (400, "bad_message")
+    odd = Client().get("/", headers={"Host": "<script>"})
+    assert "script" not in odd.content.decode()
+
+
+@pytest.mark.parametrize(("host", "refused"), [("0.0.0.0", True), ("127.0.0.1", False)])
+@override_settings(DEBUG=True)
+def test_tracebacks_are_not_served_to_others(host: str, refused: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(serve, "Server", Mock())
     monkeypatch.setattr(embedded, "claim", lambda: None)
-    call_command("serve", host=host, port=free_port())
-    assert ("shows them tracebacks" in capsys.readouterr().err) is warned
+    if refused:
+        with pytest.raises(CommandError, match="DEBUG=1 shows the insides"):
+            call_command("serve", host=host, port=free_port())
+    else:
+        call_command("serve", host=host, port=free_port())
+
+
+@override_settings(LOCAL=False)
+def test_who_forgot_to_collect_the_static_files_is_told(
+    settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings.STATIC_ROOT = tmp_path
+    with pytest.raises(CommandError, match="collectstatic"):
+        call_command("serve", port=free_port())
+
+
+@pytest.mark.parametrize("environment", [{"DEBUG": "0"}, {"ALLOWED_HOSTS": "192.168.1.5"}, {"DEBUG": "1"}])
+def test_pages_are_served_without_a_key_whatever_else_is_set(
+    environment: dict[str, str], service_folder: Callable[[str], Path]
+) -> None:
+    site = Web("site", service_folder("site"), environment)
+    site.manage("migrate", "--verbosity", "0")
+    site.start()
+    try:
+        for host in ["localhost", *environment.get("ALLOWED_HOSTS", "").split()]:
+            page = httpx.get(site.address, headers={"Host": f"{host}:{site.port}"}, trust_env=False)
+            assert page.status_code == 200
+            style = re.search(r'href="(/static/[^"]+\.css)"', page.text)
+            assert style
+            assert httpx.get(site.address + style[1], trust_env=False).status_code == 200
+    finally:
+        site.stop()
 
 
 def run(*command: str, **environment: str) -> subprocess.CompletedProcess[str]:

@@ -160,7 +160,8 @@ def test_processes_pair_their_people_without_overlap(site: Manage) -> None:
 def test_what_holds_on_sqlite_holds_on_postgresql(postgresql: PostgreSQL, service_folder: Folder) -> None:
     """Where rows are locked, the same tests again on the other database."""
     folder = service_folder("again")
-    site = Manage("again", folder, {**on_postgresql(postgresql, folder.name), "DATABASE_POOL": "20", "DEBUG": "1"})
+    site = Manage("again", folder, {**on_postgresql(postgresql, folder.name), "DATABASE_POOL": "20"})
+    site.manage("collectstatic", "--noinput", "--verbosity", "0")  # for the pages that some of them render
     # The database goes with its server: dropping it fails when the pool has just opened a connection to it.
     names = ("store", "store_races", "presence", "pairing", "pairing_races", "roulette")
     tests = ["tests/realtime/test_bulk.py", *[f"tests/chat/test_{name}.py" for name in names]]

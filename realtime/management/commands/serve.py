@@ -16,6 +16,16 @@ from realtime.database import throw_pool_away
 from realtime.server import Server  # first, it installs the reactor
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
+NOBODY = "nothing yet: set ALLOWED_HOSTS to the name or address of this machine that they use"
+
+
+def refuse_debug_for_others(host: str | None) -> None:
+    """Raise CommandError when DEBUG would show tracebacks to more than this machine; `host` is what it listens on."""
+    if settings.DEBUG and (host not in LOOPBACK or not settings.LOCAL):
+        raise CommandError(
+            "DEBUG=1 shows the insides of the server to anybody who can reach it. Unset it; or, to develop, unset "
+            "SECRET_KEY as well and listen on 127.0.0.1."
+        )
 
 
 class Command(BaseCommand):
@@ -31,7 +41,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         application = get_default_application()
-
+        self._check_settings(options["host"] if options["unix_socket"] is None else None)
         path: Path | None = options["unix_socket"]
         if path is None:
             self._probe(options["host"], options["port"])
@@ -43,15 +53,23 @@ class Command(BaseCommand):
         embedded.claim()  # before anything is written or promised
         if options["prepare"]:
             self._prepare()
-        if settings.DEBUG and path is None and options["host"] not in LOOPBACK:
-            self.stderr.write(
-                "Others can reach this machine, and DEBUG shows them tracebacks: "
-                "set SECRET_KEY, ALLOWED_HOSTS and DATABASE_URL for more than a trial."
-            )
         self.stdout.write(f"Switchboard is at {where} (stop it with Ctrl-C)")
+        if settings.LOCAL and path is None and options["host"] not in LOOPBACK:
+            others = [host for host in settings.ALLOWED_HOSTS if host not in settings.OWN_HOSTS]
+            self.stdout.write(f"Others reach it as {', '.join(others) or NOBODY}.")
         self.stdout.flush()
         postgresql.limit(throw_pool_away)
         Server(application=application, endpoints=endpoints, verbosity=1).run()
+
+    @staticmethod
+    def _check_settings(host: str | None) -> None:
+        """Refuse to show tracebacks to others, and to fail at every page."""
+        refuse_debug_for_others(host)
+        if not settings.LOCAL and not settings.DEBUG and not (settings.STATIC_ROOT / "staticfiles.json").exists():
+            raise CommandError(
+                "The static files are not collected: run `manage.py collectstatic --noinput` first, "
+                f"with the same SWITCHBOARD_VAR ({settings.VAR_DIR})."
+            )
 
     def _prepare(self) -> None:
         self.stdout.write("Preparing the database …")
