@@ -138,3 +138,10 @@ def test_requests_say_for_whom_they_are() -> None:
         "dashboard/static/dashboard/reload.js",
         "dashboard/static/dashboard/wall.js",
     }
+
+
+def test_only_storage_js_names_the_browsers_storage() -> None:
+    """Where it is off, merely to name it throws, and a page would be empty."""
+    scripts = [path for package in PACKAGES for path in (ROOT / package).rglob("*.js")]
+    named = {name(path) for path in scripts if re.search(r"\b(local|session)Storage\b", path.read_text())}
+    assert named == {"realtime/static/realtime/storage.js"}

@@ -100,6 +100,21 @@ def people(page: Page) -> Locator:
     return page.locator("room-people .person")
 
 
+async def kept(page: Page, number: int) -> None:
+    """Wait until so many unsent messages are in the browser's store."""
+    script = """async (number) => {
+        const ask = (request) => new Promise((done) => (request.onsuccess = () => done(request.result)));
+        const database = await ask(indexedDB.open("switchboard"));
+        for (const end = Date.now() + 20_000; Date.now() < end; ) {
+            const all = await ask(database.transaction("outbox").objectStore("outbox").getAll());
+            if (all.length === number) return true;
+            await new Promise((go) => setTimeout(go, 50));
+        }
+        return false;
+    }"""
+    assert await page.evaluate(script, number), f"the store does not come to {number} messages"
+
+
 class Line:
     """The wire between one window and the server, which a test can cut. Only for windows opened after."""
 

@@ -10,6 +10,7 @@ from tests.browser.steps import (
     ask,
     enter,
     expect_live,
+    kept,
     make_account,
     make_room,
     message,
@@ -163,14 +164,7 @@ async def test_unsent_message_survives_its_tab_and_is_sent_once(live_switchboard
     await line.cut()
     await say(ada, "from the tunnel")
     await expect(unsent(ada, "from the tunnel")).to_contain_text("not sent yet")
-    kept = """() => new Promise((done) => {
-        const open = indexedDB.open("switchboard");
-        open.onsuccess = () => {
-            const all = open.result.transaction("outbox").objectStore("outbox").getAll();
-            all.onsuccess = () => done(all.result.length === 1);
-        };
-    })"""
-    await ada.wait_for_function(kept)
+    await kept(ada, 1)
     await ada.close()
     again = await ada.context.new_page()
     await open_room(again, slug)

@@ -1,5 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
+import { SafeStorage } from "realtime/storage.js";
 import { reloadWhenServed, secondsToReload } from "dashboard/reload.js";
 
 /** @param {(number | Error)[]} answers statuses */
@@ -44,10 +45,8 @@ test("old and new servers that answer in turn do not have a screen reload all th
 });
 
 test("where nothing can be kept it reloads all the same", () => {
-  const storage = /** @type {any} */ ({
-    getItem: () => {
-      throw new Error("off");
-    },
+  const storage = new SafeStorage(() => {
+    throw new Error("off");
   });
   assert.equal(secondsToReload(0, () => 1, storage), 11);
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { describeLine } from "chat/line-words.js";
+import { describeLine, waitingWords } from "chat/line-words.js";
 
 const NOW = 1_000_000;
 
@@ -35,4 +35,17 @@ test("a line that ended says why", () => {
 test("a page without a room speaks of the connection alone", () => {
   const socket = { state: { phase: "live", retryAt: null, code: null, reason: "" } };
   assert.deepEqual(describeLine(/** @type {any} */ (socket), null, NOW), { phase: "live", text: "Live" });
+});
+
+/** @param {string} state @param {number} age seconds */
+const entry = (state, age) => /** @type {any} */ ({ state, at: NOW - age * 1000 });
+
+test("a room says what waits, but not of what is sent at once", () => {
+  assert.equal(waitingWords([], NOW), "");
+  assert.equal(waitingWords([entry("queued", 1), entry("sending", 0), entry("sent", 60)], NOW), "");
+  assert.equal(waitingWords([entry("queued", 2), entry("sending", 60), entry("queued", 0)], NOW), "2 waiting");
+});
+
+test("what was refused comes first", () => {
+  assert.equal(waitingWords([entry("queued", 60), entry("failed", 0)], NOW), "1 not sent");
 });

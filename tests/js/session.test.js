@@ -54,7 +54,7 @@ beforeEach(async () => {
   unread = new Unread();
   const clock = new ServerClock({ local: () => time.now, steady: () => time.now });
   const socket = new Socket("/ws/chat/", { person: nobody(), WebSocket: FakeWebSocket, page: new FakePage(), timers: time, clock });
-  const store = { all: async () => [], put: async () => {}, remove: async () => {} };
+  const store = { isLost: true, onLost: () => {}, all: async () => [], put: async () => {}, remove: async () => {} };
   const deliver = (/** @type {import("chat/outbox.js").Entry} */ { room, id, body, replyTo }) =>
     /** @type {Promise<any>} */ (socket.request({ type: "send", room, id, body, reply_to: replyTo }));
   const outbox = new Outbox({ user: ADA.id, store, deliver, timers: time });

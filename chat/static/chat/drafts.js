@@ -1,22 +1,13 @@
 /** What was being written, kept until it is sent; without storage, until the page closes. */
+import { local } from "realtime/storage.js";
 
 const PREFIX = "draft:";
 
-export function keptDraft(/** @type {string} */ key) {
-  try {
-    return localStorage.getItem(PREFIX + key) ?? "";
-  } catch {
-    return "";
-  }
-}
+export const keptDraft = (/** @type {string} */ key) => local.getItem(PREFIX + key) ?? "";
 
 export function keepDraft(/** @type {string} */ key, /** @type {string} */ body) {
-  try {
-    if (body) localStorage.setItem(PREFIX + key, body);
-    else localStorage.removeItem(PREFIX + key);
-  } catch {
-    // Full or off: the words are still in the field.
-  }
+  if (body) local.setItem(PREFIX + key, body);
+  else local.removeItem(PREFIX + key);
 }
 
 export const forgetDraft = (/** @type {string} */ key) => keepDraft(key, "");

@@ -1,4 +1,4 @@
-/** How a connection stands, in words that are true. Pure. */
+/** How a connection stands, and what waits for it, in words that are true. Pure. */
 
 /**
  * @typedef {import("realtime/socket.js").Socket} Socket
@@ -35,4 +35,15 @@ export function describeLine(socket, session, now) {
   if (session?.phase === "shut") return { phase: "stopped", text: "Closed" };
   if (session && session.phase !== "here") return { phase: "connecting", text: withWaiting("Catching up…") };
   return { phase: "live", text: `Live${waiting ? ` · ${waiting} sending` : ""}${lost}` };
+}
+
+/** Milliseconds: what is sent at once makes no mark. */
+export const SOON = 2000;
+
+/** What a list of rooms says of one's own messages in one of them; "" for nothing. */
+export function waitingWords(/** @type {import("./outbox.js").Entry[]} */ entries, now = Date.now()) {
+  const failed = entries.filter(({ state }) => state === "failed").length;
+  if (failed) return `${failed} not sent`;
+  const waiting = entries.filter(({ state, at }) => state !== "sent" && now - at >= SOON).length;
+  return waiting ? `${waiting} waiting` : "";
 }

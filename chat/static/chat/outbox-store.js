@@ -1,44 +1,84 @@
-/** Where unsent messages outlive their tab: IndexedDB, or memory where there is none. */
-
 /**
+ * Where unsent messages outlive their tab: IndexedDB. In some browsers, and with a full or broken disk, it refuses, or never
+ * answers at all. Then it is done without until the page closes, and the page says so.
+ *
  * @typedef {import("./outbox.js").Entry} Entry
- * @typedef {import("./outbox.js").Store} Store
  */
 
 const NAME = "switchboard";
 const TABLE = "outbox";
+/** Seconds that the store may take for anything. Sending waits for it, so that a crash in between loses nothing. */
+const PATIENCE_SECONDS = 2;
 
-/** @returns {Store} */
-export function openStore() {
-  /** @type {Promise<IDBDatabase | null>} */
-  const opened = openDatabase().catch(() => null);
-  /** @type {Map<string, Entry>} */
-  const memory = new Map();
-  return {
-    all: async () => {
-      const database = await opened;
-      return database ? done(table(database, "readonly").getAll()) : [...memory.values()];
-    },
-    put: async (entry) => {
-      const database = await opened;
-      return database ? done(table(database, "readwrite").put(entry)) : memory.set(entry.id, entry);
-    },
-    remove: async (id) => {
-      const database = await opened;
-      return database ? done(table(database, "readwrite").delete(id)) : memory.delete(id);
-    },
-  };
+export class OutboxStore {
+  /** @param {{open?: () => IDBOpenDBRequest, timers?: any}} [world] */
+  constructor({ open = () => indexedDB.open(NAME, 1), timers = globalThis } = {}) {
+    this.timers = timers;
+    /** It does not keep what it is given. */
+    this.isLost = false;
+    this.onLost = () => {};
+    this.database = opened(open);
+    this.database.catch(() => {}); // told to who uses it
+  }
+
+  /** @returns {Promise<Entry[]>} those of everybody; none when the store is lost */
+  async all() {
+    return (await this.#use("readonly", (table) => table.getAll())) ?? [];
+  }
+
+  async put(/** @type {Entry} */ entry) {
+    await this.#use("readwrite", (table) => table.put(entry));
+  }
+
+  async remove(/** @type {string} */ id) {
+    const erase = (/** @type {IDBObjectStore} */ table) => table.delete(id);
+    // A store that is only late may still do it: the next page would send what was discarded.
+    if (this.isLost) void this.#run("readwrite", erase).catch(() => {});
+    else await this.#use("readwrite", erase);
+  }
+
+  /**
+   * @template T
+   * @param {IDBTransactionMode} mode
+   * @param {(table: IDBObjectStore) => IDBRequest<T>} act
+   * @returns {Promise<T | undefined>} undefined: the store is lost
+   */
+  async #use(mode, act) {
+    if (this.isLost) return undefined;
+    let alarm;
+    const late = new Promise((_, reject) => {
+      alarm = this.timers.setTimeout(() => reject(new Error("The store is late.")), PATIENCE_SECONDS * 1000);
+    });
+    try {
+      return /** @type {T} */ (await Promise.race([this.#run(mode, act), late]));
+    } catch {
+      if (!this.isLost) {
+        this.isLost = true;
+        this.onLost();
+      }
+      return undefined;
+    } finally {
+      this.timers.clearTimeout(alarm);
+    }
+  }
+
+  /**
+   * @template T
+   * @param {IDBTransactionMode} mode
+   * @param {(table: IDBObjectStore) => IDBRequest<T>} act
+   */
+  async #run(mode, act) {
+    const database = await this.database;
+    return done(act(database.transaction(TABLE, mode).objectStore(TABLE)));
+  }
 }
 
-/** @returns {Promise<IDBDatabase>} */
-async function openDatabase() {
-  const request = indexedDB.open(NAME, 1);
+/** @param {() => IDBOpenDBRequest} open @returns {Promise<IDBDatabase>} */
+async function opened(open) {
+  const request = open();
   request.onupgradeneeded = () => request.result.createObjectStore(TABLE, { keyPath: "id" });
   return done(request);
 }
-
-const table = (/** @type {IDBDatabase} */ database, /** @type {IDBTransactionMode} */ mode) =>
-  database.transaction(TABLE, mode).objectStore(TABLE);
 
 /**
  * @template T

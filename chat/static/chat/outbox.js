@@ -1,28 +1,41 @@
+import { backoff } from "realtime/backoff.js";
+import { alone as inOneTab } from "./outbox-tabs.js";
+
 /**
  * Messages on their way: kept until the server has acknowledged them, sent in order, each exactly once
- * (the id is minted here, and the server knows an id it has seen).
+ * (the id is minted here, and the server knows an id it has seen). All tabs of a person share the store, and any of them
+ * sends what waits in it.
  *
  * @typedef {"queued" | "sending" | "sent" | "failed"} EntryState
  * @typedef {{id: string, user: number, room: string, body: string, replyTo: number | null, at: number,
  *   state: EntryState, reason: string, seq: number | null}} Entry  at: unix milliseconds; seq: once sent
- * @typedef {{all: () => Promise<Entry[]>, put: (entry: Entry) => Promise<unknown>,
- *   remove: (id: string) => Promise<unknown>}} Store
+ * @typedef {{all: () => Promise<Entry[]>, put: (entry: Entry) => Promise<unknown>, remove: (id: string) => Promise<unknown>,
+ *   isLost: boolean, onLost: () => void}} Store  none of its calls rejects
+ * @typedef {{tell: (news: any) => void, listen: (hear: (news: any) => void) => void}} Channel to this person's other tabs
  */
 
 /** What is older was forgotten rather than delayed: ask before sending it. */
 const STALE_MS = 24 * 60 * 60 * 1000;
 const MOST_TRIES = 5;
+/** Seconds after which what another tab keeps is taken over: mostly it has sent it itself by then. */
+const TAKE_OVER_SECONDS = 3;
+/** It may be sent again later: nothing is wrong with the message. */
+const PASSING = ["rate_limited", "busy", "not_joined", "internal"];
+/** It waits for its owner to sign in again. */
+const NOT_MINE = ["another_person", "sign_in"];
 
 export class Outbox {
   /**
-   * @param {{user: number, store: Store, deliver: (entry: Entry) => Promise<{seq: number}>, now?: () => number,
-   *   timers?: any}} world  `deliver` rejects with an error whose `code` is one of the protocol's when the
-   *   server refused; with any other error when nobody knows
+   * @param {{user: number, store: Store, deliver: (entry: Entry) => Promise<{seq: number}>, channel?: Channel,
+   *   alone?: typeof inOneTab, now?: () => number, timers?: any}} world  `deliver` rejects with an error whose `code` is
+   *   one of the protocol's when the server refused; with any other error when nobody knows
    */
-  constructor({ user, store, deliver, now = Date.now, timers = globalThis }) {
+  constructor({ user, store, deliver, channel, alone = inOneTab, now = Date.now, timers = globalThis }) {
     this.user = user;
     this.store = store;
     this.deliver = deliver;
+    this.channel = channel;
+    this.alone = alone;
     this.now = now;
     this.timers = timers;
     /** @type {Entry[]} oldest first */
@@ -33,10 +46,22 @@ export class Outbox {
     this.busy = new Set();
     /** @type {Map<string, any>} rooms the server asked to wait with */
     this.pauses = new Map();
+    /** @type {Map<string, any>} rooms that could not be reached, and are tried again by themselves */
+    this.retries = new Map();
     /** @type {Map<string, number>} */
     this.tries = new Map();
+    /** @type {Set<string>} ids known to be in the store */
+    this.kept = new Set();
+    /** @type {Set<string>} ids that are just being written: what the store says of them is old */
+    this.writing = new Set();
+    /** @type {Set<string>} ids that are done with: an older look at the store does not bring them back */
+    this.gone = new Set();
+    /** @type {any} */
+    this.taking = null;
     /** @type {Set<string>} rooms whose log is shown: there a sent message stays until the log has it */
     this.open = new Set();
+    store.onLost = () => this.#tell();
+    channel?.listen((news) => this.#hear(news));
   }
 
   onChange(/** @type {() => void} */ listener) {
@@ -51,7 +76,7 @@ export class Outbox {
 
   /** How many messages of `room` are on their way. */
   waiting(/** @type {string} */ room) {
-    return this.of(room).filter(({ state }) => state === "queued" || state === "sending").length;
+    return this.of(room).filter(isWaiting).length;
   }
 
   /** How many were refused, and wait for the writer to decide. */
@@ -59,21 +84,47 @@ export class Outbox {
     return this.of(room).filter(({ state }) => state === "failed").length;
   }
 
-  /** Take over what earlier pages and other, closed tabs left unsent. */
+  /** Closing the page now would lose a message. */
+  get wouldLose() {
+    return this.store.isLost && this.entries.some(isWaiting);
+  }
+
+  /** Bring this page up to what the store has: what earlier pages left unsent, what other tabs keep and have done with. */
   async load() {
-    const kept = await this.store.all();
-    const known = new Set(this.entries.map(({ id }) => id));
-    for (const entry of kept) {
-      if (entry.user !== this.user || known.has(entry.id)) continue;
-      const stale = this.now() - entry.at > STALE_MS;
-      this.entries.push({
-        ...entry,
-        state: stale || entry.state === "failed" ? "failed" : "queued",
-        reason: stale ? "Written more than a day ago." : entry.reason,
-      });
+    const [before, writing] = [new Set(this.kept), new Set(this.writing)];
+    const all = await this.store.all();
+    if (this.store.isLost) return;
+    const mine = all.filter(({ user, id }) => user === this.user && !this.gone.has(id)).map((each) => this.#taken(each));
+    const kept = new Map(mine.map((entry) => [entry.id, entry]));
+    for (const entry of this.entries) {
+      const isBusy = entry.state === "sending" || entry.state === "sent";
+      if (isBusy || writing.has(entry.id) || this.writing.has(entry.id)) continue;
+      const there = kept.get(entry.id);
+      if (there?.state === entry.state) continue;
+      if (there) Object.assign(entry, { state: there.state, reason: there.reason });
+      else if (before.has(entry.id)) this.gone.add(entry.id); // another tab has sent or discarded it
     }
-    this.entries.sort((a, b) => a.at - b.at);
+    const known = new Set(this.entries.map(({ id }) => id));
+    const left = this.entries.filter(({ id, state }) => state === "sent" || !this.gone.has(id));
+    this.entries = [...left, ...mine.filter(({ id }) => !known.has(id))].sort((a, b) => a.at - b.at);
+    for (const id of kept.keys()) this.kept.add(id);
     this.#tell();
+  }
+
+  /** What the store says of an entry, and what it is now. @param {Entry} entry @returns {Entry} */
+  #taken(entry) {
+    if (entry.state === "failed" || !this.#isStale(entry)) return { ...entry };
+    return { ...entry, state: "failed", reason: "Written more than a day ago." };
+  }
+
+  #isStale(/** @type {Entry} */ { at }) {
+    return this.now() - at > STALE_MS;
+  }
+
+  /** Send what waits for any room, this page's and what other pages have left. */
+  async flushAll() {
+    await this.load();
+    await Promise.all([...new Set(this.entries.map(({ room }) => room))].map((room) => this.flush(room)));
   }
 
   /** Queue a message, and send it when its turn comes. */
@@ -92,11 +143,13 @@ export class Outbox {
   /** Send what waits for `room`, one after the other. Call it when the room can be reached. */
   async flush(/** @type {string} */ room) {
     if (this.busy.has(room) || this.pauses.has(room)) return;
+    this.timers.clearTimeout(this.retries.get(room));
+    this.retries.delete(room);
     this.busy.add(room);
     try {
-      for (;;) {
-        const entry = this.of(room).find(({ state }) => state === "queued");
-        if (!entry || !(await this.#send(entry))) break;
+      let goesOn = true;
+      while (goesOn && this.#next(room)) {
+        goesOn = await this.alone(`outbox ${this.user} ${room}`, () => this.#sendAll(room));
       }
     } finally {
       this.busy.delete(room);
@@ -108,6 +161,11 @@ export class Outbox {
     const entry = this.entries.find((each) => each.id === id);
     if (!entry) return;
     this.tries.delete(id);
+    // The reader has decided: it is as young as any.
+    if (this.#isStale(entry)) {
+      entry.at = Math.max(this.now(), (this.entries.at(-1)?.at ?? 0) + 1);
+      this.entries.sort((one, other) => one.at - other.at);
+    }
     this.#become(entry, "queued");
     await this.#keep(entry);
     await this.flush(entry.room);
@@ -116,13 +174,35 @@ export class Outbox {
   /** Give a message up. */
   async discard(/** @type {string} */ id) {
     this.#forget(id);
-    await this.store.remove(id).catch(() => {});
+    await this.#removed({ what: "discarded", id });
   }
 
   /** The room's log has a message: whatever of it is still here has arrived. */
-  arrived(/** @type {{sender: {id: number}, id: string}} */ message) {
+  arrived(/** @type {{sender: {id: number}, id: string, seq: number}} */ message) {
     if (message.sender.id !== this.user) return;
-    if (this.entries.some(({ id }) => id === message.id)) this.discard(message.id);
+    if (!this.entries.some(({ id }) => id === message.id)) return;
+    this.#forget(message.id);
+    void this.#removed({ what: "sent", id: message.id, seq: message.seq });
+  }
+
+  /** @param {{what: "sent", id: string, seq: number} | {what: "discarded", id: string}} news */
+  async #removed(news) {
+    await this.store.remove(news.id);
+    this.channel?.tell(news);
+  }
+
+  #next(/** @type {string} */ room) {
+    return this.of(room).find(({ state }) => state === "queued");
+  }
+
+  /** Returns whether more may go: nothing has held it up. */
+  async #sendAll(/** @type {string} */ room) {
+    await this.load(); // another tab may have sent it while this one waited for its turn
+    for (;;) {
+      const entry = this.#next(room);
+      if (!entry) return true;
+      if (!(await this.#send(entry))) return false;
+    }
   }
 
   /** Returns whether the next one may go. */
@@ -130,25 +210,33 @@ export class Outbox {
     this.#become(entry, "sending");
     try {
       const { seq } = await this.deliver(entry);
-      entry.seq = seq;
-      if (this.open.has(entry.room)) this.#become(entry, "sent");
-      else this.#forget(entry.id);
-      await this.store.remove(entry.id).catch(() => {});
+      this.#sent(entry, seq);
+      await this.#removed({ what: "sent", id: entry.id, seq });
       return true;
     } catch (error) {
       return this.#failed(entry, /** @type {any} */ (error));
     }
   }
 
+  #sent(/** @type {Entry} */ entry, /** @type {number} */ seq) {
+    entry.seq = seq;
+    this.kept.delete(entry.id);
+    if (!this.open.has(entry.room)) return this.#forget(entry.id);
+    this.gone.add(entry.id);
+    this.#become(entry, "sent");
+  }
+
   async #failed(/** @type {Entry} */ entry, /** @type {{code?: string, message: string, retryAfter?: number}} */ error) {
-    const passing = ["rate_limited", "busy", "not_joined", "internal"].includes(error.code ?? "");
+    const { code = "" } = error;
     const tries = (this.tries.get(entry.id) ?? 0) + 1;
-    if (!error.code) {
-      // Nobody knows whether it arrived. It goes again, under the same id, with the next connection.
+    if (!code || NOT_MINE.includes(code)) {
+      // Nobody knows whether it arrived. It goes again, under the same id.
       this.#become(entry, "queued");
+      if (!code) this.#retryLater(entry.room, tries);
+      this.tries.set(entry.id, tries);
       return false;
     }
-    if (passing && (error.code === "rate_limited" || error.code === "busy" || tries < MOST_TRIES)) {
+    if (PASSING.includes(code) && (code === "rate_limited" || code === "busy" || tries < MOST_TRIES)) {
       this.tries.set(entry.id, tries);
       this.#become(entry, "queued", error.message);
       this.#pause(entry.room, error.retryAfter ?? tries);
@@ -167,26 +255,55 @@ export class Outbox {
     this.pauses.set(room, this.timers.setTimeout(resume, seconds * 1000));
   }
 
+  #retryLater(/** @type {string} */ room, /** @type {number} */ tries) {
+    this.timers.clearTimeout(this.retries.get(room));
+    this.retries.set(room, this.timers.setTimeout(() => this.flush(room), (1 + backoff(tries)) * 1000));
+  }
+
+  /** Another tab tells. */
+  #hear(/** @type {import("./outbox-tabs.js").News} */ news) {
+    if ("id" in news) {
+      const entry = this.entries.find(({ id }) => id === news.id);
+      this.gone.add(news.id);
+      if (entry && entry.state !== "sending" && news.what === "sent") this.#sent(entry, news.seq);
+      else if (news.what === "discarded") this.#forget(news.id);
+    } else {
+      this.taking ??= this.timers.setTimeout(() => {
+        this.taking = null;
+        void this.flushAll();
+      }, TAKE_OVER_SECONDS * 1000);
+    }
+  }
+
   #become(/** @type {Entry} */ entry, /** @type {EntryState} */ state, reason = "") {
     Object.assign(entry, { state, reason });
     this.#tell();
   }
 
   #forget(/** @type {string} */ id) {
+    this.gone.add(id);
     this.entries = this.entries.filter((entry) => entry.id !== id);
     this.tries.delete(id);
+    this.kept.delete(id);
     this.#tell();
   }
 
-  /** Storage that is full or off costs the message its life after the tab, nothing more. */
-  #keep(/** @type {Entry} */ entry) {
-    return this.store.put({ ...entry, state: entry.state === "failed" ? "failed" : "queued" }).catch(() => {});
+  /** Storage that is full or off costs the message its life after the page, nothing more. */
+  async #keep(/** @type {Entry} */ entry) {
+    this.writing.add(entry.id);
+    await this.store.put({ ...entry, state: entry.state === "failed" ? "failed" : "queued" });
+    this.writing.delete(entry.id);
+    if (this.store.isLost || this.gone.has(entry.id)) return;
+    this.kept.add(entry.id);
+    this.channel?.tell({ what: "kept" });
   }
 
   #tell() {
     for (const listener of this.listeners) listener();
   }
 }
+
+const isWaiting = (/** @type {Entry} */ { state }) => state === "queued" || state === "sending";
 
 /** A random (version 4) UUID; `crypto.randomUUID` is missing on pages without encryption. */
 export function uuid() {

@@ -25,6 +25,7 @@ export class RoomTalk extends LitElement {
     task: { state: true },
     trouble: { state: true },
     doomed: { state: true },
+    knowsUnkept: { state: true },
   };
 
   constructor() {
@@ -41,6 +42,7 @@ export class RoomTalk extends LitElement {
     /** @type {Task | null} */
     this.task = null;
     this.trouble = "";
+    this.knowsUnkept = false;
     /** @type {import("./log.js").Message | null} the message whose deletion waits for a yes */
     this.doomed = null;
     /** @type {(() => void)[]} */
@@ -86,7 +88,7 @@ export class RoomTalk extends LitElement {
       <room-log .session=${session} .canWrite=${!shut} .canAmend=${this.canAmend} @act=${this.#onAct}></room-log>
       <div class="talk__foot">
         <div class="talk__typing" aria-live="off">${this.#typing()}</div>
-        ${this.#standing()}
+        ${this.#standing()} ${this.#unkept()}
         ${shut
           ? html`<p class="notice" role="status">${shut}</p>`
           : html`<room-composer
@@ -131,6 +133,16 @@ export class RoomTalk extends LitElement {
         : html`<button class="button" type="button" aria-disabled=${line === "connecting"} @click=${() => socket.retry()}>
             Try now
           </button>`}
+    </div>`;
+  }
+
+  /** The browser has no store that works. Said once, and put away by the reader. */
+  #unkept() {
+    const { outbox } = /** @type {RoomSession} */ (this.session);
+    if (!outbox.store.isLost || this.knowsUnkept) return nothing;
+    return html`<div class="talk__standing notice notice--warning" role="status">
+      <span>This browser does not keep unsent messages: do not close this page while one is waiting.</span>
+      <button class="button" type="button" @click=${() => (this.knowsUnkept = true)}>I see</button>
     </div>`;
   }
 

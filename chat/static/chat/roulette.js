@@ -2,6 +2,7 @@
 import { html, LitElement, nothing } from "lit";
 import { given } from "realtime/page.js";
 import { shortcut } from "realtime/shortcuts.js";
+import { tab } from "realtime/storage.js";
 import { socket } from "./connection.js";
 import "./connection-line.js";
 import { checkConnection } from "./echo-check.js";
@@ -26,7 +27,7 @@ export class RoulettePage extends LitElement {
     /** @type {"" | "block" | "report"} what waits for a yes */
     this.asking = "";
     const openTalk = (/** @type {string} */ room) => openRoom(room, new Unread());
-    this.pairing = new Pairing({ socket, openRoom: openTalk, check: checkConnection, storage: sessionStorage });
+    this.pairing = new Pairing({ socket, openRoom: openTalk, check: checkConnection, storage: tab });
     this.pairing.onChange(() => this.requestUpdate());
     /** @type {string} */
     this.shown = "idle";

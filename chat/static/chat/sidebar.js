@@ -3,6 +3,8 @@ import { ask } from "realtime/page.js";
 import { shortcut } from "realtime/shortcuts.js";
 import { socket, unread } from "./connection.js";
 import "./page.js";
+import "./unsent-messages.js";
+import { markWaiting } from "./waiting-marks.js";
 
 const list = document.querySelector("[data-rooms]");
 const menuButton = document.querySelector(".menu-button");
@@ -45,6 +47,7 @@ async function addRoom(/** @type {string} */ slug) {
   link.removeAttribute("aria-current");
   /** @type {HTMLElement} */ (link.firstElementChild).textContent = `# ${room.name}`;
   list?.append(entry);
+  markWaiting();
   show(slug);
 }
 

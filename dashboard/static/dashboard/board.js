@@ -3,6 +3,7 @@ import { watchPerson } from "realtime/another-person.js";
 import { ask, given, person } from "realtime/page.js";
 import { shortcut } from "realtime/shortcuts.js";
 import { Socket } from "realtime/socket.js";
+import { tab } from "realtime/storage.js";
 import "./board-line.js";
 import "./board-view.js";
 import { flashName } from "./nameplate.js";
@@ -18,7 +19,7 @@ const path = encodeURIComponent(board);
 /** One line for all room tiles, once there is one. @type {Socket | null} */
 let chat = null;
 // A full screen is known again after a reload; each tab is one of its own.
-const socket = new Socket(`/ws/boards/${path}/${full ? `?id=${screenKey(globalThis.sessionStorage)}` : ""}`, { person });
+const socket = new Socket(`/ws/boards/${path}/${full ? `?id=${screenKey(tab)}` : ""}`, { person });
 const screen = new Screen(board, socket, {
   rooms: () => (chat ??= new Socket("/ws/chat/", { person })),
   fetchSnapshot: (at) => ask("GET", `/api/boards/${path}/${at === undefined ? "" : `?at=${new Date(at).toISOString()}`}`),

@@ -1,6 +1,6 @@
 /** A command to copy into a shell. */
 import { html, LitElement } from "lit";
-import { copy } from "./copy.js";
+import { copy } from "realtime/copy.js";
 
 /** Milliseconds for which the button says that it has copied. */
 const SAID = 2000;

@@ -4,7 +4,7 @@ import { clockSeconds, pageZone } from "realtime/time.js";
 import "./language.js";
 import uPlot from "uplot";
 import { axisText, showText } from "realtime/format.js";
-import { copy } from "./copy.js";
+import { copy } from "realtime/copy.js";
 import { align, alone, roomFor, tickText, timeRange, valueAt } from "./line-data.js";
 import { truthMarks } from "./tiles/truth-mark.js";
 import { duration, marksOf, staleOf } from "./truth.js";

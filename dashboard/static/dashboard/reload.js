@@ -1,5 +1,6 @@
 /** Loading a page anew where nobody is there to do it again when that fails. */
 import { backoff } from "realtime/backoff.js";
+import { tab } from "realtime/storage.js";
 
 /** Seconds between two reloads for new builds at least: old and new servers may answer in turn. */
 const PAUSE = 60;
@@ -32,14 +33,9 @@ export async function reloadWhenServed({
 }
 
 /** Seconds until this page may load itself for a new build; not all screens at once. */
-export function secondsToReload(now = Date.now(), random = Math.random, storage = globalThis.sessionStorage) {
+export function secondsToReload(now = Date.now(), random = Math.random, storage = /** @type {Pick<Storage, "getItem" | "setItem">} */ (tab)) {
   const chance = 1 + random() * 10;
-  let last = 0;
-  try {
-    last = Number(storage.getItem("reloaded")) || 0;
-    storage.setItem("reloaded", String(now + chance * 1000));
-  } catch {
-    // Storage is off.
-  }
+  const last = Number(storage.getItem("reloaded")) || 0;
+  storage.setItem("reloaded", String(now + chance * 1000));
   return Math.max(chance, last ? PAUSE - (now - last) / 1000 : 0);
 }

@@ -1,4 +1,5 @@
 /** Light, dark or the system's choice. base.html applies a kept choice before the first paint. */
+import { local } from "./storage.js";
 
 /** @typedef {"system" | "light" | "dark"} Theme */
 
@@ -14,12 +15,8 @@ export function theme() {
 export function chooseTheme(/** @type {Theme} */ chosen) {
   if (chosen === "system") delete document.documentElement.dataset.theme;
   else document.documentElement.dataset.theme = chosen;
-  try {
-    if (chosen === "system") localStorage.removeItem("theme");
-    else localStorage.setItem("theme", chosen);
-  } catch {
-    // Storage is off: the choice holds for this page.
-  }
+  if (chosen === "system") local.removeItem("theme");
+  else local.setItem("theme", chosen);
   // Canvases have colours of their own to change.
   document.dispatchEvent(new CustomEvent("themechange", { detail: chosen }));
 }

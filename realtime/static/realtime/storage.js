@@ -1,0 +1,46 @@
+/**
+ * The browser's storage, that never throws: where it is off or full, what is kept lives as long as the page. Merely to
+ * name `localStorage` may throw, so nothing else in the pages does.
+ */
+export class SafeStorage {
+  /** @param {() => Pick<Storage, "getItem" | "setItem" | "removeItem">} open */
+  constructor(open) {
+    this.open = open;
+    /** @type {Map<string, string | null>} what could not be stored; null: removed */
+    this.memory = new Map();
+  }
+
+  /** @returns {string | null} */
+  getItem(/** @type {string} */ key) {
+    const kept = this.memory.get(key);
+    if (kept !== undefined) return kept;
+    try {
+      return this.open().getItem(key);
+    } catch {
+      return null;
+    }
+  }
+
+  setItem(/** @type {string} */ key, /** @type {string} */ value) {
+    this.#write(key, value, (storage) => storage.setItem(key, value));
+  }
+
+  removeItem(/** @type {string} */ key) {
+    this.#write(key, null, (storage) => storage.removeItem(key));
+  }
+
+  /** @param {string} key @param {string | null} value @param {(storage: any) => void} act */
+  #write(key, value, act) {
+    try {
+      act(this.open());
+      this.memory.delete(key);
+    } catch {
+      this.memory.set(key, value);
+    }
+  }
+}
+
+/** For all tabs, and for good. */
+export const local = new SafeStorage(() => localStorage);
+/** For this tab, through reloads. */
+export const tab = new SafeStorage(() => sessionStorage);
