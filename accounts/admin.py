@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib import admin, messages
 from django.contrib.auth.admin import UserAdmin as DjangoUserAdmin
-from django.contrib.auth.forms import AdminPasswordChangeForm, BaseUserCreationForm
+from django.contrib.auth.forms import AdminPasswordChangeForm, BaseUserCreationForm, UserChangeForm
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
@@ -15,13 +15,40 @@ from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from accounts import services
+from accounts.forms import NameField
 from accounts.models import Invite, User
+from accounts.namesakes import NameTaken, refuse_taken
 
 
-class AccountForm(BaseUserCreationForm):  # type: ignore[type-arg]
+class UnmistakableNames:
+    """A form of somebody's names: none may look like somebody else's. Staff may give those kept for the site."""
+
+    def clean(self) -> Any:
+        cleaned = super().clean()  # type: ignore[misc]
+        form: Any = self
+        for field in ("name", "username"):
+            if field in form.changed_data and (name := form.cleaned_data.get(field)):
+                try:
+                    refuse_taken(name, but=form.instance.pk)
+                except NameTaken as error:
+                    form.add_error(field, str(error))
+        return cleaned
+
+
+class AccountForm(UnmistakableNames, BaseUserCreationForm):  # type: ignore[type-arg]
+    name = NameField(label=_("Shown name"))
+
     class Meta:
         model = User
         fields = ("username", "name")
+
+
+class PersonForm(UnmistakableNames, UserChangeForm):  # type: ignore[type-arg]
+    name = NameField(label=_("Shown name"))
+
+    class Meta:
+        model = User
+        fields = "__all__"
 
 
 class NewPasswordForm(AdminPasswordChangeForm):  # type: ignore[type-arg]
@@ -33,6 +60,7 @@ class NewPasswordForm(AdminPasswordChangeForm):  # type: ignore[type-arg]
 
 @admin.register(User)
 class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
+    form = PersonForm
     add_form = AccountForm
     change_password_form = NewPasswordForm
     add_fieldsets = ((None, {"fields": ("username", "name", "password1", "password2")}),)
@@ -51,7 +79,13 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False
 
-    @admin.action(permissions=["change"], description=_("Ban: close the account and its sockets"))
+    def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
+        super().save_model(request, obj, form, change)
+        if not obj.is_guest and {"name", "username"} & set(form.changed_data) and (guests := services.claim_names(obj)):
+            text = _("%d guests had a name that looks like this one: they were renamed and signed out.")
+            self.message_user(request, text % guests, messages.WARNING)
+
+    @admin.action(permissions=["change"], description=_("Ban: close the account, its sessions and sockets"))
     def ban(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         for user in queryset.exclude(username=request.user.get_username()):
             services.ban(user)

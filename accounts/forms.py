@@ -8,8 +8,9 @@ from django.contrib.auth.password_validation import validate_password
 from django.utils.translation import gettext_lazy as _
 
 from accounts import services
-from accounts.models import Kind, User
+from accounts.models import User
 from accounts.names import clean_name
+from accounts.namesakes import NameTaken, refuse_reserved, refuse_taken
 from realtime.throttling import address_of
 
 
@@ -43,6 +44,16 @@ class NameField(forms.CharField):
             raise forms.ValidationError(str(error)) from None
 
 
+def _own(name: str) -> str:
+    """Return `name`. Raises ValidationError for somebody else's."""
+    try:
+        refuse_taken(name)
+        refuse_reserved(name)
+    except NameTaken as error:
+        raise forms.ValidationError(str(error)) from None
+    return name
+
+
 class SignUpForm(forms.Form):
     """What somebody with an invite says of themselves."""
 
@@ -59,13 +70,10 @@ class SignUpForm(forms.Form):
         username: str = self.cleaned_data["username"]
         if username.startswith(("guest-", "bot-")) or User.objects.filter(username__iexact=username).exists():
             raise forms.ValidationError(_("This user name is taken."))
-        return username
+        return _own(username)
 
     def clean_name(self) -> str:
-        name: str = self.cleaned_data["name"]
-        if User.objects.exclude(kind=Kind.GUEST).filter(name__iexact=name).exists():
-            raise forms.ValidationError(_("Somebody with an account has this name already."))
-        return name
+        return _own(self.cleaned_data["name"])
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}

@@ -9,6 +9,26 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.names import LONGEST_SKELETON, skeleton
+
+
+class SkeletonField(models.CharField):  # type: ignore[type-arg]
+    """What the field named `of` looks like (`accounts.names.skeleton`), kept with it in the same row."""
+
+    def __init__(self, *args: Any, of: str = "", **options: Any) -> None:
+        self.of = of
+        options |= {"max_length": LONGEST_SKELETON, "default": "", "editable": False, "db_index": True}
+        super().__init__(*args, **options)
+
+    def deconstruct(self) -> Any:
+        name, path, args, _ = super().deconstruct()
+        return name, path, args, {"of": self.of}
+
+    def pre_save(self, model_instance: models.Model, add: bool) -> str:
+        value = skeleton(getattr(model_instance, self.of))
+        setattr(model_instance, self.attname, value)
+        return value
+
 
 class Kind(models.TextChoices):
     ACCOUNT = "account", _("account")
@@ -29,7 +49,7 @@ class UserManager(BaseUserManager["User"]):
         return self.create_user(username, password, is_staff=True, is_superuser=True, **fields)
 
     def create_guest(self, name: str) -> "User":
-        """Create a guest shown as `name` (already cleaned); names of guests need not be unique."""
+        """Create a guest shown as `name` (already checked); names of guests need not be unique."""
         user = self.model(username=f"guest-{secrets.token_hex(12)}", name=name, kind=Kind.GUEST)
         user.set_unusable_password()
         user.save(using=self._db)
@@ -50,6 +70,8 @@ class User(AbstractBaseUser, PermissionsMixin):
 
     username = models.CharField(_("user name"), max_length=64, unique=True)
     name = models.CharField(_("shown name"), max_length=40)
+    username_skeleton = SkeletonField(of="username")
+    name_skeleton = SkeletonField(of="name")
     kind = models.CharField(_("kind"), max_length=8, choices=Kind, default=Kind.ACCOUNT)
     is_staff = models.BooleanField(_("may use the admin"), default=False)
     is_active = models.BooleanField(_("active"), default=True, help_text=_("Off: banned. Their sockets close at once."))

@@ -1,11 +1,20 @@
-"""What may be a person's name: 1 to 40 visible characters of any kind. Pure."""
+"""What may be a person's name: 1 to 40 visible characters of any kind; and which names look alike. Pure."""
 
 import re
 import unicodedata
 
+from disarm import skeleton_key
+
 from realtime.visible import BLANK
 
 LONGEST = 40
+#: Characters of a skeleton: a few characters of a name are several there.
+LONGEST_SKELETON = 160
+#: Names that nobody takes who comes by themselves: they would pass for the site, or for who runs it.
+RESERVED = (
+    *("admin", "administrator", "alerts", "all", "bot", "channel", "everybody", "everyone", "here", "moderator"),
+    *("owner", "roulette", "room", "root", "staff", "superuser", "support", "switchboard", "system", "webmaster"),
+)
 
 #: Characters that show nothing, or that turn or hide what stands around them. (Not unassigned ones: emoji
 #: newer than Python's tables are among those.)
@@ -37,3 +46,21 @@ def clean_name(raw: str) -> str:
 
 def _hides(char: str) -> bool:
     return unicodedata.category(char) in _UNSEEN and char not in _JOINERS
+
+
+#: Accents and strokes on letters; not the vowels of writings that write them so.
+_MARKS = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]")
+_SPACES = re.compile(r"[\s_.·'’-]+")
+#: What the skeletons of Unicode have for one thing in capitals, and we in any case.
+_ALIKE = str.maketrans({"i": "l", "1": "l", "|": "l", "0": "o", "m": "rn"})
+
+
+def skeleton(name: str) -> str:
+    """Return what `name` looks like: names that look alike, in any case, have one skeleton.
+
+    As Unicode TR 39 has it (Аlice with a Cyrillic А is Alice); without accents, spaces, and what passes for them.
+    Only for comparing: it is nothing to read.
+    """
+    key = skeleton_key(name, digit_policy="tr39")
+    key = unicodedata.normalize("NFC", _MARKS.sub("", unicodedata.normalize("NFD", key)))
+    return (_SPACES.sub("", key) or key).translate(_ALIKE)[:LONGEST_SKELETON]

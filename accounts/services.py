@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from accounts.models import Invite, User
 from accounts.names import clean_name
+from accounts.namesakes import guests_named, refuse_reserved, refuse_taken
 from accounts.sockets import session_hash
 from realtime.http import ApiError
 from realtime.limits import Buckets, network_of
@@ -37,6 +38,8 @@ def enter_as_guest(request: HttpRequest, raw_name: str) -> User:
         raise ApiError("forbidden", "This site takes no guests: ask for an invite.")
     try:
         name = clean_name(raw_name)
+        refuse_taken(name)
+        refuse_reserved(name)
     except ValueError as error:
         raise ApiError("invalid", str(error), field="name") from None
     wait = _guests.pay(Payer(network_of(address_of(request))))
@@ -72,12 +75,16 @@ def sign_out(request: HttpRequest) -> None:
 
 def sign_out_everywhere(user: User) -> None:
     """End all sessions of `user` and close all sockets."""
+    _end_sessions(user)
+    close_sockets(user)
+
+
+def _end_sessions(user: User) -> None:
     from django.contrib.sessions.models import Session
 
     open_sessions = Session.objects.filter(expire_date__gt=timezone.now())
-    own = [each.pk for each in open_sessions if each.get_decoded().get(SESSION_KEY) == str(user.pk)]
+    own = [each.pk for each in open_sessions.iterator() if each.get_decoded().get(SESSION_KEY) == str(user.pk)]
     Session.objects.filter(pk__in=own).delete()
-    close_sockets(user)
 
 
 def close_sockets(user: User) -> None:
@@ -86,10 +93,25 @@ def close_sockets(user: User) -> None:
 
 
 def ban(user: User) -> None:
-    """Close the account and its sockets."""
-    User.objects.filter(pk=user.pk).update(is_active=False)
-    user.is_active = False
-    _control(user.pk, {"do": "banned"})
+    """Close the account, and for good its sessions and sockets: letting it in again brings none of them back."""
+    with transaction.atomic():
+        User.objects.filter(pk=user.pk).update(is_active=False)
+        user.is_active = False
+        _end_sessions(user)
+        _control(user.pk, {"do": "banned"})
+
+
+def claim_names(user: User) -> int:
+    """Have guests who bear a name of the account `user` give it up: they are renamed and signed out. Return how many.
+
+    Call it in the transaction that gave `user` its name.
+    """
+    guests = list(guests_named(user))
+    for guest in guests:
+        guest.name = f"Guest {guest.pk}"
+        guest.save(update_fields=["name", "name_skeleton"])
+        sign_out_everywhere(guest)
+    return len(guests)
 
 
 def accept_invite(token: str, username: str, name: str, password: str) -> User:
@@ -106,6 +128,7 @@ def accept_invite(token: str, username: str, name: str, password: str) -> User:
                 user = User.objects.create_user(username, password, name=name)
         except IntegrityError:
             raise UsernameTaken from None
+        claim_names(user)
         Invite.objects.filter(pk=invite.pk).update(used_by=user)
     return user
 

@@ -170,14 +170,6 @@ def test_what_does_not_do_is_told_at_its_field(
     assert invite.is_open
 
 
-def test_a_guest_may_have_the_name_of_an_account_and_the_other_way_round(client: Client, invite: Invite) -> None:
-    User.objects.create_guest("Dora")
-    client.post(f"/join/{invite.token}/", SIGNING_UP)
-    client.post("/sign-out/")
-    assert client.post("/enter/", {"name": "Dora"}).status_code == 302
-    assert sorted(map(str, User.objects.filter(name="Dora"))) == ["Dora", "Dora (guest)", "Dora (guest)"]
-
-
 def test_whoever_is_slower_with_a_user_name_is_told_that_it_is_taken(
     client: Client, invite: Invite, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -4,9 +4,12 @@ from argparse import ArgumentParser
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 
-from accounts.models import Kind, User
+from accounts.models import User
 from accounts.names import clean_name
+from accounts.namesakes import NameTaken, refuse_taken
+from accounts.services import claim_names
 
 
 class Command(BaseCommand):
@@ -18,10 +21,13 @@ class Command(BaseCommand):
     def handle(self, *args: Any, **options: Any) -> None:
         try:
             name = clean_name(options["name"])
+            refuse_taken(name)
+        except NameTaken:
+            raise CommandError(f"There is a bot or an account called {name} already: choose another name.") from None
         except ValueError as error:
             raise CommandError(str(error)) from None
-        if User.objects.exclude(kind=Kind.GUEST).filter(name__iexact=name).exists():
-            raise CommandError(f"There is a bot or an account called {name} already: choose another name.")
-        _, token = User.objects.create_bot(name)
+        with transaction.atomic():
+            bot, token = User.objects.create_bot(name)
+            claim_names(bot)
         self.stderr.write(f"{name} is a bot now. Its token, shown this once:")
         self.stdout.write(token)

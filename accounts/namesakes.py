@@ -1,0 +1,31 @@
+"""Whose name a name looks like: nobody is mistaken for somebody else."""
+
+from django.conf import settings
+from django.db.models import Q, QuerySet
+
+from accounts.models import Kind, User
+from accounts.names import RESERVED, skeleton
+
+
+class NameTaken(ValueError):
+    """Somebody else is called so, or nearly; the text is a sentence for people."""
+
+
+def refuse_taken(name: str, *, but: int | None = None) -> None:
+    """Raise NameTaken when `name` looks like the shown or user name of an account or a bot other than `but`."""
+    looks = skeleton(name)
+    named = User.objects.filter(Q(name_skeleton=looks) | Q(username_skeleton=looks)).exclude(kind=Kind.GUEST)
+    if named.exclude(pk=but or 0).exists():
+        raise NameTaken("Somebody with an account has this name already. Choose one that does not look like it.")
+
+
+def refuse_reserved(name: str) -> None:
+    """Raise NameTaken for names that would pass for the site itself, or for who runs it."""
+    if skeleton(name) in {skeleton(each) for each in (*RESERVED, settings.SITE_NAME)}:
+        raise NameTaken("This name is kept for the site itself: choose another one.")
+
+
+def guests_named(user: User) -> QuerySet[User]:
+    """Return the guests whose name looks like a name of `user`."""
+    names = {skeleton(user.name), skeleton(user.username)}
+    return User.objects.filter(kind=Kind.GUEST, name_skeleton__in=names)
