@@ -63,6 +63,23 @@ class Watched:
 
 
 @dataclass(frozen=True, slots=True)
+class Heard:
+    """The time without a break in which a value would have been heard of: from `since` (None: no break is known).
+
+    Silence counts from `since` on only: before it, nothing may have come because of us.
+    """
+
+    since: datetime | None = None
+    until: datetime | None = None
+
+    def go_on(self, now: datetime, lapse: timedelta) -> "Heard":
+        """Return how it stands at `now`; a pause of more than `lapse` was a break."""
+        if self.until is None or now - self.until <= lapse:
+            return Heard(self.since, now if self.until is None else max(now, self.until))
+        return Heard(now, now)
+
+
+@dataclass(frozen=True, slots=True)
 class Fired:
     since: datetime
     at: datetime
@@ -100,24 +117,32 @@ def _holds(terms: Terms, value: Any) -> bool | None:
     return True if over > 0 else False if over <= -terms.margin else None
 
 
-def pass_time(terms: Terms, watched: Watched, now: datetime) -> Iterator[tuple[Watched, Transition | None]]:
-    """Yield, one by one, what comes of waiting until `now`: how the rule stands, and what that is to be told as."""
-    while (due := _next(terms, watched)) is not None and due[0] <= now:
+def pass_time(
+    terms: Terms, watched: Watched, now: datetime, heard_since: datetime | None = None
+) -> Iterator[tuple[Watched, Transition | None]]:
+    """Yield, one by one, what comes of waiting until `now`: how the rule stands, and what that is to be told as.
+
+    `heard_since`: as `Heard.since`; matters to SILENT alone.
+    """
+    while (due := _next(terms, watched, heard_since)) is not None and due[0] <= now:
         _, watched, transition = due
         yield watched, transition
 
 
-def _next(terms: Terms, watched: Watched) -> tuple[datetime, Watched, Transition | None] | None:
+def _next(
+    terms: Terms, watched: Watched, heard_since: datetime | None
+) -> tuple[datetime, Watched, Transition | None] | None:
     """Return what happens next if no value comes, and when."""
     bad, fine = watched.bad_since, watched.fine_since
+    counts_from = max(bad, heard_since) if bad and heard_since and terms.condition == Condition.SILENT else bad
     if not watched.firing:
-        if bad is None:
+        if bad is None or counts_from is None:
             return None
-        at = bad + terms.hold
+        at = counts_from + terms.hold
         return at, Watched(firing=True, bad_since=bad), Fired(bad, at)
     if fine is None:
         return None
-    if terms.condition == Condition.SILENT and bad is not None and bad + terms.hold <= fine + terms.settle:
-        return bad + terms.hold, replace(watched, fine_since=None), None  # silent again, before it was over
+    if terms.condition == Condition.SILENT and counts_from and counts_from + terms.hold <= fine + terms.settle:
+        return counts_from + terms.hold, replace(watched, fine_since=None), None  # silent again, before it was over
     at = fine + terms.settle
     return at, replace(watched, firing=False), Resolved(fine, at)

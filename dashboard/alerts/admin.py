@@ -65,6 +65,7 @@ class AlertRuleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 class IncidentAdmin(ReadOnlyAdmin):
     list_display = ("__str__", "severity", "room", "since", "until", "told_so_far", "trouble")
     list_filter = ("room",)
+    list_select_related = ("told_with",)
 
     @admin.display(description=_("severity"))
     def severity(self, incident: Incident) -> str:
@@ -73,7 +74,8 @@ class IncidentAdmin(ReadOnlyAdmin):
 
     @admin.display(description=_("told"), boolean=True)
     def told_so_far(self, incident: Incident) -> bool:
-        return incident.told == incident.version
+        on_card = incident.told_with or incident
+        return on_card.told == on_card.version
 
 
 @admin.register(AlertDuty)

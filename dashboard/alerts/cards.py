@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any, Final, Protocol
 
 from dashboard.rules import Condition
 from dashboard.values import is_number, level_of
@@ -64,6 +64,54 @@ def condition_text(condition: str, limit: float | None, unit: str, hold: timedel
     if condition == Condition.WARN:
         return f"warning or critical{lasting}"
     return f"{condition} {shown(limit, unit)}{lasting}"
+
+
+class Silence(Protocol):
+    """As much of an incident as the card of several tells."""
+
+    about: Any
+    since: datetime
+    fired_at: datetime
+    until: datetime | None
+    withdrawn: bool
+
+
+def card_of_many(incidents: Sequence[Silence], feeder: str, version: int) -> tuple[str, dict[str, Any]]:
+    """Return the one card of several streams that fell silent together, since what feeds them all failed.
+
+    `feeder`: what that is. The first incident is the one that was told first; the card is over when all are.
+    """
+    lasting = [each for each in incidents if each.until is None]
+    ends = [each.until for each in incidents if each.until is not None]
+    about = min((each.about for each in incidents), key=lambda each: list(SIGNS).index(each["severity"]))
+    conditions = {each.about["condition"] for each in incidents}
+    titles = list(dict.fromkeys(each.about["title"] for each in incidents))
+    title = f"{len(titles)} streams of {feeder.removeprefix('push ')}"
+    combined = incidents[0].about | {
+        "severity": about["severity"],
+        "title": title,
+        "condition": conditions.pop() if len(conditions) == 1 else "no new value",
+    }
+    body, fields = card(
+        combined,
+        since=min(each.since for each in incidents),
+        fired_at=min(each.fired_at for each in incidents),
+        until=None if lasting else max(ends),
+        withdrawn=not lasting and all(each.withdrawn for each in incidents),
+        value=None,
+        points=(),
+        gap=None,
+        version=version,
+    )
+    streams = [
+        {
+            "title": each.about["title"],
+            "since": timestamp(each.since),
+            "until": timestamp(each.until) if each.until else None,
+        }
+        for each in incidents
+    ]
+    return f"{body} {', '.join(titles)}.", fields | {"streams": streams}
 
 
 def card(

@@ -6,20 +6,24 @@ noted as told, under an id made of its incident: a worker that dies neither lose
 
 from collections.abc import Iterator
 from datetime import datetime, timedelta
+from operator import attrgetter
 from typing import Any, Final
 from uuid import UUID, uuid5
 
 from django.db import transaction
-from django.db.models import F, Q
+from django.db.models import F, Max, Q
 from django.db.models.functions import Now
 
 from dashboard import leases, rules
-from dashboard.alerts.cards import card, condition_text
+from dashboard.alerts.cards import card, card_of_many, condition_text
+from dashboard.alerts.feeders import feeder
 from dashboard.history import Point, Wanted, history_of
 from dashboard.history import gap as gap_of
-from dashboard.models import Board, Sample, Stream
+from dashboard.models import Board, ProducerLease, Sample, Stream
 from dashboard.models.alerts import AlertDuty, AlertRule, Incident, RuleState
-from dashboard.rules import Condition, Fired, Resolved, Watched
+from dashboard.rules import Condition, Fired, Heard, Resolved, Watched
+from realtime.models import Process
+from realtime.process import DEAD_AFTER
 
 #: Made once by uuid4; with the incident's number it makes the id of its card.
 CARDS: Final = UUID("6f0f6f0c-3c0e-4b57-9d5f-0b6c7a0a4f11")
@@ -42,7 +46,7 @@ POINTS: Final = 60
 
 def hold(holder: str) -> int | None:
     """Renew or take the duty; return its token, None when another has it, or there is nothing to do."""
-    to_do = Incident.objects.filter(Q(until=None) | Q(told__lt=F("version")))
+    to_do = Incident.objects.filter(Q(until=None) | Q(told__lt=F("version"), told_with=None))
     if not (AlertRule.objects.filter(enabled=True).exists() or to_do.exists()):
         return None
     AlertDuty.objects.get_or_create(pk=1, defaults={"expires_at": Now() - timedelta(seconds=1)})
@@ -61,18 +65,48 @@ def release(holder: str) -> None:
 
 def evaluate(token: int, now: datetime) -> bool:
     """Bring all rules up to `now`; False, and nothing is written, when the duty is another's by now."""
-    watches = [_Watch(rule, incident, now) for rule, incident in _watched_rules()]
+    watched, taking = _heard(now)
+    produced = set(ProducerLease.objects.values_list("stream", flat=True))
+    watches = [
+        _Watch(rule, incident, now, watched if rule.stream_id in produced else taking)
+        for rule, incident in _watched_rules()
+    ]
     for watch in watches:
         watch.look()
     with transaction.atomic():
         # Locks the row: who takes the duty over waits for this to end, and reads what it wrote.
-        if not AlertDuty.objects.filter(pk=1, token=token).update(token=token):
+        if not AlertDuty.objects.filter(pk=1, token=token).update(
+            watched_since=watched.since,
+            watched_until=watched.until,
+            taking_since=taking.since,
+            taking_until=taking.until,
+        ):
             return False
         for watch in watches:
             watch.save()
         unwatched = Incident.objects.filter(Q(rule=None) | Q(rule__enabled=False), until=None)
+        changed = [*unwatched, *(each for watch in watches for each in watch.changed)]
         unwatched.update(until=now, withdrawn=True, version=F("version") + 1, changed_at=now)
+        told_with = {each.told_with_id for each in changed if each.told_with_id}
+        Incident.objects.filter(pk__in=told_with).update(version=F("version") + 1, changed_at=now)
     return True
+
+
+def _heard(now: datetime) -> tuple[Heard, Heard]:
+    """Return since when, without a break, produced values and pushed ones have been heard of.
+
+    Nobody watches when no worker runs, or none reaches the database; and nothing is pushed when no server runs.
+    """
+    duty = AlertDuty.objects.get(pk=1)
+    watched = Heard(duty.watched_since, duty.watched_until).go_on(now, timedelta(seconds=leases.HOLD))
+    taking = Heard(duty.taking_since, duty.taking_until)
+    servers = Process.objects.all()
+    seen = servers.filter(leaving=False).aggregate(newest=Max("seen_at"))["newest"] if servers.exists() else now
+    if seen is not None:
+        taking = taking.go_on(min(seen, now), timedelta(seconds=DEAD_AFTER))
+    if watched.since and (taking.since is None or watched.since > taking.since):
+        taking = Heard(watched.since, taking.until)
+    return watched, taking
 
 
 def _watched_rules() -> Iterator[tuple[AlertRule, Incident | None]]:
@@ -85,8 +119,8 @@ def _watched_rules() -> Iterator[tuple[AlertRule, Incident | None]]:
 class _Watch:
     """One rule in one round: `look` reads, `save` writes what came of it."""
 
-    def __init__(self, rule: AlertRule, incident: Incident | None, now: datetime) -> None:
-        self.rule, self.incident, self.now = rule, incident, now
+    def __init__(self, rule: AlertRule, incident: Incident | None, now: datetime, heard: Heard) -> None:
+        self.rule, self.incident, self.now, self.heard = rule, incident, now, heard
         known: RuleState | None = getattr(rule, "state", None)
         self.is_new = known is None or known.version != rule.version
         self.state = RuleState(rule=rule, version=rule.version) if known is None or self.is_new else known
@@ -103,7 +137,7 @@ class _Watch:
             self.state.sample, self.state.at, self.state.value = pk, at, value
             self.moved = True
         # With more to come, only as far as is known.
-        self._wait(values[-1][1] if len(values) == SAMPLES else self.now - LAG)
+        self._wait(values[-1][1] if len(values) == SAMPLES else self._known_until() - LAG)
         self._refresh()
 
     def _fresh_values(self) -> Iterator[tuple[int, datetime, Any]]:
@@ -124,8 +158,12 @@ class _Watch:
         fresh = samples.filter(at__gte=seen).exclude(at=seen, pk__lte=self.state.sample).order_by("at", "pk")
         yield from fresh.values_list("pk", "at", "value")[:SAMPLES]
 
+    def _known_until(self) -> datetime:
+        is_silence = self.rule.condition == Condition.SILENT
+        return min(self.now, self.heard.until or self.now) if is_silence else self.now
+
     def _wait(self, until: datetime) -> None:
-        for watched, transition in rules.pass_time(self.rule.terms, self.watched, until):
+        for watched, transition in rules.pass_time(self.rule.terms, self.watched, until, self.heard.since):
             self.watched, self.moved = watched, True
             if isinstance(transition, Fired):
                 self._open(transition)
@@ -142,6 +180,7 @@ class _Watch:
             since=fired.since,
             fired_at=fired.at,
             value=self.state.value,
+            feeder=feeder(self.rule.stream) if self.rule.condition == Condition.SILENT else "",
             version=0,
         )
         self._change(self.incident)
@@ -166,7 +205,18 @@ class _Watch:
             self.state.save()
         # Ended ones first: of a rule only one is open.
         for incident in self.changed:
+            if incident.pk is None and incident.feeder:
+                incident.told_with = self._same_outage(incident)
             incident.save()
+
+    def _same_outage(self, incident: Incident) -> Incident | None:
+        """Return the incident whose card tells of the outage that silences this stream: it began at the same time."""
+        open_ones = Incident.objects.filter(until=None, feeder=incident.feeder, room=incident.room)
+        for other in open_ones.select_related("told_with").order_by("pk"):
+            apart = max(self.rule.hold, other.about.get("hold") or 0)
+            if abs(other.since - incident.since) <= timedelta(seconds=apart):
+                return other.told_with or other
+        return None
 
 
 def _about(rule: AlertRule) -> dict[str, Any]:
@@ -191,12 +241,15 @@ def _about(rule: AlertRule) -> dict[str, Any]:
 def to_tell(now: datetime) -> list[tuple[Incident, str, dict[str, Any]]]:
     """Return the incidents whose cards are not as they should be, with what their cards should say."""
     late = Q(tried_at=None) | Q(tried_at__lt=now - RETRY)
-    recent = Q(until=None) | Q(until__gt=now - GIVE_UP)
-    incidents = Incident.objects.filter(late, recent, told__lt=F("version")).order_by("pk")
-    return [(incident, *_card(incident, now)) for incident in incidents.select_related("rule__stream")]
+    recent = Q(until=None) | Q(until__gt=now - GIVE_UP) | Q(changed_at__gt=now - GIVE_UP)
+    incidents = Incident.objects.filter(late, recent, told_with=None, told__lt=F("version")).order_by("pk")
+    return [(each, *_card(each, now)) for each in incidents.select_related("rule__stream").prefetch_related("others")]
 
 
 def _card(incident: Incident, now: datetime) -> tuple[str, dict[str, Any]]:
+    if others := list(incident.others.all()):
+        together = sorted([incident, *others], key=attrgetter("pk"))
+        return card_of_many(together, incident.feeder, incident.version)
     points: list[Point] = []
     gap: float | None = None
     if incident.rule is not None and incident.rule.stream.kind == Stream.Kind.NUMBER:

@@ -119,6 +119,10 @@ class Incident(models.Model):
     version = models.PositiveIntegerField(default=1)
     changed_at = models.DateTimeField()
     told = models.PositiveIntegerField(default=0)
+    #: What feeds the stream, and maybe others (`dashboard.alerts.feeders`); "" when nobody knows.
+    feeder = models.CharField(max_length=200, blank=True)
+    #: The incident whose card tells of this one, too: one outage of what feeds several streams is one card.
+    told_with = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="others")
     tried_at = models.DateTimeField(null=True)
     trouble = models.CharField(_("not told because"), max_length=200, blank=True)
 
@@ -144,11 +148,19 @@ class Incident(models.Model):
 
 
 class AlertDuty(models.Model):
-    """Who watches: one row, a lease as producers have it. Nothing is written under an older `token`."""
+    """Who watches: one row, a lease as producers have it. Nothing is written under an older `token`.
+
+    Without a break, somebody has watched from `watched_since` to `watched_until`, and a server could have taken
+    pushes, too, from `taking_since` to `taking_until` (`dashboard.rules.Heard`).
+    """
 
     token = models.BigIntegerField(default=0)
     holder = models.CharField(_("held by"), max_length=100, blank=True)
     expires_at = models.DateTimeField(_("until"))
+    watched_since = models.DateTimeField(null=True)
+    watched_until = models.DateTimeField(null=True)
+    taking_since = models.DateTimeField(null=True)
+    taking_until = models.DateTimeField(null=True)
 
     class Meta:
         verbose_name = _("alert duty")

@@ -177,6 +177,11 @@ def all_producers() -> dict[str, Producer]:
     return dict(_producers)
 
 
+def module_of(slug: str) -> str:
+    """Return the name of the module with the producer of this stream; "" when this process knows none."""
+    return _name(_producers[slug].function)[0] if slug in _producers else ""
+
+
 def _load(path: Path) -> None:
     """Import a file with producers. One that can't be imported must not take the others' numbers from them."""
     name = f"producers.{path.stem}"

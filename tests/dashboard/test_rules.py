@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from dashboard.rules import Condition, Fired, Resolved, Terms, Transition, Watched, pass_time, see
+from dashboard.rules import Condition, Fired, Heard, Resolved, Terms, Transition, Watched, pass_time, see
 from tests.dashboard.conftest import seconds
 
 ABOVE, BELOW, SILENT = Condition.ABOVE, Condition.BELOW, Condition.SILENT
@@ -136,3 +136,58 @@ def test_every_incident_lasted_ends_once_and_does_not_overlap_the_next(rule: Ter
             assert isinstance(before, Fired)
             assert before.at <= each.until <= each.at
     assert [each.at for each in told] == sorted(each.at for each in told)
+
+
+LAPSE = timedelta(seconds=6)
+
+
+def listen(rule: Terms, values: Values, breaks: list[tuple[int, int]], until: int) -> list[Transition]:
+    """Return what comes of `values` when somebody looks every second but in `breaks`; nothing comes in these."""
+    watched, heard, found = Watched(bad_since=seconds(0)), Heard(), []
+    away = {second for begin, length in breaks for second in range(begin, begin + length)}
+    known = {at: value for at, value in values if at not in away}
+    for now in range(until + 1):
+        if now in away:
+            continue
+        heard = heard.go_on(seconds(now), LAPSE)
+        for stands, transition in pass_time(rule, watched, seconds(now), heard.since):
+            watched = stands
+            found.append(transition)
+        if now in known:
+            watched = see(rule, watched, seconds(now), known[now])
+    return [each for each in found if each is not None]
+
+
+def test_the_time_in_which_nobody_watched_is_no_silence() -> None:
+    rule, values = terms(SILENT, hold=30, settle=10), [(at, 1) for at in range(0, 301, 10)]
+    assert listen(rule, values, [(15, 41)], 300) == []
+    assert listen(rule, values[:2], [(15, 41)], 300) == [fired(10, 86)], "what stays silent then is told, with its time"
+    assert listen(rule, values[:2], [(15, 5)], 300) == [fired(10, 40)], "a worker that takes over at once is no break"
+
+
+@given(
+    hold=st.integers(1, 60),
+    pause=st.integers(1, 60),
+    breaks=st.lists(st.tuples(st.integers(1, 300), st.integers(7, 120)), max_size=4),
+)
+def test_no_outage_of_ours_makes_a_stream_silent(hold: int, pause: int, breaks: list[tuple[int, int]]) -> None:
+    rule = terms(SILENT, hold=hold, settle=5)
+    values: Values = [(at, 1) for at in range(0, 501, pause)]
+    alone = listen(rule, values, [], 500)
+    assert (alone == []) == (hold > pause or not values)
+    for each in listen(rule, values, breaks, 500):
+        assert hold <= pause, "a stream that comes in time is never called silent"
+        if isinstance(each, Fired):
+            for begin, length in breaks:
+                assert not seconds(begin) <= each.at < seconds(begin + length + hold), "it was heard for so long before"
+
+
+@given(st.lists(st.integers(1, 6), min_size=1, max_size=50))
+def test_it_is_heard_without_a_break_while_somebody_looks_often_enough(pauses: list[int]) -> None:
+    heard, now = Heard(), 0
+    for pause in pauses:
+        now += pause
+        heard = heard.go_on(seconds(now), LAPSE)
+    assert heard == Heard(None, seconds(now))
+    assert heard.go_on(seconds(now + 7), LAPSE) == Heard(seconds(now + 7), seconds(now + 7))
+    assert heard.go_on(seconds(now - 3), LAPSE) == heard, "a clock that goes back changes nothing"

@@ -10,7 +10,8 @@ import { age, clockTime, dayLabel, wholeTime } from "realtime/time.js";
  *   condition: string, when: string | null, hold: number | null, value: number | string | null, unit: string, shown: string,
  *   limit: number | null, since: string, fired_at: string,
  *   until: string | null, withdrawn: boolean, acknowledged: {user: User, at: string} | null,
- *   board: {slug: string, title: string} | null, points: [number, number][], gap?: number, version: number}} Alert gap: seconds without a point
+ *   board: {slug: string, title: string} | null, points: [number, number][], gap?: number, version: number,
+ *   streams?: {title: string, since: string, until: string | null}[]}} Alert streams: those that fell silent together, of one alone none; gap: seconds without a point
  *   after which its chart breaks; cards of old have none
  */
 
@@ -96,7 +97,7 @@ export function alertCard(alert, { me, canWrite, acknowledge }) {
       </div>
       ${alert.value === null ? nothing : value(alert)}
     </div>
-    ${picture(alert)}
+    ${picture(alert)} ${alert.streams ? silent(alert.streams) : nothing}
     ${by
       ? html`<p class="alert__who">
           Acknowledged by <b>${by.user.id === me.id ? "you" : by.user.name}</b>, ${moment(by.at)}
@@ -118,6 +119,12 @@ const value = (alert) =>
   (alert.when ?? "silent") === "silent" && alert.limit === null
     ? html`<span class="alert__condition">last ${valueText(alert)}</span>`
     : html`<span class="alert__value">${valueText(alert)}</span>`;
+
+/** Each stream of an outage, since when it is silent, and whether it is so still. @param {NonNullable<Alert["streams"]>} streams */
+const silent = (streams) =>
+  html`<ul class="alert__streams">
+    ${streams.map(({ title, since, until }) => html`<li><b>${title}</b> ${until ? html`back at ${moment(until)}` : html`silent since ${moment(since)}`}</li>`)}
+  </ul>`;
 
 /** @param {Alert} alert */
 function picture({ points, limit, gap }) {
