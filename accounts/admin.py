@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts import services
 from accounts.forms import NameField
-from accounts.models import Invite, User
+from accounts.models import Invite, PasswordTries, User
 from accounts.namesakes import NameTaken, refuse_taken
 
 
@@ -135,3 +135,22 @@ class InviteAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             return str(_("used or expired"))
         address = reverse("sign_up", args=[invite.token])
         return format_html('<a href="{}">{}</a>', address, address)
+
+
+@admin.register(PasswordTries)
+class PasswordTriesAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
+    """Who guesses at which passwords. Deleting a line lets whoever it is try again at once."""
+
+    list_display = ("username_or_all", "network", "tries", "at")
+    search_fields = ("username", "network")
+    ordering = ("-at",)
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @admin.display(description=_("user name"), ordering="username")
+    def username_or_all(self, tries: PasswordTries) -> str:
+        return tries.username or str(_("any"))

@@ -7,7 +7,7 @@ from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.password_validation import validate_password
 from django.utils.translation import gettext_lazy as _
 
-from accounts import services
+from accounts import guessing
 from accounts.models import User
 from accounts.names import clean_name
 from accounts.namesakes import NameTaken, refuse_reserved, refuse_taken
@@ -24,11 +24,11 @@ class SignInForm(AuthenticationForm):
     def clean(self) -> dict[str, Any]:
         """Look at the password, unless it was guessed at too often."""
         address, username = address_of(self.request), self.cleaned_data.get("username", "")
-        if seconds := services.wait_to_sign_in(address, username):
+        if seconds := guessing.try_password(address, username):
             message = self.error_messages["too_often"]
             raise forms.ValidationError(message, code="too_often", params={"seconds": ceil(seconds)})
         cleaned = super().clean()
-        services.forget_guesses(address, username)
+        guessing.forgive(address, username)
         return cleaned
 
 

@@ -11,6 +11,7 @@ from django.contrib.sessions.models import Session
 from django.db.models import PROTECT, Exists, ManyToOneRel, OuterRef
 from django.utils import timezone
 
+from accounts import guessing
 from accounts.models import Kind, User
 from realtime.database import in_database
 
@@ -34,8 +35,12 @@ async def keep_clean() -> None:
 
 
 def clean() -> tuple[int, int]:
-    """Delete sessions that are over, and guests without one whom nothing mentions; return how many of each."""
+    """Delete sessions that are over, and guests without one whom nothing mentions; return how many of each.
+
+    Old tries of passwords go, too.
+    """
     now = timezone.now()
+    guessing.forget_old()
     sessions, _ = Session.objects.filter(expire_date__lte=now).delete()
     signed_in = {each.get_decoded().get(SESSION_KEY) for each in Session.objects.iterator()}
     mentions = [

@@ -130,6 +130,28 @@ class Invite(models.Model):
         return self.used_by_id is None and self.expires_at > timezone.now()
 
 
+class PasswordTries(models.Model):
+    """Passwords tried from one address (of IPv6: one network) for one user name; for "" all that were tried there.
+
+    `left` is how many more may be tried at once, as it was at `at` (`accounts.guessing`).
+    """
+
+    network = models.CharField(_("from"), max_length=64)
+    username = models.CharField(_("user name"), max_length=200, blank=True)
+    tries = models.PositiveIntegerField(_("passwords tried"), default=0)
+    left = models.FloatField()
+    at = models.DateTimeField(_("last tried"), default=timezone.now)
+
+    class Meta:
+        verbose_name = _("tried passwords")
+        verbose_name_plural = _("tried passwords")
+        constraints = [models.UniqueConstraint(fields=["network", "username"], name="tries_of_a_name_from_an_address")]
+        indexes = [models.Index(fields=["at"], name="tries_by_time")]
+
+    def __str__(self) -> str:
+        return f"{self.username or '*'} ({self.network})"
+
+
 def hash_token(token: str) -> str:
     """Return what is stored of a bearer token: its SHA-256 (the token itself has 256 bits of chance)."""
     return hashlib.sha256(token.encode()).hexdigest()

@@ -1,7 +1,5 @@
 """What happens to people: entering, signing in and out, invites, bans."""
 
-import time
-
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY, login, logout
 from django.db import IntegrityError, transaction
@@ -13,16 +11,13 @@ from accounts.names import clean_name
 from accounts.namesakes import guests_named, refuse_reserved, refuse_taken
 from accounts.sockets import session_hash
 from realtime.http import ApiError
-from realtime.limits import Buckets, network_of
+from realtime.limits import network_of
 from realtime.protocol import encode
 from realtime.publish import Delivery, Publication, publish_on_commit
 from realtime.quotas import Payer, Quota
 from realtime.throttling import address_of
 
 _guests = Quota("guests", lambda: (settings.GUEST_BURST, settings.GUESTS_PER_SECOND))
-#: Passwords tried for one user name from one address, and from one address: an office may share one.
-_passwords: Buckets[str] = Buckets(10, 0.1)
-_doors: Buckets[str] = Buckets(100, 1)
 BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
@@ -48,21 +43,6 @@ def enter_as_guest(request: HttpRequest, raw_name: str) -> User:
     guest = User.objects.create_guest(name)
     login(request, guest, backend=BACKEND)
     return guest
-
-
-def wait_to_sign_in(address: str, username: str) -> float:
-    """Return the seconds until another password may be tried for `username`, and count a try when that is 0."""
-    now = time.monotonic()
-    return _doors.take(network_of(address), now) or _passwords.take(_guessed(address, username), now)
-
-
-def forget_guesses(address: str, username: str) -> None:
-    """The password was right."""
-    _passwords.forget(_guessed(address, username))
-
-
-def _guessed(address: str, username: str) -> str:
-    return f"{network_of(address)} {username.casefold()}"
 
 
 def sign_out(request: HttpRequest) -> None:

@@ -89,7 +89,3 @@ class Buckets(Generic[K]):
         if bucket is None:
             bucket = self._buckets[key] = Bucket(*self.limits_of(key), now)
         return bucket
-
-    def forget(self, key: K) -> None:
-        """Count none of what was taken of `key`."""
-        self._buckets.pop(key, None)

@@ -1,20 +1,35 @@
+from datetime import UTC, datetime, timedelta
 from types import SimpleNamespace
+from typing import Any
 
 import pytest
+from django.db.models import DateTimeField, Value
 
-from accounts import services
+from accounts import guessing
 from realtime import quotas
-from realtime.limits import Buckets
 from tests.cast import cast, connect, hub
 
 __all__ = ["cast", "connect", "hub"]
 
 
+class Clock:
+    """The clock of the limits, and of the database where tries of passwords are counted: it goes when it is told to."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def monotonic(self) -> float:
+        return self.seconds
+
+    def now(self) -> Any:
+        moment = datetime(2030, 1, 1, tzinfo=UTC) + timedelta(seconds=self.seconds)
+        return Value(moment, output_field=DateTimeField())
+
+
 @pytest.fixture(autouse=True)
-def nobody_entered_yet(monkeypatch: pytest.MonkeyPatch) -> None:
-    """The limits are as at the start, and their clock stands still: what they say depends on no machine's pace."""
-    monkeypatch.setattr(services, "time", SimpleNamespace(monotonic=lambda: 0.0))
-    monkeypatch.setattr(quotas, "time", SimpleNamespace(monotonic=lambda: 0.0))
-    for name in ("_passwords", "_doors"):
-        known = getattr(services, name)
-        monkeypatch.setattr(services, name, Buckets(known.burst, known.rate))
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The clock stands still: what limits say depends on no machine's pace."""
+    clock = Clock()
+    monkeypatch.setattr(quotas, "time", SimpleNamespace(monotonic=clock.monotonic))
+    monkeypatch.setattr(guessing, "Now", clock.now)
+    return clock

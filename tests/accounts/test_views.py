@@ -9,9 +9,8 @@ from django.contrib.auth.models import AnonymousUser
 from django.test import Client
 from django.utils import timezone
 
-from accounts import services
+from accounts import guessing, services
 from accounts.models import Invite, Kind, User
-from realtime.limits import Buckets
 from tests.cast import Cast, Connect, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -229,7 +228,7 @@ def test_all_addresses_of_one_ipv6_network_are_one_caller(owner: User) -> None:
 
 
 def test_who_guesses_many_names_has_to_wait_too(client: Client, owner: User, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(services, "_doors", Buckets(3, 0.5))
+    monkeypatch.setattr(guessing, "DOOR", (3, 0.5))
     for number in range(3):
         client.post("/sign-in/", {"username": f"name-{number}", "password": "wrong"})
     page = client.post("/sign-in/", {"username": "admin", "password": "correct horse battery"}).content.decode()

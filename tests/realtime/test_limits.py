@@ -83,15 +83,6 @@ def test_a_flood_of_keys_is_not_swept_at_each() -> None:
     assert 0 < sweeps <= 4
 
 
-def test_what_is_forgotten_was_never_taken() -> None:
-    buckets: Buckets[str] = Buckets(1, 1)
-    assert buckets.take("here", 0) == buckets.take("there", 0) == 0
-    buckets.forget("here")
-    buckets.forget("nobody")
-    assert buckets.take("here", 0) == 0
-    assert buckets.take("there", 0) == 1
-
-
 @pytest.mark.parametrize(
     ("address", "network"),
     [

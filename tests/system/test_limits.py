@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+import httpx
 import pytest
 
 from tests.cluster import Cluster
@@ -93,3 +94,20 @@ async def test_each_process_limits_by_itself_while_redis_is_away(site: Cluster, 
                 assert BURST - 5 <= answers.count("pong") < BURST + 40
         finally:
             redis.start()
+
+
+async def test_who_guesses_a_password_at_two_doors_gets_no_more_tries(site: Cluster) -> None:
+    site.web[0].shell("from accounts.models import User; User.objects.create_user('ada', 'correct horse battery')")
+    async with AsyncExitStack() as stack:
+        doors = [await stack.enter_async_context(httpx.AsyncClient(base_url=web.address)) for web in site.web]
+        tokens = [(await door.get("/sign-in/")).cookies["csrftoken"] or "" for door in doors]
+
+        async def guess(number: int) -> str:
+            form = {"username": "ada", "password": "wrong", "csrfmiddlewaretoken": tokens[number % 2]}
+            return (await doors[number % 2].post("/sign-in/", data=form)).text
+
+        began = time.monotonic()
+        pages = await asyncio.gather(*map(guess, range(30)))
+        tried = sum("do not go together" in page for page in pages)
+        assert 10 <= tried <= 11 + (time.monotonic() - began) / 10
+        assert tried + sum("Too many tries" in page for page in pages) == 30

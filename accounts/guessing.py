@@ -1,0 +1,58 @@
+"""Passwords that were tried, counted in the database: over all processes, and for staff to see."""
+
+from datetime import timedelta
+from typing import Any, Final
+
+from django.db import transaction
+from django.db.models.functions import Now
+from django.utils import timezone
+
+from accounts.models import PasswordTries
+from realtime.limits import network_of
+
+#: Tries of one user name from one address, and of all names from one (as of an office): at once, then per second.
+NAME: Final = (10, 0.1)
+DOOR: Final = (100, 1.0)
+#: How long tries are shown in the admin; and how many, of those who guess new names all the time.
+SHOWN: Final = timedelta(days=7)
+MOST: Final = 10_000
+
+
+@transaction.atomic
+def try_password(address: str, username: str) -> float:
+    """Return the seconds until another password may be tried for `username`, and count a try when that is 0."""
+    network, name = _who(address, username)
+    # The door first, everywhere, so that two processes cannot wait for each other.
+    return _take(network, "", *DOOR) or (_take(network, name, *NAME) if name else 0.0)
+
+
+def forgive(address: str, username: str) -> None:
+    """The password was right: the wrong ones before it do not count."""
+    network, name = _who(address, username)
+    PasswordTries.objects.filter(network=network, username=name).exclude(username="").delete()
+
+
+def forget_old() -> None:
+    """Delete what is shown no longer; what was tried within the last minutes stays, for it still counts."""
+    PasswordTries.objects.filter(at__lt=timezone.now() - SHOWN).delete()
+    newest = PasswordTries.objects.order_by("-at").values_list("at", flat=True)[MOST : MOST + 1]
+    if newest:
+        full_again = timezone.now() - timedelta(minutes=10)
+        PasswordTries.objects.filter(at__lt=min(newest[0], full_again)).delete()
+
+
+def _who(address: str, username: str) -> tuple[str, str]:
+    return network_of(address)[:64], username.casefold()[:200]
+
+
+def _take(network: str, username: str, burst: int, rate: float) -> float:
+    """Take a try from a row, as `realtime.limits.Bucket` does, by the database's clock."""
+    row, made = PasswordTries.objects.get_or_create(network=network, username=username, defaults={"left": burst})
+    rows: Any = PasswordTries.objects.select_for_update().annotate(now=Now())
+    row = rows.get(pk=row.pk)
+    left = row.left if made else min(burst, row.left + max(0.0, (row.now - row.at).total_seconds()) * rate)
+    if left < 1:
+        return float((1 - left) / rate)
+    row.left, row.tries, row.at = left - 1, row.tries + 1, row.now
+    row.save(update_fields=["left", "tries", "at"])
+    return 0.0
