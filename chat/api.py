@@ -1,6 +1,6 @@
 """The HTTP half of chat: status, rooms, messages, members."""
 
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
 from asgiref.sync import async_to_sync
@@ -18,6 +18,14 @@ from realtime.protocol import LARGEST, timestamp
 
 PAGE = 50
 LARGEST_PAGE = 200
+
+#: From where a page of messages is read: the query's parameter, and how.
+READERS: Final = {
+    "after": pages.changed_after,
+    "before": pages.before,
+    "after_seq": pages.following,
+    "around": pages.around,
+}
 
 
 @answers_errors
@@ -72,27 +80,31 @@ def _room(room: Room, read: int) -> dict[str, Any]:
 
 @answers_errors
 def messages(request: HttpRequest, slug: str) -> HttpResponse:
-    """GET ?after=rev | ?before=seq, ?limit=: a page of the log. POST {"id", "body"}: sends, as `send` does."""
+    """GET: a page of the log, read from one place. POST {"id", "body"}: sends, as `send` does."""
     user = require_person(request.user)
     room = open_room(user, slug)
     if request.method == "POST":
         return _send(request, room)
     if request.method != "GET":
         raise ApiError("method_not_allowed", "GET reads messages, POST sends one.")
-    after, before = number_parameter(request, "after"), number_parameter(request, "before")
     limit = number_parameter(request, "limit")
     limit = PAGE if limit is None else limit
     if not 1 <= limit <= LARGEST_PAGE:
         raise ApiError("invalid", f"`limit` is 1 to {LARGEST_PAGE}.", field="limit")
-    if after is not None and before is not None:
-        raise ApiError("invalid", "Give `after` or `before`, not both.", field="before")
-    if after is not None:
-        page = pages.changed_after(room.pk, after, limit)
-    elif before is not None:
-        page = pages.before(room.pk, before, limit)
+    places = {name: place for name in READERS if (place := number_parameter(request, name)) is not None}
+    if len(places) > 1:
+        raise ApiError("invalid", f"Give one of {', '.join(f'`{name}`' for name in READERS)}.", field=[*places][-1])
+    for name, place in places.items():
+        page = READERS[name](room.pk, place, limit)
+        break
     else:
         page = pages.newest(room.pk, limit)
-    return JsonResponse({"messages": page.messages, "complete": page.complete, "rev": page.rev, "seq": page.seq})
+    answer = {"messages": page.messages, "complete": page.complete, "rev": page.rev, "seq": page.seq}
+    if "after" not in places:  # in the order of the room
+        seqs = [message["seq"] for message in page.messages]
+        first, last = (seqs[0], seqs[-1]) if seqs else (None, None)
+        answer |= {"first": first, "last": last, "newer": bool(seqs) and seqs[-1] < page.seq}
+    return JsonResponse(answer)
 
 
 def _send(request: HttpRequest, room: Room) -> HttpResponse:

@@ -2,12 +2,13 @@
 
 from collections.abc import Collection
 from itertools import accumulate, takewhile
-from typing import Final
+from typing import Any, Final
 
 import msgspec
 
 from chat import pages
 from chat.pages import Page
+from chat.quotes import quote
 from chat.store import room_topic
 from realtime.database import in_database
 from realtime.gather import gathered
@@ -25,9 +26,10 @@ Wanted = tuple[int, int | None, int]  # room id, after, limit
 
 
 class _Numbered(msgspec.Struct):
-    """The address of a `message` event."""
+    """The address of a `message` event, and of the message that it answers."""
 
     seq: int
+    reply_to: int | None = None
 
 
 _address: Final = msgspec.json.Decoder(_Numbered)
@@ -37,7 +39,7 @@ class History(Memory):
     """Messages in their state after change `number`.
 
     Invariants: `_messages` has, by seq and in the order of their revs, every message whose rev is above `_after`,
-    and every one whose seq is above `_before`.
+    and every one whose seq is above `_before`; their quotes are as new as they are.
     """
 
     def __init__(self, number: int, seq: int, after: int, before: int) -> None:
@@ -45,23 +47,41 @@ class History(Memory):
         self._seq = seq
         self._after = after
         self._before = before
-        self._messages: dict[int, tuple[int, bytes]] = {}
+        self._messages: dict[int, tuple[int, bytes, int | None]] = {}  # rev, JSON, what it answers
         self._size = 0
 
     def take(self, number: int, text: str) -> None:
-        seq = _address.decode(text).seq
+        read = _address.decode(text)
+        seq = read.seq
+        if seq <= self._seq:
+            self._renew_quotes(seq, text)
         self._seq = max(self._seq, seq)
         if seq in self._messages:
             self._size -= len(self._messages.pop(seq)[1])
         event = text.encode()
-        self._messages[seq] = number, event
+        self._messages[seq] = number, event, read.reply_to
         self._size += len(event)
         while len(self._messages) > MOST or self._size > MOST_BYTES:
             oldest = next(iter(self._messages))
-            rev, gone = self._messages.pop(oldest)
+            rev, gone, _ = self._messages.pop(oldest)
             self._after = max(self._after, rev)
             self._before = max(self._before, oldest)
             self._size -= len(gone)
+
+    def _renew_quotes(self, seq: int, text: str) -> None:
+        """Have those that answer message `seq` quote it as it is now: what was deleted is not to be read there."""
+        answers = [each for each, (_, _, answered) in self._messages.items() if answered == seq]
+        if not answers:
+            return
+        event: dict[str, Any] = msgspec.json.decode(text)
+        now = quote(seq, event["rev"], event["sender"], event["body"], event["deleted"])
+        for each in answers:
+            rev, before, _ = self._messages[each]
+            answer = msgspec.json.decode(before)
+            if answer["quote"]["rev"] < now["rev"]:
+                after = encode(answer | {"quote": now}).encode()
+                self._messages[each] = rev, after, seq
+                self._size += len(after) - len(before)
 
     def newest(self, limit: int) -> Page | None:
         """Return what `pages.newest` would; None: it is not all here."""
@@ -76,7 +96,7 @@ class History(Memory):
         if self._after > after:
             return None
         found = list(takewhile(lambda message: message[0] > after, reversed(self._messages.values())))[::-1]
-        events = _that_fit([event for _, event in found[:limit]])
+        events = _that_fit([event for _, event, _ in found[:limit]])
         complete = len(events) == len(found)
         reached = self.number if complete else found[len(events) - 1][0]
         return Page(self.number, self._seq, events, complete, reached)

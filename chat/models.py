@@ -120,8 +120,8 @@ class Message(models.Model):
     def __str__(self) -> str:
         return f"{self.room_id}:{self.seq}"
 
-    def event(self, slug: str, sender: dict[str, Any]) -> dict[str, Any]:
-        """Return the `message` event: the whole state after change `rev`."""
+    def event(self, slug: str, sender: dict[str, Any], quote: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Return the `message` event: the whole state after change `rev`, and what it answers."""
         event = {
             "type": "message",
             "room": slug,
@@ -138,7 +138,11 @@ class Message(models.Model):
             "reactions": self.reactions,
             "kind": self.kind,
         }
-        return event if self.alert is None else event | {"alert": self.alert}
+        if quote is not None:
+            event["quote"] = quote
+        if self.alert is not None:
+            event["alert"] = self.alert
+        return event
 
 
 class Presence(models.Model):

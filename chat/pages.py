@@ -10,6 +10,7 @@ from typing import Any, Final
 
 from django.db.models import Q
 
+from chat import quotes
 from chat.models import Message, Room
 from realtime import bulk
 from realtime.protocol import encode
@@ -64,6 +65,27 @@ def before(room_id: int, seq: int, limit: int) -> Page:
     return Page(room.rev, room.seq, events[::-1], len(events) == len(rows), room.rev)
 
 
+def following(room_id: int, seq: int, limit: int) -> Page:
+    """Return up to `limit` messages after message `seq`, oldest first; `complete`: there are none after them."""
+    room, rows = _read(room_id, lambda rows: rows.filter(seq__gt=seq).order_by("seq")[: limit + 1])
+    events = _that_fit(room, rows[:limit])
+    return Page(room.rev, room.seq, events, len(events) == len(rows), room.rev)
+
+
+def around(room_id: int, seq: int, limit: int) -> Page:
+    """Return up to `limit` messages with `seq` in their middle, or as near to it as there are so many on both sides.
+
+    Oldest first; `complete`: there are none before them. A `seq` beyond an end is that end.
+    """
+    head = Room.objects.values_list("seq", flat=True).get(pk=room_id)
+    seq = max(1, min(seq, head))
+    start = max(1, min(seq - limit // 2, head - limit + 1))
+    room, rows = _read(room_id, lambda rows: rows.filter(seq__gte=start).order_by("seq")[:limit])
+    nearest = sorted(rows, key=lambda row: abs(row.seq - seq))
+    events = sorted(_that_fit(room, nearest), key=lambda event: int(event["seq"]))
+    return Page(room.rev, room.seq, events, not events or events[0]["seq"] == 1, room.rev)
+
+
 def recent(room_ids: Collection[int], count: int) -> dict[int, Recent]:
     """Return of each room that exists at least the newest `count` messages, and those of the newest `count` changes."""
     rooms = bulk.find(Room, ("id",), [(room,) for room in room_ids], ("id", "rev", "seq"))
@@ -114,7 +136,8 @@ def _that_fit(room: Room, rows: Sequence[Message]) -> list[dict[str, Any]]:
 
 
 def _events(room: Room, rows: Sequence[Message]) -> list[dict[str, Any]]:
-    return [row.event(room.slug, row.sender.on_wire()) for row in rows]
+    answered = quotes.read((row.room_id, row.reply_to) for row in rows if row.reply_to)
+    return [row.event(room.slug, row.sender.on_wire(), answered.get((row.room_id, row.reply_to or 0))) for row in rows]
 
 
 def heads(room_ids: Iterable[int]) -> dict[int, tuple[int, int]]:

@@ -15,6 +15,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.models import Kind, User, person_on_wire
+from chat import quotes
 from chat.models import Membership, Message, MessageKind, Room, RoomKind
 from realtime import bulk
 from realtime.protocol import CommandError, encode, timestamp
@@ -140,6 +141,7 @@ class _Batch:
         self.by_client_id: dict[tuple[int, int, UUID], Message] = {}
         self.by_seq: dict[tuple[int, int], Message] = {}
         self._load(changes)
+        self.quotes = self._read_quotes(changes)
         self.new: list[Message] = []
         self.touched: dict[tuple[int, int], Message] = {}
         self.publications: list[Publication] = []
@@ -159,6 +161,22 @@ class _Batch:
                 sender = message.sender
                 self.people[sender.pk] = _Person(sender.pk, sender.name, sender.kind, sender.is_active)
                 self._know(message)
+
+    def _read_quotes(self, changes: Sequence[Change]) -> dict[tuple[int, int], quotes.Quote]:
+        """Read what replies answer, where this batch has not read it already; without replies nothing is read."""
+        answered = {(each.room_id, each.reply_to) for each in changes if isinstance(each, Post) and each.reply_to}
+        answered |= {(each.room_id, each.reply_to) for each in self.by_seq.values() if each.reply_to}
+        return quotes.read(answered - self.by_seq.keys())
+
+    def _quote(self, message: Message) -> quotes.Quote | None:
+        """Return what `message` answers, as it is at this point of the batch."""
+        if message.reply_to is None:
+            return None
+        answered = self.by_seq.get((message.room_id, message.reply_to))
+        if answered is None:
+            return self.quotes.get((message.room_id, message.reply_to))
+        sender = self.people[answered.sender_id].on_wire()
+        return quotes.quote(answered.seq, answered.rev, sender, answered.body, answered.deleted_at is not None)
 
     def _know(self, message: Message) -> None:
         self.by_client_id[message.room_id, message.sender_id, message.client_id] = message
@@ -261,7 +279,7 @@ class _Batch:
     def _number(self, room: Room, message: Message) -> Applied:
         room.rev += 1
         message.rev = room.rev
-        text = encode(message.event(room.slug, self.people[message.sender_id].on_wire()))
+        text = encode(message.event(room.slug, self.people[message.sender_id].on_wire(), self._quote(message)))
         self.publications.append(Publication(room_topic(room.pk), Delivery.LOG, text, room.rev))
         return Applied(message.rev, message.seq, message.at)
 

@@ -177,6 +177,59 @@ def test_messages_are_read_in_pages(cast: Cast, browser: Any) -> None:
     assert (message["type"], message["room"], message["body"]) == ("message", "kitchen", "7")
 
 
+def test_pages_around_a_message_and_after_it(cast: Cast, browser: Any) -> None:
+    client = browser(cast.gast)
+
+    def page(query: str) -> tuple[list[int], bool, bool]:
+        found = client.get(f"/api/rooms/kitchen/messages/{query}").json()
+        seqs = [message["seq"] for message in found["messages"]]
+        assert (found["first"], found["last"]) == ((seqs[0], seqs[-1]) if seqs else (None, None))
+        return seqs, found["complete"], found["newer"]
+
+    assert page("?around=5") == ([], True, False)
+    store.apply([says(cast.kitchen, cast.alice, str(number)) for number in range(1, 21)])
+    assert page("?around=10&limit=5") == ([8, 9, 10, 11, 12], False, True)
+    assert page("?around=10&limit=1") == ([10], False, True)
+    # An end is no reason to give less, and beyond it is the end.
+    for place in (0, 1, 2):
+        assert page(f"?around={place}&limit=5") == ([1, 2, 3, 4, 5], True, True)
+    for place in (19, 20, 21, 10**15 - 1):
+        assert page(f"?around={place}&limit=5") == ([16, 17, 18, 19, 20], False, False)
+    assert page("?around=3&limit=50") == (list(range(1, 21)), True, False)
+    assert page("?after_seq=17&limit=2") == ([18, 19], False, True)
+    assert page("?after_seq=18&limit=2") == ([19, 20], True, False)
+    assert page("?after_seq=20")[:2] == ([], True)
+    assert page("?before=3") == ([1, 2], True, True)
+    assert page("") == (list(range(1, 21)), True, False)
+    assert "first" not in client.get("/api/rooms/kitchen/messages/?after=3").json()
+
+
+def test_a_reply_says_what_it_answers_as_it_is_now(cast: Cast, browser: Any) -> None:
+    kitchen, alice = cast.kitchen, cast.alice
+    client = browser(cast.gast)
+
+    def quote() -> dict[str, Any]:
+        (message,) = client.get("/api/rooms/kitchen/messages/?limit=1").json()["messages"]
+        found: dict[str, Any] = message["quote"]
+        return found
+
+    store.apply([says(kitchen, alice, "What  is\n\n*this*? " + "x" * 300), says(kitchen, cast.bob, "nothing")])
+    posted = store.apply([says(kitchen, cast.bob, "that", reply_to=1)])
+    expected = {"seq": 1, "rev": 1, "sender": alice.on_wire(), "deleted": False}
+    expected["text"] = ("What is *this*? " + "x" * 300)[:140]
+    assert quote() == expected
+    assert json.loads(posted.publications[0].text)["quote"] == expected
+    assert "quote" not in client.get("/api/rooms/kitchen/messages/?before=3").json()["messages"][1]
+    edited = store.apply([store.Edit(kitchen.pk, alice.pk, 1, "Now", "Now"), says(kitchen, alice, "?", reply_to=1)])
+    assert quote() == expected | {"rev": 4, "text": "Now"}
+    assert json.loads(edited.publications[1].text)["quote"] == quote()
+    store.apply([store.Delete(kitchen.pk, alice.pk, 1)])
+    assert quote() == expected | {"rev": 6, "text": "", "deleted": True}
+    # The reply's own changes carry it, too.
+    reacted = store.apply([store.React(kitchen.pk, alice.pk, 4, "👍", True)])
+    assert json.loads(reacted.publications[0].text)["quote"] == quote()
+
+
 @pytest.mark.parametrize(
     ("query", "field"),
     [
@@ -189,6 +242,9 @@ def test_messages_are_read_in_pages(cast: Cast, browser: Any) -> None:
         ("?after=99999999999999999999", "after"),
         ("?before=²", "before"),
         ("?after=1&before=2", "before"),
+        ("?before=1&around=2", "around"),
+        ("?after_seq=-1", "after_seq"),
+        ("?around=x", "around"),
     ],
 )
 def test_pages_that_cannot_be(cast: Cast, browser: Any, query: str, field: str) -> None:

@@ -270,7 +270,7 @@ def member_path(cast: Cast) -> str:
 ENTRIES: Final[dict[str, Entry]] = {
     "join": Entry(lambda world: world.tab.join("room-x"), 6),
     "leave": Entry(lambda world: world.tab.leave("kitchen"), 0),
-    "send": Entry(sends(reply_to=1), 7),
+    "send": Entry(sends(reply_to=1), 9),  # 7, and for a reply: what it answers, and who said that
     "edit": Entry(commands("edit", room="attic", seq=1, body="Better *so*"), 8),
     "delete": Entry(commands("delete", room="attic", seq=1), 8),
     "react": Entry(commands("react", room="attic", seq=2, emoji="👍", on=True), 8),

@@ -12,7 +12,7 @@ from chat import history, pages, store
 from chat.history import History
 from chat.models import Room
 from chat.pages import Page
-from chat.store import Edit, React
+from chat.store import Delete, Edit, React
 from realtime import memories
 from realtime.database import in_database
 from realtime.hub import Hub
@@ -205,7 +205,7 @@ async def test_there_is_no_history_of_no_room(cast: Cast, hub: Hub) -> None:
         await history.page(99_999, None, 50, 0)
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(6))
 async def test_memory_is_what_the_store_says_whatever_happens(
     cast: Cast, hub: Hub, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
@@ -218,12 +218,21 @@ async def test_memory_is_what_the_store_says_whatever_happens(
     await hub.release(store.room_topic(pk), reader, 0)
     rev = seq = 0
     for _ in range(60):
-        changes: list[store.Change] = [says(cast.kitchen, cast.alice) for _ in range(chance.randint(1, 3))]
+        changes: list[store.Change] = [
+            says(cast.kitchen, cast.alice, reply_to=chance.choice([None, chance.randint(1, seq)]) if seq else None)
+            for _ in range(chance.randint(1, 3))
+        ]
         for _ in range(chance.randint(0, 3)):
             old = chance.randint(1, seq + 1)
             body = f"{chance.random()}"
             changes.append(
-                chance.choice([Edit(pk, alice, old, body, body), React(pk, alice, old, "👍", chance.random() < 0.6)])
+                chance.choice(
+                    [
+                        Edit(pk, alice, old, body, body),
+                        React(pk, alice, old, "👍", chance.random() < 0.6),
+                        *([Delete(pk, alice, old)] if chance.random() < 0.3 else []),
+                    ]
+                )
             )
         result = await in_database(store.apply)(changes)
         rev, seq = result.rooms[-1].rev, result.rooms[-1].seq

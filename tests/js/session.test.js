@@ -58,10 +58,12 @@ beforeEach(async () => {
   const deliver = (/** @type {import("chat/outbox.js").Entry} */ { room, id, body, replyTo }) =>
     /** @type {Promise<any>} */ (socket.request({ type: "send", room, id, body, reply_to: replyTo }));
   const outbox = new Outbox({ user: ADA.id, store, deliver, timers: time });
-  const older = async (/** @type {string} */ _room, /** @type {number} */ before) => ({
+  const read = async (/** @type {string} */ _room, /** @type {import("chat/history.js").From} */ { before = Infinity }) => ({
     messages: old.filter(({ seq }) => seq < before).slice(-50),
+    rev: 120,
+    seq: 120,
   });
-  session = new RoomSession({ room: "lobby", me: ADA, socket, outbox, unread, older, timers: time });
+  session = new RoomSession({ room: "lobby", me: ADA, socket, outbox, unread, read, timers: time });
   socket.open();
   session.start();
   line().hello();
@@ -217,9 +219,9 @@ test("a room that cannot be joined says why; a busy server is asked again", asyn
 test("older messages are read page by page until the first", async () => {
   old = saidAll(1, 70);
   await joined({ rev: 120, seq: 120, messages: saidAll(71, 120) });
-  await session.loadOlder();
+  await session.history.loadOlder();
   assert.equal(seqs()[0], 21);
-  await session.loadOlder();
+  await session.history.loadOlder();
   assert.equal(seqs()[0], 1);
   assert.equal(session.log.hasOlder, false);
 });

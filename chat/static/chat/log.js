@@ -1,32 +1,47 @@
 /**
- * What this client knows of one room: its messages by seq, and how far it has followed the changes.
+ * What this client knows of one room: an unbroken run of its messages, and how far it has followed the changes.
  *
  * @typedef {import("realtime/people.js").User} User
+ * @typedef {{seq: number, rev: number, sender: User, text: string, deleted: boolean}} Quote what a reply answers, after change `rev`
  * @typedef {{room: string, rev: number, seq: number, id: string, sender: User, body: string, html: string,
- *   at: string, edited_at: string | null, deleted: boolean, reply_to: number | null,
+ *   at: string, edited_at: string | null, deleted: boolean, reply_to: number | null, quote?: Quote,
  *   reactions: Record<string, number[]>, kind: "text" | "alert", alert?: import("./alert-card.js").Alert}} Message a message's whole state after change `rev`
+ * @typedef {{rev: number, seq: number, messages: Message[]}} Page  messages in order of seq, read when the room was at `rev` and `seq`
  * @typedef {{after: number, joined: User[], left: User[]}} Note who came and went after message `after`, seen live
  */
 
-/** More changes than this missed: begin anew with the newest messages instead of reading through all. */
+/** More changes than this missed: begin again with the newest messages instead of reading through all. */
 const FAR_BEHIND = 1000;
+/** How many states of messages beside the run are remembered. */
+const BESIDE = 1000;
+const NOTES = 200;
+/** Characters of a quote, as the server cuts it. */
+const QUOTE = 140;
 
+/**
+ * Invariants: `messages` is a run of seqs without a hole. A message in it or in `#beside` is in its newest state
+ * after change `place`, or newer. Of all other messages, no change after `#forgotten` has been heard.
+ */
 export class RoomLog {
   constructor() {
-    /** @type {number | null} the highest rev applied; null before the first page */
+    /** @type {number | null} the highest rev applied; null before the first page, and when it must begin again */
     this.place = null;
     /** The room's newest seq, as far as is known. */
     this.head = 0;
-    /** @type {Message[]} in order of seq, without holes once the log is complete */
+    /** @type {Message[]} in order of seq, without holes */
     this.messages = [];
     this.complete = false;
     /** @type {Note[]} in order of `after` */
     this.notes = [];
-    /** @type {Map<number, Message>} newest states of messages before the oldest shown one */
-    this.#before = new Map();
+    /** @type {Map<number, Message>} newest states of messages that are not in the run, those heard last at the end */
+    this.#beside = new Map();
+    this.#forgotten = 0;
+    this.#wasBehind = false;
   }
 
-  #before;
+  #beside;
+  #forgotten;
+  #wasBehind;
 
   get newest() {
     return this.messages.at(-1) ?? null;
@@ -36,69 +51,112 @@ export class RoomLog {
     return this.messages[0] ?? null;
   }
 
-  /** Whether the room has messages before the oldest shown one: seqs have no holes, and begin at 1. */
+  /** Whether the room has messages before the run: seqs begin at 1. */
   get hasOlder() {
     return (this.oldest?.seq ?? 1) > 1;
   }
 
+  /** Whether the room has messages after the run; while the log catches up, whether it had before. */
+  get hasNewer() {
+    return this.complete ? (this.newest?.seq ?? 0) < this.head : this.#wasBehind;
+  }
+
   /** @returns {Message | undefined} */
   at(/** @type {number} */ seq) {
-    const index = this.#place(seq);
-    return this.messages[index]?.seq === seq ? this.messages[index] : undefined;
+    return this.messages.length ? this.messages[seq - this.messages[0].seq] : undefined;
+  }
+
+  /** Message `seq` in its newest state, also when it is not in the run; undefined where it is not known. */
+  known(/** @type {number} */ seq) {
+    return this.at(seq) ?? this.#beside.get(seq);
+  }
+
+  /** Who came and went beside the messages of the run. */
+  get notesShown() {
+    const { oldest, newest } = this;
+    if (!oldest || !newest) return this.notes;
+    return this.notes.filter(({ after }) => after >= oldest.seq && (after < newest.seq || !this.hasNewer));
   }
 
   /**
-   * Take in a page of `joined`. Returns false when so much was missed that the log has begun anew: join
-   * again without `after`.
-   * @param {{rev: number, seq: number, messages: Message[], complete: boolean}} page
+   * Take in a page of `joined`. Returns false when so much was missed that the log must begin again: join without `after`.
+   * @param {Page & {complete: boolean}} page
    */
   take({ rev, seq, messages, complete }) {
     if (this.place !== null && !complete && rev - this.place > FAR_BEHIND) {
       this.place = null;
-      this.messages = [];
-      this.notes = [];
-      this.#before.clear();
       return false;
     }
+    if (!complete) this.#wasBehind = this.hasNewer;
     this.complete = complete;
-    for (const message of messages) this.apply(message);
+    if (this.place === null) this.#begin(messages, rev);
+    else for (const message of messages) this.apply(message);
     this.head = Math.max(this.head, seq);
     if (complete) this.place = Math.max(this.place ?? 0, rev);
     return true;
   }
 
-  /** Take in one change. Late and repeated ones change nothing. Returns whether it did. */
+  /** Take in one change. Late and repeated ones change nothing. Returns whether it changed the run. */
   apply(/** @type {Message} */ message) {
     this.place = Math.max(this.place ?? 0, message.rev);
+    const known = this.known(message.seq);
+    const isNew = message.seq > this.head;
     this.head = Math.max(this.head, message.seq);
-    if (this.oldest && message.seq < this.oldest.seq) {
-      const known = this.#before.get(message.seq);
-      if (!known || known.rev < message.rev) this.#before.set(message.seq, message);
-      return false;
-    }
-    return this.#put(message);
+    if (!isNew) this.#renewQuotes(message);
+    if (known && known.rev >= message.rev) return false;
+    const { length } = this.messages;
+    const index = length ? message.seq - this.messages[0].seq : message.seq - 1;
+    const current = this.#quoting(message);
+    if (index >= 0 && index < length) this.messages[index] = current;
+    else if (index === length) this.messages.push(current);
+    else this.#remember(current);
+    this.#absorb();
+    return index >= 0 && index <= length;
   }
 
-  /** Take in messages from before the oldest one. They were read at some time, so newer states win. */
-  prepend(/** @type {Message[]} */ messages) {
-    for (const message of messages) {
-      const newer = this.#before.get(message.seq);
-      this.#before.delete(message.seq);
-      this.#put(newer && newer.rev > message.rev ? newer : message);
-    }
+  /**
+   * Take in a page that touches the run. Returns false for one that does not, or that was read so long ago that it
+   * may be out of date: the run stays as it is.
+   */
+  extend(/** @type {Page} */ { rev, seq, messages }) {
+    const { oldest, newest } = this;
+    if (!oldest || !newest || !isRun(messages) || rev < this.#forgotten) return false;
+    const [first, last] = [messages[0].seq, messages[messages.length - 1].seq];
+    if (first > newest.seq + 1 || last < oldest.seq - 1) return false;
+    const before = messages.slice(0, Math.max(0, oldest.seq - first));
+    const within = messages.filter((message) => message.seq >= oldest.seq && message.seq <= newest.seq);
+    const after = messages.filter((message) => message.seq > newest.seq);
+    for (const message of within) if (message.rev > (this.at(message.seq)?.rev ?? 0)) this.#set(message);
+    this.messages = [...before.map(this.#newestOf), ...this.messages, ...after.map(this.#newestOf)];
+    this.#taken(seq);
+    return true;
   }
 
-  /** Let go of all but the newest `keep` messages; the rest can be read again. */
-  trim(/** @type {number} */ keep) {
-    if (this.messages.length <= keep) return;
-    this.messages = this.messages.slice(-keep);
-    const { seq } = this.messages[0];
-    this.notes = this.notes.filter(({ after }) => after >= seq);
+  /** Go to another part of the room: `page` becomes the run, or part of it where it touches. False as in `extend`. */
+  replace(/** @type {Page} */ page) {
+    if (this.extend(page)) return true;
+    if (!isRun(page.messages) || page.rev < this.#forgotten) return false;
+    // What the old run knows of what they answer goes with it.
+    const messages = page.messages.map(this.#newestOf).map(this.#quoting);
+    this.#letGo(this.messages);
+    this.messages = messages;
+    this.#taken(page.seq);
+    return true;
+  }
+
+  /** Let go of the oldest messages, so that `keep` are left; they can be read again. */
+  dropOldest(/** @type {number} */ keep) {
+    this.#letGo(this.messages.splice(0, Math.max(0, this.messages.length - keep)));
+  }
+
+  /** Let go of the newest messages of the run, so that `keep` are left. */
+  dropNewest(/** @type {number} */ keep) {
+    this.#letGo(this.messages.splice(keep));
   }
 
   /** Remember who came and went, next to the newest message; who comes back at once never left. */
   note(/** @type {User[]} */ joined, /** @type {User[]} */ left) {
-    const after = this.newest?.seq ?? 0;
+    const after = this.head;
     const last = this.notes.at(-1);
     const note = last?.after === after ? last : { after, joined: [], left: [] };
     const gone = note.left.filter((user) => joined.some(({ id }) => id === user.id));
@@ -107,29 +165,99 @@ export class RoomLog {
     note.left = union(without(note.left, gone), without(left, passed));
     this.notes = this.notes.filter((each) => each !== note);
     if (note.joined.length || note.left.length) this.notes.push(note);
+    this.notes = this.notes.slice(-NOTES);
   }
 
-  /** The newest message of `sender` that can still be edited. */
+  /** The newest message of `sender` that can still be edited; none while the room's newest messages are not here. */
   lastOf(/** @type {number} */ sender) {
+    if (this.hasNewer) return null;
     return this.messages.findLast((message) => message.sender.id === sender && !message.deleted) ?? null;
   }
 
-  #put(/** @type {Message} */ message) {
-    const index = this.#place(message.seq);
-    const known = this.messages[index];
-    if (known?.seq !== message.seq) this.messages.splice(index, 0, message);
-    else if (known.rev < message.rev) this.messages[index] = message;
-    else return false;
-    return true;
+  /** How many messages after `seq` somebody else than `me` has said that stand; those not known here count. */
+  newerThan(/** @type {number} */ seq, /** @type {number} */ me) {
+    let count = 0;
+    for (let each = seq + 1; each <= this.head; each += 1) {
+      const message = this.known(each);
+      if (!message || (!message.deleted && message.sender.id !== me)) count += 1;
+    }
+    return count;
   }
 
-  /** Where `seq` is or belongs; looked for from the end, where nearly everything happens. */
-  #place(/** @type {number} */ seq) {
-    let index = this.messages.length;
-    while (index > 0 && this.messages[index - 1].seq >= seq) index -= 1;
-    return index;
+  #begin(/** @type {Message[]} */ messages, /** @type {number} */ rev) {
+    this.#beside.clear();
+    this.notes = [];
+    this.#forgotten = rev;
+    // While the server mends a gap of its own, the newest page can lack a message that is just coming.
+    const start = messages.findLastIndex(({ seq }, index) => index === 0 || messages[index - 1].seq !== seq - 1);
+    this.messages = messages.slice(Math.max(0, start));
+    for (const message of messages.slice(0, Math.max(0, start))) this.#remember(message);
+  }
+
+  /** After a page: what was said meanwhile may follow it, and it may know more of what replies answer. */
+  #taken(/** @type {number} */ seq) {
+    this.head = Math.max(this.head, seq, this.newest?.seq ?? 0);
+    this.#absorb();
+    this.messages = this.messages.map(this.#quoting);
+  }
+
+  #absorb() {
+    for (;;) {
+      const next = this.messages.length ? this.#beside.get(this.messages[this.messages.length - 1].seq + 1) : undefined;
+      if (!next) return;
+      this.#beside.delete(next.seq);
+      this.messages.push(next);
+    }
+  }
+
+  #set(/** @type {Message} */ message) {
+    this.messages[message.seq - this.messages[0].seq] = message;
+  }
+
+  /** A message of a page, or its newer state that was heard before the page came; it is in the run from here on. */
+  #newestOf = (/** @type {Message} */ message) => {
+    const heard = this.#beside.get(message.seq);
+    this.#beside.delete(message.seq);
+    return heard && heard.rev > message.rev ? heard : message;
+  };
+
+  #remember(/** @type {Message} */ message) {
+    this.#beside.delete(message.seq);
+    this.#beside.set(message.seq, message);
+    for (const [seq, oldest] of this.#beside) {
+      if (this.#beside.size <= BESIDE) return;
+      this.#beside.delete(seq);
+      this.#letGo([oldest]);
+    }
+  }
+
+  #letGo(/** @type {Message[]} */ messages) {
+    for (const { rev } of messages) this.#forgotten = Math.max(this.#forgotten, rev);
+  }
+
+  /** The message with what it answers in its newest known state. */
+  #quoting = (/** @type {Message} */ message) => {
+    const answered = message.reply_to === null ? undefined : this.known(message.reply_to);
+    if (!answered || answered.rev <= (message.quote?.rev ?? 0)) return message;
+    return { ...message, quote: quoteOf(answered) };
+  };
+
+  /** `answered` has changed: those that answer it quote it as it is now. */
+  #renewQuotes(/** @type {Message} */ answered) {
+    const isOld = (/** @type {Message} */ { reply_to: to, quote }) => to === answered.seq && (quote?.rev ?? 0) < answered.rev;
+    const quote = quoteOf(answered);
+    for (const message of this.messages) if (isOld(message)) this.#set({ ...message, quote });
+    for (const [seq, message] of this.#beside) if (isOld(message)) this.#beside.set(seq, { ...message, quote });
   }
 }
+
+/** What stands beside an answer to `message`. @returns {Quote} */
+export function quoteOf(/** @type {Message} */ { seq, rev, sender, body, deleted }) {
+  return { seq, rev, sender, deleted, text: deleted ? "" : body.trim().split(/\s+/).join(" ").slice(0, QUOTE) };
+}
+
+const isRun = (/** @type {Message[]} */ messages) =>
+  messages.length > 0 && messages.every(({ seq }, index) => seq === messages[0].seq + index);
 
 const without = (/** @type {User[]} */ users, /** @type {User[]} */ those) =>
   users.filter(({ id }) => !those.some((each) => each.id === id));

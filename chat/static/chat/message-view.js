@@ -10,7 +10,7 @@ import { alertCard } from "./alert-card.js";
  * @typedef {import("./log.js").Message} Message
  * @typedef {import("./outbox.js").Entry} Entry
  * @typedef {{me: User, canWrite: boolean, canAmend: boolean, palette: number | null, current: string,
- *   person: (id: number) => string, quoted: (seq: number) => Message | undefined,
+ *   person: (id: number) => string, quote: (seq: number) => import("./log.js").Quote | undefined,
  *   act: (action: string, subject: any) => void}} View
  */
 
@@ -64,7 +64,7 @@ export function messageView(message, first, key, view) {
             <b class="message__sender">${message.sender.name}</b> ${guestBadge(message.sender)} ${timeOf(message.at)}
           </div>`
         : html`<span class="visually-hidden">${message.sender.name}, ${clockTime(message.at)}:</span>`}
-      ${message.reply_to === null ? nothing : quote(message.reply_to, view)}
+      ${message.reply_to === null ? nothing : quoteView(message.reply_to, message.quote, view)}
       ${message.deleted
         ? html`<p class="message__gone">This message was deleted.</p>`
         : message.alert
@@ -79,14 +79,14 @@ export function messageView(message, first, key, view) {
   </article>`;
 }
 
-/** @param {number} seq @param {View} view */
-function quote(seq, view) {
-  const message = view.quoted(seq);
-  const text = message ? (message.deleted ? "a deleted message" : message.body.slice(0, 140)) : "an earlier message";
+/** @param {number} seq @param {import("./log.js").Quote | undefined} quote @param {View} view */
+function quoteView(seq, quote, view) {
+  const text = quote ? (quote.deleted ? "a deleted message" : quote.text) : "an earlier message";
   return html`<button class="message__quote" type="button" @click=${() => view.act("jump", seq)}>
-    <span class="visually-hidden">In reply to</span>${message ? html`<b>${message.sender.name}</b> ` : nothing}<span
-      >${text}</span
-    >
+    <span class="visually-hidden">In reply to</span> ${quote
+      ? html`<b dir="auto" translate="no" .textContent=${quote.sender.name}></b>`
+      : nothing}
+    <span dir="auto" .textContent=${text}></span>
   </button>`;
 }
 
@@ -164,7 +164,7 @@ export function pendingView(entry, first, key, view) {
             <b class="message__sender">${view.me.name}</b> ${guestBadge(view.me)} ${timeOf(entry.at)}
           </div>`
         : nothing}
-      ${entry.replyTo === null ? nothing : quote(entry.replyTo, view)}
+      ${entry.replyTo === null ? nothing : quoteView(entry.replyTo, view.quote(entry.replyTo), view)}
       <p class="message__body message__body--plain">${entry.body}</p>
       ${pendingState(entry, view)}
     </div>

@@ -13,9 +13,9 @@ import { RoomSession } from "./session.js";
  * @param {import("./unread.js").Unread} [counts] where its unread messages are counted
  */
 export function openRoom(room, counts = unread) {
-  const older = (/** @type {string} */ slug, /** @type {number} */ before) =>
-    ask("GET", `${messagesOf(slug)}?before=${before}&limit=50`);
-  const session = new RoomSession({ room, me: /** @type {User} */ (me), socket, outbox, unread: counts, older });
+  const read = (/** @type {string} */ slug, /** @type {Record<string, any>} */ from) =>
+    ask("GET", `${messagesOf(slug)}?${new URLSearchParams(from)}`);
+  const session = new RoomSession({ room, me: /** @type {User} */ (me), socket, outbox, unread: counts, read });
   openRooms.set(room, async (message) => {
     if (session.phase === "here") return socket.request({ type: "send", room, ...message });
     // Shut out, it asks by HTTP, whose answer says why the message cannot be sent.

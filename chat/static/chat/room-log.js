@@ -24,7 +24,7 @@ export class RoomLogView extends LitElement {
     canAmend: { attribute: false },
     revision: { state: true },
     palette: { state: true },
-    olderFailed: { state: true },
+    failed: { state: true },
     announcement: { state: true },
     quiet: { state: true },
   };
@@ -38,7 +38,10 @@ export class RoomLogView extends LitElement {
     this.revision = 0;
     /** @type {number | null} the message whose emoji are open */
     this.palette = null;
-    this.olderFailed = "";
+    /** @type {"" | "older" | "newer" | "jump"} what could not be read */
+    this.failed = "";
+    /** How many jumps are under way: meanwhile nobody is put back to where they were. */
+    this.jumping = 0;
     this.announcement = "";
     this.quiet = true;
     this.current = "";
@@ -73,6 +76,7 @@ export class RoomLogView extends LitElement {
       this.endings = [this.session.onChange(() => (this.revision += 1))];
     }
     this.place.remember();
+    this.place.whole = !this.session?.log.hasNewer;
     this.#hearNew();
   }
 
@@ -96,10 +100,12 @@ export class RoomLogView extends LitElement {
       this.begun = true;
       this.place.begin(this.querySelector("[data-key='line']"));
     } else {
-      this.place.restore();
+      const { anchor } = this.place;
+      // After a long absence the log begins again with the newest messages: back to where one read.
+      if (!this.place.restore() && anchor && !this.jumping) this.show(anchor.seq, false);
     }
-    if (this.place.atEnd && session.log.messages.length > TOO_MANY) {
-      session.log.trim(KEEP);
+    if (this.place.atEnd && !session.log.hasNewer && session.log.messages.length > TOO_MANY) {
+      session.log.dropOldest(KEEP);
       this.revision += 1;
     }
     if (this.begun) this.#scrolled();
@@ -111,8 +117,8 @@ export class RoomLogView extends LitElement {
     const { log } = session;
     const list = rows({
       messages: log.messages,
-      notes: log.notes,
-      entries: this.#entries(),
+      notes: log.notesShown,
+      entries: log.hasNewer ? [] : this.#entries(),
       me: session.me.id,
       line: session.line,
       now: Date.now(),
@@ -122,39 +128,57 @@ export class RoomLogView extends LitElement {
     const view = this.#view();
     const below = this.#below();
     return html`
-      <div class="log" role="log" aria-label="Messages" ?data-away=${session.phase !== "here"} aria-live=${this.quiet ? "off" : "polite"}
+      <div class="log" role="log" aria-label="Messages" ?data-away=${session.phase !== "here"}
+        aria-live=${this.quiet || log.hasNewer || session.history.loading.size ? "off" : "polite"}
         aria-relevant="additions" aria-busy=${!log.complete} @keydown=${this.#onKey} @focusin=${this.#onFocus}>
         <div class="log__start">${this.#start()}</div>
         ${repeat(list, ({ key }) => key, (row) => this.#row(row, view))}
+        ${log.hasNewer ? html`<div class="log__more">${this.#more()}</div>` : nothing}
       </div>
-      ${this.place.atEnd
+      ${this.place.atEnd && !log.hasNewer
         ? nothing
-        : html`<button class="jump" type="button" @click=${() => this.toEnd()}>
-            ↓ ${below ? `${below} new` : "Newest"}
-          </button>`}
+        : html`<button class="jump" type="button" @click=${() => this.toEnd()}
+            .textContent=${`↓ ${below ? `${below} new` : "Newest"}`}></button>`}
+      ${this.failed === "jump"
+        ? html`<p class="log__failed notice notice--warning" role="alert">These messages could not be read. Try again.</p>`
+        : nothing}
       <div class="visually-hidden" role="status">${this.announcement}</div>
     `;
   }
 
   /** Show the newest message, and stay there. */
-  toEnd() {
+  async toEnd() {
+    const { session } = this;
+    if (session?.log.hasNewer && !(await this.#jump(session.history.goToNow()))) return;
     this.place.toEnd();
     this.revision += 1;
   }
 
-  /** Show message `seq`, reading back for it if need be. */
-  async show(/** @type {number} */ seq) {
+  /** Show message `seq`, reading what is around it if need be; give it the focus unless told otherwise. */
+  async show(/** @type {number} */ seq, focus = true) {
     const { session } = this;
-    if (!session) return;
-    for (let page = 0; page < 20 && !session.log.at(seq) && session.log.hasOlder; page += 1) {
-      await this.#older();
-      if (this.olderFailed) return;
-    }
-    await this.updateComplete;
+    if (!session || !(await this.#jump(session.history.goTo(seq)))) return;
     const found = /** @type {HTMLElement | null} */ (this.querySelector(`[data-seq="${seq}"]`));
     if (!found) return;
     this.place.to(found);
-    found.focus({ preventScroll: true });
+    if (focus) found.focus({ preventScroll: true });
+    this.revision += 1;
+  }
+
+  /** Wait until another part of the room is on the screen. Returns whether it is. */
+  async #jump(/** @type {Promise<void>} */ going) {
+    this.jumping += 1;
+    try {
+      await going;
+      if (this.failed === "jump") this.failed = "";
+      await this.updateComplete;
+      return true;
+    } catch {
+      this.failed = "jump";
+      return false;
+    } finally {
+      this.jumping -= 1;
+    }
   }
 
   #entries() {
@@ -175,7 +199,7 @@ export class RoomLogView extends LitElement {
       current: this.current,
       live: session.phase === "here",
       person: (id) => (id === session.me.id ? "you" : (people.get(id) ?? "somebody")),
-      quoted: (seq) => session.log.at(seq),
+      quote: (seq) => session.history.quote(seq),
       act: (action, subject) => this.#act(action, subject),
     };
   }
@@ -201,34 +225,42 @@ export class RoomLogView extends LitElement {
   }
 
   #start() {
-    const { log, loadingOlder } = /** @type {RoomSession} */ (this.session);
+    const { log } = /** @type {RoomSession} */ (this.session);
     if (!log.complete) return nothing;
-    if (this.olderFailed) {
-      return html`<span>${this.olderFailed}</span>
-        <button class="button" type="button" @click=${() => this.#older()}>Try again</button>`;
-    }
-    if (loadingOlder) return html`<span class="muted">Reading earlier messages…</span>`;
-    if (log.hasOlder) {
-      return html`<button class="button" type="button" @click=${() => this.#older()}>Earlier messages</button>`;
-    }
+    if (log.hasOlder) return this.#further("older", "Earlier messages", "Reading earlier messages…");
     return log.messages.length
       ? html`<span class="muted">This is where it began.</span>`
       : html`<span class="muted">Nothing has been said here yet. Say the first thing.</span>`;
   }
 
-  /** How many messages have come below what the reader saw last. */
-  #below() {
-    const { messages } = /** @type {RoomSession} */ (this.session).log;
-    const seen = this.seen ?? Infinity;
-    return messages.filter(({ seq }) => seq > seen).length;
+  #more() {
+    return this.#further("newer", "Later messages", "Reading later messages…");
   }
 
-  async #older() {
-    this.olderFailed = "";
+  /** @param {"older" | "newer"} end @param {string} button @param {string} waiting */
+  #further(end, button, waiting) {
+    const load = () => this.#load(end);
+    if (this.failed === end) {
+      return html`<span>${button} could not be read.</span>
+        <button class="button" type="button" @click=${load}>Try again</button>`;
+    }
+    if (this.session?.history.loading.has(end)) return html`<span class="muted">${waiting}</span>`;
+    return html`<button class="button" type="button" @click=${load}>${button}</button>`;
+  }
+
+  /** How many messages have come below what the reader saw last. */
+  #below() {
+    const { log, me } = /** @type {RoomSession} */ (this.session);
+    return this.seen === null ? 0 : log.newerThan(this.seen, me.id);
+  }
+
+  async #load(/** @type {"older" | "newer"} */ end) {
+    const { session } = this;
+    if (this.failed === end) this.failed = "";
     try {
-      await this.session?.loadOlder();
+      await (end === "older" ? session?.history.loadOlder() : session?.history.loadNewer());
     } catch {
-      this.olderFailed = "Earlier messages could not be read.";
+      this.failed = end;
     }
   }
 
@@ -240,9 +272,13 @@ export class RoomLogView extends LitElement {
   #scrolled() {
     const { session, place } = this;
     if (!session || !this.begun) return;
-    if (place.atEnd) this.seen = session.log.head;
+    const { log, history } = session;
+    if (!place.atEnd) place.look();
+    if (place.atEnd && !log.hasNewer) this.seen = log.head;
     if (place.turned()) this.revision += 1;
-    if (place.nearStart && session.log.hasOlder && !session.loadingOlder && !this.olderFailed) this.#older();
+    const idle = log.complete && !history.loading.size;
+    if (idle && place.nearStart && log.hasOlder && this.failed !== "older") this.#load("older");
+    else if (idle && place.nearEnd && log.hasNewer && this.failed !== "newer") this.#load("newer");
     if (document.visibilityState === "hidden") return;
     const seq = place.lastSeen();
     if (seq) session.markRead(seq);
@@ -251,22 +287,20 @@ export class RoomLogView extends LitElement {
   /** Announce single messages as they are, many at once as a number, and history not at all. */
   #hearNew() {
     const { session } = this;
-    const head = session?.log.newest?.seq ?? 0;
+    const head = session?.log.head ?? 0;
     if (!session || head <= this.newestTold) return;
-    const fresh = this.begun ? session.log.messages.filter(({ seq, sender }) => {
-      return seq > this.newestTold && sender.id !== session.me.id;
-    }).length : 0;
+    const fresh = this.begun ? session.log.newerThan(this.newestTold, session.me.id) : 0;
     this.newestTold = head;
     if (!fresh) return;
     const now = Date.now();
-    const crowded = fresh > 1 || now - this.toldAt < BURST_MS;
+    const crowded = fresh > 1 || now - this.toldAt < BURST_MS || session.log.hasNewer;
     this.toldAt = now;
     this.quiet = crowded;
     if (!crowded) return;
     this.burst += fresh;
     clearTimeout(this.announcing);
     this.announcing = setTimeout(() => {
-      this.announcement = `${this.burst} new messages`;
+      this.announcement = `${this.burst} new message${this.burst > 1 ? "s" : ""}`;
       this.burst = 0;
       this.quiet = false;
     }, BURST_MS);

@@ -1,4 +1,5 @@
 import { CommandError } from "realtime/socket.js";
+import { History } from "./history.js";
 import { RoomLog } from "./log.js";
 
 /**
@@ -26,17 +27,17 @@ const PATIENCE_SECONDS = 5;
 export class RoomSession {
   /**
    * @param {{room: string, me: User, socket: Socket, outbox: Outbox, unread: Unread, timers?: any,
-   *   older: (room: string, before: number) => Promise<{messages: Message[]}>}} world
+   *   read: import("./history.js").Read}} world
    */
-  constructor({ room, me, socket, outbox, unread, older, timers = globalThis }) {
+  constructor({ room, me, socket, outbox, unread, read, timers = globalThis }) {
     this.room = room;
     this.me = me;
     this.socket = socket;
     this.outbox = outbox;
     this.unread = unread;
-    this.older = older;
     this.timers = timers;
     this.log = new RoomLog();
+    this.history = new History({ log: this.log, read: (from) => read(room, from), tell: () => this.#tell() });
     /** @type {Phase} */
     this.phase = "absent";
     /** Why the room is shut, or the last join failed: a sentence for people. */
@@ -49,7 +50,6 @@ export class RoomSession {
     /** @type {number | null} the seq after which all is new to the reader */
     this.line = null;
     this.read = 0;
-    this.loadingOlder = false;
     /** @type {number} when all that the room has was known to be here, unix milliseconds; 0 = never */
     this.knownAt = 0;
     /** @type {Set<() => void>} */
@@ -147,20 +147,6 @@ export class RoomSession {
   /** The reader looks away: what comes from now on is new to him, and what he has not seen yet. */
   markAway() {
     if (this.log.complete) this.line = this.read || this.log.head;
-  }
-
-  /** Read a page of older messages. Resolves when it is there or has failed (throws). */
-  async loadOlder() {
-    const { oldest } = this.log;
-    if (!oldest || !this.log.hasOlder || this.loadingOlder) return;
-    this.loadingOlder = true;
-    this.#tell();
-    try {
-      this.log.prepend((await this.older(this.room, oldest.seq)).messages);
-    } finally {
-      this.loadingOlder = false;
-      this.#tell();
-    }
   }
 
   async #join() {
