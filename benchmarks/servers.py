@@ -33,6 +33,7 @@ TEMPLATE: Final = "template_bench"
 LIMITS: Final = {
     "COMMAND_BURST": "100000",
     "COMMANDS_PER_SECOND": "100000",
+    "READ_BURST": str(2**40),
     "PUSH_BURST": "100000",
     "PUSHES_PER_SECOND": "100000",
 }
