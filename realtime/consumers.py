@@ -12,7 +12,7 @@ from channels.consumer import AsyncConsumer
 from channels.exceptions import StopConsumer
 from django.conf import settings
 
-from realtime import process, protocol, quotas
+from realtime import process, protocol, quotas, siblings
 from realtime.connection import EXTENSION, HAND_OVER, Connection
 from realtime.database import AWAY, busy, log_failure, meaning
 from realtime.hub import Hub, current_hub, send_away
@@ -41,6 +41,11 @@ def _told(error: BaseException, what: str) -> CommandError:
     if isinstance(error, AWAY):
         return busy(meaning(error))
     return CommandError("internal", "Something went wrong on our side; try again.")
+
+
+def _replaced() -> Refused:
+    detail = f"More than {settings.CONNECTIONS_PER_USER} connections: this, the oldest, makes room."
+    return Refused(Close.REPLACED, "conflict", detail)
 
 
 def _ignore(topic: str, text: str) -> None:
@@ -80,7 +85,7 @@ class SocketConsumer(AsyncConsumer):
         extensions = scope.get("extensions") or {}
         self.connection = Connection(send, extensions.get(EXTENSION))
         self.connection.on_control = self._on_control
-        self.since = time.monotonic()
+        self.since, self.opened_at = time.monotonic(), time.time()
         self.payer = quotas.payer_of(self.user, self.address)
         self._patience = Bucket(FLOOD, settings.COMMANDS_PER_SECOND, self.since)
         self._controls: dict[asyncio.Task[None], None] = {}
@@ -104,6 +109,7 @@ class SocketConsumer(AsyncConsumer):
             self.hub.connections.add(self)
             if self.user is not None:
                 self.hub.connections_of.setdefault(self.user.pk, {})[self] = None
+                siblings.changed(self.hub, self.user.pk)
                 await self._replace_oldest()
                 await self.hub.subscribe(f"user.{self.user.pk}", self.connection)
             self.connection.send(self._hello())
@@ -134,6 +140,7 @@ class SocketConsumer(AsyncConsumer):
             self.hub.strangers -= Counter({self.payer: 1})
         if self.user is not None and (own := self.hub.connections_of.get(self.user.pk)) is not None:
             own.pop(self, None)
+            siblings.changed(self.hub, self.user.pk)
             if not own:
                 del self.hub.connections_of[self.user.pk]
         self.hub.forget(self.connection)
@@ -156,12 +163,14 @@ class SocketConsumer(AsyncConsumer):
         """Clean up; runs however the socket ends."""
 
     async def control(self, topic: str, payload: dict[str, Any]) -> None:
-        """Act on a CONTROL publication of a subscribed topic. The base knows `signed_out` and `banned`."""
+        """Act on a CONTROL publication of a subscribed topic. The base knows `signed_out`, `banned` and `make_room`."""
         session = payload.get("session")
         if payload["do"] == "signed_out" and session in (None, self.scope.get("session_hash")):
             await self._refuse(Refused(Close.SIGN_IN, "forbidden", "You have signed out."))
         elif payload["do"] == "banned":
             await self._refuse(Refused(Close.FORBIDDEN, "forbidden", "This account is closed."))
+        elif payload["do"] == "make_room" and self.opened_at < payload["before"]:
+            await self._refuse(_replaced())
 
     def heartbeat(self, frame: protocol.Frame) -> None:
         """Send the heartbeat, `frame` being the same for all."""
@@ -203,8 +212,7 @@ class SocketConsumer(AsyncConsumer):
     async def _replace_oldest(self) -> None:
         own = [each for each in self.hub.connections_of[self.user.pk] if not each.connection.closed]
         if len(own) > settings.CONNECTIONS_PER_USER:
-            detail = f"More than {settings.CONNECTIONS_PER_USER} connections: this, the oldest, makes room."
-            await own[0]._refuse(Refused(Close.REPLACED, "conflict", detail))
+            await own[0]._refuse(_replaced())
 
     def _hello(self) -> dict[str, Any]:
         return {

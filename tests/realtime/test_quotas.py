@@ -122,7 +122,7 @@ async def test_strangers_of_one_address_get_a_few_sockets_and_then_a_reason(sett
 
 async def test_an_echo_that_says_nothing_is_closed(monkeypatch: pytest.MonkeyPatch, hub: Hub) -> None:
     clock = SimpleNamespace(at=1000.0)
-    monkeypatch.setattr(consumers, "time", SimpleNamespace(monotonic=lambda: clock.at))
+    monkeypatch.setattr(consumers, "time", SimpleNamespace(monotonic=lambda: clock.at, time=lambda: clock.at))
     quiet, lively = Line(EchoConsumer), Line(EchoConsumer)
     for line in (quiet, lively):
         await line.open()

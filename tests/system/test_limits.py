@@ -9,10 +9,11 @@ from pathlib import Path
 
 import httpx
 import pytest
+from redis.asyncio import Redis as RedisClient
 
 from tests.cluster import Cluster
 from tests.services import PostgreSQL, Redis
-from tests.support import Client
+from tests.support import Client, eventually
 
 BURST, RATE, SECONDS = 60, 20, 5
 
@@ -111,3 +112,26 @@ async def test_who_guesses_a_password_at_two_doors_gets_no_more_tries(site: Clus
         tried = sum("do not go together" in page for page in pages)
         assert 10 <= tried <= 11 + (time.monotonic() - began) / 10
         assert tried + sum("Too many tries" in page for page in pages) == 30
+
+
+async def test_the_sockets_of_a_person_are_counted_over_all_processes(site: Cluster, redis: Redis) -> None:
+    async with AsyncExitStack() as stack:
+        clients = [client async for client in sockets_of(stack, site, "Many", 24)]
+        for client in clients[:4]:
+            await client.assert_closed(4409)
+        assert all(client.is_connected for client in clients[4:])
+        redis.kill()
+        redis.start()
+        # Both processes tell an empty Redis of what they have: 10 each.
+        more = clients[0]
+        await eventually(lambda: redis_has(redis, 20))
+        await more.connect()
+        await clients[4].assert_closed(4409)
+        assert all(client.is_connected for client in [more, *clients[5:]])
+
+
+async def redis_has(redis: Redis, count: int) -> bool:
+    """Tell whether Redis knows of so many sockets of one person."""
+    async with RedisClient.from_url(redis.url, decode_responses=True) as client:
+        told = [await client.hgetall(key) async for key in client.scan_iter("*:sockets:*")]
+    return any(len(" ".join(map(str, each.values())).split()) == count for each in told)

@@ -1,0 +1,116 @@
+"""The sockets of a person over all processes: where there are more than one may have, the oldest make room.
+
+Where a person's sockets have changed, a process tells Redis when each of them was opened, and hears from which time on
+sockets may stay. What it said counts for as long as it says that it lives. Without Redis, and while that is away, each
+process counts its own (`SocketConsumer`).
+"""
+
+import asyncio
+import logging
+import time
+from typing import Any, Final
+
+from django.conf import settings
+from redis.asyncio import Redis
+from redis.exceptions import RedisError
+
+from realtime import process
+from realtime.hub import Hub, current_hub
+from realtime.protocol import encode
+from realtime.publish import Delivery, Publication, publish
+
+log = logging.getLogger(__name__)
+
+#: Seconds between two talks with Redis, how long one may take, and how many people one is about.
+EVERY: Final = 0.1
+PATIENCE: Final = 1.0
+CHUNK: Final = 200
+#: Seconds between two signs of life, and for which one holds.
+LIVES_EVERY: Final = 5.0
+LIVES_FOR: Final = 15
+#: Keeps what one process says of one person; returns the time from which on sockets may stay, or "" where all may.
+COUNT: Final = """
+local prefix, own, most = ARGV[1], ARGV[2], tonumber(ARGV[3])
+redis.call('HDEL', KEYS[1], own)
+if #ARGV > 3 then
+    redis.call('HSET', KEYS[1], own, table.concat(ARGV, ' ', 4))
+    redis.call('EXPIRE', KEYS[1], 2592000)
+end
+local times = {}
+local kept = redis.call('HGETALL', KEYS[1])
+for i = 1, #kept, 2 do
+    if kept[i] == own or redis.call('EXISTS', prefix .. kept[i]) == 1 then
+        for opened in string.gmatch(kept[i + 1], '%S+') do table.insert(times, opened) end
+    else
+        redis.call('HDEL', KEYS[1], kept[i])
+    end
+end
+if #times <= most then return '' end
+table.sort(times, function(a, b) return tonumber(a) < tonumber(b) end)
+return times[#times - most + 1]
+"""
+
+
+def changed(hub: Hub, user: Any) -> None:
+    """Note that a socket of the user with this primary key has opened or ended."""
+    if settings.REDIS_URL:
+        hub.changed_users[user] = None
+
+
+async def keep_counting() -> None:
+    """Count people's sockets together with the other processes; runs for ever in every one that has Redis."""
+    redis = Redis.from_url(settings.REDIS_URL or "", socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE)
+    counter = Counter(redis, current_hub())
+    try:
+        while True:
+            await asyncio.sleep(EVERY)
+            try:
+                await counter.count()
+            except (RedisError, OSError) as error:
+                log.debug("Sockets are counted by each process while Redis is away: %s", error)
+    finally:
+        await redis.aclose()
+
+
+class Counter:
+    """What this process tells Redis of its sockets."""
+
+    def __init__(self, redis: Any, hub: Hub) -> None:
+        self._redis = redis
+        self._hub = hub
+        self._script = redis.register_script(COUNT)
+        self._prefix = f"{settings.REDIS_PREFIX}:process:"
+        self._lived_at = -LIVES_EVERY
+
+    async def count(self) -> None:
+        """Tell what has changed, and have sockets closed that are too many. Raises RedisError; call it again then."""
+        await self._live()
+        users = list(self._hub.changed_users)
+        for chunk in (users[start : start + CHUNK] for start in range(0, len(users), CHUNK)):
+            pipeline = self._redis.pipeline(transaction=False)
+            for user in chunk:
+                own = self._hub.connections_of.get(user, ())
+                opened = [each.opened_at for each in own if not each.connection.closed]
+                arguments = [self._prefix, process.PROCESS_ID, settings.CONNECTIONS_PER_USER, *map(repr, opened)]
+                await self._script([f"{settings.REDIS_PREFIX}:sockets:{user}"], arguments, client=pipeline)
+                self._hub.changed_users.pop(user, None)
+            try:
+                limits = await pipeline.execute()
+            except BaseException:
+                self._hub.changed_users.update(dict.fromkeys(chunk))
+                raise
+            await publish(
+                Publication(f"user.{user}", Delivery.CONTROL, encode({"do": "make_room", "before": float(limit)}))
+                for user, limit in zip(chunk, limits, strict=True)
+                if limit
+            )
+
+    async def _live(self) -> None:
+        """Say that this process lives; where that was forgotten, so was all that it said, and it says it again."""
+        now = time.monotonic()
+        if now - self._lived_at < LIVES_EVERY:
+            return
+        known = await self._redis.set(self._prefix + process.PROCESS_ID, 1, ex=LIVES_FOR, get=True)
+        self._lived_at = now
+        if known is None:
+            self._hub.changed_users.update(dict.fromkeys(self._hub.connections_of))
