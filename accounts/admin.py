@@ -11,7 +11,6 @@ from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.urls import reverse
 from django.utils import timezone
-from django.utils.html import format_html
 from django.utils.translation import gettext_lazy as _
 
 from accounts import services
@@ -112,29 +111,30 @@ class InviteForm(forms.ModelForm):  # type: ignore[type-arg]
 @admin.register(Invite)
 class InviteAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     form = InviteForm
-    list_display = ("__str__", "link", "made_by", "expires_at", "used_by")
-    readonly_fields = ("link", "made_by", "made_at", "used_by")
+    list_display = ("__str__", "state", "made_by", "expires_at", "used_by")
+    readonly_fields = ("state", "made_by", "made_at", "used_by")
 
     def get_changeform_initial_data(self, request: HttpRequest) -> dict[str, Any]:
         return {"expires_at": timezone.now() + timedelta(days=7)}
 
     def save_model(self, request: HttpRequest, obj: Invite, form: Any, change: bool) -> None:
-        if not change:
-            assert isinstance(request.user, User)
-            obj.made_by = request.user
+        if change:
+            super().save_model(request, obj, form, change)
+            return
+        assert isinstance(request.user, User)
+        obj.made_by = request.user
+        token = obj.give_token()
         super().save_model(request, obj, form, change)
-        if not change:
-            address = request.build_absolute_uri(reverse("sign_up", args=[obj.token]))
-            self.message_user(request, _("Send this link: %s") % address, messages.SUCCESS)
+        address = f"{request.build_absolute_uri(reverse('open_invite'))}#{token}"
+        self.message_user(request, _("Send this link; it is shown this once: %s") % address, messages.SUCCESS)
 
-    @admin.display(description=_("link to send"))
-    def link(self, invite: Invite) -> str:
+    @admin.display(description=_("state"))
+    def state(self, invite: Invite) -> str:
         if not invite.pk:
-            return str(_("Shown once saved."))
-        if not invite.is_open:
-            return str(_("used or expired"))
-        address = reverse("sign_up", args=[invite.token])
-        return format_html('<a href="{}">{}</a>', address, address)
+            return str(_("The link is shown once, when this is saved."))
+        if invite.used_by_id is not None:
+            return str(_("used"))
+        return str(_("open") if invite.is_open else _("expired"))
 
 
 @admin.register(PasswordTries)

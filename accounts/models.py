@@ -111,9 +111,9 @@ def person_on_wire(pk: int, name: str, kind: str) -> dict[str, Any]:
 
 
 class Invite(models.Model):
-    """A link with which somebody makes an account, once, until it expires."""
+    """A link with which somebody makes an account, once, until it expires. Its token is shown once and kept hashed."""
 
-    token = models.CharField(max_length=64, unique=True, default=secrets.token_urlsafe, editable=False)
+    token_hash = models.CharField(max_length=64, unique=True, editable=False)
     note = models.CharField(_("for whom"), max_length=80, blank=True)
     made_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="invites_made", editable=False)
     made_at = models.DateTimeField(default=timezone.now, editable=False)
@@ -124,6 +124,18 @@ class Invite(models.Model):
 
     def __str__(self) -> str:
         return self.note or f"invite {self.pk}"
+
+    def give_token(self) -> str:
+        """Return a new token, with which the invite has yet to be saved."""
+        token = "invite_" + secrets.token_urlsafe(32)
+        self.token_hash = hash_token(token)
+        return token
+
+    @classmethod
+    def find(cls, token: str) -> "Invite | None":
+        """Return the invite with this token while it is open."""
+        found = cls.objects.filter(token_hash=hash_token(token)).first()
+        return found if found and found.is_open else None
 
     @property
     def is_open(self) -> bool:

@@ -6,7 +6,7 @@ from django.db import IntegrityError, transaction
 from django.http import HttpRequest
 from django.utils import timezone
 
-from accounts.models import Invite, User
+from accounts.models import Invite, User, hash_token
 from accounts.names import clean_name
 from accounts.namesakes import guests_named, refuse_reserved, refuse_taken
 from accounts.sockets import session_hash
@@ -101,7 +101,7 @@ def accept_invite(token: str, username: str, name: str, password: str) -> User:
     """
     with transaction.atomic():
         invite = Invite.objects.select_for_update().get(
-            token=token, used_by__isnull=True, expires_at__gt=timezone.now()
+            token_hash=hash_token(token), used_by__isnull=True, expires_at__gt=timezone.now()
         )
         try:
             with transaction.atomic():

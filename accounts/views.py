@@ -1,19 +1,26 @@
 """Pages for entering and leaving."""
 
+from typing import Final
+
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import login
 from django.contrib.auth.views import LoginView
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_POST
+from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts import services
 from accounts.forms import SignInForm, SignUpForm
 from accounts.models import Invite
 from realtime.http import STATUS, ApiError
+
+#: Holds the token of the invite that a browser has opened, for so many seconds.
+INVITE_COOKIE: Final = "invite"
+INVITE_COOKIE_AGE: Final = 60 * 60
 
 sign_in = LoginView.as_view(
     template_name="accounts/sign_in.html",
@@ -44,21 +51,63 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     return redirect("home")
 
 
-def sign_up(request: HttpRequest, token: str) -> HttpResponse:
-    """Make an account with an invite link."""
-    invite = Invite.objects.filter(token=token).first()
-    if invite is None or not invite.is_open:
-        return render(request, "accounts/sign_up.html", {"invite": None, "form": None}, status=404)
+@require_http_methods(["GET", "HEAD", "POST"])
+def open_invite(request: HttpRequest) -> HttpResponse:
+    """What an invite's link leads to. The token is in the fragment, which no log sees; the page posts it."""
+    if request.method == "POST":
+        return _exchanged(request, request.POST.get("token", ""))
+    return render(request, "open_link.html", {"what": _("You were invited")})
+
+
+def old_invite(request: HttpRequest, token: str) -> HttpResponse:
+    """Take an invite of former times, which has its token in the path, and lead away from there in any case."""
+    response = _exchanged(request, token)
+    if not response.has_header("Location"):
+        response = redirect("sign_up")
+        response.delete_cookie(INVITE_COOKIE, path=reverse("sign_up"))
+    response["Referrer-Policy"] = "no-referrer"
+    return response
+
+
+def _exchanged(request: HttpRequest, token: str) -> HttpResponse:
+    """Give the token of an invite for a cookie, and lead to an address that has none."""
+    if Invite.find(token) is None:
+        return _no_invite(request)
+    response = redirect("sign_up")
+    response.set_cookie(
+        INVITE_COOKIE,
+        token,
+        max_age=INVITE_COOKIE_AGE,
+        path=reverse("sign_up"),
+        secure=settings.SESSION_COOKIE_SECURE,
+        httponly=True,
+        samesite="Lax",
+    )
+    return response
+
+
+def _no_invite(request: HttpRequest) -> HttpResponse:
+    return render(request, "accounts/sign_up.html", {"invite": None, "form": None}, status=404)
+
+
+def sign_up(request: HttpRequest) -> HttpResponse:
+    """Make an account with the invite that this browser has opened."""
+    token = request.COOKIES.get(INVITE_COOKIE, "")
+    invite = Invite.find(token)
+    if invite is None:
+        return _no_invite(request)
     form = SignUpForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
             user = services.accept_invite(token, **form.cleaned_data)
         except Invite.DoesNotExist:
-            return render(request, "accounts/sign_up.html", {"invite": None, "form": None}, status=404)
+            return _no_invite(request)
         except services.UsernameTaken:
             form.add_error("username", _("This user name is taken."))
         else:
             login(request, user, backend=services.BACKEND)
             messages.success(request, _("Welcome, %(name)s.") % {"name": user.name})
-            return redirect("home")
+            response = redirect("home")
+            response.delete_cookie(INVITE_COOKIE, path=reverse("sign_up"))
+            return response
     return render(request, "accounts/sign_up.html", {"invite": invite, "form": form})

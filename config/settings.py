@@ -201,7 +201,9 @@ OUTBOX_BYTES = from_env.integer("OUTBOX_BYTES", 1024 * 1024, 64 * 1024)
 LOGGING = {
     "version": 1,
     "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name}: {message}", "style": "{"}},
+    "formatters": {
+        "line": {"()": "config.logs.LineFormatter", "format": "{asctime} {levelname} {name}: {message}", "style": "{"}
+    },
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": from_env.env.str("LOG_LEVEL", default="INFO")},
     "loggers": {

@@ -25,6 +25,8 @@ log = logging.getLogger(__name__)
 
 #: What is kept of the scope of a socket that has opened.
 KEPT: Final = ("session", "session_hash")
+#: Chosen when a client offers it: a browser that offers any insists on one.
+SUBPROTOCOL: Final = "switchboard"
 #: Seconds after which the echo closes a socket that says nothing; found at the next heartbeat.
 ECHO_IDLE: Final = 60.0
 #: So many commands refused for their rate, and the socket closes with 4429; forgiven as fast as commands are taken.
@@ -95,7 +97,8 @@ class SocketConsumer(AsyncConsumer):
             await send({"type": "websocket.close"})  # before it is accepted: 503, and nginx asks the next process
             return
         # Accepted even when refused: a browser cannot see why a handshake failed.
-        await send({"type": "websocket.accept"})
+        offered = SUBPROTOCOL in (scope.get("subprotocols") or ())
+        await send({"type": "websocket.accept", **({"subprotocol": SUBPROTOCOL} if offered else {})})
         life = self._live(receive)
         if HAND_OVER in extensions:
             extensions[HAND_OVER](life)

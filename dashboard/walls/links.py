@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, time, timedelta
-from typing import Any
+from typing import Any, Final
 
 from django.db import transaction
 from django.db.models import Q
@@ -18,6 +18,9 @@ from realtime.database import in_database
 from realtime.gather import gathered
 from realtime.protocol import encode
 from realtime.publish import Delivery, Publication, publish_on_commit
+
+#: What the token of a link begins with.
+PREFIX: Final = "screen_"
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,7 @@ def _hour(moment: time | None) -> str | None:
 
 def issue_link(wall: Wall, note: str = "", days: int | None = None) -> str:
     """Return a new token that shows `wall`, for so many days; it is stored hashed, so never again."""
-    token = "screen_" + secrets.token_urlsafe(32)
+    token = PREFIX + secrets.token_urlsafe(32)
     expires_at = timezone.now() + timedelta(days=days) if days is not None else None
     ScreenLink.objects.create(wall=wall, note=note, token_hash=hash_token(token), expires_at=expires_at)
     return token

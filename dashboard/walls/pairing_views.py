@@ -5,7 +5,6 @@ from typing import Any, Final
 
 import segno
 from django import forms
-from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.core.exceptions import ValidationError
@@ -20,13 +19,10 @@ from django.views.decorators.http import require_http_methods, require_safe
 from dashboard.models.walls import Pairing, ScreenLink, Wall
 from dashboard.walls import links, pairings, screens
 from dashboard.walls.pairings import CodeRefused, TooManyWait
-from dashboard.walls.views import kept_nowhere, wall_page
+from dashboard.walls.views import COOKIE, keep_token, kept_nowhere, wall_page
 from realtime.limits import Buckets, network_of
 from realtime.throttling import address_of
 
-#: The cookie that holds a screen's secret. Browsers keep none for longer than 400 days: each visit renews it.
-COOKIE: Final = "screen"
-COOKIE_AGE: Final = 400 * 24 * 60 * 60
 #: Codes that one address gets at once, and then each second; likewise codes that a person may enter. In each process.
 _asked: Final[Buckets[str]] = Buckets(30, 0.2)
 _entered: Final[Buckets[str]] = Buckets(30, 0.2)
@@ -38,7 +34,7 @@ def screen(request: HttpRequest) -> HttpResponse:
     secret = request.COOKIES.get(COOKIE, "")
     link = links.good_link(secret)
     if link is not None:
-        return _keep(wall_page(request, link, secret, key=pairings.KEY), secret)
+        return keep_token(wall_page(request, link, secret, key=pairings.KEY), secret, reverse("this_screen"))
     pairing = pairings.waiting(secret)
     if pairing is None:
         if _asked.take(network_of(address_of(request)), time.monotonic()):
@@ -47,7 +43,7 @@ def screen(request: HttpRequest) -> HttpResponse:
             pairing, secret = pairings.ask(address_of(request))
         except TooManyWait:
             return _code_page(request, None)
-    return _keep(_code_page(request, pairing), secret)
+    return keep_token(_code_page(request, pairing), secret, reverse("this_screen"))
 
 
 @require_safe
@@ -56,19 +52,6 @@ def state(request: HttpRequest) -> HttpResponse:
     pairing = pairings.waiting(request.COOKIES.get(COOKIE, ""))
     told = {"code": str(pairing), "seconds": _seconds(pairing)} if pairing else {"code": None}
     return kept_nowhere(JsonResponse(told))
-
-
-def _keep(response: HttpResponse, secret: str) -> HttpResponse:
-    response.set_cookie(
-        COOKIE,
-        secret,
-        max_age=COOKIE_AGE,
-        path=reverse("this_screen"),
-        secure=settings.SESSION_COOKIE_SECURE,
-        httponly=True,
-        samesite="Lax",
-    )
-    return response
 
 
 def _code_page(request: HttpRequest, pairing: Pairing | None) -> HttpResponse:

@@ -15,6 +15,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import hash_token
 from dashboard.models.walls import Pairing, Screen, ScreenLink, Wall
+from dashboard.walls import links
 
 #: Consonants only: nothing that looks like a digit, and no words (RFC 8628, section 6.1).
 ALPHABET: Final = "BCDFGHJKLMNPQRSTVWXZ"
@@ -41,7 +42,7 @@ def ask(address: str) -> tuple[Pairing, str]:
     now = timezone.now()
     if Pairing.objects.filter(used_at=None, expires_at__gt=now).count() >= MOST:
         raise TooManyWait
-    secret = "screen_" + secrets.token_urlsafe(32)
+    secret = links.PREFIX + secrets.token_urlsafe(32)
     while True:
         code = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
         try:

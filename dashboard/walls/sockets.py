@@ -1,4 +1,4 @@
-"""Sockets that a screen link opens: `?screen=<token>` instead of a session, for the boards of one wall."""
+"""Sockets that a screen link opens: its token instead of a session, for the boards of one wall."""
 
 import asyncio
 import logging
@@ -10,8 +10,9 @@ from typing import Any, Final
 from urllib.parse import parse_qsl
 
 from accounts.models import hash_token
+from accounts.tokens import bearer_of
 from dashboard.protocol import Report
-from dashboard.walls import pairings, screens
+from dashboard.walls import links, pairings, screens
 from dashboard.walls.links import Link, find_link
 from dashboard.walls.screens import Shown
 from realtime.consumers import SocketConsumer
@@ -32,7 +33,7 @@ KEY: Final = re.compile(r"[A-Za-z0-9-]{1,40}")
 
 
 class ScreenConsumer(SocketConsumer):
-    """A socket for people, or, with `?screen=<token>`, for a screen that nobody has signed in on.
+    """A socket for people, or, with the token of a link, for a screen that nobody has signed in on.
 
     A screen needs no Origin: no browser sends a token by itself.
     """
@@ -47,7 +48,9 @@ class ScreenConsumer(SocketConsumer):
         self._board = self.scope["url_route"]["kwargs"].get("slug", "")
         self._build = ""
         self._painted_at: datetime | None = None
-        token = query.get("screen")
+        token = _token(self.scope)
+        if token is None and "screen" in query:  # the page of a former version, which loads itself again then
+            raise _gone()
         if token is None:
             await super().gate()
             return
@@ -125,6 +128,16 @@ class ScreenConsumer(SocketConsumer):
         link, user = (self.link.pk, None) if self.link else (None, self.user.pk)
         shows = self._board, self._build, self._opened_at, self._painted_at
         return self._name, Shown(link, user, self._key, *shows)
+
+
+def _token(scope: dict[str, Any]) -> str | None:
+    """Return the token of a screen link: the bearer, or, since pages cannot set that, one of the subprotocols.
+
+    Never from the address, which proxies log.
+    """
+    bearer = bearer_of(dict(scope["headers"]).get(b"authorization", b"").decode("latin1"))
+    given = [bearer or "", *(scope.get("subprotocols") or ())]
+    return next((each for each in given if each.startswith(links.PREFIX)), None)
 
 
 def _gone() -> Refused:

@@ -1,5 +1,6 @@
 """Banning, signing out and inviting, by the admin's own pages."""
 
+import re
 from datetime import timedelta
 
 from django.contrib.auth.models import Permission
@@ -7,7 +8,7 @@ from django.contrib.sessions.models import Session
 from django.test import AsyncClient
 from django.utils import timezone
 
-from accounts.models import Invite, User
+from accounts.models import Invite, User, hash_token
 from realtime.database import in_database
 from tests.cast import Cast, Connect, signed_in
 
@@ -112,5 +113,11 @@ async def test_an_invite_is_made_with_a_link_to_send(cast: Cast, connect: Connec
     assert (await boss.post("/admin/accounts/invite/add/", fields)).status_code == 302
     invite = await Invite.objects.select_related("made_by").aget()
     assert (invite.note, invite.made_by.username) == ("Dora", "staff")
-    page = (await boss.get(f"/admin/accounts/invite/{invite.pk}/change/")).content.decode()
-    assert f"/join/{invite.token}/" in page
+    told = (await boss.get("/admin/accounts/invite/")).content.decode()
+    [token] = re.findall(r"/join/open/#(invite_[\w-]{43})", told)
+    assert invite.token_hash == hash_token(token)
+    for path in ("/admin/accounts/invite/", f"/admin/accounts/invite/{invite.pk}/change/"):
+        page = (await boss.get(path)).content.decode()
+        assert "open" in page
+        assert token not in page, "it is shown once"
+        assert invite.token_hash not in page

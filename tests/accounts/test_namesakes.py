@@ -41,9 +41,14 @@ pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def invite() -> Invite:
+def token(client: Client) -> str:
+    """The token of an invite, whose link `client` has opened."""
     maker = User.objects.create_superuser("boss", "x", name="Boss")
-    return Invite.objects.create(made_by=maker, expires_at=timezone.now() + timedelta(days=1))
+    invite = Invite(made_by=maker, expires_at=timezone.now() + timedelta(days=1))
+    token = invite.give_token()
+    invite.save()
+    client.post("/join/open/", {"token": token})
+    return token
 
 
 @pytest.mark.parametrize(
@@ -89,11 +94,11 @@ def test_guests_may_share_a_name() -> None:
 
 
 @pytest.mark.parametrize("name", [*RESERVED, "Аdmin", "Switch board", "S Y S T E M"])
-def test_nobody_who_comes_by_themselves_passes_for_the_site(client: Client, invite: Invite, name: str) -> None:
+def test_nobody_who_comes_by_themselves_passes_for_the_site(client: Client, token: str, name: str) -> None:
     page = client.post("/enter/", {"name": name})
     assert page.status_code == 422
     assert "kept for the site itself" in page.content.decode()
-    assert client.post(f"/join/{invite.token}/", SIGNING_UP | {"name": name}).context["form"].errors.keys() == {"name"}
+    assert client.post("/join/", SIGNING_UP | {"name": name}).context["form"].errors.keys() == {"name"}
 
 
 def test_the_name_of_the_site_is_its_own(settings: Any) -> None:
@@ -103,18 +108,18 @@ def test_the_name_of_the_site_is_its_own(settings: Any) -> None:
 
 
 @pytest.mark.parametrize("field", ["name", "username"])
-def test_no_account_looks_like_another(client: Client, invite: Invite, field: str) -> None:
+def test_no_account_looks_like_another(client: Client, token: str, field: str) -> None:
     User.objects.create_user("alice", name="Alison")
-    page = client.post(f"/join/{invite.token}/", SIGNING_UP | {field: "AL1CE"})
+    page = client.post("/join/", SIGNING_UP | {field: "AL1CE"})
     assert "does not look like it" in str(page.context["form"].errors[field])
-    assert client.post(f"/join/{invite.token}/", SIGNING_UP | {field: "Berta"}).status_code == 302
+    assert client.post("/join/", SIGNING_UP | {field: "Berta"}).status_code == 302
 
 
-def test_an_account_wins_its_name_from_guests(client: Client, invite: Invite) -> None:
+def test_an_account_wins_its_name_from_guests(client: Client, token: str) -> None:
     guests = [User.objects.create_guest(name) for name in ("Dora", "D0RA", "Dorian")]
     for guest in guests:
         Client().force_login(guest)
-    client.post(f"/join/{invite.token}/", SIGNING_UP)
+    client.post("/join/", SIGNING_UP)
     names = [User.objects.get(pk=guest.pk).name for guest in guests]
     assert names == [f"Guest {guests[0].pk}", f"Guest {guests[1].pk}", "Dorian"]
     left = {each.get_decoded().get("_auth_user_id") for each in Session.objects.all()}

@@ -2,9 +2,11 @@
 
 import re
 from datetime import timedelta
+from importlib import import_module
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.contrib.auth.models import AnonymousUser
 from django.test import Client
 from django.utils import timezone
@@ -24,7 +26,17 @@ def owner() -> User:
 
 @pytest.fixture
 def invite(owner: User) -> Invite:
-    return Invite.objects.create(made_by=owner, expires_at=timezone.now() + timedelta(days=1))
+    return Invite.objects.create(made_by=owner, token_hash="?", expires_at=timezone.now() + timedelta(days=1))
+
+
+@pytest.fixture
+def token(client: Client, invite: Invite) -> str:
+    """The token of `invite`, whose link `client` has opened."""
+    token = invite.give_token()
+    invite.save()
+    answer = client.post("/join/open/", {"token": token})
+    assert answer["Location"] == "/join/"
+    return token
 
 
 def who(client: Client) -> User | AnonymousUser:
@@ -115,9 +127,10 @@ async def test_the_button_closes_the_sockets_of_this_session_only(cast: Cast, co
 # Invites
 
 
-def test_an_invite_makes_an_account_and_signs_it_in(client: Client, invite: Invite) -> None:
-    assert "Make the account" in client.get(f"/join/{invite.token}/").content.decode()
-    assert client.post(f"/join/{invite.token}/", SIGNING_UP)["Location"] == "/"
+def test_an_invite_makes_an_account_and_signs_it_in(client: Client, invite: Invite, token: str) -> None:
+    assert "Make the account" in client.get("/join/").content.decode()
+    done = client.post("/join/", SIGNING_UP)
+    assert (done["Location"], done.cookies["invite"].value) == ("/", "")
     user = User.objects.get(username="dora")
     assert (user.name, user.kind, user.is_staff) == ("Dora", Kind.ACCOUNT, False)
     assert who(client) == user
@@ -125,20 +138,50 @@ def test_an_invite_makes_an_account_and_signs_it_in(client: Client, invite: Invi
     assert (invite.used_by, invite.is_open) == (user, False)
 
 
-def test_an_invite_works_once_and_not_for_ever(client: Client, invite: Invite) -> None:
-    client.post(f"/join/{invite.token}/", SIGNING_UP)
-    late = Invite.objects.create(made_by=invite.made_by, expires_at=timezone.now() - timedelta(seconds=1))
-    for token in (invite.token, late.token, "unknown", "x" * 300):
-        for response in (Client().get(f"/join/{token}/"), Client().post(f"/join/{token}/", SIGNING_UP)):
+def test_an_invite_works_once_and_not_for_ever(client: Client, invite: Invite, token: str) -> None:
+    client.post("/join/", SIGNING_UP)
+    late = Invite(made_by=invite.made_by, expires_at=timezone.now() - timedelta(seconds=1))
+    expired = late.give_token()
+    late.save()
+    for each in (token, expired, "unknown", "x" * 300):
+        knows = Client()
+        knows.cookies["invite"] = each
+        answers = [knows.get("/join/"), knows.post("/join/", SIGNING_UP), Client().get(f"/join/{each}/", follow=True)]
+        answers.append(Client().post("/join/open/", {"token": each}))
+        for response in answers:
             assert response.status_code == 404
             assert "no longer good" in response.content.decode()
     assert User.objects.count() == 2
 
 
-def test_two_who_use_one_link_at_the_same_moment_make_one_account(invite: Invite) -> None:
-    assert services.accept_invite(invite.token, "dora", "Dora", "x").name == "Dora"
+def test_a_link_of_former_times_leads_to_an_address_without_its_token(invite: Invite) -> None:
+    token = invite.give_token()
+    invite.save()
+    browser = Client()
+    answer = browser.get(f"/join/{token}/")
+    assert (answer["Location"], answer["Referrer-Policy"]) == ("/join/", "no-referrer")
+    cookie = answer.cookies["invite"]
+    assert (cookie["path"], cookie["httponly"], cookie["max-age"]) == ("/join/", True, 3600)
+    assert token not in browser.get("/join/").content.decode()
+
+
+def test_links_that_are_out_stay_good_when_tokens_are_hashed(invite: Invite) -> None:
+    Invite.objects.filter(pk=invite.pk).update(token_hash="a-token-as-it-was-stored")
+    import_module("accounts.migrations.0004_invites_hashed").hash_tokens(apps, None)
+    assert Invite.find("a-token-as-it-was-stored") == invite
+    assert Client().get("/join/a-token-as-it-was-stored/")["Location"] == "/join/"
+
+
+def test_what_is_stored_of_an_invite_opens_nothing(client: Client, invite: Invite, token: str) -> None:
+    invite.refresh_from_db()
+    assert token not in vars(invite).values()
+    assert Client().post("/join/open/", {"token": invite.token_hash}).status_code == 404
+
+
+def test_two_who_use_one_link_at_the_same_moment_make_one_account(token: str) -> None:
+    assert services.accept_invite(token, "dora", "Dora", "x").name == "Dora"
     with pytest.raises(Invite.DoesNotExist):
-        services.accept_invite(invite.token, "emil", "Emil", "x")
+        services.accept_invite(token, "emil", "Emil", "x")
 
 
 @pytest.mark.parametrize(
@@ -156,10 +199,10 @@ def test_two_who_use_one_link_at_the_same_moment_make_one_account(invite: Invite
     ],
 )
 def test_what_does_not_do_is_told_at_its_field(
-    client: Client, invite: Invite, field: str, value: str, sentence: str
+    client: Client, invite: Invite, token: str, field: str, value: str, sentence: str
 ) -> None:
     User.objects.create_bot("Robo")
-    response = client.post(f"/join/{invite.token}/", SIGNING_UP | {field: value})
+    response = client.post("/join/", SIGNING_UP | {field: value})
     assert response.status_code == 200
     errors = response.context["form"].errors
     assert list(errors) == [field], errors
@@ -170,7 +213,7 @@ def test_what_does_not_do_is_told_at_its_field(
 
 
 def test_whoever_is_slower_with_a_user_name_is_told_that_it_is_taken(
-    client: Client, invite: Invite, monkeypatch: pytest.MonkeyPatch
+    client: Client, invite: Invite, token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def faster(token: str, username: str, name: str, password: str) -> User:
         User.objects.create_user(username, "x", name="Somebody faster")
@@ -178,7 +221,7 @@ def test_whoever_is_slower_with_a_user_name_is_told_that_it_is_taken(
 
     accept = services.accept_invite
     monkeypatch.setattr(services, "accept_invite", faster)
-    response = client.post(f"/join/{invite.token}/", SIGNING_UP)
+    response = client.post("/join/", SIGNING_UP)
     assert response.status_code == 200
     assert "This user name is taken." in response.content.decode()
     invite.refresh_from_db()

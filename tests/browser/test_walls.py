@@ -56,9 +56,15 @@ async def test_a_wall_is_live_without_signing_in_until_its_link_is_revoked(
     token = make_wall(live_switchboard, feed.slug)
     page = await new_page(viewport={"width": 1920, "height": 1080})
     page.expected_errors += ["404"]  # type: ignore[attr-defined]
-    await page.goto(f"/wall/{token}/")
+    await page.goto("/wall/open/#")
+    await expect(page.get_by_role("alert")).to_contain_text("The link is not complete")
+    await page.goto(f"/wall/open/#{token}")
     await expect_live(page)
-    assert [each["name"] for each in await page.context.cookies()] == []
+    assert re.search(r"/wall/\d+/$", page.url), "a clean address"
+    await page.reload()
+    await expect_live(page)
+    names = {each["name"] for each in await page.context.cookies()}
+    assert {name for name in names if not name.startswith("link-")} <= {"csrftoken"}, "nobody is signed in"
     await feed.push(page, 41)
     await expect(tile(page, "Orders").locator(".figure")).to_have_text("41")
     staff = await new_page()

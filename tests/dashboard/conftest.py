@@ -84,17 +84,21 @@ class Viewer:
         self.user = user
         self.communicator: WebsocketCommunicator | None = None
 
-    async def open(self, path: str) -> dict[str, Any]:
-        """Connect and return the first event."""
+    async def open(self, path: str, screen: str = "", bearer: str = "") -> dict[str, Any]:
+        """Connect and return the first event. `screen`: a link's token as a page sends it; `bearer`: as others do."""
         headers = [(b"host", b"testserver"), (b"origin", b"http://testserver")]
+        if bearer:
+            headers = [(b"host", b"testserver"), (b"authorization", f"Bearer {bearer}".encode())]
         if self.user is not None:
             browser = Client()
             await browser.aforce_login(self.user)
             cookie = f"{settings.SESSION_COOKIE_NAME}={browser.cookies[settings.SESSION_COOKIE_NAME].value}"
             headers.append((b"cookie", cookie.encode()))
-        self.communicator = WebsocketCommunicator(application, path, headers=headers)
-        connected, _ = await self.communicator.connect(timeout=5)
+        offered = ["switchboard", screen] if screen else None
+        self.communicator = WebsocketCommunicator(application, path, headers=headers, subprotocols=offered)
+        connected, chosen = await self.communicator.connect(timeout=5)
         assert connected
+        assert chosen == ("switchboard" if screen else None), "or a browser hangs up; and a token is not said aloud"
         return await self.next()
 
     async def show(self, slug: str) -> dict[str, Any]:

@@ -165,7 +165,7 @@ async def test_a_wall_can_say_and_change_nothing(cast: Cast, viewer: Seat, comma
 async def test_the_link_opens_nothing_else_of_chat(cast: Cast, viewer: Seat) -> None:
     token = await in_thread(link_with, "kitchen")
     chat = await viewer("")
-    assert (await chat.open(f"/ws/chat/?screen={token}"))["type"] == "error"
+    assert (await chat.open("/ws/chat/", token))["type"] == "error"
     await chat.assert_closed(4401)
     board = await opened(viewer, token, "/ws/boards/ops/")
     await board.assert_event("snapshot")

@@ -45,8 +45,8 @@ async def screens(cluster: Cluster) -> AsyncIterator[tuple[str, list[Client], st
     async with AsyncExitStack() as stack:
         found = []
         for web in cluster.web:
-            client = await stack.enter_async_context(Client(web.address))
-            path = f"/ws/boards/wall-shop/?screen={link}&id={web.name}"
+            client = await stack.enter_async_context(Client(web.address, token=link))
+            path = f"/ws/boards/wall-shop/?id={web.name}"
             assert (await client.connect(path, origin=None))["type"] == "hello"
             await client.assert_event("snapshot")
             found.append(client)

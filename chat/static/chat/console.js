@@ -2,7 +2,6 @@
 import { html, LitElement, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { given, person } from "realtime/page.js";
-import { Person } from "realtime/person.js";
 import { openLine } from "realtime/socket.js";
 import { clockSeconds } from "realtime/time.js";
 import { examplesFor } from "./examples.js";
@@ -134,8 +133,7 @@ export class SocketConsole extends LitElement {
   #open(/** @type {SubmitEvent} */ event) {
     event.preventDefault();
     this.phase = "opening";
-    // With the token of a screen link, nobody is signed in on the socket.
-    const line = openLine(this.path, /[?&]screen=/.test(this.path) ? new Person(null) : person);
+    const line = openLine(this.path, person);
     this.line = line;
     line.onopen = () => {
       this.phase = "open";

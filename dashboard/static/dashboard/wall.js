@@ -22,7 +22,10 @@ const POINTS = 1000;
 const QUIET = 600;
 
 const { token, build, key } = given("page-config");
-const socket = new Socket(`/ws/boards/?screen=${encodeURIComponent(token)}&id=${key ?? screenKey()}`, { person: new Person(null) }); // a screen is nobody's
+const socket = new Socket(`/ws/boards/?id=${key ?? screenKey()}`, {
+  person: new Person(null), // a screen is nobody's
+  protocols: ["switchboard", token], // not in the address, which proxies log
+});
 const rotation = new Rotation();
 const whyDark = keepAwake();
 const report = keepReporting(socket, build, () => shown);

@@ -43,8 +43,8 @@ export class Disconnected extends Error {
 }
 
 /** @param {string} path @param {{protocol: string, host: string}} location @returns {WebSocket} */
-function connect(path, { protocol, host }, WebSocket = globalThis.WebSocket) {
-  return new WebSocket(`${protocol === "https:" ? "wss:" : "ws:"}//${host}${path}`);
+function connect(path, { protocol, host }, WebSocket = globalThis.WebSocket, protocols = /** @type {string[]} */ ([])) {
+  return new WebSocket(`${protocol === "https:" ? "wss:" : "ws:"}//${host}${path}`, protocols);
 }
 
 /**
@@ -82,11 +82,12 @@ export class Socket {
   /**
    * @param {string} path e.g. "/ws/chat/"
    * @param {{person: import("./person.js").Person, WebSocket?: any, page?: any, timers?: any, random?: () => number,
-   *   clock?: ServerClock}} world  person: for whom it is; before anything is said, the server's `hello` must name the same
+   *   clock?: ServerClock, protocols?: string[]}} world  protocols: what the handshake offers as subprotocols; person: for whom it is; before anything is said, the server's `hello` must name the same
    */
-  constructor(path, { person, WebSocket = globalThis.WebSocket, page = globalThis, timers = globalThis, random, clock }) {
+  constructor(path, { person, WebSocket = globalThis.WebSocket, page = globalThis, timers = globalThis, random, clock, protocols = [] }) {
     if (!person) throw new TypeError("Say for whom this socket is.");
     this.path = path;
+    this.protocols = protocols;
     this.person = person;
     this.clock = clock ?? new ServerClock();
     /** @type {State} */
@@ -225,7 +226,7 @@ export class Socket {
     this.#letGo();
     this.lastError = null;
     this.drainAfter = null;
-    const line = connect(this.path, this.page.location, this.WebSocket);
+    const line = connect(this.path, this.page.location, this.WebSocket, this.protocols);
     this.line = line;
     line.onmessage = (/** @type {{data: string}} */ frame) => line === this.line && this.#hear(line, frame.data);
     line.onclose = (/** @type {{code: number}} */ { code }) => line === this.line && this.#lost(code);
@@ -246,7 +247,7 @@ export class Socket {
       this.liveSince = this.#now();
       this.#watch();
       this.#become("live");
-    } else if (event.type === "notice" && event.code === "draining") {
+    } else if (event.type === "notice" && event.retry_after) {
       this.drainAfter = event.retry_after ?? null;
     } else if (event.type === "error" && !event.ref) {
       this.lastError = event;

@@ -30,18 +30,18 @@ def a_screen() -> Screen:
 def test_staff_make_a_link_that_is_shown_once_with_its_code(grace: Client) -> None:
     wall = wall_of("ops")
     made = grace.post("/screens/links/", {"wall": wall.pk, "note": "Hall", "days": "30"}).content.decode()
-    token = made.split("/wall/")[1].split("/")[0]
+    token = made.split("/wall/open/#")[1].split('"')[0]
     assert "data:image/svg+xml" in made
     link = ScreenLink.objects.get()
     assert link.expires_at is not None
     assert 29 < (link.expires_at - timezone.now()).days + 1 <= 30
-    assert Client().get(f"/wall/{token}/").status_code == 200
+    assert Client().post("/wall/open/", {"token": token}).status_code == 302
     page = grace.get("/screens/").content.decode()
     assert "Hall" in page
     assert token not in page
     assert token not in grace.get("/admin/dashboard/screenlink/").content.decode()
     grace.post(f"/screens/links/{link.pk}/revoke/")
-    assert Client().get(f"/wall/{token}/").status_code == 404
+    assert Client().post("/wall/open/", {"token": token}).status_code == 404
 
 
 def test_a_wrong_number_of_days_is_told(grace: Client) -> None:

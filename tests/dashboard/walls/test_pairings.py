@@ -134,7 +134,7 @@ def test_a_screen_whose_link_has_ended_shows_a_new_code(tv: Client, grace: Clien
 def test_the_token_of_a_link_from_an_address_pairs_no_browser(tv: Client) -> None:
     wall_of("ops")
     token = links.issue_link(Wall.objects.get())
-    tv.get(f"/wall/{token}/")
+    assert tv.get(f"/wall/{token}/", follow=True).status_code == 200
     assert "screen" not in tv.cookies
     assert "Lobby" not in tv.get("/wall/").content.decode()
 

@@ -35,7 +35,7 @@ async def say(slug: str, value: float, at: float = 1) -> None:
 async def opened(seat: Seat, token: str, path: str = "/ws/boards/", id: str = "") -> Viewer:
     """Open a screen with the link; return it after its hello."""
     screen = await seat("")
-    hello = await screen.open(f"{path}?screen={token}" + (f"&id={id}" if id else ""))
+    hello = await screen.open(path + (f"?id={id}" if id else ""), token)
     assert hello["type"] == "hello", hello
     assert hello["user"] is None
     return screen
@@ -106,10 +106,20 @@ async def test_wrong_revoked_and_expired_links_say_the_same_and_nothing_else(vie
     for token in (revoked, expired, "screen_wrong", ""):
         for path in ("/ws/boards/", "/ws/boards/ops/", "/ws/boards/nowhere/"):
             screen = await viewer("")
-            said.append(await screen.open(f"{path}?screen={token}") if token else await screen.open(path))
+            said.append(await screen.open(path, token))
             await screen.assert_closed(4403 if token else 4401)
     assert {each["type"] for each in said} == {"error"}
     assert len({each["detail"] for each in said[:9]}) == 1
+
+
+async def test_a_program_sends_its_token_as_bearer_and_no_token_is_taken_from_the_address(viewer: Seat) -> None:
+    token = await in_thread(link_to, "ops")
+    program = await viewer("")
+    assert (await program.open("/ws/boards/", bearer=token))["type"] == "hello"
+    assert (await program.next())["type"] == "wall"
+    late = await viewer("")
+    assert (await late.open(f"/ws/boards/?screen={token}"))["code"] == "forbidden"
+    await late.assert_closed(4403)  # upon which a wall's page loads itself again
 
 
 async def test_the_token_is_stored_hashed_only() -> None:
@@ -122,7 +132,7 @@ async def test_the_token_is_stored_hashed_only() -> None:
 async def test_a_screen_is_nobody_even_where_somebody_is_signed_in(viewer: Seat) -> None:
     token = await in_thread(link_to, "ops")
     ada = await viewer("Ada")
-    assert (await ada.open(f"/ws/boards/?screen={token}"))["user"] is None
+    assert (await ada.open("/ws/boards/", token))["user"] is None
     assert not current_hub().connections_of
 
 
@@ -187,7 +197,7 @@ async def test_too_many_screens_of_one_link_wait(viewer: Seat, monkeypatch: pyte
     token = await in_thread(link_to, "ops")
     await opened(viewer, token)
     second = await viewer("")
-    assert (await second.open(f"/ws/boards/?screen={token}"))["code"] == "rate_limited"
+    assert (await second.open("/ws/boards/", token))["code"] == "rate_limited"
     await second.assert_closed(4429)
 
 
@@ -208,16 +218,43 @@ def test_the_snapshot_over_http_takes_the_link_as_bearer(client: Client) -> None
 
 def test_the_page_of_a_wall_needs_the_link_and_is_kept_nowhere(client: Client) -> None:
     token = link_to("ops")
-    page = client.get(f"/wall/{token}/")
+    link = ScreenLink.objects.get()
+    opened = client.post("/wall/open/", {"token": token})
+    assert (opened.status_code, opened["Location"], opened["Cache-Control"]) == (302, f"/wall/{link.pk}/", "no-store")
+    cookie = opened.cookies[f"link-{link.pk}"]
+    assert (cookie["path"], cookie["httponly"], cookie["samesite"]) == (f"/wall/{link.pk}/", True, "Lax")
+    page = client.get(opened["Location"])
     assert page.status_code == 200
     assert token in page.content.decode()
     assert (page["Cache-Control"], page["Referrer-Policy"]) == ("no-store", "no-referrer")
     assert "frame-ancestors 'none'" in page["Content-Security-Policy"]
     links.revoke_link(ScreenLink.objects.get())
-    gone, wrong = client.get(f"/wall/{token}/"), client.get("/wall/screen_wrong/")
+    gone, wrong = client.get(f"/wall/{link.pk}/"), client.post("/wall/open/", {"token": "screen_wrong"})
     assert gone.status_code == wrong.status_code == 404
     assert "Lobby" not in gone.content.decode()
     assert "no longer" in gone.content.decode()
+
+
+def test_a_link_of_former_times_leads_to_an_address_without_its_token(client: Client) -> None:
+    token = link_to("ops")
+    answer = client.get(f"/wall/{token}/")
+    assert answer["Location"] == f"/wall/{ScreenLink.objects.get().pk}/"
+    assert (answer["Cache-Control"], answer["Referrer-Policy"]) == ("no-store", "no-referrer")
+    assert client.get(answer["Location"]).status_code == 200
+    assert Client().get(answer["Location"]).status_code == 404, "its number alone opens nothing"
+
+
+def test_two_links_in_one_browser_are_two_walls(client: Client) -> None:
+    walls = Wall.objects.create(name="One"), Wall.objects.create(name="Two")
+    addresses = [client.post("/wall/open/", {"token": links.issue_link(wall)})["Location"] for wall in walls]
+    for wall, address in zip(walls, addresses, strict=True):
+        assert wall.name in client.get(address).content.decode()
+
+
+def test_the_page_that_opens_a_link_can_send_its_form(client: Client) -> None:
+    page = client.get("/wall/open/")
+    assert "csrfmiddlewaretoken" in page.content.decode()
+    assert page["Referrer-Policy"] == "same-origin", "without a Referer its form would be refused"
 
 
 def test_wrong_links_are_limited_by_address(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -226,7 +263,7 @@ def test_wrong_links_are_limited_by_address(client: Client, monkeypatch: pytest.
     answers = [client.get("/wall/screen_wrong/", **address).status_code for _ in range(25)]  # type: ignore[arg-type]
     assert (answers[0], answers[-1]) == (404, 429)
     token = link_to("ops")
-    assert client.get(f"/wall/{token}/", **address).status_code == 200  # type: ignore[arg-type]
+    assert client.get(f"/wall/{token}/", **address).status_code == 302  # type: ignore[arg-type]
 
 
 # Screens over all processes
