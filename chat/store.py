@@ -12,12 +12,11 @@ from typing import Any, NamedTuple
 from uuid import UUID
 
 from django.db import transaction
-from django.utils import timezone
 
 from accounts.models import Kind, User, person_on_wire
 from chat import quotes
 from chat.models import Membership, Message, MessageKind, Room, RoomKind
-from realtime import bulk
+from realtime import bulk, clock
 from realtime.protocol import CommandError, encode, timestamp
 from realtime.publish import Delivery, Publication
 
@@ -131,7 +130,7 @@ class _Batch:
     def __init__(self, changes: Sequence[Change]) -> None:
         ids = {change.room_id for change in changes}
         self.rooms = bulk.instances(Room, ids, lock=True)
-        self.now = timezone.now()
+        self.now = clock.now()
         actors = {(change.actor_id,) for change in changes}
         rows = bulk.find(User, ("id",), actors, give=("id", "name", "kind", "is_active"))
         self.people = {row[0]: _Person(*row) for row in rows}

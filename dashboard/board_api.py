@@ -3,7 +3,6 @@
 from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
-from django.utils import timezone
 
 from accounts.tokens import bearer_of
 from dashboard import boards, layout
@@ -12,6 +11,7 @@ from dashboard.layout import StaleEdit
 from dashboard.models import Stream
 from dashboard.protocol import WrongEdit, read_edit, read_moment
 from dashboard.walls import links
+from realtime import clock
 from realtime.http import ApiError, answers_errors, json_body, text_field
 
 #: Bytes that a layout may have.
@@ -55,7 +55,7 @@ def _show(request: HttpRequest, slug: str) -> HttpResponse:
         event = boards.board_snapshot(slug).event
     else:
         try:
-            event = boards.board_at(slug, read_moment(moment, timezone.now()))
+            event = boards.board_at(slug, read_moment(moment, clock.now()))
         except ValueError as error:
             raise ApiError("invalid", str(error), field="at") from None
     response = JsonResponse(event)

@@ -8,11 +8,11 @@ from typing import Any
 
 from django.db import connection
 from django.db.models import Model
-from django.utils import timezone
 
 from dashboard.models import Sample, Stream
 from dashboard.protocol import unix_ms
 from dashboard.store import THINNED, rows_of
+from realtime import clock
 from realtime.protocol import decode_json
 
 #: A point of a history: `[unix ms, value]`.
@@ -110,7 +110,7 @@ def _thinned(wanted: Wanted, seconds: int, until: datetime | None) -> tuple[str,
         epoch, number = "CAST(strftime('%%s', at) AS INTEGER)", "CAST(value AS REAL)"
     else:
         epoch, number = "CAST(EXTRACT(EPOCH FROM at) AS BIGINT)", "CAST(CAST(value AS TEXT) AS FLOAT)"
-    where, values = _where((until or timezone.now()) - timedelta(seconds=seconds), until)
+    where, values = _where((until or clock.now()) - timedelta(seconds=seconds), until)
     sql = f"SELECT MAX(at) AS at, AVG({number}) AS value {where} GROUP BY {epoch} / %s ORDER BY 1 DESC"
     return sql, [*values, wanted.step]
 

@@ -13,6 +13,7 @@ from django.db.models.functions import Now
 
 from dashboard import store
 from dashboard.models import ProducerLease, State, Stream
+from realtime import clock
 from realtime.publish import Publication
 
 #: Seconds between renewals, and for how long a lease holds without one.
@@ -27,6 +28,7 @@ def new_holder() -> str:
 
 def hold(holder: str, streams: Collection[int]) -> dict[int, int]:
     """Renew what `holder` has and take what nobody holds of `streams`; return its tokens by stream id."""
+    clock.measure()  # producers' values get their time from it
     until = Now() + timedelta(seconds=HOLD)
     ProducerLease.objects.filter(holder=holder, stream__in=streams).update(expires_at=until)
     for lease in ProducerLease.objects.filter(stream__in=streams, expires_at__lte=Now()).exclude(holder=holder):

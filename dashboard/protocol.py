@@ -13,7 +13,7 @@ from realtime.protocol import Command, decode_json, encode, timestamp
 
 #: How many values one push may bring.
 PUSHED_VALUES: Final = 10_000
-#: How far ahead of the server's clock a pushed `at` may be.
+#: How far ahead of the server's clock a pushed `at` may be; it counts as now, or what follows in time would seem older.
 AHEAD: Final = timedelta(seconds=60)
 #: How many of the values that an update folds together it still carries, for charts.
 FOLDED_POINTS: Final = 300
@@ -125,8 +125,11 @@ class WrongPush(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
+    """A value and its time; `is_now`: nobody gave one, so it is the time at which the value is stored."""
+
     value: Any
     at: datetime
+    is_now: bool = False
 
 
 class StreamHead(Protocol):
@@ -252,7 +255,9 @@ def _read_pushed(item: Any, kind: str, now: datetime, place: str) -> Pushed:
     except WrongValue as error:
         raise WrongPush(f"{place}value", str(error)) from None
     at = item.get("at")
-    return Pushed(item["value"], now if at is None else _read_time(at, now, f"{place}at"))
+    if at is None:
+        return Pushed(item["value"], now, is_now=True)
+    return Pushed(item["value"], _read_time(at, now, f"{place}at"))
 
 
 def _read_time(text: Any, now: datetime, field: str) -> datetime:
@@ -265,4 +270,4 @@ def _read_time(text: Any, now: datetime, field: str) -> datetime:
         raise WrongPush(field, "Give a time as 2026-01-31T09:00:00Z, with its zone.") from None
     if moment > now + AHEAD:
         raise WrongPush(field, f"That time is more than {AHEAD.seconds} s ahead of the server's.")
-    return moment
+    return min(moment, now)

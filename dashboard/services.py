@@ -17,6 +17,7 @@ from dashboard.models import Board, ProducerLease, PushToken, State, Stream
 from dashboard.producers.registry import Producer
 from dashboard.protocol import Pushed, WrongPush
 from dashboard.values import Kind, WrongValue
+from realtime import clock
 from realtime.protocol import encode
 from realtime.publish import publish_on_commit
 
@@ -129,7 +130,8 @@ def find_token(token: str) -> PushToken | None:
 
 def push(stream: Stream, read: Callable[[str, datetime], list[Pushed]]) -> None:
     """Take what `read(kind, now)` finds in a push into `stream`, whole or not at all. Raises WrongPush."""
-    pushed = read(stream.kind, timezone.now())
+    clock.measure()
+    pushed = read(stream.kind, clock.now())
     try:
         with transaction.atomic():
             if pushed:

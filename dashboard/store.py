@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
+from operator import itemgetter
 from typing import Any, Final
 
 from django.db import transaction
@@ -109,14 +110,19 @@ def _advance(stream: Stream, last: Reading, values: Sequence[tuple[datetime, Any
 def push(stream: Stream, pushed: Sequence[Pushed]) -> list[Publication]:
     """Write pushed values, oldest first; those older than the stream's newest go to its history only.
 
-    Call it in a transaction. Raises WrongValue when a table would get too many rows.
+    What has no time gets the database's, so that of two processes the later one's value is the newest. Call it in a
+    transaction. Raises WrongValue when a table would get too many rows.
     """
-    stream = Stream.objects.select_for_update().get(pk=stream.pk)
-    if stream.thinned_until and pushed[0].at < stream.thinned_until:
-        Stream.objects.filter(pk=stream.pk).update(thinned_until=pushed[0].at)
-    fresh = [(each.at, each.value) for each in pushed if stream.at is None or each.at >= stream.at]
+    stream = Stream.objects.select_for_update().annotate(now=Now()).get(pk=stream.pk)
+    now: datetime = stream.now
+    values = sorted(((now if each.is_now else each.at, each.value) for each in pushed), key=itemgetter(0))
+    if stream.thinned_until and values[0][0] < stream.thinned_until:
+        Stream.objects.filter(pk=stream.pk).update(thinned_until=values[0][0])
+    # A newest value of the future, by somebody's wrong clock, hides nothing.
+    newest = stream.at if stream.at is not None and stream.at <= now else None
+    fresh = [(at, value) for at, value in values if newest is None or at >= newest]
     is_table = stream.kind == Stream.Kind.TABLE
-    bulk.insert(_samples(stream, fresh if is_table else [(each.at, each.value) for each in pushed]))
+    bulk.insert(_samples(stream, fresh if is_table else values))
     if not fresh:
         return []
     at, value = fresh[-1]

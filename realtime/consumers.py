@@ -5,14 +5,13 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Coroutine
-from datetime import UTC, datetime
 from typing import Any, ClassVar, Final
 
 from channels.consumer import AsyncConsumer
 from channels.exceptions import StopConsumer
 from django.conf import settings
 
-from realtime import process, protocol, quotas, siblings
+from realtime import clock, process, protocol, quotas, siblings
 from realtime.connection import EXTENSION, HAND_OVER, Connection
 from realtime.database import AWAY, busy, log_failure, meaning
 from realtime.hub import Hub, current_hub, send_away
@@ -34,7 +33,7 @@ FLOOD: Final = 200
 
 
 def now() -> str:
-    return protocol.timestamp(datetime.now(UTC))
+    return protocol.timestamp(clock.now())
 
 
 def _told(error: BaseException, what: str) -> CommandError:

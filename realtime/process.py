@@ -20,6 +20,7 @@ from django.db import Error, connection
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
+from realtime import clock
 from realtime.database import SILENT, DatabaseWork, condition, in_database, meaning
 from realtime.postgresql import patience
 
@@ -178,6 +179,7 @@ def _beat(connections: int) -> bool:
     """Renew the lease; return False when it had lapsed, or there was none, and it was made anew."""
     from realtime.models import Process
 
+    clock.measure()
     if alive().filter(pk=PROCESS_ID).update(seen_at=Now(), connections=connections):
         return True
     Process.objects.filter(pk=PROCESS_ID).delete()

@@ -22,6 +22,7 @@ from dashboard.history import gap as gap_of
 from dashboard.models import Board, ProducerLease, Sample, Stream
 from dashboard.models.alerts import AlertDuty, AlertRule, Incident, RuleState
 from dashboard.rules import Condition, Fired, Heard, Resolved, Watched
+from realtime import clock
 from realtime.models import Process
 from realtime.process import DEAD_AFTER
 
@@ -46,6 +47,7 @@ POINTS: Final = 60
 
 def hold(holder: str) -> int | None:
     """Renew or take the duty; return its token, None when another has it, or there is nothing to do."""
+    clock.measure()
     to_do = Incident.objects.filter(Q(until=None) | Q(told__lt=F("version"), told_with=None))
     if not (AlertRule.objects.filter(enabled=True).exists() or to_do.exists()):
         return None

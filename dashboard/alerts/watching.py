@@ -3,12 +3,11 @@
 import asyncio
 import logging
 
-from django.utils import timezone
-
 from chat import public
 from dashboard import leases
 from dashboard.alerts import incidents
 from dashboard.threads import DatabaseThread
+from realtime import clock
 from realtime.protocol import CommandError
 
 log = logging.getLogger(__name__)
@@ -38,14 +37,14 @@ async def _end(holder: str, thread: DatabaseThread) -> None:
 
 async def _round(holder: str, thread: DatabaseThread) -> None:
     token = await thread.call(incidents.hold, holder)
-    if token is None or not await thread.call(incidents.evaluate, token, timezone.now()):
+    if token is None or not await thread.call(incidents.evaluate, token, clock.now()):
         return
-    for incident, body, card in await thread.call(incidents.to_tell, timezone.now()):
+    for incident, body, card in await thread.call(incidents.to_tell, clock.now()):
         try:
             await public.put_card(incident.room, incidents.card_id(incident), body, card)
         except CommandError as error:
             if incident.trouble != error.detail:
                 log.warning("Room %s takes no alert: %s", incident.room, error.detail)
-            await thread.call(incidents.note_trouble, incident, error.detail, timezone.now())
+            await thread.call(incidents.note_trouble, incident, error.detail, clock.now())
         else:
             await thread.call(incidents.note_told, incident)

@@ -20,6 +20,7 @@ from django.utils import timezone
 from dashboard.producers.registry import Producer, next_moment
 from dashboard.threads import LoopOfItsOwn, with_fresh_connection
 from dashboard.values import ROWS, Kind, WrongValue, as_number, check_value
+from realtime import clock
 from realtime.limits import Bucket
 
 log = logging.getLogger(__name__)
@@ -148,7 +149,7 @@ class _Mind:
             check_value(self.producer.kind, value)
             self.last = _merged(self.last, value) if self.producer.kind is Kind.TABLE else value
         self.pause, self.in_doubt = PAUSE, False
-        await self.say(Said(timezone.now(), value))
+        await self.say(Said(clock.now(), value))
         if wait := self.bucket.take(time.monotonic()):
             await asyncio.sleep(wait)
 
@@ -156,7 +157,7 @@ class _Mind:
         """Say why it failed; return the seconds until the next try."""
         seconds = self.pause * random.uniform(0.8, 1.2)  # noqa: S311
         self.pause, self.in_doubt = min(self.pause * 2, LONGEST_PAUSE), True
-        now = timezone.now()
+        now = clock.now()
         await self.say(Said(now, error=reason(error), retry_at=now + timedelta(seconds=seconds)))
         return seconds
 
@@ -209,5 +210,5 @@ async def _call(producer: Producer, mind: _Mind, threads: Executor, own: LoopOfI
     if not done:
         log.warning("The producer %s has been running for %g s", producer.slug, producer.patience)
         mind.in_doubt = True
-        await mind.say(Said(timezone.now(), error=f"no answer within {producer.patience:g} s"))
+        await mind.say(Said(clock.now(), error=f"no answer within {producer.patience:g} s"))
     return await running

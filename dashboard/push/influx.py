@@ -73,7 +73,12 @@ def read_influx(raw: bytes, kind: str, now: datetime, selection: Selection, prec
         raise WrongPush(
             "tag", f"Lines of several series fit ({_in_words(apart)}): choose with ?measurement=… or ?tag.NAME=…"
         )
-    return [Pushed(_one_value(line, kind, selection), line.at or now) for line in lines]
+    return [Pushed(_one_value(line, kind, selection), *_time(line, now)) for line in lines]
+
+
+def _time(line: Line, now: datetime) -> tuple[datetime, bool]:
+    """Return the time of a line, and whether it has none of its own."""
+    return (now, True) if line.at is None else (min(line.at, now), False)
 
 
 def _in_words(parts: set[Any]) -> str:
@@ -101,7 +106,7 @@ def _table(lines: Sequence[Line], now: datetime, selection: Selection) -> list[P
         row = rows.setdefault((" ".join(words) or line.measurement)[:KEY_CHARACTERS], {})
         row |= {name: value for name, value in line.fields.items() if selection.field in ("", name)}
     _check(Kind.TABLE, rows, "body")
-    return [Pushed(rows, max(line.at or now for line in lines))] if rows else []
+    return [Pushed(rows, *max(_time(line, now) for line in lines))] if rows else []
 
 
 def _check(kind: str, value: Any, name: str) -> None:

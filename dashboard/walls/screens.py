@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from dashboard.models.walls import Screen, ScreenLink
-from realtime import process
+from realtime import clock, process
 from realtime.protocol import encode, timestamp
 from realtime.publish import Delivery, Publication, publish_on_commit
 
@@ -35,7 +35,7 @@ class Shown:
 def write(shown: Mapping[str, Shown], gone: Collection[str]) -> None:
     """Make the rows of this process say what its sockets show, by the names of these, and which are gone."""
     mine = Screen.objects.filter(process=process.PROCESS_ID)
-    now = timezone.now()
+    now = clock.now()
     with transaction.atomic():
         mine.filter(connection__in=gone).update(process="", seen_at=now)
         links = ScreenLink.objects.in_bulk({each.link for each in shown.values() if each.link})

@@ -15,6 +15,7 @@ from dashboard.protocol import Report
 from dashboard.walls import links, pairings, screens
 from dashboard.walls.links import Link, find_link
 from dashboard.walls.screens import Shown
+from realtime import clock
 from realtime.consumers import SocketConsumer
 from realtime.database import in_database
 from realtime.hub import current_hub
@@ -44,7 +45,7 @@ class ScreenConsumer(SocketConsumer):
         query = dict(parse_qsl(self.scope.get("query_string", b"").decode("latin1")))
         self._name = uuid.uuid4().hex
         self._key = query.get("id", "") if KEY.fullmatch(query.get("id", "")) else self._name
-        self._opened_at = datetime.now(UTC)
+        self._opened_at = clock.now()
         self._board = self.scope["url_route"]["kwargs"].get("slug", "")
         self._build = ""
         self._painted_at: datetime | None = None
@@ -83,7 +84,7 @@ class ScreenConsumer(SocketConsumer):
         elif not self._board:
             raise CommandError("forbidden", "Only screens report what they show.")
         self._build = command.build
-        self._painted_at = datetime.now(UTC) - timedelta(seconds=command.painted)
+        self._painted_at = clock.now() - timedelta(seconds=command.painted)
 
     async def control(self, topic: str, payload: dict[str, Any]) -> None:
         if payload["do"] == "tell":

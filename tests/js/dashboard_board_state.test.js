@@ -51,6 +51,15 @@ test("the snapshot over HTTP counts only while the socket has brought none", () 
   assert.equal(cpu(state).value, 2);
 });
 
+test("a later seq replaces the value, though its time is lower because clocks differ", () => {
+  const state = shown({ cpu: stream({ history: [[MS, 41]] }) });
+  state.takeUpdate(update({ cpu: change({ value: 44, at: later(45), seq: 6 }) }), 0);
+  state.takeUpdate(update({ cpu: change({ value: 45, at: later(1), seq: 7 }) }), 0);
+  state.takeUpdate(update({ cpu: change({ value: 46, at: later(2), seq: 8 }) }), 0);
+  assert.equal(cpu(state).value, 46);
+  assert.deepEqual(cpu(state).history, [[MS, 41], [MS + 1000, 45], [MS + 2000, 46]]);
+});
+
 test("an update brings value, health and a point of history", () => {
   const state = shown({ cpu: stream() });
   state.takeUpdate(update({ cpu: change({ value: 44, state: "error", error: "boom", retry_at: later(9) }) }), 0);

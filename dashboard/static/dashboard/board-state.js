@@ -162,6 +162,8 @@ export class BoardState {
     const at = /** @type {number} */ (time(change.at));
     const folded = change.points ?? [];
     if (change.seq > stream.seq + 1 || (change.merged ?? 0) > folded.length) this.hasGap = true;
+    // What a wrong clock has stamped later than the newest value is not newer.
+    while ((stream.history.at(-1)?.[0] ?? 0) > at) stream.history.pop();
     const last = stream.history.at(-1)?.[0] ?? 0;
     const points = [...folded, [at, change.value]].filter(([moment]) => moment > last);
     if (at === last) stream.history[stream.history.length - 1] = [at, change.value];

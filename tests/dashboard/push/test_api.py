@@ -1,14 +1,18 @@
 import gzip
 import json
+import time
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
+from django.utils import timezone
 
 from dashboard import services, tally
 from dashboard.models import PushTally, PushToken, Sample, Stream
+from realtime import clock
 from realtime.limits import Buckets
 from tests.dashboard.conftest import pushed_stream
 
@@ -213,3 +217,57 @@ def test_a_flood_of_refusals_is_counted_with_few_writes(orders: Stream, token: s
     tally._writing = Buckets(*tally.WRITTEN)
     push("push_wrong", {"value": 1})
     assert PushTally.objects.get().refused == 51
+
+
+# Clocks that differ
+
+
+def newest(stream: Stream) -> tuple[Any, float]:
+    """Return a stream's live value, and by how many seconds its time is ahead."""
+    stream.refresh_from_db()
+    assert stream.at is not None
+    return stream.value, (stream.at - timezone.now()).total_seconds()
+
+
+def test_a_server_whose_clock_is_ahead_does_not_hide_what_others_take(
+    orders: Stream, token: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as elsewhere:
+        elsewhere.setattr(clock, "local", lambda: time.time() + 45)
+        elsewhere.setattr(clock, "_ahead", 0.0)
+        elsewhere.setattr(clock, "_measured_at", float("-inf"))
+        assert push(token, {"value": 1}).status_code == 204
+        value, ahead = newest(orders)
+        assert (value, abs(ahead) < 5) == (1, True), "the time of a push is the database's"
+    assert push(token, {"value": 2}).status_code == 204
+    assert newest(orders)[0] == 2
+
+
+def test_a_client_whose_clock_is_ahead_does_not_hide_what_follows(orders: Stream, token: str) -> None:
+    for value, seconds in ((1, 45), (2, 44), (3, 0)):
+        at = (timezone.now() + timedelta(seconds=seconds)).isoformat()
+        assert push(token, {"value": value, "at": at}).status_code == 204
+        found, ahead = newest(orders)
+        assert (found, ahead <= 0) == (value, True)
+    line = f"web value=4 {time.time_ns() + 45 * 10**9}".encode()
+    assert telegraf(token, line).status_code == 204
+    assert newest(orders)[1] <= 0
+    assert push(token, {"value": 5}).status_code == 204
+    assert newest(orders)[0] == 5
+
+
+def test_a_stream_whose_newest_value_is_of_the_future_takes_the_next_one(orders: Stream, token: str) -> None:
+    Stream.objects.filter(pk=orders.pk).update(value=1, at=timezone.now() + timedelta(seconds=45), seq=1)
+    assert push(token, {"value": 2, "at": timezone.now().isoformat()}).status_code == 204
+    found, ahead = newest(orders)
+    assert (found, ahead <= 0) == (2, True)
+    Stream.objects.filter(pk=orders.pk).update(at=timezone.now() + timedelta(seconds=45))
+    assert push(token, {"value": 3}).status_code == 204
+    assert newest(orders)[0] == 3
+
+
+def test_what_is_older_goes_to_the_history_only(orders: Stream, token: str) -> None:
+    push(token, {"value": 2})
+    push(token, {"value": 1, "at": (timezone.now() - timedelta(seconds=45)).isoformat()})
+    assert newest(orders)[0] == 2
+    assert Sample.objects.filter(stream=orders).count() == 2
