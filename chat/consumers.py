@@ -167,7 +167,7 @@ class ChatConsumer(RouletteCommands, SocketConsumer):
         return self._submit(change, ack)
 
     async def on_edit(self, command: protocol.Edit) -> Any:
-        make = partial(services.edit, self._in(command.room).pk, self.user, command.seq, command.body)
+        make = partial(services.edit, self._in(command.room).pk, self.user, command.seq, command.body, command.base)
         return self._submit(await services.rendered(make, command.body, self.user), _ok)
 
     async def on_delete(self, command: protocol.Delete) -> Any:

@@ -44,6 +44,8 @@ class Edit(Command, tag="edit"):
     room: Slug
     seq: Seq
     body: str
+    #: The `edited_at` of the text that was edited; left out: whatever the text is by now.
+    base: str | msgspec.UnsetType | None = msgspec.UNSET
 
 
 class Delete(Command, tag="delete"):

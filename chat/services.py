@@ -8,6 +8,7 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from uuid import UUID
 
+import msgspec
 from asgiref.sync import async_to_sync
 from django.conf import settings
 from django.db import IntegrityError, transaction
@@ -82,8 +83,9 @@ def post(room_id: int, user: User, client_id: UUID, body: str, reply_to: int | N
     return store.Post(room_id, user.pk, client_id, body, check_body(body), reply_to)
 
 
-def edit(room_id: int, user: User, seq: int, body: str) -> Change:
-    return store.Edit(room_id, user.pk, seq, body, check_body(body))
+def edit(room_id: int, user: User, seq: int, body: str, base: str | msgspec.UnsetType | None = msgspec.UNSET) -> Change:
+    """Return the change that gives a message another text. `base`: see `store.Edit`."""
+    return store.Edit(room_id, user.pk, seq, body, check_body(body), base)
 
 
 async def rendered(make: Callable[[], Change], body: str, user: User) -> Change:

@@ -11,6 +11,7 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
+import msgspec
 from django.db import transaction
 
 from accounts.models import Kind, User, person_on_wire
@@ -55,9 +56,12 @@ class Acknowledge(Change):
 
 @dataclass(frozen=True, slots=True)
 class Edit(Change):
+    """`base` is the `edited_at`, as on the wire, of the text that was edited; UNSET: whatever it is by now."""
+
     seq: int
     body: str
     html: str
+    base: str | msgspec.UnsetType | None = msgspec.UNSET
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +81,17 @@ class React(Change):
 
 #: What is done to a message that is there, named by its seq.
 Amendment = Edit | Delete | React | Acknowledge
+
+
+class StaleEdit(CommandError):
+    """The text was changed after the one that was edited. `message` is its event now."""
+
+    def __init__(self, message: dict[str, Any]) -> None:
+        super().__init__("conflict", "This message was changed meanwhile.")
+        self.message = message
+
+    def event(self, ref: str | None = None) -> dict[str, Any]:
+        return super().event(ref) | {"message": self.message}
 
 
 @dataclass(frozen=True, slots=True)
@@ -269,6 +284,8 @@ class _Batch:
                 raise CommandError("forbidden", "Only your own messages can be changed.")
             if room.kind == RoomKind.ROULETTE and not staff:  # whoever reports it could not prove it otherwise
                 raise CommandError("forbidden", "In roulette, what is said stands.")
+            if isinstance(change, Edit) and _is_stale(message, change):
+                raise StaleEdit(message.event(room.slug, self.people[message.sender_id].on_wire()))
             changed = _edit(message, change, self.now) if isinstance(change, Edit) else _delete(message, self.now)
         if not changed:
             return Applied(message.rev, message.seq, message.at, duplicate=True)
@@ -321,6 +338,13 @@ def _acknowledge(message: Message, user: _Person, now: datetime) -> bool:
     by = {"user": user.on_wire(), "at": timestamp(now)}
     message.alert = _with_state({**message.alert, "acknowledged": by})
     return True
+
+
+def _is_stale(message: Message, change: Edit) -> bool:
+    """Whether `change` would overwrite a text that its writer has not seen."""
+    if change.base is msgspec.UNSET or message.deleted_at is not None or message.body == change.body:
+        return False
+    return change.base != (timestamp(message.edited_at) if message.edited_at else None)
 
 
 def _edit(message: Message, change: Edit, now: datetime) -> bool:

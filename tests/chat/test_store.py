@@ -148,6 +148,35 @@ def test_a_deleted_message_stays_as_a_tombstone(cast: Cast) -> None:
     assert apply(edit(kitchen, alice, 1, "back"), react(kitchen, cast.bob, 1)) == ["not_found", "not_found"]
 
 
+def test_an_edit_of_an_older_text_overwrites_nothing(cast: Cast) -> None:
+    kitchen, alice = cast.kitchen, cast.alice
+    apply(says(kitchen, alice, "a"))
+
+    def change(body: str, base: str | None) -> store.Result:
+        return store.apply([store.Edit(kitchen.pk, alice.pk, 1, body, f"<p>{body}</p>", base)])
+
+    [first] = told(change("b", None))
+    [stale] = change("c", None).outcomes
+    assert isinstance(stale, store.StaleEdit)
+    assert stale.code == "conflict"
+    assert stale.event("r")["message"] == first
+    assert Message.objects.get().body == "b"
+    # A reaction is no other text; the same text is no conflict; and one who has seen it may.
+    apply(react(kitchen, cast.bob, 1))
+    assert outcomes(change("b", None)) == [(3, 1, True)]
+    assert outcomes(change("c", first["edited_at"])) == [(4, 1, False)]
+    assert outcomes(store.apply([edit(kitchen, alice, 1, "d")])) == [(5, 1, False)], "it does not say from which"
+
+
+def test_of_two_edits_of_one_text_the_second_is_told_also_in_one_batch(cast: Cast) -> None:
+    kitchen, alice = cast.kitchen, cast.alice
+    apply(says(kitchen, alice, "a"))
+    both = [store.Edit(kitchen.pk, alice.pk, 1, body, f"<p>{body}</p>", None) for body in ("b", "c")]
+    assert outcomes(store.apply(both)) == [(2, 1, False), "conflict"]
+    assert apply(Delete(kitchen.pk, alice.pk, 1)) == [(3, 1, False)]
+    assert outcomes(store.apply(both)) == ["not_found", "not_found"]
+
+
 def test_reactions_are_per_person_and_vanish_with_the_last(cast: Cast) -> None:
     kitchen, alice, bob = cast.kitchen, cast.alice, cast.bob
     apply(says(kitchen, alice), react(kitchen, bob, 1), react(kitchen, alice, 1), react(kitchen, bob, 1, "❤️"))

@@ -61,6 +61,17 @@ async def test_a_message_is_edited_deleted_and_reacted_to(cast: Cast, connect: C
     assert states[1]["edited_at"]
 
 
+async def test_an_edit_of_an_older_text_is_told_the_newer_one(cast: Cast, connect: Connect) -> None:
+    one, two = await joined(connect, cast.alice, "kitchen"), await joined(connect, cast.alice, "kitchen")
+    await one.say("kitchen", "hi")
+    await one.call("edit", room="kitchen", seq=1, body="ho", base=None)
+    error = await two.assert_error("conflict", "edit", room="kitchen", seq=1, body="hey", base=None)
+    assert error["message"]["body"] == "ho"
+    base = error["message"]["edited_at"]
+    assert (await two.call("edit", room="kitchen", seq=1, body="hey", base=base))["rev"] == 3
+    await two.assert_error("bad_message", "edit", room="kitchen", seq=1, body="x", base=7)
+
+
 async def test_what_may_not_be_done_to_messages(cast: Cast, connect: Connect) -> None:
     alice, bob = await joined(connect, cast.alice, "kitchen"), await joined(connect, cast.bob, "kitchen")
     await alice.say("kitchen", "hi")

@@ -1,12 +1,13 @@
 import { html, LitElement, nothing } from "lit";
-import { forgetDraft, keepDraft, keptDraft } from "./drafts.js";
+import { endDraft, keepDraft, takeDraft } from "./drafts.js";
 
 /**
  * Where messages are written: Enter sends, Shift-Enter breaks the line; also edits and answers.
- * Tells by events: "typing", "say" {body}, "give-up" (an edit or answer), "edit-last".
+ * Tells by events: "typing", "say" {body, task}, "give-up" (an edit or answer), "take-theirs", "edit-last".
  *
- * @typedef {import("./log.js").Message} Message
- * @typedef {{what: "edit" | "reply", message: Message}} Task
+ * @typedef {Pick<import("./log.js").Message, "seq" | "body" | "edited_at" | "sender">} Subject
+ * @typedef {{what: "edit" | "reply", message: Subject, body?: string, theirs?: boolean}} Task
+ *   body: an edit's text so far; theirs: `message` has got another text since the edit began
  */
 
 /** The number left is shown when so few are. */
@@ -46,14 +47,23 @@ export class RoomComposer extends LitElement {
 
   /** @param {Map<string, unknown>} changed */
   willUpdate(changed) {
-    if (changed.has("draftKey")) this.body = keptDraft(this.draftKey);
+    if (changed.has("draftKey")) {
+      endDraft(/** @type {string | undefined} */ (changed.get("draftKey")) ?? "");
+      this.body = takeDraft(this.draftKey).text;
+    }
     if (!changed.has("task")) return;
     const before = /** @type {Task | null | undefined} */ (changed.get("task"));
     if (before?.what === "edit") this.body = this.beforeEdit;
     if (this.task?.what === "edit") {
       this.beforeEdit = this.body;
-      this.body = this.task.message.body;
+      this.body = this.task.body ?? this.task.message.body;
     }
+    this.#keep();
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    endDraft(this.draftKey);
   }
 
   /** @param {Map<string, unknown>} changed */
@@ -62,11 +72,6 @@ export class RoomComposer extends LitElement {
     if (!changed.has("task") || !this.task) return;
     this.field.focus();
     this.field.setSelectionRange(this.body.length, this.body.length);
-  }
-
-  /** Take the words back in, after they could not be used. */
-  restore(/** @type {string} */ body) {
-    this.#write(body);
   }
 
   focusField() {
@@ -103,11 +108,27 @@ export class RoomComposer extends LitElement {
     `;
   }
 
-  #task(/** @type {Task} */ { what, message }) {
+  #task(/** @type {Task} */ { what, message, theirs }) {
+    if (theirs) return this.#theirs(message);
     const text = what === "edit" ? "Editing your message" : `Replying to ${message.sender.name}`;
     return html`<div class="composer__task">
       <span><b>${text}</b>${what === "reply" ? html` <span class="muted">${message.body.slice(0, 140)}</span>` : nothing}</span>
       <button class="link-button" type="button" @click=${this.#giveUp}>Cancel <kbd aria-hidden="true">Esc</kbd></button>
+    </div>`;
+  }
+
+  /** The text was changed while one was editing it: both are shown, and nothing is lost until one has chosen. */
+  #theirs(/** @type {Subject} */ message) {
+    return html`<div class="composer__theirs notice notice--warning" role="alert">
+      <p><b>This message was changed meanwhile.</b> It now says:</p>
+      <p class="composer__text">${message.body}</p>
+      <p>Your own text is below: save it to put it in place of that.</p>
+      <div class="row">
+        <button class="button" type="button" @click=${() => this.dispatchEvent(new CustomEvent("take-theirs"))}>
+          Edit that text instead
+        </button>
+        <button class="button" type="button" @click=${this.#giveUp}>Leave it as it is</button>
+      </div>
     </div>`;
   }
 
@@ -123,8 +144,13 @@ export class RoomComposer extends LitElement {
 
   #write(/** @type {string} */ body) {
     this.body = body;
-    // An edit is not a draft: leaving it leaves the message as it is.
-    if (this.task?.what !== "edit") keepDraft(this.draftKey, body);
+    this.#keep();
+  }
+
+  #keep() {
+    const { body, task, beforeEdit, draftKey } = this;
+    const edits = task?.what === "edit";
+    keepDraft(draftKey, { text: edits ? beforeEdit : body, task: task && keptTask(edits ? { ...task, body } : task) });
   }
 
   #onKey(/** @type {KeyboardEvent} */ event) {
@@ -153,7 +179,7 @@ export class RoomComposer extends LitElement {
     const { body, task } = this;
     if (task?.what !== "edit") {
       this.body = "";
-      forgetDraft(this.draftKey);
+      keepDraft(this.draftKey, { text: "", task: null });
     }
     this.dispatchEvent(new CustomEvent("say", { detail: { body, task } }));
   }
@@ -165,6 +191,9 @@ export class RoomComposer extends LitElement {
     field.style.height = `${field.scrollHeight}px`;
   }
 }
+
+/** As much of a task as a reload needs. @param {Task} task @returns {Task} */
+const keptTask = ({ message: { seq, body, edited_at, sender }, ...rest }) => ({ ...rest, message: { seq, body, edited_at, sender } });
 
 /** Characters as the server counts them. */
 const length = (/** @type {string} */ text) => [...text].length;

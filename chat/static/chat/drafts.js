@@ -1,13 +1,96 @@
-/** What was being written, kept until it is sent; without storage, until the page closes. */
-import { local } from "realtime/storage.js";
+/**
+ * What is being written, kept until it is sent. Each tab has its own, through reloads; a page that goes puts it on a shelf,
+ * from where the page that comes next takes it: the same tab its own, a new tab the newest. So a draft is in one place
+ * at a time, and no tab overwrites another's. A draft of a talk in roulette never leaves its tab.
+ *
+ * @typedef {import("./composer.js").Task} Task
+ * @typedef {{text: string, task: Task | null}} Draft  text: what is to be sent; task: an edit with its own text, or what it answers
+ */
+import { local, tab } from "realtime/storage.js";
 
-const PREFIX = "draft:";
+/** Drafts of one room that wait on the shelf at most. */
+const MOST = 5;
+const EMPTY = /** @type {Draft} */ ({ text: "", task: null });
+/** @type {Set<string>} those that this page writes on */
+const mine = new Set();
 
-export const keptDraft = (/** @type {string} */ key) => local.getItem(PREFIX + key) ?? "";
+const isTalk = (/** @type {string} */ key) => /^\d+:r-/.test(key);
+const ownKey = (/** @type {string} */ key) => `draft:${key}`;
+const nameKey = (/** @type {string} */ key) => `draft-name:${key}`;
+const shelfKey = (/** @type {string} */ key) => `drafts:${key}`;
 
-export function keepDraft(/** @type {string} */ key, /** @type {string} */ body) {
-  if (body) local.setItem(PREFIX + key, body);
-  else local.removeItem(PREFIX + key);
+/** @param {string | null} text @returns {any} */
+function parsed(text) {
+  try {
+    return JSON.parse(text ?? "null");
+  } catch {
+    return null;
+  }
 }
 
-export const forgetDraft = (/** @type {string} */ key) => keepDraft(key, "");
+/** @typedef {Draft & {name: string}} Shelved */
+
+/** @returns {Shelved[]} oldest first */
+function shelf(/** @type {string} */ key) {
+  const found = parsed(local.getItem(shelfKey(key)));
+  return Array.isArray(found) ? found : [];
+}
+
+function fill(/** @type {string} */ key, /** @type {Shelved[]} */ drafts) {
+  if (drafts.length) local.setItem(shelfKey(key), JSON.stringify(drafts.slice(-MOST)));
+  else local.removeItem(shelfKey(key));
+}
+
+/**
+ * The draft to go on with in this tab. It is this tab's from now on.
+ * @param {string} key `<user id>:<room>`
+ * @returns {Draft}
+ */
+export function takeDraft(key) {
+  mine.add(key);
+  const own = parsed(tab.getItem(ownKey(key)));
+  if (own || isTalk(key)) return own ?? EMPTY;
+  return fromShelf(key, (name, drafts) => drafts.find((each) => each.name === name) ?? drafts.at(-1));
+}
+
+/** @param {string} key @param {(name: string | null, drafts: Shelved[]) => Shelved | undefined} choose */
+function fromShelf(key, choose) {
+  const drafts = shelf(key);
+  const found = choose(tab.getItem(nameKey(key)), drafts);
+  if (!found) return EMPTY;
+  fill(key, drafts.filter((each) => each !== found));
+  keepDraft(key, found);
+  return { text: found.text, task: found.task };
+}
+
+/** @param {string} key @param {Draft} draft */
+export function keepDraft(key, { text, task }) {
+  if (text || task) tab.setItem(ownKey(key), JSON.stringify({ text, task }));
+  else tab.removeItem(ownKey(key));
+}
+
+/** A talk is over, and its draft with it. Drafts of rooms stay. */
+export function endDraft(/** @type {string} */ key) {
+  if (!isTalk(key)) return;
+  mine.delete(key);
+  tab.removeItem(ownKey(key));
+}
+
+/** The page goes, for a moment or for good: leave its drafts to whichever comes next. */
+export function shelveDrafts(name = Math.random().toString(36).slice(2)) {
+  for (const key of mine) {
+    const own = parsed(tab.getItem(ownKey(key)));
+    if (!own || isTalk(key)) continue;
+    fill(key, [...shelf(key), { ...own, name }]);
+    tab.setItem(nameKey(key), name);
+    tab.removeItem(ownKey(key));
+  }
+}
+
+/** A page that the browser had only put aside has its words in its fields still: they are its own again. */
+export function takeBack() {
+  for (const key of mine) fromShelf(key, (name, drafts) => drafts.find((each) => each.name === name));
+}
+
+globalThis.addEventListener?.("pagehide", () => shelveDrafts());
+globalThis.addEventListener?.("pageshow", ({ persisted }) => persisted && takeBack());

@@ -1,7 +1,8 @@
 import { html, LitElement, nothing } from "lit";
-import { Disconnected } from "realtime/socket.js";
+import { CommandError, Disconnected } from "realtime/socket.js";
 import { clockTime } from "realtime/time.js";
 import "./composer.js";
+import { takeDraft } from "./drafts.js";
 import "./room-log.js";
 import { names } from "./rows.js";
 
@@ -65,7 +66,7 @@ export class RoomTalk extends LitElement {
   willUpdate(changed) {
     if (!changed.has("session")) return;
     for (const end of this.endings) end();
-    this.task = null;
+    this.task = this.session ? takeDraft(draftKey(this.session)).task : null;
     this.trouble = "";
     this.endings = this.session ? [this.session.onChange(() => (this.revision += 1))] : [];
   }
@@ -93,13 +94,14 @@ export class RoomTalk extends LitElement {
           ? html`<p class="notice" role="status">${shut}</p>`
           : html`<room-composer
               .label=${this.label}
-              .draftKey=${`${session.me.id}:${session.room}`}
+              .draftKey=${draftKey(session)}
               .limit=${this.limit}
               .task=${this.task}
               .trouble=${this.trouble}
               @typing=${() => session.typing()}
               @say=${this.#onSay}
               @give-up=${this.#giveUp}
+              @take-theirs=${this.#takeTheirs}
               @edit-last=${this.#editLast}
             ></room-composer>`}
       </div>
@@ -187,6 +189,10 @@ export class RoomTalk extends LitElement {
     this.trouble = "";
   }
 
+  #takeTheirs() {
+    if (this.task) this.#start({ what: "edit", message: this.task.message });
+  }
+
   #editLast() {
     const message = this.canAmend && this.session?.log.lastOf(this.session.me.id);
     if (message) this.#start({ what: "edit", message });
@@ -201,10 +207,20 @@ export class RoomTalk extends LitElement {
       await session.send(body, task?.message.seq ?? null);
       return;
     }
-    // The field is free at once; an edit that fails comes back to it.
+    await this.#save(session, /** @type {Task} */ (task), body);
+  }
+
+  /** The field is free at once; an edit that fails comes back to it. */
+  async #save(/** @type {RoomSession} */ session, /** @type {Task} */ task, /** @type {string} */ body) {
+    const { seq, edited_at } = task.message;
     this.task = null;
-    if (!(await this.#attempt(session.edit(task.message.seq, body)))) {
-      this.task = { what: "edit", message: { ...task.message, body } };
+    this.trouble = "";
+    try {
+      await session.edit(seq, body, edited_at);
+    } catch (error) {
+      const now = error instanceof CommandError && error.code === "conflict" && error.event.message;
+      this.task = { what: "edit", message: now || task.message, body, theirs: Boolean(now) };
+      if (!now) this.trouble = sentence(error);
     }
   }
 
@@ -213,16 +229,18 @@ export class RoomTalk extends LitElement {
     this.trouble = "";
     try {
       await doing;
-      return true;
     } catch (error) {
-      const wait = /** @type {{retryAfter?: number}} */ (error).retryAfter;
-      this.trouble =
-        error instanceof Disconnected
-          ? "Not done: the connection is down. Try again when it is back."
-          : `${/** @type {Error} */ (error).message}${wait ? ` Try again in ${Math.ceil(wait)} s.` : ""}`;
-      return false;
+      this.trouble = sentence(error);
     }
   }
+}
+
+const draftKey = (/** @type {RoomSession} */ { me, room }) => `${me.id}:${room}`;
+
+function sentence(/** @type {unknown} */ error) {
+  if (error instanceof Disconnected) return "Not done: the connection is down. Try again when it is back.";
+  const { message, retryAfter } = /** @type {CommandError} */ (error);
+  return `${message}${retryAfter ? ` Try again in ${Math.ceil(retryAfter)} s.` : ""}`;
 }
 
 customElements.define("room-talk", RoomTalk);

@@ -105,8 +105,9 @@ export class RoomSession {
     return this.outbox.add(this.room, body, replyTo);
   }
 
-  edit(/** @type {number} */ seq, /** @type {string} */ body) {
-    return this.socket.request({ type: "edit", room: this.room, seq, body });
+  /** @param {number} seq @param {string} body @param {string | null} base the `edited_at` of the text that was edited */
+  edit(seq, body, base) {
+    return this.socket.request({ type: "edit", room: this.room, seq, body, base });
   }
 
   remove(/** @type {number} */ seq) {

@@ -1,0 +1,148 @@
+import assert from "node:assert/strict";
+import { beforeEach, test } from "node:test";
+import { endDraft, keepDraft, shelveDrafts, takeBack, takeDraft } from "chat/drafts.js";
+import { local, tab } from "realtime/storage.js";
+import { said } from "./cast.js";
+
+const ROOM = "1:lobby";
+const TALK = "1:r-abc";
+const NOTHING = { text: "", task: null };
+
+/** @type {Map<string, string>} */
+let disk;
+/** @type {Map<string, string>} */
+let session;
+const storage = (/** @type {() => Map<string, string>} */ map) => ({
+  getItem: (/** @type {string} */ key) => map().get(key) ?? null,
+  setItem: (/** @type {string} */ key, /** @type {string} */ value) => void map().set(key, value),
+  removeItem: (/** @type {string} */ key) => void map().delete(key),
+});
+local.open = () => storage(() => disk);
+tab.open = () => storage(() => session);
+
+/** From here on the test is another tab. Returns what goes back to this one. */
+function newTab() {
+  const before = session;
+  session = new Map();
+  return () => (session = before);
+}
+const write = (/** @type {string} */ text, key = ROOM) => keepDraft(key, { text, task: null });
+const text = (key = ROOM) => takeDraft(key).text;
+
+beforeEach(() => {
+  disk = new Map();
+  session = new Map();
+});
+
+test("a draft is there after a reload", () => {
+  takeDraft(ROOM);
+  write("half a thought");
+  shelveDrafts();
+  assert.equal(text(), "half a thought");
+  assert.equal(disk.size, 0, "it is in one place");
+});
+
+test("a tab that was killed finds its own again", () => {
+  takeDraft(ROOM);
+  write("half a thought");
+  assert.equal(text(), "half a thought");
+});
+
+test("two tabs write each their own, and none destroys the other's", () => {
+  takeDraft(ROOM);
+  write("one");
+  const first = newTab();
+  assert.deepEqual(takeDraft(ROOM), NOTHING);
+  write("two");
+  write("");
+  first();
+  assert.equal(text(), "one");
+});
+
+test("of two tabs that closed, the last comes first, and the other after it", () => {
+  takeDraft(ROOM);
+  write("one");
+  shelveDrafts();
+  newTab();
+  takeDraft(ROOM);
+  write("instead"); // over what the first has left
+  newTab();
+  write("two");
+  shelveDrafts();
+  newTab();
+  assert.equal(text(), "two");
+});
+
+test("drafts of several closed tabs are all found", () => {
+  for (const each of ["one", "two"]) {
+    newTab();
+    write(each);
+    takeDraft(ROOM);
+    shelveDrafts();
+  }
+  newTab();
+  assert.equal(text(), "two");
+  newTab();
+  assert.equal(text(), "one");
+  newTab();
+  assert.deepEqual(takeDraft(ROOM), NOTHING);
+});
+
+test("a tab that comes back takes its own, not the newest", () => {
+  takeDraft(ROOM);
+  write("one");
+  shelveDrafts("a");
+  const first = newTab();
+  disk.set(`drafts:${ROOM}`, JSON.stringify([...JSON.parse(disk.get(`drafts:${ROOM}`) ?? "[]"), { text: "two", task: null, name: "b" }]));
+  first();
+  assert.equal(text(), "one");
+});
+
+test("a page that was only put aside takes back its own and nobody else's", () => {
+  takeDraft(ROOM);
+  shelveDrafts("a");
+  disk.set(`drafts:${ROOM}`, JSON.stringify([{ text: "two", task: null, name: "b" }]));
+  takeBack();
+  assert.equal(session.get(`draft:${ROOM}`), undefined);
+  write("one");
+  shelveDrafts("c");
+  takeBack();
+  assert.match(session.get(`draft:${ROOM}`) ?? "", /one/);
+});
+
+test("what it answers, and what is edited, comes back with it", () => {
+  const { seq, body, edited_at, sender } = said(7);
+  const reply = /** @type {const} */ ({ text: "yes", task: { what: "reply", message: { seq, body, edited_at, sender } } });
+  takeDraft(ROOM);
+  keepDraft(ROOM, reply);
+  shelveDrafts();
+  newTab();
+  assert.deepEqual(takeDraft(ROOM), reply);
+});
+
+test("a draft of a talk goes with the talk, and never leaves its tab", () => {
+  takeDraft(TALK);
+  write("nice to meet you", TALK);
+  shelveDrafts();
+  assert.equal(text(TALK), "nice to meet you");
+  newTab();
+  assert.deepEqual(takeDraft(TALK), NOTHING);
+  takeDraft(TALK);
+  write("nice to meet you", TALK);
+  endDraft(TALK);
+  assert.deepEqual([session.size, disk.size], [0, 0]);
+});
+
+test("another person's drafts are another's", () => {
+  takeDraft(ROOM);
+  write("mine");
+  shelveDrafts();
+  newTab();
+  assert.deepEqual(takeDraft("2:lobby"), NOTHING);
+});
+
+test("what cannot be read is no draft", () => {
+  disk.set(`drafts:${ROOM}`, "half a JSON [");
+  session.set(`draft:${ROOM}`, "{");
+  assert.deepEqual(takeDraft(ROOM), NOTHING);
+});
