@@ -5,9 +5,8 @@ import { endDraft, keepDraft, takeDraft } from "./drafts.js";
  * Where messages are written: Enter sends, Shift-Enter breaks the line; also edits and answers.
  * Tells by events: "typing", "say" {body, task}, "give-up" (an edit or answer), "take-theirs", "edit-last".
  *
- * @typedef {Pick<import("./log.js").Message, "seq" | "body" | "edited_at" | "sender">} Subject
- * @typedef {{what: "edit" | "reply", message: Subject, body?: string, theirs?: boolean}} Task
- *   body: an edit's text so far; theirs: `message` has got another text since the edit began
+ * @typedef {import("./drafts.js").Subject} Subject
+ * @typedef {import("./drafts.js").Task} Task
  */
 
 /** The number left is shown when so few are. */

@@ -3,7 +3,9 @@
  * from where the page that comes next takes it: the same tab its own, a new tab the newest. So a draft is in one place
  * at a time, and no tab overwrites another's. A draft of a talk in roulette never leaves its tab.
  *
- * @typedef {import("./composer.js").Task} Task
+ * @typedef {Pick<import("./log.js").Message, "seq" | "body" | "edited_at" | "sender">} Subject
+ * @typedef {{what: "edit" | "reply", message: Subject, body?: string, theirs?: boolean}} Task
+ *   body: an edit's text so far; theirs: `message` has got another text since the edit began
  * @typedef {{text: string, task: Task | null}} Draft  text: what is to be sent; task: an edit with its own text, or what it answers
  */
 import { local, tab } from "realtime/storage.js";
