@@ -281,7 +281,7 @@ ENTRIES: Final[dict[str, Entry]] = {
     "roulette.leave": Entry(leave_talk, 7, talk),
     "roulette.block": Entry(ends_talk("roulette.block"), 12, talk),
     "roulette.report": Entry(ends_talk("roulette.report", reason="rude"), 15, talk),
-    "POST /api/session/": Entry(enters_as_guest, 7),
+    "POST /api/session/": Entry(enters_as_guest, 8),
     "DELETE /api/session/": Entry(signs_out, 4),
     "POST /api/rooms/": Entry(lambda world: world.http("POST", "/api/rooms/", status=201, name="New room"), 6),
     "POST /api/rooms/<slug>/messages/": Entry(
@@ -309,7 +309,7 @@ ENTRIES: Final[dict[str, Entry]] = {
         in_service(lambda cast: services.write(services.delete(cast.attic.pk, cast.charlie, 2, as_staff=True))), 8
     ),
     "staff: purge": Entry(in_service(lambda cast: services.purge(cast.attic, cast.charlie)), 9),
-    "staff: ban": Entry(in_service(lambda cast: ban(cast.bob)), 1),
+    "staff: ban": Entry(in_service(lambda cast: ban(cast.bob)), 4),
 }
 
 
