@@ -13,6 +13,11 @@ export default [
     languageOptions: { sourceType: "module", globals: globals.node },
   },
   {
+    // What tests put into pages.
+    files: ["tests/browser/**/*.js"],
+    languageOptions: { globals: globals.browser },
+  },
+  {
     rules: {
       eqeqeq: "error",
       "no-unused-vars": ["error", { argsIgnorePattern: "^_" }],

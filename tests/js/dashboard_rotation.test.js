@@ -194,3 +194,60 @@ test("a critical board outside its hours stays hidden", () => {
   note("b", true);
   assert.equal(shows(1), "a");
 });
+
+const tiles = (/** @type {string[]} */ ...slugs) => slugs.map((slug) => ({ streams: [slug] }));
+const PAGES = [tiles("x"), tiles("y", "z"), tiles("w")];
+const pagesOf = (/** @type {string} */ board) => (board === "a" ? 3 : 1);
+/** Shows board and page at a second: "a2". */
+const pageAt = (/** @type {number} */ second) => {
+  const board = rotation.show(NOON + second * 1000, () => "UTC", pagesOf);
+  return board + (board === "a" ? rotation.page(NOON + second * 1000, PAGES) + 1 : "");
+};
+
+test("the pages of a board share its turn", () => {
+  assert.deepEqual([0, 9, 10, 19, 20, 29, 30, 40].map(pageAt), ["a1", "a1", "a2", "a2", "a3", "a3", "b", "c"]);
+});
+
+test("a board with many pages stays longer, so that each can be read; alone, it begins again", () => {
+  rotation.setPlan([place("a", 3), place("b", 10)]);
+  assert.deepEqual([0, 7, 8, 16, 23, 24, 34].map(pageAt), ["a1", "a1", "a2", "a3", "a3", "b", "a1"]);
+  rotation.setPlan([place("a", 0)]);
+  assert.deepEqual([34, 42, 50, 58].map(pageAt), ["a1", "a2", "a3", "a1"]);
+});
+
+test("a jump opens the page on which the tile is, and then the pages go on where they were", () => {
+  note("a", { x: false, y: false, z: false, w: false });
+  assert.equal(pageAt(5), "a1");
+  note("a", { x: false, y: true, z: false, w: false });
+  assert.deepEqual([6, 35].map(pageAt), ["a2", "a2"]);
+  assert.deepEqual([36, 44, 45].map(pageAt), ["a1", "a1", "a2"]);
+});
+
+test("streams on several pages that turn critical together share the jump, and a new one is shown at once", () => {
+  note("a", { x: false, y: false, w: false });
+  pageAt(0);
+  note("a", { x: false, y: true, w: true });
+  assert.deepEqual([1, 15, 16, 30].map(pageAt), ["a2", "a2", "a3", "a3"]);
+  note("a", { x: true, y: true, w: true });
+  assert.equal(pageAt(30.5), "a1");
+});
+
+test("somebody turns a page, forth and back and round: it stays for its share, and the rest follows", () => {
+  const turn = (/** @type {1 | -1} */ step, /** @type {number} */ second) => rotation.turnPage(step, NOON + second * 1000, PAGES);
+  assert.equal(pageAt(0), "a1");
+  turn(1, 2);
+  assert.deepEqual([2, 11, 12, 21].map(pageAt), ["a2", "a2", "a3", "a3"]);
+  turn(1, 21);
+  assert.equal(pageAt(21), "a1");
+  turn(-1, 22);
+  assert.deepEqual([22, 31, 32].map(pageAt), ["a3", "a3", "b"]);
+});
+
+test("a key ends a jump", () => {
+  note("a", { y: false });
+  pageAt(0);
+  note("a", { y: true });
+  assert.equal(pageAt(1), "a2");
+  rotation.turnPage(1, NOON + 2000, PAGES);
+  assert.deepEqual([2, 11, 12].map(pageAt), ["a3", "a3", "b"]);
+});

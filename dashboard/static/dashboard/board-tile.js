@@ -1,10 +1,10 @@
 /** One tile: title, age, what its widget shows, and what is wrong with it. */
 import { html, LitElement, nothing } from "lit";
 import { grouped, showText } from "realtime/format.js";
-import { cutOf, isOther, WHOLE } from "./cut.js";
+import { cutOf, hideCut, isOther, WHOLE } from "./cut.js";
 import { LEVEL_WORDS } from "./signs.js";
 import { tileHandles } from "./tile-handles.js";
-import { clockTile } from "./tiles/clock.js";
+import { clockFoot, clockTile } from "./tiles/clock.js";
 import { gaugeTile } from "./tiles/gauge.js";
 import { lineTile } from "./tiles/line.js";
 import { listTile } from "./tiles/list.js";
@@ -27,7 +27,7 @@ const NOTHING_TO_TELL = { truth: "fresh", old: false, age: "", notes: [] };
 /** Types that show something without a stream. */
 const WITHOUT_STREAM = new Set(["clock", "room", "text"]);
 /** Types that show rows, and say how many more there are. */
-const ROWS = new Set(["list", "status", "table"]);
+const ROWS = new Set(["line", "list", "status", "table"]);
 
 export class BoardTile extends LitElement {
   static properties = {
@@ -35,6 +35,7 @@ export class BoardTile extends LitElement {
     screen: { attribute: false },
     editor: { attribute: false },
     configure: { attribute: false },
+    space: { attribute: false },
     cut: { state: true, hasChanged: isOther },
   };
 
@@ -48,6 +49,8 @@ export class BoardTile extends LitElement {
     this.editor = null;
     /** Called to ask what the tile shall be. */
     this.configure = () => {};
+    /** The size of the wall that it is on; null: on a page. @type {import("./fit.js").Space | null} */
+    this.space = null;
     /** What nobody sees of it, because it is cut at the bottom. */
     this.cut = WHOLE;
     /** The order of rows that is kept while somebody looks closely. @type {string[] | null} */
@@ -97,7 +100,8 @@ export class BoardTile extends LitElement {
     Object.assign(this.dataset, { width: widget.width, height: widget.height, type: widget.type });
     this.toggleAttribute("data-hero", Boolean(widget.options.hero));
     this.style.setProperty("--height", String(widget.height));
-    // How many rows share the height, for a wall's style sheet.
+    // How many rows share the height, and letters the width, for a wall's style sheet.
+    this.style.setProperty("--letters", /** @type {HTMLElement | null} */ (this.querySelector("[data-letters]"))?.dataset.letters ?? "5");
     this.style.setProperty("--lines", String(Math.max(3, this.querySelectorAll(".tile__body :is(li, tr)").length)));
     this.toggleAttribute("data-editing", Boolean(this.editor));
     if (this.screen?.details) this.#measure(this.screen);
@@ -106,7 +110,9 @@ export class BoardTile extends LitElement {
   /** See what is cut now. The caller has changed nothing since the page was laid out, or that would be done anew. */
   lookForCut() {
     const body = /** @type {HTMLElement | null} */ (this.querySelector(".tile__body"));
-    if (body) this.cut = cutOf(body);
+    if (!body || this.hidden) return;
+    this.cut = cutOf(body);
+    if (this.space) hideCut(body, this.cut);
   }
 
   /** Note how old the newest values are when the browser has painted them. */
@@ -159,7 +165,9 @@ export class BoardTile extends LitElement {
   /** Covers the end of rows that go on; what is unwell among those says so. @param {import("./cut.js").Cut} cut */
   #more({ rows, worst }) {
     return html`<p class="tile__more" aria-hidden="true">
-      and ${grouped(rows, 0)} more${worst ? html`, <span data-level=${worst}>${sign(worst, false)} ${LEVEL_WORDS[worst]}</span>` : nothing}
+      <span class="more__words">and </span>${grouped(rows, 0)}<span class="more__words"> more</span>${worst
+        ? html`<span class="more__words">, </span><span data-level=${worst}>${sign(worst, false)}<span class="more__words"> ${LEVEL_WORDS[worst]}</span></span>`
+        : nothing}
     </p>`;
   }
 
@@ -187,15 +195,15 @@ export class BoardTile extends LitElement {
   #body(widget, streams, screen) {
     switch (widget.type) {
       case "number":
-        return numberTile(widget, streams);
+        return numberTile(widget, streams, this.space);
       case "line":
         return lineTile(widget, streams, screen.shownAt(), screen.heardAt());
       case "gauge":
-        return gaugeTile(widget, streams);
+        return gaugeTile(widget, streams, this.space);
       case "list":
         return listTile(widget, streams, screen, this.held);
       case "table":
-        return tableTile(widget, streams, screen.steady(), this.held);
+        return tableTile(widget, streams, screen.steady(), this.held, this.space);
       case "clock":
         return clockTile(widget, screen.shownAt());
       case "room":
@@ -214,12 +222,13 @@ export class BoardTile extends LitElement {
       return html`<div class="tile__foot">
         ${notes.map(
           (note) => html`<p class="tile__note" data-truth=${note.truth} title=${note.text}>
-            ${note.truth === "empty" ? nothing : truthSign(note.truth)} ${note.text}
+            ${note.truth === "empty" ? nothing : truthSign(note.truth)} <span class="tile__words">${note.text}</span>
           </p>`,
         )}
         ${truth === "empty" && !this.screen?.past ? this.#howToPush(streams) : nothing}
       </div>`;
     }
+    if (widget.type === "clock" && this.screen) return clockFoot(widget, this.screen.shownAt());
     return widget.type === "number" ? numberFoot(widget, streams) : nothing;
   }
 

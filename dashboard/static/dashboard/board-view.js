@@ -4,12 +4,14 @@ import { repeat } from "lit/directives/repeat.js";
 import "./board-tile.js";
 import "./copy-line.js";
 import { useZone } from "realtime/time.js";
+import { pagesOf, rowsThatFit } from "./fit.js";
 import { LayoutEditor } from "./layout-editor.js";
 import "./rewind-bar.js";
 import "./tile-dialog.js";
 import { truthSign } from "./tiles/truth-mark.js";
 
 /**
+ * @typedef {import("./board-state.js").Widget} Widget
  * @typedef {import("./board-tile.js").BoardTile} BoardTile
  * @typedef {import("./screen.js").Screen} Screen
  */
@@ -32,6 +34,7 @@ export class BoardView extends LitElement {
     offered: { state: true },
     rooms: { state: true },
     rewinding: { state: true },
+    page: { attribute: false },
   };
 
   constructor() {
@@ -49,6 +52,10 @@ export class BoardView extends LitElement {
     this.rooms = [];
     /** The time to begin with when the slider is open, 0 for none; null: it is not. @type {number | null} */
     this.rewinding = null;
+    /** Which of the pages is shown that the board has on this screen. */
+    this.page = 0;
+    /** The size of the screen that it has alone; null: it is part of a page, which can be scrolled. @type {import("./fit.js").Space | null} */
+    this.space = null;
     this.trouble = "";
     this.focusOn = 0;
     /** What had the focus before editing. @type {HTMLElement | null} */
@@ -70,12 +77,15 @@ export class BoardView extends LitElement {
     super.connectedCallback();
     this.ticking = setInterval(() => this.#tick(), TICK);
     document.addEventListener("keydown", this.#onKey);
+    window.addEventListener("resize", this.#measure);
+    this.#measure();
   }
 
   disconnectedCallback() {
     super.disconnectedCallback();
     clearInterval(this.ticking);
     document.removeEventListener("keydown", this.#onKey);
+    window.removeEventListener("resize", this.#measure);
     for (const end of this.endings) end();
   }
 
@@ -165,6 +175,17 @@ export class BoardView extends LitElement {
 
   #onKey = (/** @type {KeyboardEvent} */ event) => this.#edited(event);
 
+  #measure = () => {
+    const isAlone = this.closest(".full") && matchMedia("(min-width: 801px)").matches; // as in full.css
+    this.space = isAlone ? { width: innerWidth, height: innerHeight } : null;
+    this.#draw(null);
+  };
+
+  /** A board's tiles, in as many pages as this screen needs for it. @param {{widgets: Widget[]} | null} [board] */
+  pagesOf(board) {
+    return this.space ? pagesOf(board?.widgets ?? [], rowsThatFit(this.space)) : [board?.widgets ?? []];
+  }
+
   /** Tiles move about in the document when their order changes, and lose the focus. */
   #keepFocus() {
     const handle = document.activeElement?.getAttribute("data-handle");
@@ -205,6 +226,8 @@ export class BoardView extends LitElement {
     this.dataset.phase = phase;
     this.toggleAttribute("data-cut-off", Boolean(banner));
     this.toggleAttribute("data-past", Boolean(screen.past));
+    const pages = this.pagesOf(board);
+    const shown = new Set(pages[Math.min(this.page, pages.length - 1)]);
     return html`
       ${banner ? this.#banner(banner, phase) : nothing} ${editor ? this.#toolbar(editor) : nothing}
       ${this.rewinding === null
@@ -216,7 +239,9 @@ export class BoardView extends LitElement {
               board.widgets,
               ({ id }) => id,
               (widget) => html`<board-tile
+                ?hidden=${!shown.has(widget)}
                 .widget=${widget}
+                .space=${this.space}
                 .screen=${screen}
                 .editor=${editor}
                 .configure=${() => this.dialog.configure(widget)}

@@ -6,9 +6,12 @@ import { Socket } from "realtime/socket.js";
 import { tab } from "realtime/storage.js";
 import "./board-line.js";
 import "./board-view.js";
+import { criticalOf } from "./critical.js";
 import { flashName } from "./nameplate.js";
+import { showPage, turnByKeys } from "./paging.js";
 import { reloadWhenServed, secondsToReload } from "./reload.js";
 import { keepReporting } from "./reporting.js";
+import { Rotation } from "./rotation.js";
 import { Screen } from "./screen.js";
 import { screenKey } from "./screen-key.js";
 import { keepAwake } from "./wake-lock.js";
@@ -54,11 +57,26 @@ if (full) {
   socket.on("reload", () => reloadWhenServed());
   socket.on("identify", ({ name }) => flashName(name, whyDark()));
   document.addEventListener("keydown", ({ key }) => key === "Escape" && follow("[data-leave]"));
+  keepTurning();
 } else {
   shortcut("f", "Show this board alone on the screen", () => follow("[data-full]"));
   shortcut("r", "Show this board as it was", () => follow("[data-rewind]"));
   shortcut("d", "Show how the values came here", () => follow("[data-details]"));
   if (mayEdit) shortcut("e", "Edit this board", () => follow("[data-edit]"));
+}
+
+/** Show a board that needs several pages as a wall with this one board does. */
+function keepTurning() {
+  const rotation = new Rotation();
+  rotation.setPlan([{ board, dwell: 0, from: null, until: null }]);
+  const look = () => {
+    rotation.note(board, criticalOf(screen.state, screen.heardAt()));
+    rotation.show(screen.now(), () => "", () => view.pagesOf(screen.shown.board).length);
+    showPage(view, rotation, screen.now());
+  };
+  setInterval(look, 1000);
+  screen.state.onChange(look);
+  turnByKeys(view, rotation, () => screen.now(), look);
 }
 
 /** Have a button of the page do something. @param {string} selector @param {(button: Element) => void} act */

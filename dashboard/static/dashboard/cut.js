@@ -1,8 +1,8 @@
 /** What of a tile nobody sees, because it is cut at the bottom. */
 
 /** What is cut, and what it consists of; a text is one piece. */
-const CUT = ".rows:not(.chart__table), .list, .status-list, .prose, .words";
-const PARTS = "tbody tr, li";
+const CUT = ".rows:not(.chart__table), .list, .status-list, .prose, .words, .legend";
+const PARTS = "tbody tr, li, .legend__line";
 const TEXT = ".prose, .words";
 
 /** @typedef {{rows: number, worst: "crit" | "warn" | ""}} Cut rows: Infinity for a part of a text; worst: of these rows */
@@ -25,12 +25,24 @@ export function cutOf(body) {
   const end = parts.length ? bottomOf(parts[parts.length - 1]) : box.getBoundingClientRect().top + box.scrollHeight - box.scrollTop;
   if (end <= bottom + 2) return WHOLE;
   if (!parts.length) return { rows: Infinity, worst: "" };
-  const rows = countBelow(parts.length, (index) => bottomOf(parts[index]), bottom - (body.querySelector(".tile__more")?.clientHeight ?? 0));
+  const rows = countBelow(parts.length, (index) => bottomOf(parts[index]), bottom - coverOf(body, bottom));
   const unseen = [...parts].slice(parts.length - rows);
   // What is old or failing says nothing about now.
   const fresh = unseen.filter((part) => !part.matches("[data-stale]"));
   const has = (/** @type {string} */ level) => fresh.some((part) => part.querySelector(`[data-level="${level}"]`));
   return { rows, worst: has("crit") ? "crit" : has("warn") ? "warn" : "" };
+}
+
+/** How much of the end is covered by the words about it; nothing where they stand beside the title. @param {HTMLElement} body @param {number} bottom */
+function coverOf(body, bottom) {
+  const more = body.querySelector(".tile__more")?.getBoundingClientRect();
+  return more && more.top > body.getBoundingClientRect().top ? Math.min(more.height, Math.max(0, bottom - more.top)) : 0;
+}
+
+/** Hide what is cut, so that no row is seen in part: on a wall nobody scrolls to it. @param {HTMLElement} body @param {Cut} cut */
+export function hideCut(body, { rows }) {
+  const parts = body.querySelector(CUT)?.querySelectorAll(PARTS) ?? [];
+  parts.forEach((part, index) => part.toggleAttribute("data-unseen", index >= parts.length - rows));
 }
 
 const bottomOf = (/** @type {Element} */ part) => part.getBoundingClientRect().bottom;

@@ -210,7 +210,7 @@ export class LineChart extends LitElement {
       <div class="legend">
         ${this.streams.map((stream, line) => html`<span class="legend__line" data-line=${line % LINES.length} data-stale=${staleOf(stream, this.heardAt) ?? nothing}>
           <svg viewBox="0 0 14 4" aria-hidden="true"><path d="M0 2h14" /></svg>
-          ${stream.label} <b>${this.#legendValue(stream, line)}</b>
+          <span class="legend__name">${stream.label}</span> <b>${this.#legendValue(stream, line)}</b>
           ${this.streams.length > 1 ? truthMarks(marksOf([stream], this.now, this.heardAt)) : nothing}
         </span>`)}
         ${at === null ? nothing : html`<span>${clockSeconds(at)}</span>`}

@@ -1,5 +1,5 @@
 /**
- * Which board of a wall is to be seen when. Pure: the caller gives the time.
+ * Which board of a wall is to be seen when, and which of its pages. Pure: the caller gives the time.
  *
  * @typedef {{board: string, dwell: number, from: string | null, until: string | null}} Place
  *   dwell: seconds; from, until: "08:00" where the board is
@@ -9,6 +9,8 @@
 const JUMP = 20;
 /** Seconds from a jump in which the same stream causes no other: a value may flap around its limit. */
 const REST = 120;
+/** Seconds that a page is shown at least; a board with more pages stays longer than its time. */
+const PAGE = 8;
 
 export class Rotation {
   constructor() {
@@ -18,9 +20,11 @@ export class Rotation {
     this.turn = null;
     /** When its turn ends, unix milliseconds. */
     this.ends = 0;
+    /** How long its turn is, milliseconds: its pages share that. */
+    this.length = 0;
     /** Streams that have turned critical and whose boards wait to be shown, oldest first. @type {{board: string, stream: string}[]} */
     this.alarms = [];
-    /** A board that is shown out of turn. @type {{board: string, ends: number} | null} */
+    /** A board that is shown out of turn, for these streams. @type {{board: string, streams: string[], begins: number, ends: number} | null} */
     this.jump = null;
     /** When the wall last jumped for each stream, unix milliseconds. @type {Map<string, number>} */
     this.jumped = new Map();
@@ -59,15 +63,41 @@ export class Rotation {
    * The board to show at `now`; "" when none is to be seen at this hour.
    * @param {number} now unix milliseconds
    * @param {(board: string) => string} zoneOf the time zone of a board, "" for the screen's own
+   * @param {(board: string) => number} pagesOf how many pages a board has on this screen
    * @returns {string}
    */
-  show(now, zoneOf = () => "") {
+  show(now, zoneOf = () => "", pagesOf = () => 1) {
     const open = this.places.filter((place) => isOpen(place, now, zoneOf(place.board)));
     if (!open.length) {
       this.turn = this.jump = null;
       return "";
     }
-    return this.#jumped(now, open) ?? this.#turned(now, open);
+    return this.#jumped(now, open) ?? this.#turned(now, open, pagesOf);
+  }
+
+  /**
+   * Which page of the shown board is to be seen: each has the same share of its turn. A jump shows those on which its streams are.
+   * @param {number} now unix milliseconds
+   * @param {{streams: string[]}[][]} pages its tiles
+   * @returns {number} from 0
+   */
+  page(now, pages) {
+    const { jump } = this;
+    const at = (/** @type {number} */ begins, /** @type {number} */ ends, /** @type {number} */ count) =>
+      Math.min(count - 1, Math.max(0, Math.floor((count * (now - begins)) / (ends - begins || 1))));
+    if (!jump) return at(this.ends - this.length, this.ends, pages.length);
+    const those = pages.flatMap((tiles, page) => (tiles.some(({ streams }) => streams.some((slug) => jump.streams.includes(slug))) ? page : []));
+    return those[at(jump.begins, jump.ends, those.length)] ?? 0;
+  }
+
+  /**
+   * Somebody turns to the next page (1) or the one before (-1): it is shown from now on for its share. That ends a jump.
+   * @param {1 | -1} step @param {number} now @param {{streams: string[]}[][]} pages
+   */
+  turnPage(step, now, pages) {
+    const next = (this.page(now, pages) + step + pages.length) % pages.length;
+    this.jump = null;
+    this.ends = now + this.length * (1 - next / pages.length);
   }
 
   /** @param {number} now @param {Place[]} open @returns {string | null} */
@@ -82,22 +112,25 @@ export class Rotation {
 
   /** @param {Place} place @param {number} now */
   #jumpTo({ board, dwell }, now) {
-    for (const alarm of this.alarms) if (alarm.board === board) this.jumped.set(`${board} ${alarm.stream}`, now);
+    const streams = this.alarms.filter((alarm) => alarm.board === board).map(({ stream }) => stream);
+    for (const stream of streams) this.jumped.set(`${board} ${stream}`, now);
     this.alarms = this.alarms.filter((alarm) => alarm.board !== board);
     const ends = now + Math.max(JUMP, dwell) * 1000;
     // The turn that it breaks into is made up for.
     if (this.turn) this.ends += ends - (this.jump?.ends ?? now);
-    this.jump = { board, ends };
+    this.jump = { board, streams, begins: now, ends };
   }
 
-  /** @param {number} now @param {Place[]} open */
-  #turned(now, open) {
+  /** @param {number} now @param {Place[]} open @param {(board: string) => number} pagesOf */
+  #turned(now, open, pagesOf) {
     const { turn } = this;
     if (!turn || !open.includes(turn) || now >= this.ends) {
       const after = turn ? this.places.indexOf(turn) + 1 : 0;
       const next = [...this.places.slice(after), ...this.places.slice(0, after)].find((place) => open.includes(place));
       this.turn = next ?? open[0];
-      this.ends = now + this.turn.dwell * 1000;
+      const pages = pagesOf(this.turn.board);
+      this.length = 1000 * (pages > 1 ? Math.max(this.turn.dwell, pages * PAGE) : this.turn.dwell);
+      this.ends = now + this.length;
     }
     return this.turn?.board ?? "";
   }

@@ -6,6 +6,7 @@ import "./board-line.js";
 import "./board-view.js";
 import { criticalOf } from "./critical.js";
 import { flashName } from "./nameplate.js";
+import { showPage, turnByKeys } from "./paging.js";
 import { reloadWhenServed, secondsToReload } from "./reload.js";
 import { keepReporting } from "./reporting.js";
 import { Rotation } from "./rotation.js";
@@ -73,12 +74,14 @@ function look() {
   if (now - lookedAt > SLEPT) socket.recheck(); // no event tells a page that its machine has slept
   lookedAt = now;
   for (const [slug, screen] of screens) note(slug, screen); // values grow old by themselves
-  const slug = rotation.show(empty.now(), (board) => screens.get(board)?.state.board?.zone ?? "");
+  const boardOf = (/** @type {string} */ board) => screens.get(board)?.state.board;
+  const slug = rotation.show(empty.now(), (board) => boardOf(board)?.zone ?? "", (board) => view.pagesOf(boardOf(board)).length);
   const screen = screens.get(slug) ?? empty;
   if (view.screen !== screen) {
     Object.assign(view, { screen });
     Object.assign(line, { screen });
   }
+  showPage(view, rotation, empty.now());
   document.body.toggleAttribute("data-nothing", empty.loaded && !slug);
   heading.textContent = screen.state.board?.title ?? wallName;
   const place = rotation.places.findIndex(({ board }) => board === slug);
@@ -123,6 +126,7 @@ socket.on("state", ({ phase, code }) => {
 });
 
 setInterval(look, TICK);
+turnByKeys(view, rotation, () => empty.now(), look);
 Object.assign(view, { screen: empty });
 Object.assign(line, { screen: empty });
 socket.open();

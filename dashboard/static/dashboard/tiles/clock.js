@@ -1,6 +1,7 @@
 /** The time at some place: in the tile's time zone, else the page's, which is the board's. */
 import { html, nothing } from "lit";
 import { formatOf, pageZone, placeOf } from "realtime/time.js";
+import { letters } from "./length.js";
 
 /**
  * @param {number} now the server's time
@@ -14,8 +15,14 @@ export function readClock(now, zone) {
 }
 
 /** @param {import("../board-state.js").Widget} widget @param {number} now */
-export function clockTile({ options, title }, now) {
-  const { time, seconds, day, place } = readClock(now, options.zone || pageZone);
-  return html`<p class="figure clock" data-length="short"><time>${time}<span class="clock__seconds">${seconds}</span></time></p>
-    <p class="tile__foot">${day}${place && place !== title ? html` · ${place}` : nothing}</p>`;
+export function clockTile({ options }, now) {
+  const { time, seconds } = readClock(now, options.zone || pageZone);
+  return html`<p class="figure clock" data-length="short" data-letters=${letters(time, seconds)}><time>${time}<span class="clock__seconds">${seconds}</span></time></p>`;
+}
+
+/** The day, and where it is so late. @param {import("../board-state.js").Widget} widget @param {number} now */
+export function clockFoot({ options, title }, now) {
+  const { day, place } = readClock(now, options.zone || pageZone);
+  const isTold = !place || place === title;
+  return html`<p class="tile__foot clock__foot"><span>${isTold ? nothing : place}<span class="clock__day">${isTold ? nothing : " · "}${day}</span></span></p>`;
 }

@@ -3,7 +3,7 @@ import { html, nothing, svg } from "lit";
 import { show, showText } from "realtime/format.js";
 import { levelOf } from "../levels.js";
 import { LEVEL_WORDS } from "../signs.js";
-import { levelText } from "./number.js";
+import { figure, levelText } from "./number.js";
 
 /**
  * @typedef {import("../board-state.js").Stream} Stream
@@ -39,8 +39,9 @@ function place(/** @type {number} */ part, /** @type {number} */ radius) {
   return `${(60 + radius * Math.cos(angle)).toFixed(2)} ${(60 - radius * Math.sin(angle)).toFixed(2)}`;
 }
 
-/** @param {Widget} widget @param {Stream[]} streams */
-export function gaugeTile({ options }, [stream]) {
+/** Where there is no room for the ring, the style sheet shows the number with a bar. @param {Widget} widget @param {Stream[]} streams @param {import("../fit.js").Space | null} space the wall's */
+export function gaugeTile(widget, [stream], space) {
+  const { options } = widget;
   const { value, unit } = stream;
   const scale = scaleOf(options, stream);
   const text = (/** @type {unknown} */ each) => showText(each, unit, options.decimals ?? null, options.compact);
@@ -49,12 +50,19 @@ export function gaugeTile({ options }, [stream]) {
   const part = typeof value === "number" ? share(value, scale) : 0;
   const label = `${text(value)}${level ? `, ${LEVEL_WORDS[level]}` : ""}, on a scale from ${text(scale[0])} to ${text(scale[1])}`;
   const marks = [options.warn, options.crit, options.target].filter((each) => typeof each === "number");
-  return html`<div class="gauge" data-level=${level ?? nothing}>
-    <svg viewBox="0 0 120 68" role="img" aria-label=${label}>
+  const isLong = (before + number + after).length > 7;
+  return html`<div class="gauge" data-level=${level ?? nothing} data-length=${isLong ? "long" : nothing}>
+    ${space
+      ? html`<div class="gauge__small" aria-hidden="true">
+          ${figure(widget, stream, space)}
+          <svg class="gauge__bar" viewBox="0 0 100 1" preserveAspectRatio="none"><path d="M0 0h100v1H0z" /><path class="gauge__part" d=${`M0 0h${100 * part}v1H0z`} /></svg>
+        </div>`
+      : nothing}
+    <svg class="gauge__dial" viewBox="0 0 120 68" role="img" aria-label=${label}>
       <path class="gauge__ring" d="M12 60A48 48 0 0 1 108 60" />
       ${part > 0 ? svg`<path class="gauge__value" d=${`M12 60A48 48 0 0 1 ${place(part, 48)}`} />` : nothing}
       ${marks.map((each) => svg`<path class="gauge__mark" d=${`M${place(share(each, scale), 41)}L${place(share(each, scale), 55)}`} />`)}
-      <text x="60" y="58" class="gauge__number" data-length=${(before + number + after).length > 7 ? "long" : nothing}>
+      <text x="60" y="58" class="gauge__number" data-length=${isLong ? "long" : nothing}>
         ${before}${before ? " " : ""}${number}${after ? svg`<tspan class="gauge__unit"> ${after}</tspan>` : nothing}
       </text>
     </svg>

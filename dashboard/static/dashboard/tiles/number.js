@@ -1,28 +1,40 @@
 /** A number with its change, target and a sparkline. */
 import { html, nothing, svg } from "lit";
 import { show, showDifference, showText } from "realtime/format.js";
+import { fitsAcross } from "../fit.js";
 import { levelOf, whyLevel } from "../levels.js";
 import { change, sparkline } from "../line-data.js";
 import { LEVEL_WORDS } from "../signs.js";
 import { duration } from "../truth.js";
-import { length } from "./length.js";
+import { length, letters } from "./length.js";
 import { sign } from "./status.js";
 
 /**
  * @typedef {import("../board-state.js").Stream} Stream
  * @typedef {import("../board-state.js").Widget} Widget
+ * @typedef {import("../fit.js").Space} Space
  */
 
-/** @param {Widget} widget @param {Stream[]} streams */
-export function numberTile({ options }, [stream]) {
-  const { before, number, after } = show(stream.value, stream.unit, options.decimals ?? null, options.compact);
-  return html`
-    <p class="figure" data-length=${length(before + number, after)} data-level=${levelOf(stream.value, options) ?? nothing}>
-      ${before ? html`<span class="figure__before">${before}</span>` : nothing}<span class="figure__digits">${number}</span
-      >${after ? html`<span class="figure__after">${after}</span>` : nothing}
-    </p>
-    ${options.hero ? spark(stream) : nothing}
-  `;
+/** @param {Widget} widget @param {Stream[]} streams @param {Space | null} space the wall's */
+export function numberTile(widget, [stream], space) {
+  return html`${figure(widget, stream, space)} ${widget.options.hero ? spark(stream) : nothing}`;
+}
+
+/** A number in large type; shorter (1.2 M) where a wall has no room for it. @param {Widget} widget @param {Stream} stream @param {Space | null} space */
+export function figure({ options, width }, { value, unit }, space) {
+  const say = (/** @type {boolean} */ compact) => show(value, unit, options.decimals ?? null, compact);
+  const wide = (/** @type {import("realtime/format.js").Shown} */ { before, number, after }) => letters(before + number, after);
+  const whole = say(options.compact);
+  const { before, number, after } = !space || fitsAcross(wide(whole), width, space) ? whole : say(true);
+  return html`<p
+    class="figure"
+    data-length=${length(before + number, after)}
+    data-letters=${wide({ before, number, after })}
+    data-level=${levelOf(value, options) ?? nothing}
+  >
+    ${before ? html`<span class="figure__before">${before}</span>` : nothing}<span class="figure__digits">${number}</span
+    >${after ? html`<span class="figure__after">${after}</span>` : nothing}
+  </p>`;
 }
 
 /** What stands under the number: status, target, note and change, of which the last ones go where there is no room; and how it went. @param {Widget} widget @param {Stream[]} streams */

@@ -18,6 +18,8 @@ export class RoomTile extends LitElement {
     this.heard = false;
     /** @type {RoomFeed | null} */
     this.feed = null;
+    // On a wall it has no size while another page is shown.
+    this.resized = new ResizeObserver(() => this.#showNewest());
   }
 
   createRenderRoot() {
@@ -26,11 +28,13 @@ export class RoomTile extends LitElement {
 
   connectedCallback() {
     super.connectedCallback();
+    this.resized.observe(this);
     this.requestUpdate(); // a tile that was moved is put into the document anew
   }
 
   disconnectedCallback() {
     super.disconnectedCallback();
+    this.resized.disconnect();
     this.feed?.end();
     this.feed = null;
   }
@@ -43,6 +47,10 @@ export class RoomTile extends LitElement {
   }
 
   updated() {
+    this.#showNewest();
+  }
+
+  #showNewest() {
     const list = this.querySelector(".talk");
     if (!list) return;
     list.scrollTop = list.scrollHeight;

@@ -2,7 +2,7 @@
 import { html, nothing } from "lit";
 import { LEVEL_SIGNS, LEVEL_WORDS, readStatus } from "../signs.js";
 import { marksOf, staleOf } from "../truth.js";
-import { length } from "./length.js";
+import { length, letters } from "./length.js";
 import { truthMarks } from "./truth-mark.js";
 
 /**
@@ -14,7 +14,7 @@ import { truthMarks } from "./truth-mark.js";
 export function statusTile(widget, streams, screen) {
   if (streams.length === 1) {
     const { level, text } = readStatus(streams[0].value);
-    return html`<p class="status" data-length=${length(text)} data-level=${level}>${sign(level)} <span>${text}</span></p>`;
+    return html`<p class="status" data-length=${length(text)} data-letters=${letters(text) + 1.5} data-level=${level}>${sign(level)} <span>${text}</span></p>`;
   }
   return html`<ul class="status-list" tabindex="0" aria-label=${widget.title || streams[0].label}>
     ${streams.map((stream) => {

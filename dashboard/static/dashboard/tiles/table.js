@@ -1,7 +1,9 @@
 /** A table whose changed cells carry a mark for a while. Nothing flashes. */
-import { html } from "lit";
+import { html, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { showText } from "realtime/format.js";
+import { columnsThatFit } from "../fit.js";
+import { letters } from "./length.js";
 import { arrow } from "./number.js";
 import { orderOf } from "./order.js";
 
@@ -13,6 +15,8 @@ import { orderOf } from "./order.js";
 
 /** Milliseconds for which a changed cell is marked. */
 export const MARKED = 2500;
+/** Rows that are looked at to see how wide columns are. */
+const SAMPLE = 30;
 
 /**
  * The columns that a table shows: those of the options, or all that the rows have.
@@ -45,9 +49,11 @@ export function markOf({ marks }, row, column, now) {
  * @param {Stream[]} streams
  * @param {number} now this machine's clock, for the marks
  * @param {string[] | null} held the order to keep, while somebody looks closely
+ * @param {import("../fit.js").Space | null} space the wall's, where nobody scrolls: what does not fit across is counted
  */
-export function tableTile(widget, [stream], now, held) {
-  const columns = columnsOf(widget, stream);
+export function tableTile(widget, [stream], now, held, space) {
+  const all = columnsOf(widget, stream);
+  const columns = space ? all.slice(0, columnsThatFit(widthsOf(all, stream), widget.width, space)) : all;
   const known = /** @type {Record<string, any>} */ (stream.value ?? {});
   const rows = orderOf(known, widget.options.sort, held).map((key) => /** @type {[string, any]} */ ([key, known[key]]));
   const numeric = columns.map(({ key }) => rows.some(([, row]) => typeof row[key] === "number"));
@@ -59,6 +65,7 @@ export function tableTile(widget, [stream], now, held) {
           ${columns.map(
             (column, index) => html`<th scope="col" class=${numeric[index] ? "numeric" : ""}>${column.label || column.key}</th>`,
           )}
+          ${columns.length < all.length ? html`<th scope="col">+${all.length - columns.length}</th>` : nothing}
         </tr>
       </thead>
       <tbody>
@@ -77,6 +84,15 @@ export function tableTile(widget, [stream], now, held) {
       </tbody>
     </table>
   </div>`;
+}
+
+/** How many letters the widest cell of each column has, among the first rows. @param {Column[]} columns @param {Stream} stream */
+function widthsOf(columns, { value }) {
+  const rows = Object.values(value ?? {}).slice(0, SAMPLE);
+  return columns.map(({ key, label, unit, decimals, change }) => {
+    const texts = rows.map((row) => showText(row[key], unit, decimals ?? (Number.isInteger(row.decimals) ? row.decimals : null)));
+    return Math.max(letters(label || key), ...texts.map((text) => letters(text) + (change ? 2 : 0)));
+  });
 }
 
 /** @param {Record<string, any>} row @param {Column} column */

@@ -1,5 +1,5 @@
 /** What is wrong with a stream, to be told apart from afar and without colours: a sign of its own shape, and a word. */
-import { html, svg } from "lit";
+import { html, nothing, svg } from "lit";
 
 /** @typedef {import("../truth.js").Note} Note */
 
@@ -15,6 +15,11 @@ const SIGNS = /** @type {Record<string, unknown>} */ ({
 export const truthSign = (/** @type {string} */ truth) =>
   html`<svg class="truth-sign" viewBox="0 0 16 16" aria-hidden="true">${SIGNS[truth] ?? ""}</svg>`;
 
+/** Where there is little room, its sign says so alone. */
+const OLD = / old$/;
+
 /** @param {Note[]} marks as of `marksOf` */
 export const truthMarks = (marks) =>
-  marks.map(({ truth, text }) => html`<span class="truth-mark" data-truth=${truth}>${truthSign(truth)} <span>${text}</span></span>`);
+  marks.map(({ truth, text }) => html`<span class="truth-mark" data-truth=${truth}>${truthSign(truth)} <span>${text.replace(OLD, "")}${
+    OLD.test(text) ? html`<span class="truth-mark__old"> old</span>` : nothing
+  }</span></span>`);
