@@ -2,14 +2,13 @@
 
 A talk is a room of its own kind with two members. Both seats are claimed together, locked in the order of
 their ids; anything but two rows means that somebody was faster. What sockets hear is a hint: each looks at
-its seat every second while it waits, and now and then while it talks.
+its seat every second while it waits, and now and then while it talks. `chat.seats` has the states and moves.
 """
 
 import asyncio
 import random
 import secrets
 from collections.abc import Callable
-from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
 
@@ -18,7 +17,8 @@ from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Now
 from django.utils import timezone
 
-from chat.models import Block, Membership, Report, Room, RoomKind, Seat, SeatState
+from chat.models import Block, Membership, Report, Room, RoomKind, Seat
+from chat.seats import ENDED, LOST, MOVES, TALKING, WAITING, Move, Place, partner_hears
 from realtime import process
 from realtime.database import in_database
 from realtime.protocol import CommandError, encode
@@ -32,19 +32,6 @@ NOT_AGAIN: Final = 10.0
 FORGET_AFTER: Final = 3600.0
 
 
-@dataclass(frozen=True, slots=True)
-class Place:
-    """A seat as its socket needs it. `partner` is on the wire's form, of a talk."""
-
-    state: str
-    room_id: int | None = None
-    room: str = ""
-    partner: dict[str, Any] | None = None
-    reason: str = ""
-    position: int = 0
-    waiting: int = 0
-
-
 @in_database
 def take_seat(user_id: int, socket: str, tags: list[str], *, from_another: bool = False) -> str | None:
     """Give `user_id` a seat that belongs to `socket`: the old one with its talk, while that is kept.
@@ -53,16 +40,34 @@ def take_seat(user_id: int, socket: str, tags: list[str], *, from_another: bool 
     `from_another` says that it is not.
     """
     holder = {"process": process.PROCESS_ID, "socket": socket, "tags": tags, "gone_at": None}
-    new = {"state": SeatState.WAITING, "room": None, "reason": "", "entered_at": timezone.now(), **holder}
+    new = _fields(ENDED, Move.ENTER) | holder
     with transaction.atomic():
         seat, created = Seat.objects.select_for_update().get_or_create(user_id=user_id, defaults=new)
         if created:
             return None
-        held = seat.state != SeatState.ENDED
+        held = seat.state != ENDED
         if held and not from_another and seat.gone_at is None and seat.socket != socket and _is_alive(seat.process):
             return seat.socket
-        Seat.objects.filter(pk=seat.pk).update(**holder if held else new)
+        _move(seat, Move.ENTER, **holder)
         return None
+
+
+def _fields(state: str, move: Move) -> dict[str, Any]:
+    """Return what a seat in `state` has after `move`, but for the talk and its holder."""
+    after = MOVES[state, move]
+    fields: dict[str, Any] = {"state": after}
+    if after == WAITING and state != WAITING:
+        fields |= {"room": None, "reason": "", "entered_at": timezone.now(), "gone_at": None}
+    elif move == Move.LEAVE:  # it keeps who the partner was, for a while
+        fields |= {"room": None, "reason": "", "socket": "", "gone_at": timezone.now()}
+    elif move == Move.EXPIRE:
+        fields |= {"reason": "expired", "gone_at": timezone.now()}
+    return fields
+
+
+def _move(seat: Seat, move: Move, **more: Any) -> None:
+    """Make `move` with a seat that is locked."""
+    Seat.objects.filter(pk=seat.pk).update(**_fields(seat.state, move) | more)
 
 
 def _is_alive(process_id: str) -> bool:
@@ -70,24 +75,34 @@ def _is_alive(process_id: str) -> bool:
 
 
 @in_database
-def look(user_id: int, socket: str) -> Place | None:
-    """Return how the seat of this socket is, after a search when it waits; None when it is gone."""
-    while (seat := _seat(user_id, socket)) is not None and seat.state == SeatState.WAITING and seat.gone_at is None:
+def look(user_id: int, socket: str) -> Place:
+    """Return how the seat of this socket is, after a search when it waits."""
+    while (seat := _seat(user_id, socket)) is not None and seat.state == WAITING and seat.gone_at is None:
         if not _search(seat) and (place := _place_in_queue(seat)) is not None:
             return place
         # Paired by us, or by somebody else meanwhile.
-    if seat is None or seat.state == SeatState.WAITING:
-        return None
+    if seat is None or seat.state == WAITING:
+        taken = Seat.objects.filter(user=user_id).exists()
+        return Place(LOST, reason="elsewhere" if taken else "expired")
     if seat.room is None:
         return Place(seat.state, reason=seat.reason)
-    partner = Membership.objects.filter(room=seat.room).exclude(user=user_id).select_related("user").get().user
-    return Place(seat.state, seat.room.pk, seat.room.slug, partner.on_wire(), seat.reason)
+    partner = Membership.objects.filter(room=seat.room).exclude(user=user_id).select_related("user").first()
+    if partner is None:  # the account was deleted
+        _with_talk(Seat.objects.filter(pk=seat.pk), _end_alone)
+        return Place(ENDED, seat.room.pk, seat.room.slug, None, "partner_left")
+    return Place(seat.state, seat.room.pk, seat.room.slug, partner.user.on_wire(), seat.reason)
+
+
+def _end_alone(seat: Seat, talking: list[Seat]) -> None:
+    _end(seat, talking, "partner_left")
+    if seat.state == TALKING:
+        _move(seat, Move.PARTED, reason="partner_left")
 
 
 def _place_in_queue(seat: Seat) -> Place | None:
     """Return how many wait, and how many of them came before `seat`; None when it waits no longer."""
     earlier = Q(entered_at__lt=seat.entered_at) | Q(entered_at=seat.entered_at, pk__lt=seat.pk)
-    found = Seat.objects.filter(state=SeatState.WAITING, gone_at=None).aggregate(
+    found = Seat.objects.filter(state=WAITING, gone_at=None).aggregate(
         waiting=Count("pk"), before=Count("pk", filter=earlier), own=Count("pk", filter=Q(pk=seat.pk))
     )
     return Place(seat.state, position=found["before"] + 1, waiting=found["waiting"]) if found["own"] else None
@@ -110,11 +125,15 @@ def _search(seat: Seat) -> bool:
 
 
 def _candidates(seat: Seat) -> list[Seat]:
-    blocked = Block.objects.filter(Q(blocker=seat.user_id) | Q(blocked=seat.user_id)).values_list("blocker", "blocked")
+    blocked = _blocks_of(seat).values_list("blocker", "blocked")
     shunned = {user for pair in blocked for user in pair} | {seat.user_id}
-    waiting = Seat.objects.filter(state=SeatState.WAITING, gone_at=None).exclude(user__in=shunned)
+    waiting = Seat.objects.filter(state=WAITING, gone_at=None).exclude(user__in=shunned)
     alive = waiting.filter(Q(process=process.PROCESS_ID) | Q(process__in=process.alive().values("pk")))
     return list(alive.order_by("entered_at")[:200])
+
+
+def _blocks_of(seat: Seat) -> QuerySet[Block]:
+    return Block.objects.filter(Q(blocker=seat.user_id) | Q(blocked=seat.user_id))
 
 
 def _parted_after(seat: Seat, moment: Any) -> bool:
@@ -125,91 +144,93 @@ def _claim(seat: Seat, other: Seat) -> bool:
     """Take both seats together into a new room, unless somebody was faster."""
     with transaction.atomic():
         both = Seat.objects.select_for_update().filter(pk__in=[seat.pk, other.pk]).order_by("pk")
-        seats = list(both.filter(state=SeatState.WAITING, gone_at=None))
-        if len(seats) != 2:
+        seats = list(both.filter(state=WAITING, gone_at=None))
+        if len(seats) != 2 or _blocks_of(seat).filter(Q(blocker=other.user_id) | Q(blocked=other.user_id)).exists():
             return False
         room = Room.objects.create(slug=f"r-{secrets.token_hex(8)}", name="Roulette", kind=RoomKind.ROULETTE)
         Membership.objects.bulk_create([Membership(room=room, user_id=each.user_id) for each in seats])
-        Seat.objects.filter(pk__in=[each.pk for each in seats]).update(state=SeatState.TALKING, room=room)
+        for each in seats:
+            _move(each, Move.PAIR, room=room)
         _hint(seats)
     return True
 
 
 @in_database
-def part(user_id: int, socket: str, reason: str, *, stay: bool) -> None:
-    """End the talk of this socket, if it has one; with `stay` its seat waits again, else it is free."""
+def part(user_id: int, socket: str, reason: str, *, stay: bool) -> bool:
+    """End the talk of this socket, if it has one; with `stay` its seat waits again, else it is free.
+
+    Returns False, and does nothing, when it has no seat.
+    """
 
     def act(seat: Seat, talking: list[Seat]) -> None:
         _end(seat, talking, reason)
-        if not stay:
-            _free(seat)
-        elif seat.state != SeatState.WAITING:
-            waiting = {"state": SeatState.WAITING, "room": None, "reason": "", "entered_at": timezone.now()}
-            Seat.objects.filter(pk=seat.pk).update(**waiting, gone_at=None)
+        _move(seat, Move.NEXT if stay else Move.LEAVE)
 
-    _with_talk(Seat.objects.filter(user=user_id, socket=socket), act)
+    return _with_talk(Seat.objects.filter(user=user_id, socket=socket), act)
 
 
-def _with_talk(which: QuerySet[Seat], act: Callable[[Seat, list[Seat]], None]) -> None:
+def _with_talk(which: QuerySet[Seat], act: Callable[[Seat, list[Seat]], None]) -> bool:
     """Call `act` with the seat that is `which` and the seats of its talk, locked together in the order of their ids.
 
-    Claiming locks likewise, so that nobody is paired with a seat that is being left.
+    Claiming locks in the same way, so that nobody is paired with a seat that is being left.
+    Returns False without a seat.
     """
     while (seat := which.first()) is not None:
         with transaction.atomic():
-            talk = Q(room=seat.room_id, state=SeatState.TALKING) if seat.room_id else Q(pk=seat.pk)
+            talk = Q(room=seat.room_id, state=TALKING) if seat.room_id else Q(pk=seat.pk)
             locked = list(Seat.objects.select_for_update().filter(Q(pk=seat.pk) | talk).order_by("pk"))
             own = next((each for each in locked if each.pk == seat.pk), None)
             if own is not None and (own.room_id, own.socket) == (seat.room_id, seat.socket):
-                act(own, [each for each in locked if each.state == SeatState.TALKING])
-                return
+                act(own, [each for each in locked if each.state == TALKING])
+                return True
         # It was paired, left or taken over before we had the locks: look again.
-
-
-def _free(seat: Seat) -> None:
-    """Empty a seat; it keeps who the partner was, for a while."""
-    Seat.objects.filter(pk=seat.pk).update(
-        state=SeatState.ENDED, room=None, reason="", socket="", gone_at=timezone.now()
-    )
+    return False
 
 
 @in_database
 def block_partner(user_id: int, socket: str) -> None:
-    """Never pair the two again. Raises CommandError without a partner."""
-    partner = _partner_of(user_id, socket)[1]
-    Block.objects.get_or_create(blocker_id=user_id, blocked_id=partner)
+    """Never pair the two again, and leave. Raises CommandError without a partner."""
+    _judge(user_id, socket, "blocked", lambda room, partner: None)
 
 
 @in_database
 def report_partner(user_id: int, socket: str, reason: str) -> None:
-    """File a report about the partner, with the room's log for transcript. Raises CommandError."""
-    room, partner = _partner_of(user_id, socket)
-    with transaction.atomic():
-        Report.objects.create(reporter_id=user_id, reported_id=partner, room=room, reason=reason)
-        Block.objects.get_or_create(blocker_id=user_id, blocked_id=partner)
+    """File a report about the partner, with the room's log for transcript, and block. Raises CommandError."""
+
+    def report(room: int, partner: int) -> None:
+        Report.objects.create(reporter_id=user_id, reported_id=partner, room_id=room, reason=reason)
+
+    _judge(user_id, socket, "reported", report)
 
 
-def _partner_of(user_id: int, socket: str) -> tuple[Room, int]:
-    seat = _seat(user_id, socket)
-    if seat is None or seat.room is None:
+def _judge(user_id: int, socket: str, reason: str, note: Callable[[int, int], None]) -> None:
+    """Block the partner and leave, in one transaction: no blocked pair talks. `note` gets the room and the partner."""
+
+    def act(seat: Seat, talking: list[Seat]) -> None:
+        partner = Membership.objects.filter(room=seat.room_id).exclude(user=user_id).first() if seat.room_id else None
+        if partner is None:
+            raise CommandError("conflict", "You have no partner now.")
+        note(partner.room_id, partner.user_id)
+        Block.objects.get_or_create(blocker_id=user_id, blocked_id=partner.user_id)
+        _end(seat, talking, reason)
+        _move(seat, Move.LEAVE)
+
+    if not _with_talk(Seat.objects.filter(user=user_id, socket=socket), act):
         raise CommandError("conflict", "You have no partner now.")
-    return seat.room, Membership.objects.filter(room=seat.room).exclude(user=user_id).get().user_id
 
 
 def _end(seat: Seat, talking: list[Seat], reason: str) -> None:
-    """End the talk of `seat` for all who are in it, if it has not ended; both are locked.
-
-    The partner hears of `next` as such; who was blocked or reported is not told so.
-    """
-    if seat.state != SeatState.TALKING or seat.room_id is None:
+    """End the talk of `seat`, if it is in one, and move its partner; the caller moves `seat`. Both are locked."""
+    if seat.state != TALKING or seat.room_id is None:
         return
     now = timezone.now()
     Room.objects.filter(pk=seat.room_id).update(archived_at=now)
-    for each in talking:
-        partner = next((other.user_id for other in talking if other.pk != each.pk), None)
-        told = reason if each.pk == seat.pk or reason == "next" else "partner_left"
-        Seat.objects.filter(pk=each.pk).update(state=SeatState.ENDED, reason=told, previous=partner, parted_at=now)
-    _hint(each for each in talking if each.pk != seat.pk)
+    others = [each for each in talking if each.pk != seat.pk]
+    for each in others:
+        _move(each, Move.PARTED, reason=partner_hears(reason), previous=seat.user_id, parted_at=now)
+    partner = others[0].user_id if others else None
+    Seat.objects.filter(pk=seat.pk).update(previous=partner, parted_at=now)
+    _hint(others)
 
 
 def _hint(seats: Any) -> None:
@@ -247,14 +268,14 @@ def sweep() -> None:
     """End the talks, and free the seats, of those who did not come back."""
 
     def act(seat: Seat, talking: list[Seat]) -> None:
-        if seat.state != SeatState.ENDED and _abandoned().filter(pk=seat.pk).exists():  # nobody came back by now
+        if seat.state != ENDED and _abandoned().filter(pk=seat.pk).exists():  # nobody came back by now
             _end(seat, talking, "expired")
-            Seat.objects.filter(pk=seat.pk).update(state=SeatState.ENDED, reason="expired", gone_at=timezone.now())
+            _move(seat, Move.EXPIRE)
 
-    for pk in list(_abandoned().exclude(state=SeatState.ENDED).values_list("pk", flat=True)):
+    for pk in list(_abandoned().exclude(state=ENDED).values_list("pk", flat=True)):
         _with_talk(Seat.objects.filter(pk=pk), act)
     then = timezone.now() - timedelta(seconds=FORGET_AFTER)
-    forgotten = Seat.objects.filter(Q(gone_at__lt=then) | Q(parted_at__lt=then), state=SeatState.ENDED)
+    forgotten = Seat.objects.filter(Q(gone_at__lt=then) | Q(parted_at__lt=then), state=ENDED)
     if forgotten.exists():
         forgotten.delete()
 

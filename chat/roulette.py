@@ -4,13 +4,15 @@ import asyncio
 import contextlib
 import logging
 import uuid
+from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
 from typing import Any, Final
 
-from chat import pairing, presence, services, store
+from chat import pairing, presence, seats, services, store
 from chat.access import Seen
-from chat.models import RoomKind, SeatState
-from chat.pairing import Place
+from chat.models import RoomKind
 from chat.protocol import BlockPartner, Enter, LeaveRoulette, Next, ReportPartner
+from chat.seats import TALKING, Ended, News, Paired, Place, Waiting
 from realtime.consumers import SocketConsumer
 from realtime.protocol import CommandError
 
@@ -24,77 +26,106 @@ PROBE_PATIENCE: Final = 1.0
 
 
 class RouletteCommands(SocketConsumer):
-    """Enter, next, leave, block, report. A task watches the seat and tells its changes, once each."""
+    """Enter, next, leave, block, report. Who is in roulette has a watch over the seat, which tells what is new of it.
+
+    Whatever changes the seat or tells of it holds `_seat`; so whether there is a watch is asked under it, too.
+    """
 
     id: str
     joined: dict[str, Seen]
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
-        self._seat = asyncio.Lock()  # held while the seat is changed, or looked at and told
+        self._seat = asyncio.Lock()
+        self._watch: asyncio.Task[None] | None = None  # None: not in roulette
         self._wake: asyncio.Event | None = None  # of the watch; an event is half a KiB
-        self._watch: asyncio.Task[None] | None = None
-        self._told: Place | None = None
-        self._talk: Seen | None = None  # the room of the talk that the client was told of
+        self._told: Place | None = None  # what the client heard last, since it entered or pressed next
+        self._talk: Seen | None = None  # the room that we have joined for it
         self._tags: list[str] = []
         self._probes: dict[str, asyncio.Event] = {}
 
     async def on_roulette_enter(self, command: Enter) -> dict[str, Any]:
         if self.user.is_bot:
             raise CommandError("forbidden", "Roulette is for people.")
-        async with self._seat:
-            if self._is_watching():
-                raise CommandError("conflict", "You are in roulette already.")
-            self._tags = command.tags
-            await self._take_seat()
+        return await self._whole(self._enter_queue(command.tags))
+
+    async def on_roulette_next(self, command: Next) -> dict[str, Any]:
+        if self.user.is_bot:
+            raise CommandError("forbidden", "Roulette is for people.")
+        return await self._whole(self._go_on())
+
+    async def on_roulette_leave(self, command: LeaveRoulette) -> dict[str, Any]:
+        leave = partial(pairing.part, self.user.pk, self.id, "partner_left", stay=False)
+        return await self._whole(self._leave_seat(leave, None))
+
+    async def on_roulette_block(self, command: BlockPartner) -> dict[str, Any]:
+        return await self._whole(self._leave_seat(partial(pairing.block_partner, self.user.pk, self.id), "blocked"))
+
+    async def on_roulette_report(self, command: ReportPartner) -> dict[str, Any]:
+        report = partial(pairing.report_partner, self.user.pk, self.id, command.reason)
+        return await self._whole(self._leave_seat(report, "reported"))
+
+    @staticmethod
+    async def _whole(work: Coroutine[Any, Any, None]) -> dict[str, Any]:
+        """Do all of `work`, even if the socket ends: what a thread does to the seat cannot be cancelled."""
+        await asyncio.shield(asyncio.ensure_future(work))
         return {"type": "ok"}
 
-    async def _take_seat(self) -> None:
-        holder = await pairing.take_seat(self.user.pk, self.id, self._tags)
-        if holder is not None:
-            if await self._is_there(holder):
-                raise CommandError("conflict", "You are in roulette in another tab or on another device.")
-            await pairing.take_seat(self.user.pk, self.id, self._tags, from_another=True)
+    async def _enter_queue(self, tags: list[str]) -> None:
+        async with self._seat:
+            if self._watch is not None:
+                raise CommandError("conflict", "You are in roulette already.")
+            self._tags = tags
+            await self._sit_down()
+
+    async def _go_on(self) -> None:
+        async with self._seat:
+            seated = self._watch is not None and await pairing.part(self.user.pk, self.id, "next", stay=True)
+            await self._tell_end("next" if seated else "elsewhere")
+            if seated:
+                self._look_now()
+            else:
+                self._rise()
+                await self._sit_down()
+
+    async def _leave_seat(self, leave: Callable[[], Awaitable[Any]], told: str | None) -> None:
+        async with self._seat:
+            shown = self._told is not None and self._told.state == TALKING
+            if told is not None and self._watch is not None and not shown:  # paired, perhaps, but with nobody yet seen
+                raise CommandError("conflict", "You have no partner now.")
+            await leave()
+            self._rise()
+            await self._tell_end(told)
+
+    async def _sit_down(self) -> None:
+        """Take a seat and watch it; the watch finds out, too, what came of it when the database fails."""
         self._told = None
         self._wake = asyncio.Event()
         self._watch = asyncio.create_task(self._watch_seat(self._wake))
+        try:
+            holder = await pairing.take_seat(self.user.pk, self.id, self._tags)
+            if holder is not None:
+                if await self._is_there(holder):
+                    raise CommandError("conflict", "You are in roulette in another tab or on another device.")
+                await pairing.take_seat(self.user.pk, self.id, self._tags, from_another=True)
+        except CommandError:
+            self._rise()
+            raise
 
-    async def on_roulette_next(self, command: Next) -> dict[str, Any]:
-        if not self._is_watching():
-            return await self.on_roulette_enter(Enter(tags=self._tags))
-        async with self._seat:
-            await pairing.part(self.user.pk, self.id, "next", stay=True)
-            await self._leave_talk("next")
-        self._look_now()
-        return {"type": "ok"}
-
-    async def on_roulette_leave(self, command: LeaveRoulette) -> dict[str, Any]:
-        await self._leave_roulette("partner_left", None)
-        return {"type": "ok"}
-
-    async def on_roulette_block(self, command: BlockPartner) -> dict[str, Any]:
-        await pairing.block_partner(self.user.pk, self.id)
-        await self._leave_roulette("blocked", "blocked")
-        return {"type": "ok"}
-
-    async def on_roulette_report(self, command: ReportPartner) -> dict[str, Any]:
-        await pairing.report_partner(self.user.pk, self.id, command.reason)
-        await self._leave_roulette("reported", "reported")
-        return {"type": "ok"}
-
-    async def _leave_roulette(self, reason: str, told: str | None) -> None:
-        async with self._seat:
-            if self._watch is not None:
-                self._watch.cancel()
-                self._watch = None
-            await pairing.part(self.user.pk, self.id, reason, stay=False)
-            await self._leave_talk(told)
+    def _rise(self) -> None:
+        """Watch the seat no more. The watch does not hold `_seat` now, so nothing is cut short."""
+        if self._watch is not None:
+            self._watch.cancel()
+            self._watch = None
 
     async def roulette_closed(self) -> None:
         """The socket is closing: the seat keeps for a while."""
-        if self._watch is not None:
-            self._watch.cancel()
-            await pairing.socket_gone(self.user.pk, self.id)
+        if self._watch is None and not self._seat.locked():
+            return
+        async with self._seat:
+            if self._watch is not None:
+                self._rise()
+                await pairing.socket_gone(self.user.pk, self.id)
 
     async def roulette_control(self, payload: dict[str, Any]) -> None:
         match payload["do"]:
@@ -107,9 +138,6 @@ class RouletteCommands(SocketConsumer):
 
     # The watch over the seat
 
-    def _is_watching(self) -> bool:
-        return self._watch is not None and not self._watch.done()
-
     def _look_now(self) -> None:
         if self._wake is not None:
             self._wake.set()
@@ -120,35 +148,44 @@ class RouletteCommands(SocketConsumer):
             try:
                 async with self._seat:
                     place = await pairing.look(self.user.pk, self.id)
-                    if place is None or not await self._tell(place):
+                    news = seats.news(self._told, place)
+                    for each in news:
+                        await self._tell(each)
+                    if news and isinstance(news[-1], Ended):
+                        self._watch = None
                         return
             except Exception:
                 log.exception("Could not look at a seat")
-            talking = self._told is not None and self._told.state == SeatState.TALKING
+            talking = self._told is not None and self._told.state == TALKING
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(wake.wait(), LOOK_TALKING if talking else LOOK_WAITING)
 
-    async def _tell(self, place: Place) -> bool:
-        """Tell the client what is new of its seat; return whether to go on watching."""
-        if place.state == SeatState.ENDED:
-            return await self._tell_end(place)
-        if place.state == SeatState.WAITING:
-            if place != self._told:
+    async def _tell(self, news: News) -> None:
+        match news:
+            case Ended(None, reason):
+                self._told = None
+                self.connection.send({"type": "roulette.ended", "room": None, "reason": reason})
+            case Ended(_, reason):
+                if self._talk is not None:  # what the partner said last may still be on its way
+                    await self.hub.check([store.room_topic(self._talk.pk)])
+                await self._tell_end(reason)
+            case Waiting(place):
+                self._told = place
                 waiting = {"type": "roulette.waiting", "position": place.position, "waiting": place.waiting}
                 self.connection.send(waiting)
-        elif self._told is None or self._told.room != place.room:
-            await self._join_talk(place)
-        self._told = place
-        return True
+            case Paired(place):
+                await self._join_talk(place)
+            case _:
+                await self._leave_room()
+                await pairing.take_seat(self.user.pk, self.id, self._tags)
+                self._look_now()
 
-    async def _tell_end(self, place: Place) -> bool:
-        if self._talk is None:  # given up for dead while it waited
-            await pairing.take_seat(self.user.pk, self.id, self._tags)
-            return True
-        # What the partner said last may still be on its way.
-        await self.hub.check([store.room_topic(self._talk.pk)])
-        await self._leave_talk(place.reason)
-        return False
+    async def _tell_end(self, reason: str | None) -> None:
+        """Leave the talk's room, and tell why, if the client was told of the talk, and `reason` is not None."""
+        told, self._told = self._told, None
+        await self._leave_room()
+        if reason is not None and told is not None and told.state == TALKING:
+            self.connection.send({"type": "roulette.ended", "room": told.room, "reason": reason})
 
     async def _join_talk(self, place: Place) -> None:
         """Join the talk's room and tell; what the partner was quick to say follows."""
@@ -159,13 +196,13 @@ class RouletteCommands(SocketConsumer):
         if room.slug not in self.joined:
             self.joined[room.slug] = room
             presence.current_presence().arrive(room.pk, self.user.pk)
+        self._told = place
         self.connection.send({"type": "roulette.paired", "room": place.room, "partner": place.partner})
         for event in entered.page.messages:
             self.connection.send(event)
         await self.hub.release(store.room_topic(room.pk), self.connection, entered.page.reached)
 
-    async def _leave_talk(self, reason: str | None) -> None:
-        """Leave the talk's room, if there is one, and tell why."""
+    async def _leave_room(self) -> None:
         room, self._talk = self._talk, None
         if room is None:
             return
@@ -173,8 +210,6 @@ class RouletteCommands(SocketConsumer):
             presence.current_presence().depart(room.pk, self.user.pk, at_once=True)
         await self.hub.unsubscribe(store.room_topic(room.pk), self.connection)
         await self.hub.unsubscribe(presence.presence_topic(room.pk), self.connection)
-        if reason is not None:
-            self.connection.send({"type": "roulette.ended", "room": room.slug, "reason": reason})
 
     # Is the other socket that holds my seat still there?
 

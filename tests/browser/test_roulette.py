@@ -145,3 +145,30 @@ async def test_a_second_tab_is_turned_away(strangers: tuple[Page, Page]) -> None
     await start(second)
     await expect(second.get_by_role("alert")).to_contain_text("another tab")
     await expect(ada.get_by_text("Looking for somebody")).to_be_visible()
+
+
+STORAGE_OFF = """
+for (const name of ["sessionStorage", "localStorage"]) {
+  Object.defineProperty(window, name, { get() { throw new DOMException("Storage is off.", "SecurityError"); } });
+}
+"""
+
+
+async def test_without_storage_one_meets_people_all_the_same(live_switchboard: Serve, new_page: NewPage) -> None:
+    live_switchboard.shell("from chat.models import Seat; Seat.objects.all().delete()")
+    ada = await new_page()
+    await ada.add_init_script(STORAGE_OFF)
+    await enter(ada, "Ada")
+    await ada.goto("/roulette/")
+    await start(ada)
+    await expect(ada.get_by_text("Nobody else is waiting yet")).to_be_visible()
+    await ada.get_by_role("button", name="Stop").click()
+    await expect(ada.get_by_role("button", name="Start")).to_be_visible()
+
+
+async def test_both_press_next_at_once_and_both_wait(strangers: tuple[Page, Page]) -> None:
+    await pair(strangers)
+    for page in strangers:
+        await page.get_by_role("button", name="Next").dispatch_event("click")
+    for page in strangers:
+        await expect(page.get_by_text(re.compile(r"You are number \d of 2 waiting"))).to_be_visible()

@@ -6,24 +6,21 @@ from typing import Any
 from django.db.models import F
 
 from accounts.models import User
-from chat.models import Seat, SeatState
-from chat.pairing import Place, look, part, take_seat
+from chat.models import Seat
+from chat.pairing import look, part, take_seat
+from chat.seats import ENDED, LOST, TALKING, WAITING, Place
 
-WAITING, TALKING, ENDED = SeatState.WAITING, SeatState.TALKING, SeatState.ENDED
+__all__ = ["ENDED", "LOST", "TALKING", "WAITING", "enter", "leave", "long_ago", "pair", "seats", "see"]
 
 
 async def enter(user: User, *tags: str, socket: str = "") -> Place:
     """Take a seat and look once."""
     assert await take_seat(user.pk, socket or user.name, list(tags)) is None
-    place = await look(user.pk, socket or user.name)
-    assert place
-    return place
+    return await look(user.pk, socket or user.name)
 
 
 async def see(user: User, socket: str = "") -> Place:
-    place = await look(user.pk, socket or user.name)
-    assert place
-    return place
+    return await look(user.pk, socket or user.name)
 
 
 async def pair(one: User, other: User) -> str:

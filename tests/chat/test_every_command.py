@@ -280,7 +280,7 @@ ENTRIES: Final[dict[str, Entry]] = {
     "roulette.next": Entry(ends_talk("roulette.next"), 7, talk),
     "roulette.leave": Entry(leave_talk, 7, talk),
     "roulette.block": Entry(ends_talk("roulette.block"), 12, talk),
-    "roulette.report": Entry(ends_talk("roulette.report", reason="rude"), 15, talk),
+    "roulette.report": Entry(ends_talk("roulette.report", reason="rude"), 13, talk),
     "POST /api/session/": Entry(enters_as_guest, 8),
     "DELETE /api/session/": Entry(signs_out, 4),
     "POST /api/rooms/": Entry(lambda world: world.http("POST", "/api/rooms/", status=201, name="New room"), 6),

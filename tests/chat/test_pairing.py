@@ -5,13 +5,13 @@ from django.utils import timezone
 
 from chat import pairing
 from chat.models import Block, Report, Room, RoomKind, Seat
-from chat.pairing import block_partner, look, report_partner, socket_gone, take_seat
+from chat.pairing import block_partner, report_partner, socket_gone, take_seat
 from realtime import process
 from realtime.database import in_database
 from realtime.models import Process
 from realtime.protocol import CommandError
 from tests.cast import Cast
-from tests.chat.seats import ENDED, TALKING, WAITING, enter, leave, long_ago, pair, seats, see
+from tests.chat.seats import ENDED, LOST, TALKING, WAITING, enter, leave, long_ago, pair, seats, see
 
 pytestmark = pytest.mark.usefixtures("judging")
 
@@ -43,10 +43,11 @@ async def test_one_knows_ones_place_in_the_queue(cast: Cast) -> None:
 async def test_nobody_meets_themselves_in_another_tab(cast: Cast) -> None:
     await enter(cast.alice, socket="tab 1")
     assert await take_seat(cast.alice.pk, "tab 2", []) == "tab 1"
-    assert await look(cast.alice.pk, "tab 2") is None
+    assert (await see(cast.alice, "tab 2")).state == LOST
     assert (await see(cast.alice, "tab 1")).waiting == 1
     assert await take_seat(cast.alice.pk, "tab 2", [], from_another=True) is None, "unless the other is not there"
-    assert await look(cast.alice.pk, "tab 1") is None
+    lost = await see(cast.alice, "tab 1")
+    assert (lost.state, lost.reason) == (LOST, "elsewhere")
     assert (await see(cast.alice, "tab 2")).waiting == 1
 
 
@@ -135,7 +136,7 @@ async def test_people_of_whom_one_has_blocked_the_other_never_meet(cast: Cast, b
     room = await pair(cast.alice, cast.bob)
     user = getattr(cast, blocker)
     await block_partner(user.pk, user.name)
-    await block_partner(user.pk, user.name)
+    assert set((await seats()).values()) == {ENDED}, "which ends the talk, together with the block"
     for each in (cast.alice, cast.bob):
         await leave(each)
     await Seat.objects.all().adelete()
@@ -192,7 +193,7 @@ async def test_the_partner_is_told_that_one_left_and_not_why(cast: Cast, reason:
     await pair(cast.alice, cast.bob)
     await leave(cast.alice, reason)
     assert ((await see(cast.bob)).state, (await see(cast.bob)).reason) == (ENDED, "partner_left")
-    assert await look(cast.alice.pk, "Alice") is None
+    assert (await see(cast.alice)).state == LOST
 
 
 async def test_leaving_twice_and_without_a_talk_does_no_harm(cast: Cast) -> None:

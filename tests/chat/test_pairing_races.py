@@ -10,6 +10,7 @@ from accounts.models import User
 from chat import pairing
 from chat.models import Membership, Room, RoomKind, Seat
 from chat.pairing import look, part, take_seat
+from chat.seats import Move
 from realtime.database import in_database
 from tests.cast import Cast
 from tests.chat.seats import ENDED, TALKING, enter, seats, see
@@ -36,7 +37,7 @@ async def test_who_is_paired_while_leaving_does_not_leave_the_partner_alone(cast
     def act(seat: Seat, talking: list[Seat]) -> None:
         assert len(talking) == 2, "both are locked"
         pairing._end(seat, talking, "partner_left")
-        pairing._free(seat)
+        pairing._move(seat, Move.LEAVE)
 
     await in_database(pairing._with_talk)(Slow(), act)  # type: ignore[arg-type]
     place = await see(cast.bob)

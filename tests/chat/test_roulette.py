@@ -341,6 +341,91 @@ async def test_both_press_next_at_once_and_both_search(cast: Cast, connect: Conn
     assert await Seat.objects.filter(state="waiting").acount() == 2
 
 
+@pytest.mark.parametrize("moment", ["together", "before the other looks", "after the other looked"])
+async def test_when_both_press_next_each_hears_ok_and_then_waiting_or_paired(
+    cast: Cast, connect: Connect, monkeypatch: pytest.MonkeyPatch, moment: str
+) -> None:
+    alice, bob, _ = await paired(connect, cast.alice, cast.bob)
+    look, pressed = pairing.look, asyncio.Event()
+
+    async def press_while_looking(user_id: int, socket: str) -> Any:
+        """Bob presses while his socket looks at what Alice did."""
+        place = await look(user_id, socket) if moment == "after the other looked" else None
+        if user_id == cast.bob.pk and not pressed.is_set():
+            pressed.set()
+            await bob.command("roulette.next", ref="bob")
+            for _ in range(20):
+                await asyncio.sleep(0)  # so that the command is taken
+        return place or await look(user_id, socket)
+
+    monkeypatch.setattr(pairing, "look", press_while_looking)
+    for _ in range(10):
+        pressed.clear()
+        if moment == "together":
+            pressed.set()
+            await bob.command("roulette.next", ref="bob")
+        await alice.command("roulette.next", ref="alice")
+        for socket, ref in ((alice, "alice"), (bob, "bob")):
+            assert (await socket.next(lambda event, ref=ref: event.get("ref") == ref))["type"] == "ok"  # type: ignore[misc]
+            types = [event["type"] for event in socket.events]
+            assert not {"roulette.waiting", "roulette.paired"} & set(types), "they follow the answer"
+            await socket.assert_event("roulette.waiting")
+        await Seat.objects.aupdate(previous=None, parted_at=None)  # as if it were long ago: they meet again
+        rooms = {(await socket.assert_event("roulette.paired"))["room"] for socket in (alice, bob)}
+        assert len(rooms) == 1
+        for socket in (alice, bob):
+            socket.events.clear()
+
+
+async def test_who_goes_on_in_another_tab_is_told_so_in_this_one(
+    cast: Cast, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The tab was slow to say that it is there: it may not go on to show a talk, or a queue, that it is not in."""
+    monkeypatch.setattr(roulette, "PROBE_PATIENCE", 0.0)
+    alice, bob, room = await paired(connect, cast.alice, cast.bob)
+    again = await enter(connect, cast.alice)
+    assert (await again.assert_event("roulette.paired"))["room"] == room
+    monkeypatch.setattr(roulette, "LOOK_TALKING", 0.05)
+    await in_database(pairing._hint)([await Seat.objects.aget(user=cast.alice)])
+    ended = {"type": "roulette.ended", "room": room, "reason": "elsewhere"}
+    assert await alice.assert_event("roulette.ended") == ended
+    await again.call("roulette.leave")
+    await again.call("roulette.enter")
+    await again.assert_event("roulette.waiting")
+    last = await enter(connect, cast.alice)
+    await last.assert_event("roulette.waiting")
+    assert await again.assert_event("roulette.ended") == {**ended, "room": None}
+    await bob.assert_event("roulette.ended")
+
+
+async def test_the_truth_is_told_when_the_seat_was_taken_though_the_command_failed(
+    cast: Cast, connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The database took the seat, and its answer was lost: nobody may be paired with one who hears nothing."""
+    take_seat = pairing.take_seat
+
+    async def lost(*arguments: Any, **options: Any) -> None:
+        await take_seat(*arguments, **options)
+        raise OSError("The answer was lost.")
+
+    monkeypatch.setattr(pairing, "take_seat", lost)
+    alice = await connect(cast.alice)
+    await alice.assert_error("internal", "roulette.enter")
+    await alice.assert_event("roulette.waiting")
+    monkeypatch.setattr(pairing, "take_seat", take_seat)
+    await enter(connect, cast.bob)
+    await alice.assert_event("roulette.paired")
+
+
+async def test_a_deleted_partner_has_left(cast: Cast, connect: Connect) -> None:
+    alice, _, room = await paired(connect, cast.alice, cast.gast)
+    await in_database(cast.gast.delete)()
+    await in_database(pairing._hint)([await Seat.objects.aget(user=cast.alice)])
+    await alice.assert_event("roulette.ended", room=room, reason="partner_left")
+    await alice.call("roulette.next")
+    await alice.assert_event("roulette.waiting")
+
+
 async def test_one_who_left_the_room_by_hand_still_hears_of_the_end(cast: Cast, connect: Connect) -> None:
     alice, bob, room = await paired(connect, cast.alice, cast.bob)
     await bob.call("leave", room=room)

@@ -40,13 +40,19 @@ export class Pairing {
     this.trouble = "";
     /** @type {number | null} milliseconds of the last connection check */
     this.roundTrip = null;
-    /** @type {"" | "next" | "blocked" | "reported"} what we have asked for and the server will confirm */
-    this.deed = "";
+    /** Whether we have asked for the next partner, and not heard of it yet. */
+    this.going = false;
+    /** What the end of the talk says, heard while `going`. */
+    this.over = "";
+    /** Whether we have asked for a seat, and have no answer yet. */
+    this.entering = false;
+    /** Times that we left and have no answer yet: until then all events are of the seat that we left. */
+    this.leaving = 0;
     /** @type {Set<() => void>} */
     this.listeners = new Set();
-    socket.on("roulette.waiting", (event) => this.#waiting(event));
-    socket.on("roulette.paired", (event) => this.#paired(event));
-    socket.on("roulette.ended", (event) => this.#ended(event));
+    socket.on("roulette.waiting", (event) => this.#isWanted() && this.#waiting(event));
+    socket.on("roulette.paired", (event) => this.#isWanted() && this.#paired(event));
+    socket.on("roulette.ended", (event) => this.leaving || this.#ended(event));
     socket.onLive(() => this.#resume());
   }
 
@@ -61,12 +67,23 @@ export class Pairing {
 
   /** Go on after a reload, if that was just now. */
   comeBack() {
-    const kept = JSON.parse(this.storage?.getItem(KEPT) ?? "null");
-    this.storage?.removeItem(KEPT);
-    if (!kept || this.now() - kept.at > SEAT_MS) return;
-    this.tags = kept.tags;
+    const tags = this.#keptTags();
+    if (!tags) return;
+    this.tags = tags;
     this.#become("waiting");
     if (this.socket.live) this.#resume();
+  }
+
+  /** @returns {string[] | null} those of the seat that this tab had a moment ago */
+  #keptTags() {
+    const text = this.storage?.getItem(KEPT);
+    this.storage?.removeItem(KEPT);
+    try {
+      const { tags, at } = JSON.parse(text ?? "{}");
+      return Array.isArray(tags) && Math.abs(this.now() - at) <= SEAT_MS ? tags : null;
+    } catch {
+      return null;
+    }
   }
 
   /** The page goes: remember the seat. */
@@ -89,10 +106,17 @@ export class Pairing {
 
   /** Leave this partner, or the ended talk, for another. */
   async next() {
+    if (this.going || this.entering) return;
     this.trouble = "";
-    if (this.phase !== "talking") return this.#enter();
-    this.deed = "next";
-    await this.#ask({ type: "roulette.next" });
+    if (this.phase === "ended") return this.#enter();
+    if (this.phase !== "talking") return;
+    this.going = true;
+    this.over = "";
+    const error = await this.#ask({ type: "roulette.next" });
+    if (!this.going) return; // we have heard already what came of it, or have stopped
+    if (!error) this.#wait();
+    else if (this.over) this.#end(this.over);
+    else if (error instanceof CommandError) this.going = false; // else the line is down, and its return says
   }
 
   /** Leave roulette. */
@@ -100,8 +124,13 @@ export class Pairing {
     const was = this.phase;
     this.#closeTalk();
     this.#become("idle");
-    if (was === "idle") return;
+    if (was !== "idle") await this.#leave();
+  }
+
+  async #leave() {
+    this.leaving += 1;
     await this.#ask({ type: "roulette.leave" });
+    this.leaving -= 1;
   }
 
   async block() {
@@ -112,16 +141,16 @@ export class Pairing {
     await this.#judge("reported", { type: "roulette.report", reason });
   }
 
-  /** Also when the partner has left already; then no event follows the reply. */
+  /** Also when the partner has left already; then no event comes before the reply. */
   async #judge(/** @type {"blocked" | "reported"} */ deed, /** @type {import("realtime/socket.js").Event} */ command) {
-    const over = this.phase === "ended";
+    const { session } = this;
+    const verdict = this.#verdict(deed);
     this.trouble = "";
-    this.deed = deed;
-    await this.#ask(command);
-    if (over && !this.trouble) this.#end(this.#verdict(deed));
+    const error = await this.#ask(command);
+    if (!error && session && this.session === session) this.#end(verdict);
   }
 
-  /** @param {"blocked" | "reported"} deed */
+  /** @param {string} deed */
   #verdict(deed) {
     const name = this.partner?.name ?? "Your partner";
     return deed === "blocked"
@@ -130,16 +159,22 @@ export class Pairing {
   }
 
   async #enter() {
+    this.entering = true;
     try {
       await this.socket.request({ type: "roulette.enter", tags: this.tags });
-      if (this.phase === "checking" || this.phase === "ended") {
-        this.#closeTalk();
-        this.position = this.waiting = 0;
-        this.#become("waiting");
-      }
+      if (this.phase === "checking" || this.phase === "ended") this.#wait();
     } catch (error) {
-      this.#stay(sentence(error));
+      if (this.phase !== "idle") this.#stay(sentence(error));
+    } finally {
+      this.entering = false;
     }
+  }
+
+  /** The server has put us among those who wait; how many they are it says next. */
+  #wait() {
+    this.#closeTalk();
+    this.position = this.waiting = 0;
+    this.#become("waiting");
   }
 
   /** A new connection: claim the seat again, which may still have its talk. */
@@ -149,20 +184,26 @@ export class Pairing {
       await this.socket.request({ type: "roulette.enter", tags: this.tags });
     } catch (error) {
       // A lost line resumes again; a conflict means that another tab has taken over.
-      if (error instanceof CommandError) this.#end(error.message);
+      if (error instanceof CommandError) this.#lose(error.message);
     }
+  }
+
+  /** Whether news of a seat is for us. One that we do not want we leave: nobody shall be paired with an empty page. */
+  #isWanted() {
+    if (this.leaving) return false;
+    if (this.phase !== "idle" && (this.phase !== "checking" || this.entering)) return true;
+    this.#leave();
+    return false;
   }
 
   /** @param {{position: number, waiting: number}} event */
   #waiting({ position, waiting }) {
-    if (this.phase === "talking" && this.deed !== "next") {
+    if (this.phase === "talking" && !this.going) {
       // We were away for longer than the seat was kept. Nobody meets a stranger without asking for it.
       this.#end("The connection was away for too long, so the talk has ended.");
-      this.#ask({ type: "roulette.leave" });
+      this.#leave();
       return;
     }
-    if (this.phase === "idle") return;
-    this.deed = "";
     this.#closeTalk();
     Object.assign(this, { position, waiting });
     this.#become("waiting");
@@ -170,8 +211,7 @@ export class Pairing {
 
   /** @param {{room: string, partner: User}} event */
   #paired({ room, partner }) {
-    if (this.phase === "idle") return;
-    this.deed = "";
+    this.going = false;
     this.partner = partner;
     if (this.session?.room !== room) {
       this.#closeTalk();
@@ -181,19 +221,29 @@ export class Pairing {
     this.#become("talking");
   }
 
-  /** @param {{room: string, reason: string}} event */
+  /** @param {{room: string | null, reason: string}} event */
   #ended({ room, reason }) {
+    if (room === null && this.phase === "waiting") this.#lose(this.#wordOf(reason));
     if (room !== this.session?.room || this.phase !== "talking") return;
-    const name = this.partner?.name ?? "Your partner";
-    if (this.deed === "next") return; // what follows is waiting
-    // Who was blocked or reported is not told so.
-    if (this.deed === "blocked" || this.deed === "reported") this.#end(this.#verdict(this.deed));
-    else if (reason === "expired") this.#end("The talk has ended.");
-    else this.#end(`${name} left.`);
+    this.over = this.#wordOf(reason);
+    if (!this.going) this.#end(this.over); // else the answer follows
+  }
+
+  #wordOf(/** @type {string} */ reason) {
+    if (reason === "blocked" || reason === "reported") return this.#verdict(reason);
+    if (reason === "elsewhere") return "You went on in another tab or on another device.";
+    if (reason === "expired") return this.session ? "The talk has ended." : "Your place was given up. Start again.";
+    return `${this.partner?.name ?? "Your partner"} left.`;
+  }
+
+  /** The seat is gone. */
+  #lose(/** @type {string} */ word) {
+    if (this.session) this.#end(word);
+    else this.#stay(word);
   }
 
   #end(/** @type {string} */ word) {
-    this.deed = "";
+    this.going = false;
     this.word = word;
     this.session?.stop();
     this.#discardUnsent();
@@ -206,6 +256,7 @@ export class Pairing {
     this.session = null;
     this.partner = null;
     this.word = "";
+    this.going = false;
   }
 
   /** Nobody will hear them. */
@@ -213,14 +264,16 @@ export class Pairing {
     for (const entry of this.session?.entries ?? []) this.session?.outbox.discard(entry.id);
   }
 
+  /** Return what went wrong, if anything did, once it is shown. */
   async #ask(/** @type {import("realtime/socket.js").Event} */ command) {
     try {
       await this.socket.request(command);
+      return null;
     } catch (error) {
-      this.deed = "";
-      if (this.phase === "idle") return; // the seat runs out by itself
-      this.trouble = sentence(error);
+      // Who has stopped on a line that is down has left: the seat runs out by itself.
+      if (this.phase !== "idle" || error instanceof CommandError) this.trouble = sentence(error);
       this.#tell();
+      return error;
     }
   }
 
