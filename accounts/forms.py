@@ -25,11 +25,17 @@ class SignInForm(AuthenticationForm):
         """Look at the password, unless it was guessed at too often."""
         address, username = address_of(self.request), self.cleaned_data.get("username", "")
         if seconds := guessing.try_password(address, username):
-            message = self.error_messages["too_often"]
-            raise forms.ValidationError(message, code="too_often", params={"seconds": ceil(seconds)})
-        cleaned = super().clean()
+            raise self._too_often(seconds)
+        with guessing.one_at_a_time(address) as is_first:
+            if not is_first:
+                raise self._too_often(guessing.PATIENCE)
+            cleaned = super().clean()
         guessing.forgive(address, username)
         return cleaned
+
+    def _too_often(self, seconds: float) -> forms.ValidationError:
+        message = self.error_messages["too_often"]
+        return forms.ValidationError(message, code="too_often", params={"seconds": ceil(seconds)})
 
 
 class AdminSignInForm(SignInForm, AdminAuthenticationForm):

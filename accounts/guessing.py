@@ -1,9 +1,12 @@
 """Passwords that were tried, counted in the database: over all processes, and for staff to see."""
 
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import timedelta
 from typing import Any, Final
 
-from django.db import transaction
+from django.db import connection, transaction
 from django.db.models.functions import Now
 from django.utils import timezone
 
@@ -16,6 +19,11 @@ DOOR: Final = (100, 1.0)
 #: How long tries are shown in the admin; and how many, of those who guess new names all the time.
 SHOWN: Final = timedelta(days=7)
 MOST: Final = 10_000
+#: Seconds that somebody waits while others at the same address sign in.
+PATIENCE: Final = 10.0
+
+_turns: Final = threading.Condition()
+_looked_at: Final[set[str]] = set()  # the networks of which a password is looked at now
 
 
 @transaction.atomic
@@ -24,6 +32,28 @@ def try_password(address: str, username: str) -> float:
     network, name = _who(address, username)
     # The door first, everywhere, so that two processes cannot wait for each other.
     return _take(network, "", *DOOR) or (_take(network, name, *NAME) if name else 0.0)
+
+
+@contextmanager
+def one_at_a_time(address: str) -> Iterator[bool]:
+    """Let one password of an address be looked at at a time; give False when that takes too long.
+
+    Each takes half a second on purpose, and a connection to the database: a hundred at once would take all of them.
+    """
+    network = network_of(address)
+    if not connection.in_atomic_block:
+        connection.close_if_unusable_or_obsolete()  # back to the pool, for as long as this waits
+    with _turns:
+        is_first = _turns.wait_for(lambda: network not in _looked_at, PATIENCE)
+        if is_first:
+            _looked_at.add(network)
+    try:
+        yield is_first
+    finally:
+        if is_first:
+            with _turns:
+                _looked_at.discard(network)
+                _turns.notify_all()
 
 
 def forgive(address: str, username: str) -> None:

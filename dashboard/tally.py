@@ -12,7 +12,7 @@ from realtime.limits import Buckets
 #: Refusals of one stream that are written down: at once, then per second. The rest is added to the next one.
 WRITTEN: Final = 5, 1
 
-_writing: Buckets[str] = Buckets(*WRITTEN)
+_writing = Buckets(*WRITTEN)
 _unwritten: dict[int, int] = {}
 
 

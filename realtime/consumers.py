@@ -139,7 +139,7 @@ class SocketConsumer(AsyncConsumer):
             task.cancel()
         self.hub.connections.discard(self)
         if self._is_counted:
-            self.hub.strangers -= Counter({self.payer: 1})
+            self.hub.strangers -= Counter({self.payer.name: 1})
         if self.user is not None and (own := self.hub.connections_of.get(self.user.pk)) is not None:
             own.pop(self, None)
             siblings.changed(self.hub, self.user.pk)
@@ -206,9 +206,9 @@ class SocketConsumer(AsyncConsumer):
         if not self.payer.is_stranger:
             return
         strangers = self.hub.strangers
-        if strangers[self.payer] >= settings.STRANGERS_PER_ADDRESS or strangers.total() >= settings.STRANGERS:
+        if strangers[self.payer.name] >= settings.STRANGERS_PER_ADDRESS or strangers.total() >= settings.STRANGERS:
             raise Refused(Close.FLOOD, "rate_limited", "Too many sockets are open that nobody has signed in to.")
-        strangers[self.payer] += 1
+        strangers[self.payer.name] += 1
         self._is_counted = True
 
     async def _replace_oldest(self) -> None:

@@ -83,7 +83,7 @@ class Hub:
         self.connections: set[Any] = set()  # the consumers of all open sockets
         self.connections_of: dict[Any, dict[Any, None]] = {}  # those of each user, by primary key, oldest first
         self.changed_users: dict[Any, None] = {}  # whose sockets were opened or ended (`realtime.siblings`)
-        self.strangers: Counter[Any] = Counter()  # sockets that nobody has signed in to, by payer
+        self.strangers: Counter[str] = Counter()  # sockets that nobody has signed in to, by who pays for them
         self.draining = False
         self.heals = 0  # how often the store had to be asked for what the wire dropped
         self.name = uuid.uuid4().hex

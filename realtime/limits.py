@@ -2,10 +2,7 @@
 
 import ipaddress
 import threading
-from collections.abc import Hashable
-from typing import Final, Generic, TypeVar
-
-K = TypeVar("K", bound=Hashable)
+from typing import Final
 
 #: Buckets above which the full ones are forgotten.
 SWEEP: Final = 10_000
@@ -62,30 +59,32 @@ class Bucket:
         return self._tokens + (now - self._at) * self.rate >= self.burst
 
 
-class Buckets(Generic[K]):
+class Buckets:
     """A bucket per key (an address, a token), forgotten when full again. For any thread."""
 
     def __init__(self, burst: float, rate: float) -> None:
         self.burst = burst
         self.rate = rate
         self._lock = threading.Lock()
-        self._buckets: dict[K, Bucket] = {}
+        self._buckets: dict[str, Bucket] = {}
         self._sweep_at = SWEEP
 
-    def take(self, key: K, now: float) -> float:
+    def take(self, key: str, now: float) -> float:
         """Take one token of `key`; return 0, or the seconds until there is one."""
         with self._lock:
             return self._bucket(key, now).take(now)
 
-    def limits_of(self, key: K) -> tuple[float, float]:
+    def limits(self) -> tuple[float, float]:
         """Return burst and rate of a new bucket."""
         return self.burst, self.rate
 
-    def _bucket(self, key: K, now: float) -> Bucket:
-        if len(self._buckets) > self._sweep_at:
-            self._buckets = {name: bucket for name, bucket in self._buckets.items() if not bucket.is_full(now)}
-            self._sweep_at = max(SWEEP, 2 * len(self._buckets))  # or a flood of keys would have us sweep at each
+    def _bucket(self, key: str, now: float, times: int = 1) -> Bucket:
+        """Return the bucket of `key`; a new one holds so many times as much as others."""
         bucket = self._buckets.get(key)
         if bucket is None:
-            bucket = self._buckets[key] = Bucket(*self.limits_of(key), now)
+            if len(self._buckets) > self._sweep_at:
+                self._buckets = {name: bucket for name, bucket in self._buckets.items() if not bucket.is_full(now)}
+                self._sweep_at = max(SWEEP, 2 * len(self._buckets))  # or a flood of keys would have us sweep at each
+            burst, rate = self.limits()
+            bucket = self._buckets[key] = Bucket(burst * times, rate * times, now)
         return bucket

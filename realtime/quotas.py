@@ -7,10 +7,9 @@ debt, which must come back first, so over time the rate is exact. While Redis is
 """
 
 import asyncio
-import itertools
 import logging
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final, NamedTuple
 
 from django.conf import settings
@@ -23,6 +22,8 @@ log = logging.getLogger(__name__)
 
 #: Programs, the screens of a wall and the strangers behind one address get this many times what a person gets.
 MANY: Final = 5
+#: And all guests of one address together.
+GUESTS: Final = 10
 #: Seconds between two talks with Redis, how long one may take, and how many payers one is about.
 EVERY: Final = 0.1
 PATIENCE: Final = 1.0
@@ -50,10 +51,11 @@ QUOTAS: "Final[list[Quota]]" = []
 
 
 class Payer(NamedTuple):
-    """Whose bucket it is, and how many times what a person gets it holds."""
+    """Whose bucket it is, how many times what a person gets it holds, and who pays `along` from another bucket."""
 
     name: str
     times: int = 1
+    along: "Payer | None" = None
 
     @property
     def is_stranger(self) -> bool:
@@ -61,13 +63,27 @@ class Payer(NamedTuple):
 
 
 def payer_of(user: Any, address: str) -> Payer:
-    """Return who pays: the person or bot signed in, else all strangers of an address."""
-    if user is not None and user.is_authenticated:
-        return Payer(f"user.{user.pk}", MANY if user.is_bot else 1)
-    return Payer(f"address.{network_of(address)}", MANY)
+    """Return who pays: the person or bot signed in, else all strangers of an address.
+
+    Whoever wants more could be many guests, so all guests of an address pay along.
+    """
+    if user is None or not user.is_authenticated:
+        return Payer(f"address.{network_of(address)}", MANY)
+    if user.is_guest:
+        return Payer(f"user.{user.pk}", along=Payer(f"guests.{network_of(address)}", GUESTS))
+    return Payer(f"user.{user.pk}", MANY if user.is_bot else 1)
 
 
-class Quota(Buckets[Payer]):
+class Spent(NamedTuple):
+    """What a payer has spent since the last talk with Redis, from a bucket of this burst and rate."""
+
+    name: str
+    burst: float
+    rate: float
+    tokens: float
+
+
+class Quota(Buckets):
     """A bucket per payer, shared by all processes; `limits` returns burst and rate of a person."""
 
     def __init__(self, name: str, limits: Callable[[], tuple[float, float]]) -> None:
@@ -75,46 +91,57 @@ class Quota(Buckets[Payer]):
         QUOTAS.append(self)
         self.name = name
         self._limits = limits
-        self._spent: dict[Payer, float] = {}  # what Redis was not told yet
+        self._spent: dict[str, float] = {}  # what Redis was not told yet, by the payer's name
 
-    def limits_of(self, key: Payer) -> tuple[float, float]:
-        burst, rate = self._limits()
-        return burst * key.times, rate * key.times
+    def limits(self) -> tuple[float, float]:
+        return self._limits()
 
     def pay(self, payer: Payer) -> float:
         """Take one token; return 0, or the seconds until there is one."""
         now = time.monotonic()
         with self._lock:
-            wait = self._bucket(payer, now).take(now)
+            wait = self._wait(payer, now)
             if not wait:
-                self._spent[payer] = self._spent.get(payer, 0) + 1
+                self._spend(payer, now, 1)
             return wait
 
     def wait(self, payer: Payer) -> float:
         """Return the seconds until there is a token, and take none."""
         now = time.monotonic()
         with self._lock:
-            return self._bucket(payer, now).wait(now)
+            return self._wait(payer, now)
 
     def spend(self, payer: Payer, cost: float) -> None:
         """Take `cost` tokens of what turned out to cost so much, there or not."""
         now = time.monotonic()
         with self._lock:
-            self._bucket(payer, now).spend(now, cost)
-            self._spent[payer] = self._spent.get(payer, 0) + cost
+            self._spend(payer, now, cost)
 
-    def take_spent(self) -> dict[Payer, float]:
+    def _wait(self, payer: Payer, now: float) -> float:
+        wait = self._bucket(payer.name, now, payer.times).wait(now)
+        return wait if payer.along is None else max(wait, self._wait(payer.along, now))
+
+    def _spend(self, payer: Payer, now: float, cost: float) -> None:
+        name = payer.name
+        self._bucket(name, now, payer.times).spend(now, cost)
+        self._spent[name] = self._spent.get(name, 0) + cost
+        if payer.along is not None:
+            self._spend(payer.along, now, cost)
+
+    def take_spent(self) -> list[Spent]:
         """Return what was spent since the last call."""
         with self._lock:
             spent, self._spent = self._spent, {}
-        return spent
+            known = [(name, self._buckets.get(name), tokens) for name, tokens in spent.items()]
+        return [Spent(name, bucket.burst, bucket.rate, tokens) for name, bucket, tokens in known if bucket]
 
-    def set_left(self, left: Mapping[Payer, float]) -> None:
-        """Take over what all processes together have left, after what `take_spent` had returned."""
+    def set_left(self, left: Mapping[str, float]) -> None:
+        """Take over what all processes together have left, by name, after what `take_spent` had returned."""
         now = time.monotonic()
         with self._lock:
-            for payer, tokens in left.items():
-                self._bucket(payer, now).set(now, tokens - self._spent.get(payer, 0))
+            for name, tokens in left.items():
+                if bucket := self._buckets.get(name):
+                    bucket.set(now, tokens - self._spent.get(name, 0))
 
     def reset(self) -> None:
         """Forget everything; for tests."""
@@ -150,14 +177,10 @@ async def keep_sharing() -> None:
 async def share(redis: Any, quota: Quota) -> None:
     """Tell Redis what was spent here, and learn what is left. Raises RedisError; what was not told is forgotten."""
     script = redis.register_script(SHARE)
-    for chunk in _chunks(quota.take_spent()):
-        keys = [f"{settings.REDIS_PREFIX}:{quota.name}:{payer.name}" for payer in chunk]
-        numbers = [number for payer, spent in chunk.items() for number in (*quota.limits_of(payer), spent)]
+    spent = quota.take_spent()
+    for start in range(0, len(spent), CHUNK):
+        chunk = spent[start : start + CHUNK]
+        keys = [f"{settings.REDIS_PREFIX}:{quota.name}:{each.name}" for each in chunk]
+        numbers = [number for each in chunk for number in (each.burst, each.rate, each.tokens)]
         left = await script(keys, numbers)
-        quota.set_left(dict(zip(chunk, map(float, left), strict=True)))
-
-
-def _chunks(spent: dict[Payer, float]) -> Iterator[dict[Payer, float]]:
-    items = iter(spent.items())
-    while chunk := dict(itertools.islice(items, CHUNK)):
-        yield chunk
+        quota.set_left({each.name: float(tokens) for each, tokens in zip(chunk, left, strict=True)})

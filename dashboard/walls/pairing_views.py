@@ -24,8 +24,8 @@ from realtime.limits import Buckets, network_of
 from realtime.throttling import address_of
 
 #: Codes that one address gets at once, and then each second; likewise codes that a person may enter. In each process.
-_asked: Final[Buckets[str]] = Buckets(30, 0.2)
-_entered: Final[Buckets[str]] = Buckets(30, 0.2)
+_asked: Final = Buckets(30, 0.2)
+_entered: Final = Buckets(30, 0.2)
 
 
 @require_safe

@@ -26,7 +26,7 @@ COOKIE: Final = "screen"
 LINK_COOKIE: Final = "link-{}"
 COOKIE_AGE: Final = 400 * 24 * 60 * 60
 #: Wrong links that one address may try at once, and then each second.
-_wrong: Final[Buckets[str]] = Buckets(20, 1)
+_wrong: Final = Buckets(20, 1)
 
 
 def wall(request: HttpRequest, pk: int) -> HttpResponse:

@@ -1,5 +1,6 @@
 """How many passwords may be tried, and what staff see of it."""
 
+import threading
 from datetime import timedelta
 
 import pytest
@@ -47,6 +48,33 @@ def test_a_door_takes_a_hundred_whatever_the_names(clock: Clock) -> None:
 def test_any_name_can_be_counted(username: str) -> None:
     assert guessing.try_password(HERE, username) == 0
     guessing.forgive(HERE, username)
+
+
+def test_an_address_has_one_password_looked_at_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(guessing, "PATIENCE", 0.01)
+    with guessing.one_at_a_time(HERE) as first, guessing.one_at_a_time(HERE) as second:
+        assert (first, second) == (True, False)
+        with guessing.one_at_a_time(THERE) as elsewhere:
+            assert elsewhere
+    with guessing.one_at_a_time(HERE) as after:
+        assert after
+
+
+def test_who_waits_for_others_at_the_same_address_gets_a_turn() -> None:
+    turns: list[bool] = []
+
+    def sign_in() -> None:
+        with guessing.one_at_a_time(HERE) as is_first:
+            turns.append(is_first)
+
+    with guessing.one_at_a_time(HERE):
+        waiting = [threading.Thread(target=sign_in) for _ in range(5)]
+        for thread in waiting:
+            thread.start()
+        assert turns == []
+    for thread in waiting:
+        thread.join(10)
+    assert turns == [True] * 5
 
 
 def test_staff_see_who_guesses_and_may_let_them_try_again(client: Client) -> None:

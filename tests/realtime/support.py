@@ -259,7 +259,7 @@ class Person:
     """Somebody who is signed in, as far as realtime/ cares."""
 
     is_authenticated = True
-    is_bot = False
+    is_bot = is_guest = False
 
     def __init__(self, pk: int, name: str = "Ada") -> None:
         self.pk = pk

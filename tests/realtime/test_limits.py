@@ -54,14 +54,14 @@ def test_no_span_lets_more_through_than_burst_and_rate(gaps: list[float], burst:
 
 
 def test_each_key_has_its_own_bucket() -> None:
-    buckets: Buckets[str] = Buckets(1, 1)
+    buckets = Buckets(1, 1)
     assert buckets.take("a", 0) == 0
     assert buckets.take("a", 0) == 1
     assert buckets.take("b", 0) == 0
 
 
 def test_full_buckets_are_forgotten_and_others_kept() -> None:
-    buckets: Buckets[str] = Buckets(1, 1)
+    buckets = Buckets(1, 1)
     for number in range(limits.SWEEP + 1):
         buckets.take(str(number), 0)
     buckets.take("busy", 99.5)
@@ -72,7 +72,7 @@ def test_full_buckets_are_forgotten_and_others_kept() -> None:
 
 def test_a_flood_of_keys_is_not_swept_at_each() -> None:
     """Each sweep looks at all keys; with every key busy it must not happen at every one of them."""
-    buckets: Buckets[str] = Buckets(1, 1e-6)
+    buckets = Buckets(1, 1e-6)
     sweeps = 0
     before = buckets._buckets
     for number in range(8 * limits.SWEEP):

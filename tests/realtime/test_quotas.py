@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from realtime import consumers, quotas
 from realtime.consumers import EchoConsumer, beat_between
 from realtime.hub import Hub
-from realtime.quotas import MANY, Payer, Quota, payer_of
+from realtime.quotas import GUESTS, MANY, Payer, Quota, payer_of
 from tests.realtime.desk import ADA, BOB, Desk, hub, hub_of_this_loop, journal
 from tests.realtime.support import Line, Person
 
@@ -49,8 +49,22 @@ def test_who_pays() -> None:
     assert payer_of(ADA, "192.0.2.1") == Payer("user.1", 1)
     assert payer_of(bot, "192.0.2.1") == Payer("user.7", MANY)
     assert payer_of(None, "2001:db8::1") == payer_of(None, "2001:db8::2") == Payer("address.2001:db8::/64", MANY)
+    guest = Person(8)
+    guest.is_guest = True
+    assert payer_of(guest, "192.0.2.1").along == Payer("guests.192.0.2.1", GUESTS)
     assert payer_of(None, "192.0.2.1").is_stranger
     assert not payer_of(ADA, "192.0.2.1").is_stranger
+
+
+def test_many_guests_of_one_address_get_less_than_so_many_people(settings: Any, still: SimpleNamespace) -> None:
+    settings.COMMAND_BURST, settings.COMMANDS_PER_SECOND = 2, 1
+    guests = [Person(number) for number in range(100, 150)]
+    for guest in guests:
+        guest.is_guest = True
+    here = [payer_of(guest, "192.0.2.1") for guest in guests]
+    assert sum(not quotas.commands.pay(payer) for payer in here * 3) == GUESTS * 2
+    assert quotas.commands.pay(payer_of(guests[-1], "192.0.2.2")) == 0, "it has its own still, and is elsewhere now"
+    assert quotas.commands.pay(payer_of(ADA, "192.0.2.1")) == 0, "who has an account does not pay for guests"
 
 
 def test_what_was_read_too_much_must_come_back_first(still: SimpleNamespace) -> None:
@@ -75,10 +89,10 @@ class World:
         self.tokens, self.at = float(burst), 0.0
 
     def share(self, quota: Quota, now: float) -> None:
-        for payer, spent in quota.take_spent().items():
-            self.tokens = min(self.burst, self.tokens + (now - self.at) * self.rate) - spent
+        for spent in quota.take_spent():
+            self.tokens = min(self.burst, self.tokens + (now - self.at) * self.rate) - spent.tokens
             self.at = now
-            quota.set_left({payer: self.tokens})
+            quota.set_left({spent.name: self.tokens})
 
 
 @given(st.integers(1, 4), st.lists(st.tuples(st.integers(0, 3), st.integers(0, 40), st.integers(0, 5)), max_size=80))

@@ -100,7 +100,9 @@ async def test_each_process_limits_by_itself_while_redis_is_away(site: Cluster, 
 async def test_who_guesses_a_password_at_two_doors_gets_no_more_tries(site: Cluster) -> None:
     site.web[0].shell("from accounts.models import User; User.objects.create_user('ada', 'correct horse battery')")
     async with AsyncExitStack() as stack:
-        doors = [await stack.enter_async_context(httpx.AsyncClient(base_url=web.address)) for web in site.web]
+        doors = [
+            await stack.enter_async_context(httpx.AsyncClient(base_url=web.address, timeout=60)) for web in site.web
+        ]
         tokens = [(await door.get("/sign-in/")).cookies["csrftoken"] or "" for door in doors]
 
         async def guess(number: int) -> str:

@@ -3,11 +3,14 @@
 import asyncio
 import signal
 import sqlite3
+import subprocess
+import sys
 import time
 from pathlib import Path
 from typing import Any
 
 import pytest
+from django.conf import settings
 
 from dashboard.sources import apart, fetching
 from dashboard.sources.fetching import FetchFailed, HttpValue
@@ -109,3 +112,8 @@ def test_an_answer_is_bounded_before_it_is_unpacked(answers: dict[str, bytes], m
     answers["https://example.org/"] = b'"' + b"x" * 500 + b'"'
     with pytest.raises(FetchFailed, match="was stopped"):
         HttpValue("https://example.org/", "json", "$", Kind.TEXT, 5)(None)
+
+
+def test_a_child_starts_without_django() -> None:
+    code = "import sys, dashboard.sources.child; sys.exit('django' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], cwd=settings.BASE_DIR).returncode == 0
