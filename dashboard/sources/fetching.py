@@ -16,9 +16,9 @@ from functools import cache
 from typing import Any, Final
 
 import httpx
-from django.conf import settings
 
 from dashboard.sources import apart
+from dashboard.sources.addresses import Address, is_cloud_name, may_be_asked
 from dashboard.sources.results import changed_rows
 from dashboard.sources.sealing import Unreadable, unseal
 from dashboard.values import Kind
@@ -32,10 +32,6 @@ READING: Final = 2.0
 HEADER: Final = re.compile(r"[A-Za-z0-9-]{1,80}")
 SECRET: Final = re.compile(r"[!-~](?:[ -~]{0,1998}[!-~])?")
 OURS: Final = ("host", "connection", "content-length", "transfer-encoding", "upgrade", "te", "accept-encoding")
-#: The network whose addresses hold an IPv4 address in their last 32 bits (RFC 6052).
-NAT64: Final = ipaddress.ip_network("64:ff9b::/96")
-
-Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
 
 class FetchFailed(Exception):
@@ -195,29 +191,20 @@ class PinnedTransport(httpx.AsyncHTTPTransport):
 
 async def _look_up(host: str, port: int) -> list[Address]:
     """Return the addresses of `host`. Raises FetchFailed when there is none, or one that may not be asked."""
+    if is_cloud_name(host):
+        raise FetchFailed(f"{host} is what a cloud tells its own machines; nobody may ask it here.")
     try:
         found = await asyncio.get_running_loop().getaddrinfo(host.strip("[]"), port, type=socket.SOCK_STREAM)
     except (OSError, UnicodeError):
         raise FetchFailed(f"There is no host {host}.") from None
-    addresses = [ipaddress.ip_address(str(each[4][0]).partition("%")[0]) for each in found]
+    addresses = [_address(str(each[4][0])) for each in found]
     for address in addresses:
         if not may_be_asked(address):
             raise FetchFailed(f"{host} is a private address ({address}); PRIVATE_SOURCES may allow it.")
     return list(dict.fromkeys(addresses))
 
 
-def may_be_asked(address: Address) -> bool:
-    """True for an address of the public internet, and for those that PRIVATE_SOURCES allows."""
-    inner = _inside(address)
-    if any(each in network for network in settings.PRIVATE_SOURCES for each in (address, inner) if each):
-        return True
-    return all(each.is_global and not each.is_multicast and not each.is_reserved for each in (address, inner) if each)
-
-
-def _inside(address: Address) -> ipaddress.IPv4Address | None:
-    """Return the IPv4 address that an IPv6 one leads to, if it does."""
-    if isinstance(address, ipaddress.IPv4Address):
-        return None
-    if address in NAT64:
-        return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
-    return address.ipv4_mapped or address.sixtofour or (address.teredo[1] if address.teredo else None)
+def _address(text: str) -> Address:
+    """Return what is connected to: without a zone, and an IPv4 address that is dressed as IPv6 as what it is."""
+    address = ipaddress.ip_address(text.partition("%")[0])
+    return address.ipv4_mapped or address if isinstance(address, ipaddress.IPv6Address) else address
