@@ -170,6 +170,18 @@
       await this.drawn();
       return this.faults();
     },
+    /** Tiles that do without something that fit.js does not say, or the other way round. */
+    async disagreements() {
+      const { lossOf, rowsOf } = await import("dashboard/fit.js");
+      const parts = { number: ".spark", gauge: ".gauge:not([data-length]) .gauge__dial", line: ".chart__plot", clock: ".clock__day", table: "thead", room: "room-tile > .tile__foot" };
+      const tiles = [...document.querySelectorAll("board-tile")].filter(isShown);
+      const rows = rowsOf(tiles.map(({ widget }) => widget));
+      return tiles.flatMap((tile) => {
+        const part = tile.querySelector(parts[tile.dataset.type] ?? "none");
+        const loss = lossOf(tile.widget, rows, { width: innerWidth, height: innerHeight });
+        return part && isShown(part) === Boolean(loss) ? [`${tile.dataset.type} ${tile.widget.id}: without "${loss}"`] : [];
+      });
+    },
     /** Waits until the board of a snapshot has come. */
     async shown(version) {
       const view = document.querySelector("board-view");

@@ -148,6 +148,24 @@ async def test_all_is_done_with_the_keyboard_too(live_switchboard: Serve, new_pa
     await expect(page.locator("board-tile").nth(2)).to_have_attribute("data-width", "5")
 
 
+async def test_who_edits_is_told_how_the_board_is_on_a_wall(live_switchboard: Serve, new_page: NewPage) -> None:
+    slug, username = make_board(live_switchboard)
+    page = await new_page(viewport={"width": 1280, "height": 860})
+    await edit(page, slug, username)
+    await expect(page.locator("[data-on-wall]")).to_have_text("On a wall this board takes one page.")
+    await expect(page.locator(".handles__note")).to_have_count(0)
+    live_switchboard.shell(
+        "from dashboard.models import *\n"
+        f"tiles = Widget.objects.filter(board__slug={slug!r}).order_by('position')\n"
+        "tiles.update(width=12, height=4); Widget.objects.filter(pk=tiles.last().pk).update(type='gauge', height=1)"
+    )
+    await page.reload()
+    await page.keyboard.press("e")
+    await expect(page.locator("[data-on-wall]")).to_have_text("On a wall this board takes 2 pages.")
+    notes = page.locator(".handles__note")
+    await expect(notes).to_have_text(["On a wall: page 2 begins here", "On a wall: without its ring"])
+
+
 async def test_a_tile_is_added_and_configured(live_switchboard: Serve, new_page: NewPage) -> None:
     slug, username = make_board(live_switchboard)
     page, bo = await new_page(), await new_page()

@@ -109,6 +109,7 @@ async def test_every_value_can_be_read_on_a_wall(wall: FakeWall, rows: int) -> N
         for state in ("old", "failing", "fresh"):
             await wall.show(board_of(rows, width, state))
             faults += [f"{state}, {fault}" for fault in await faults_of(wall)]
+        faults += await wall.page.evaluate("measures.disagreements()") if width == 3 else []
         await wall.cut()
         faults += [f"cut off, {fault}" for fault in await faults_of(wall)]
         await wall.mend()

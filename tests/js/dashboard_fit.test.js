@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { columnsThatFit, fitsAcross, heightOf, lossOf, pagesOf, rowsOf, rowsThatFit, WALL } from "dashboard/fit.js";
+import { columnsThatFit, fitsAcross, heightOf, lossOf, onWall, pagesOf, rowsOf, rowsThatFit, WALL } from "dashboard/fit.js";
 
 const widget = (/** @type {number} */ id, width = 12, height = 1, type = "number") =>
   /** @type {any} */ ({ id, width, height, type, options: {}, streams: [], title: "" });
@@ -66,4 +66,16 @@ test("a small tile says what it does without", () => {
   assert.equal(lossOf(widget(1, 3, 2, "gauge"), 8), "");
   assert.equal(lossOf(widget(1, 3, 1, "number"), 5), "");
   assert.equal(lossOf(widget(1, 3, 1, "text"), 8), "");
+});
+
+test("who builds a board is told how many pages it takes on a wall, where they begin, and what small tiles lose", () => {
+  const few = [widget(1, 12, 1, "text"), widget(2, 6, 2, "gauge")];
+  assert.deepEqual(onWall(few), { sentence: "On a wall this board takes one page.", notes: new Map() });
+  const { sentence, notes } = onWall([...some(9), widget(10, 12, 1, "gauge"), widget(11, 12, 1, "text")]);
+  assert.equal(sentence, "On a wall this board takes 2 pages.");
+  assert.deepEqual([...notes].map(([{ id }, note]) => [id, note]).slice(-3), [
+    [5, "On a wall: without its chart, change and note"],
+    [6, "On a wall: page 2 begins here"],
+    [10, "On a wall: without its ring"],
+  ]);
 });

@@ -36,6 +36,7 @@ export class BoardTile extends LitElement {
     editor: { attribute: false },
     configure: { attribute: false },
     space: { attribute: false },
+    note: { attribute: false },
     cut: { state: true, hasChanged: isOther },
   };
 
@@ -49,6 +50,8 @@ export class BoardTile extends LitElement {
     this.editor = null;
     /** Called to ask what the tile shall be. */
     this.configure = () => {};
+    /** What who edits it is told of it. */
+    this.note = "";
     /** The size of the wall that it is on; null: on a page. @type {import("./fit.js").Space | null} */
     this.space = null;
     /** What nobody sees of it, because it is cut at the bottom. */
@@ -132,7 +135,7 @@ export class BoardTile extends LitElement {
     if (!widget || !screen) return nothing;
     if (!editor) return this.#tile(widget, screen);
     const name = widget.title || this.#streams[0]?.label || this.#ownTitle(widget) || "text";
-    return html`${this.#tile(widget, screen)}${tileHandles(widget, name, editor, this.configure)}`;
+    return html`${this.#tile(widget, screen)}${tileHandles(widget, name, editor, this.configure, this.note)}`;
   }
 
   #tile(/** @type {Widget} */ widget, /** @type {Screen} */ screen) {

@@ -4,7 +4,7 @@ import { repeat } from "lit/directives/repeat.js";
 import "./board-tile.js";
 import "./copy-line.js";
 import { useZone } from "realtime/time.js";
-import { pagesOf, rowsThatFit } from "./fit.js";
+import { onWall, pagesOf, rowsThatFit } from "./fit.js";
 import { LayoutEditor } from "./layout-editor.js";
 import "./rewind-bar.js";
 import "./tile-dialog.js";
@@ -227,9 +227,10 @@ export class BoardView extends LitElement {
     this.toggleAttribute("data-cut-off", Boolean(banner));
     this.toggleAttribute("data-past", Boolean(screen.past));
     const pages = this.pagesOf(board);
+    const wall = editor ? onWall(editor.layout.widgets) : null;
     const shown = new Set(pages[Math.min(this.page, pages.length - 1)]);
     return html`
-      ${banner ? this.#banner(banner, phase) : nothing} ${editor ? this.#toolbar(editor) : nothing}
+      ${banner ? this.#banner(banner, phase) : nothing} ${editor && wall ? this.#toolbar(editor, wall.sentence) : nothing}
       ${this.rewinding === null
         ? nothing
         : html`<rewind-bar .screen=${screen} .at=${this.rewinding || null} @live=${() => (this.rewinding = null)}></rewind-bar>`}
@@ -244,6 +245,7 @@ export class BoardView extends LitElement {
                 .space=${this.space}
                 .screen=${screen}
                 .editor=${editor}
+                .note=${wall?.notes.get(widget) ?? ""}
                 .configure=${() => this.dialog.configure(widget)}
               ></board-tile>`,
             )}
@@ -258,7 +260,7 @@ export class BoardView extends LitElement {
     `;
   }
 
-  #toolbar(/** @type {LayoutEditor} */ editor) {
+  #toolbar(/** @type {LayoutEditor} */ editor, /** @type {string} */ onWall) {
     const { kind, text } = editor.notice;
     return html`<div class="edit-bar" role="toolbar" aria-label="Edit the board">
         <button class="button button--primary" type="button" @click=${() => this.dialog.add()}>Add tile</button>
@@ -270,7 +272,7 @@ export class BoardView extends LitElement {
         </p>
         <button class="button spread" type="button" @click=${() => this.toggleEditing()}>Done</button>
       </div>
-      <p class="edit-help small muted" id="handles-help">Drag a tile by its handle, resize it by its corner.<span class="edit-help__keys"> On the handle the arrow keys move it, with Shift they resize it, Delete deletes it. Ctrl-Z undoes.</span></p>
+      <p class="edit-help small muted" id="handles-help">Drag a tile by its handle, resize it by its corner.<span class="edit-help__keys"> On the handle the arrow keys move it, with Shift they resize it, Delete deletes it. Ctrl-Z undoes.</span> <span data-on-wall>${onWall}</span></p>
       <p class="visually-hidden" role="status">${editor.said}</p>
       <tile-dialog .editor=${editor} .offered=${this.offered} .rooms=${this.rooms}></tile-dialog>`;
   }

@@ -2,7 +2,7 @@
  * What fits on a wall: rows on a page, tiles on pages, letters and columns in a tile, and what a small tile does without. Pure.
  *
  * Lengths are shares of the screen's shorter side: 1 / 100 of it is 10.8 px at 1080p and 21.6 px at 4K, and CSS calls it vmin.
- * full.css and full-tiles.css have the same measures; tests/browser/test_wall_tiles.py compares the two.
+ * full-tiles.css and full-kinds.css have the same measures; tests/browser/test_wall_tiles.py compares the two.
  *
  * @typedef {import("./board-state.js").Widget} Widget
  * @typedef {{width: number, height: number}} Space a screen, in pixels
@@ -146,17 +146,35 @@ export function heightOf({ height }, rows, space) {
 const NEEDS = {
   number: [[14, "its chart, change and note"]],
   gauge: [[20, "its ring"]],
-  line: [[17, "its chart: only the newest values are left"]],
+  line: [[17, "its chart, with the newest values only"]],
   clock: [[14, "the day"]],
   table: [[15, "its headings"]],
   room: [[14, "who is there"]],
 };
 
-/**
- * What a tile that is so small does without on a wall: "its ring", or "".
- * @param {Widget} widget @param {number} rows of its page @param {Space} space
- */
+/** What a tile that is so small does without on a wall: "its ring", or "". @param {Widget} widget @param {number} rows of its page @param {Space} [space] */
 export function lossOf(widget, rows, space = WALL) {
   const height = heightOf(widget, rows, space);
   return NEEDS[widget.type]?.find(([least]) => height < least)?.[1] ?? "";
+}
+
+/**
+ * What who builds a board is told of it on a wall: in a sentence, and beside the tiles that it concerns.
+ * @param {Widget[]} widgets
+ * @returns {{sentence: string, notes: Map<Widget, string>}}
+ */
+export function onWall(widgets) {
+  const pages = pagesOf(widgets, rowsThatFit(WALL));
+  /** @type {Map<Widget, string>} */
+  const notes = new Map();
+  for (const [index, page] of pages.entries()) {
+    const rows = rowsOf(page);
+    for (const widget of page) {
+      const begins = index && widget === page[0] ? `page ${index + 1} begins here` : "";
+      const loss = lossOf(widget, rows);
+      const note = [begins, loss && `without ${loss}`].filter(Boolean).join(", ");
+      if (note) notes.set(widget, `On a wall: ${note}`);
+    }
+  }
+  return { sentence: `On a wall this board takes ${pages.length === 1 ? "one page" : `${pages.length} pages`}.`, notes };
 }

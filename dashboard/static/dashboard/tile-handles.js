@@ -1,13 +1,14 @@
 /** What stands on a tile while its board is edited: move, configure, delete, resize. */
-import { html } from "lit";
+import { html, nothing } from "lit";
 import { startDrag } from "./drag.js";
 
 /** @typedef {import("./layout-editor.js").LayoutEditor} LayoutEditor */
 /** @typedef {import("./board-state.js").Widget} Widget */
 
-/** @param {Widget} widget @param {string} name @param {LayoutEditor} editor @param {() => void} configure */
-export function tileHandles(widget, name, editor, configure) {
-  return html`<div class="handles" role="group" aria-label=${`Edit ${name}`}>
+/** @param {Widget} widget @param {string} name @param {LayoutEditor} editor @param {() => void} configure @param {string} note what to say of it */
+export function tileHandles(widget, name, editor, configure, note) {
+  return html`${note ? html`<p class="handles__note">${note}</p>` : nothing}
+    <div class="handles" role="group" aria-label=${`Edit ${name}`}>
       <button
         class="handles__move"
         type="button"
