@@ -24,7 +24,7 @@ class OnlyHere(ExceptionReporter):
 
     def _page(self) -> SafeString | None:
         """Return what all others see; None for the traceback."""
-        from config.views import bad_request  # loads models, and Django makes a reporter before there are any
+        from config.middleware import bad_request  # reads settings, and Django makes a reporter while they load
 
         if self.request is None:
             return render_to_string("500.html")

@@ -9,7 +9,9 @@ SECRET: Final = re.compile(r"\b(screen_|push_|bot_|invite_)[\w-]{20,}|(?<=/join/
 
 
 class LineFormatter(logging.Formatter):
-    """Django's usual line, in which tokens are cut short."""
+    """Django's usual line, in which tokens are cut short, and what a client did wrong (4xx) has no traceback."""
 
     def format(self, record: logging.LogRecord) -> str:
+        if 400 <= getattr(record, "status_code", 0) < 500:
+            record.exc_info = record.exc_text = None
         return SECRET.sub(lambda found: f"{found[1] or ''}…", super().format(record))

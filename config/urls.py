@@ -22,6 +22,6 @@ urlpatterns = [
     path("api/<path:rest>", views.no_such_call),
 ]
 
-handler400 = "config.views.bad_request"
+handler400 = "config.middleware.bad_request"
 handler404 = "config.views.not_found"
 handler500 = "config.views.failed"

@@ -3,9 +3,7 @@
 import sys
 
 from asgiref.sync import async_to_sync
-from django.core.exceptions import DisallowedHost
-from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest
-from django.http.request import split_domain_port
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
@@ -34,17 +32,6 @@ def no_such_call(request: HttpRequest, rest: str) -> HttpResponse:
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     return render(request, "404.html", status=404)
-
-
-def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer what makes no sense; of a host that is not ours, say what to do."""
-    host = ""
-    if isinstance(exception, DisallowedHost):
-        host, _port = split_domain_port(request.META.get("HTTP_HOST", ""))
-    if request.path.startswith("/api/"):
-        wrong = f"Switchboard does not answer to {host}: set ALLOWED_HOSTS." if host else "That makes no sense."
-        return error_response(ApiError("bad_message", wrong))
-    return HttpResponseBadRequest(render_to_string("400.html", {"host": host}))
 
 
 def failed(request: HttpRequest) -> HttpResponse:

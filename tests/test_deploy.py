@@ -137,17 +137,55 @@ def test_nginx_waits_longer_than_two_heartbeats(settings: Any) -> None:
     assert int(seconds) > 2 * settings.HEARTBEAT
 
 
-def test_production_settings_pass_the_deployment_checks(tmp_path: Path) -> None:
-    settings = {
+def production(folder: Path, **more: str) -> dict[str, str]:
+    return {
         "SECRET_KEY": "fifty characters that only this test knows, abcdef",
         "ALLOWED_HOSTS": "switchboard.example.org",
-        "DATABASE_URL": "postgres://somebody@127.0.0.1:1/nothing",
+        "DATABASE_URL": "postgres://somebody@127.0.0.1:1/nothing?sslmode=require",
         "REDIS_URL": "redis://127.0.0.1:1/0",
         "BEHIND_PROXY": "1",
-        "SWITCHBOARD_VAR": str(tmp_path),
+        "SWITCHBOARD_VAR": str(folder),
         "PATH": os.environ["PATH"],
+        **more,
     }
+
+
+def test_production_settings_pass_the_deployment_checks(tmp_path: Path) -> None:
     command = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
-    done = subprocess.run(command, cwd=ROOT, env=settings, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=ROOT, env=production(tmp_path), capture_output=True, text=True)
     assert done.returncode == 0, done.stderr
     assert "no issues" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("more", "told"),
+    [
+        ({}, "max-age=31536000"),
+        ({"HSTS_SUBDOMAINS": "1"}, "max-age=31536000; includeSubDomains"),
+        ({"HSTS_SUBDOMAINS": "1", "HSTS_PRELOAD": "1"}, "max-age=31536000; includeSubDomains; preload"),
+        ({"HTTPS": "0"}, "None"),
+    ],
+)
+def test_https_is_asked_of_this_host_alone_unless_somebody_says_so(
+    tmp_path: Path, more: dict[str, str], told: str
+) -> None:
+    ask = "from django.test import Client; a = {'HTTP_HOST': 'switchboard.example.org', 'secure': True}"
+    ask += "; print(Client().get('/healthz', **a).headers.get('Strict-Transport-Security'))"
+    command = [sys.executable, "manage.py", "shell", "--verbosity", "0", "-c", ask]
+    done = subprocess.run(command, cwd=ROOT, env=production(tmp_path, **more), capture_output=True, text=True)
+    assert done.stdout.strip().splitlines()[-1:] == [told], done.stderr
+
+
+def test_what_the_address_of_the_database_says_more_is_kept(tmp_path: Path) -> None:
+    ask = "from django.conf import settings; o = settings.DATABASES['default']['OPTIONS']"
+    command = [
+        sys.executable,
+        "manage.py",
+        "shell",
+        "--verbosity",
+        "0",
+        "-c",
+        ask + "; print(o['sslmode'], 'pool' in o)",
+    ]
+    done = subprocess.run(command, cwd=ROOT, env=production(tmp_path), capture_output=True, text=True)
+    assert done.stdout.split() == ["require", "True"], done.stderr
