@@ -7,7 +7,8 @@ from django.http import HttpRequest, HttpResponseBase, JsonResponse
 
 from accounts.models import User
 from accounts.tokens import bearer_of, bot_for
-from realtime.http import STATUS
+from realtime import database
+from realtime.http import STATUS, error_response
 
 
 class BearerMiddleware:
@@ -41,8 +42,11 @@ class PersonMiddleware:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         meant = request.headers.get("X-Switchboard-User")
-        if meant is None or meant == str(request.user.pk or ""):
-            return self.get_response(request)
+        try:
+            if meant is None or meant == str(request.user.pk or ""):
+                return self.get_response(request)
+        except database.AWAY as error:  # of who is signed in: what views raise has become an answer by now
+            return error_response(database.busy(database.meaning(error)))
         user = request.user.on_wire() if isinstance(request.user, User) else None
         detail = f"You are signed in as {user['name']} now: load the page again." if user else "You are signed out."
         error = {"code": "another_person", "detail": detail}

@@ -5,6 +5,7 @@ import uuid
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.test import Client
 
 from accounts.models import User
@@ -78,3 +79,14 @@ def test_programs_need_not_say_who_they_are(cast: Cast) -> None:
     browser = Client()
     browser.force_login(cast.bob)
     assert browser.get("/api/rooms/").status_code == 200
+
+
+def test_a_database_that_is_away_is_no_fault_of_the_call(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    def fail(*_args: object) -> None:
+        raise OperationalError("away")
+
+    browser = Client()
+    browser.force_login(cast.bob)
+    monkeypatch.setattr("django.contrib.auth.middleware.get_user", fail)
+    response = browser.get("/api/rooms/", headers=as_page_of(cast.bob))
+    assert (response.status_code, response.json()["error"]["code"]) == (503, "busy")

@@ -14,6 +14,8 @@ export function markWaiting() {
     mark.hidden = !words;
     if (mark.textContent !== words) mark.textContent = words;
   }
+  const isUnsent = outbox.entries.some(({ state }) => state === "failed");
+  document.querySelector(".menu-button")?.toggleAttribute("data-unsent", isUnsent);
   clearTimeout(later);
   if (outbox.entries.some(({ state, at }) => state === "queued" && Date.now() - at < SOON)) later = setTimeout(markWaiting, SOON);
 }
