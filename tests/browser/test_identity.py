@@ -45,7 +45,7 @@ def said(server: Serve, slug: str) -> list[list[str]]:
 
 async def test_a_page_never_goes_on_as_another_person(live_switchboard: Serve, new_page: NewPage) -> None:
     slug = make_room(live_switchboard)
-    ada, bo = make_account(live_switchboard, "Ada"), make_account(live_switchboard, "Bo")
+    ada, bo = make_account(live_switchboard, "Ada Moor"), make_account(live_switchboard, "Bo Lind")
     first = await new_page()
     line = await Line.of(first)
     await sign_in(first, ada)
@@ -57,48 +57,48 @@ async def test_a_page_never_goes_on_as_another_person(live_switchboard: Serve, n
     second = await first.context.new_page()
     await become(second, bo)
     line.mend()
-    cover = first.get_by_role("dialog", name="You are signed in as Bo in this browser now.")
-    await expect(cover).to_contain_text("What Ada had written is kept here until Ada signs in again.")
+    cover = first.get_by_role("dialog", name="You are signed in as Bo Lind in this browser now.")
+    await expect(cover).to_contain_text("What Ada Moor had written is kept here until Ada Moor signs in again.")
     await expect(first.locator(".connection")).to_have_attribute("data-phase", "stopped")
     await first.keyboard.press("Escape")
     await first.keyboard.press("Escape")
     await expect(cover).to_be_visible()
-    await cover.get_by_role("link", name="Go on as Bo").click()
+    await cover.get_by_role("link", name="Go on as Bo Lind").click()
     await expect_live(first)
-    await expect(first.locator(".sidebar__name")).to_have_text("Bo")
+    await expect(first.locator(".sidebar__name")).to_have_text("Bo Lind")
     await expect(first.get_by_role("textbox", name="Message")).to_have_value("")
     await expect(first.get_by_text("words of Ada")).to_have_count(0)
     await say(first, "words of Bo")
     await expect(message(first, "words of Bo")).to_be_visible()
-    assert said(live_switchboard, slug) == [["Bo", "words of Bo"]]
+    assert said(live_switchboard, slug) == [["Bo Lind", "words of Bo"]]
 
     # Ada is back: what she had written goes out, and what she was writing is there.
     await become(second, ada)
     await open_room(second, slug)
     await expect(message(second, "words of Ada")).to_be_visible()
     await expect(second.get_by_role("textbox", name="Message")).to_have_value("half a thought of Ada")
-    assert said(live_switchboard, slug) == [["Bo", "words of Bo"], ["Ada", "words of Ada"]]
+    assert said(live_switchboard, slug) == [["Bo Lind", "words of Bo"], ["Ada Moor", "words of Ada"]]
 
 
 async def test_a_page_looks_again_when_its_reader_comes_back(live_switchboard: Serve, new_page: NewPage) -> None:
     """No line tells a page whose socket does not come back."""
-    bo = make_account(live_switchboard, "Bo")
+    bo = make_account(live_switchboard, "Bo Lind")
     first = await new_page()
     first.expected_errors += ["409"]  # type: ignore[attr-defined]
     line = await Line.of(first)
-    await sign_in(first, make_account(live_switchboard, "Ada"))
+    await sign_in(first, make_account(live_switchboard, "Ada Moor"))
     await line.cut()
     second = await first.context.new_page()
     await become(second, bo)
     await first.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-    await expect(first.get_by_role("link", name="Go on as Bo")).to_be_visible()
+    await expect(first.get_by_role("link", name="Go on as Bo Lind")).to_be_visible()
 
 
 async def test_boards_and_full_screens_stop_too(live_switchboard: Serve, new_page: NewPage) -> None:
-    bo = make_account(live_switchboard, "Bo")
+    bo = make_account(live_switchboard, "Bo Lind")
     board = await new_page()
     lines = [await Line.of(board, "**/ws/boards/**"), await Line.of(board)]
-    await sign_in(board, make_account(live_switchboard, "Ada"))
+    await sign_in(board, make_account(live_switchboard, "Ada Moor"))
     await board.goto("/boards/counter/")
     full = await board.context.new_page()
     lines.append(await Line.of(full, "**/ws/boards/**"))
@@ -112,9 +112,9 @@ async def test_boards_and_full_screens_stop_too(live_switchboard: Serve, new_pag
     for line in lines:
         line.mend()
     for page in (board, full):
-        await expect(page.get_by_role("link", name="Go on as Bo")).to_be_visible(timeout=40_000)
+        await expect(page.get_by_role("link", name="Go on as Bo Lind")).to_be_visible(timeout=40_000)
         await expect(page.locator(".connection")).to_have_attribute("data-phase", "stopped")
-    await full.get_by_role("link", name="Go on as Bo").click()
+    await full.get_by_role("link", name="Go on as Bo Lind").click()
     await expect(full.locator(".connection")).to_have_attribute("data-phase", "live")
 
 
@@ -135,7 +135,7 @@ async def test_a_guest_who_signs_out_stops_all_their_pages(live_switchboard: Ser
 
 async def test_a_page_lives_on_when_its_person_signs_in_again(live_switchboard: Serve, new_page: NewPage) -> None:
     """Signing in changes the CSRF token; a page that is older takes the new one."""
-    ada = make_account(live_switchboard, "Ada")
+    ada = make_account(live_switchboard, "Ada Moor")
     slug = make_room(live_switchboard)
     first = await new_page()
     line = await Line.of(first)
@@ -153,4 +153,4 @@ async def test_a_page_lives_on_when_its_person_signs_in_again(live_switchboard: 
         slug,
     )
     assert answer["seq"] == 1
-    assert said(live_switchboard, slug) == [["Ada", "still me"]]
+    assert said(live_switchboard, slug) == [["Ada Moor", "still me"]]

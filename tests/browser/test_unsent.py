@@ -136,7 +136,7 @@ def make_members_room(server: Serve, member: str) -> tuple[str, Callable[[], Non
     slug = f"plans-{uuid.uuid4().hex[:8]}"
     server.shell(
         "from accounts.models import User; from chat import services\n"
-        f"owner = User.objects.create_user('owner-{slug}', 'x', name='Owner')\n"
+        f"owner = User.objects.create_user('owner-{slug}', 'x', name='Owner of plans')\n"
         f"room = services.create_room(owner, {slug!r}, members_only=True)\n"
         f"services.add_member(room, User.objects.get(username={member!r}))"
     )
@@ -151,7 +151,7 @@ def make_members_room(server: Serve, member: str) -> tuple[str, Callable[[], Non
 
 
 async def test_a_message_to_a_room_one_was_taken_out_of(live_switchboard: Serve, new_page: NewPage) -> None:
-    bo = make_account(live_switchboard, "Bo")
+    bo = make_account(live_switchboard, "Bo Lind")
     slug, take_out = make_members_room(live_switchboard, bo)
     page = await new_page(permissions=["clipboard-read", "clipboard-write"])
     page.expected_errors += ["403"]  # type: ignore[attr-defined]
@@ -183,7 +183,7 @@ async def test_a_message_to_a_room_one_was_taken_out_of(live_switchboard: Serve,
 async def test_a_room_left_while_the_line_was_down_is_told_on_another_page(
     live_switchboard: Serve, new_page: NewPage
 ) -> None:
-    bo = make_account(live_switchboard, "Bo")
+    bo = make_account(live_switchboard, "Bo Lind")
     slug, take_out = make_members_room(live_switchboard, bo)
     page = await new_page()
     page.expected_errors += ["403"]  # type: ignore[attr-defined]
