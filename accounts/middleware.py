@@ -49,5 +49,5 @@ class PersonMiddleware:
             return error_response(database.busy(database.meaning(error)))
         user = request.user.on_wire() if isinstance(request.user, User) else None
         detail = f"You are signed in as {user['name']} now: load the page again." if user else "You are signed out."
-        error = {"code": "another_person", "detail": detail}
-        return JsonResponse({"error": error, "user": user}, status=STATUS["another_person"])
+        told = {"code": "another_person", "detail": detail}
+        return JsonResponse({"error": told, "user": user}, status=STATUS["another_person"])
