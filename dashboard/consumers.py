@@ -2,8 +2,9 @@
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Collection, Mapping
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from dashboard import boards
 from dashboard.boards import NoSuchBoard
@@ -15,14 +16,24 @@ from realtime.gather import gathered
 from realtime.protocol import Close, CommandError, Frame, Ping, Refused, encode
 
 
+class ReadBoard(NamedTuple):
+    """A snapshot ready to be written, the seqs of its topics, and how many seconds it took to read."""
+
+    frame: Frame
+    seqs: Mapping[str, int]
+    seconds: float
+
+
 @in_database
-def _read(keys: Collection[tuple[str, int | None]]) -> dict[tuple[str, int | None], tuple[Frame, Mapping[str, int]]]:
-    """Return the snapshots of boards (slug, points), ready to be written, with the seqs of their topics."""
-    found: dict[tuple[str, int | None], tuple[Frame, Mapping[str, int]]] = {}
+def _read(keys: Collection[tuple[str, int | None]]) -> dict[tuple[str, int | None], ReadBoard]:
+    """Return the snapshots of boards (slug, points)."""
+    found: dict[tuple[str, int | None], ReadBoard] = {}
     for slug, points in keys:
+        began = time.monotonic()
         with contextlib.suppress(NoSuchBoard):
             snapshot = boards.board_snapshot(slug, points)
-            found[slug, points] = Frame(encode(snapshot.event)), snapshot.seqs
+            frame = Frame(encode(snapshot.event))
+            found[slug, points] = ReadBoard(frame, snapshot.seqs, time.monotonic() - began)
     return found
 
 
@@ -53,10 +64,11 @@ class ShowsBoards(ScreenConsumer):
     async def show_asked(self, slug: str) -> None:
         """Show a board to whoever asked for it, and count that. Raises NoSuchBoard, and CommandError for too much."""
         self.require_reading()
-        self.count_reading(await self.show(slug))
+        shown = await self.show(slug)
+        self.count_reading(len(shown.frame), shown.seconds)
 
-    async def show(self, slug: str) -> int:
-        """Subscribe first, then read, then let go what is newer; return the bytes sent. Raises NoSuchBoard."""
+    async def show(self, slug: str) -> ReadBoard:
+        """Subscribe first, then read, then let go what is newer; return what was sent. Raises NoSuchBoard."""
         if not self.may_show(slug):
             raise NoSuchBoard
         async with self._showing:
@@ -71,17 +83,17 @@ class ShowsBoards(ScreenConsumer):
                 snapshot = await _snapshot((slug, self._points))
                 if snapshot is None:
                     raise NoSuchBoard
-                frame, seqs = snapshot
+                seqs = snapshot.seqs
                 if seqs.keys() <= wanted:
                     break
                 wanted |= seqs.keys()  # a tile was added meanwhile
-            self.connection.write_frame(frame)
+            self.connection.write_frame(snapshot.frame)
             for name, seq in seqs.items():
                 await self.hub.release(name, self.connection, seq)
             gone = (self._shown.get(slug, set()) | wanted) - seqs.keys()
             self._shown[slug] = set(seqs)
             await self._drop(gone)
-            return len(frame)
+            return snapshot
 
     async def hide(self, slug: str) -> None:
         """Send no more of a board."""

@@ -107,7 +107,7 @@ class SocketConsumer(AsyncConsumer):
     async def _live(self, receive: Any) -> None:
         try:
             await self.gate()
-            self._let_stranger_in()
+            self._admit()
             self.hub.connections.add(self)
             if self.user is not None:
                 self.hub.connections_of.setdefault(self.user.pk, {})[self] = None
@@ -201,8 +201,10 @@ class SocketConsumer(AsyncConsumer):
             allowed=settings.ALLOWED_ORIGINS,
         )
 
-    def _let_stranger_in(self) -> None:
-        """Count a socket that nobody has signed in to; raise Refused when there are too many of them."""
+    def _admit(self) -> None:
+        """Raise Refused for who opens sockets all the time, or when there are too many that nobody has signed in to."""
+        if quotas.openings.pay(self.payer):
+            raise Refused(Close.FLOOD, "rate_limited", "Too many sockets were opened at once: wait a moment.")
         if not self.payer.is_stranger:
             return
         strangers = self.hub.strangers
@@ -243,9 +245,10 @@ class SocketConsumer(AsyncConsumer):
         if wait := quotas.reading.wait(self.payer):
             raise CommandError("rate_limited", "You have read much at once: wait a moment.", wait)
 
-    def count_reading(self, size: int) -> None:
-        """Count the bytes of what was asked for and is sent."""
+    def count_reading(self, size: int, seconds: float = 0) -> None:
+        """Count the bytes of what was asked for and is sent, and how long it took to read."""
         quotas.reading.spend(self.payer, size)
+        quotas.reading.spend_seconds(self.payer, seconds)
 
     # Commands
 

@@ -111,6 +111,10 @@ class Quota(Buckets):
         with self._lock:
             return self._wait(payer, now)
 
+    def spend_seconds(self, payer: Payer, seconds: float) -> None:
+        """Take what comes back in so many seconds: who has that much work done can have none besides."""
+        self.spend(payer, seconds * self.limits()[1])
+
     def spend(self, payer: Payer, cost: float) -> None:
         """Take `cost` tokens of what turned out to cost so much, there or not."""
         now = time.monotonic()
@@ -149,8 +153,9 @@ class Quota(Buckets):
             self._buckets, self._spent = {}, {}
 
 
-#: Commands on sockets and calls over HTTP; and bytes of what is read: messages, boards, pages.
+#: Commands on sockets and calls over HTTP; sockets opened; and bytes of what is read: messages, boards, pages.
 commands: Final = Quota("commands", lambda: (settings.COMMAND_BURST, settings.COMMANDS_PER_SECOND))
+openings: Final = Quota("openings", lambda: (settings.COMMAND_BURST, settings.COMMANDS_PER_SECOND))
 reading: Final = Quota("reading", lambda: (settings.READ_BURST, settings.READ_BYTES_PER_SECOND))
 
 

@@ -1,5 +1,6 @@
 """HTTP calls, limited as commands are: all of them, unless a view says that it limits itself."""
 
+import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
@@ -19,7 +20,9 @@ def limits_itself(view: View) -> View:
 
 
 class LimitMiddleware:
-    """Takes a command's worth for each call, and counts what it gives; from the person, or a stranger's address.
+    """Takes a command's worth for each call, and counts what it gives, and how long reading it takes.
+
+    From the person, or a stranger's address.
 
     After the middlewares that know who it is.
     """
@@ -28,10 +31,13 @@ class LimitMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        began = time.monotonic()
         response = self.get_response(request)
         payer = getattr(request, "payer", None)
         if payer is not None and isinstance(response, HttpResponse):
             quotas.reading.spend(payer, len(response.content))
+            if request.method == "GET" and response.status_code == 200:
+                quotas.reading.spend_seconds(payer, time.monotonic() - began)
         return response
 
     def process_view(self, request: HttpRequest, view: Any, *_args: object) -> HttpResponse | None:

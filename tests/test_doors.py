@@ -1,6 +1,8 @@
 """Every door over HTTP has a limit: of a person, or of the address of a stranger."""
 
+import itertools
 from collections.abc import Iterator
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -8,7 +10,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from accounts.models import User
-from realtime import quotas
+from realtime import quotas, throttling
 from realtime.quotas import payer_of
 
 #: Doors that count by something else: the push token, and what asks whether a process is well.
@@ -67,7 +69,21 @@ def test_what_is_read_over_http_is_counted_by_what_it_gives(client: Client, sett
     ada = User.objects.create_user("ada")
     client.force_login(ada)
     size = len(client.get("/api/status/").content)
-    settings.READ_BURST, settings.READ_BYTES_PER_SECOND = 2 * size, 0.01
+    settings.READ_BURST, settings.READ_BYTES_PER_SECOND = 2 * size, 0.0001
     quotas.reading.reset()
     assert [client.get("/api/status/").status_code for _ in range(4)] == [200, 200, 429, 429]
     assert quotas.reading.wait(payer_of(ada, "")) > 1
+
+
+@pytest.mark.django_db
+def test_a_call_that_takes_long_counts_for_so_long(
+    client: Client, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ada = User.objects.create_user("ada")
+    client.force_login(ada)
+    seconds = itertools.count(step=10)
+    monkeypatch.setattr(throttling, "time", SimpleNamespace(monotonic=lambda: next(seconds)))
+    settings.READ_BURST, settings.READ_BYTES_PER_SECOND = 16 * 1024**2, 1024**2
+    quotas.reading.reset()
+    assert [client.get("/api/status/").status_code for _ in range(3)] == [200, 200, 429]
+    assert 3 < quotas.reading.wait(payer_of(ada, "")) <= 4.1

@@ -134,6 +134,20 @@ async def test_strangers_of_one_address_get_a_few_sockets_and_then_a_reason(sett
     assert hub.strangers == {}
 
 
+async def test_who_opens_sockets_all_the_time_must_wait(settings: Any, still: SimpleNamespace, hub: Hub) -> None:
+    settings.COMMAND_BURST, settings.COMMANDS_PER_SECOND = 3, 1
+    for _ in range(3):
+        line = Line(Desk, ADA)
+        assert (await line.open())["type"] == "hello"
+        await line.leave()
+    line = Line(Desk, ADA)
+    await line.connect()
+    await line.assert_closed(4429, "rate_limited")
+    other = Line(Desk, BOB)
+    assert (await other.open())["type"] == "hello"
+    await other.leave()
+
+
 async def test_an_echo_that_says_nothing_is_closed(monkeypatch: pytest.MonkeyPatch, hub: Hub) -> None:
     clock = SimpleNamespace(at=1000.0)
     monkeypatch.setattr(consumers, "time", SimpleNamespace(monotonic=lambda: clock.at, time=lambda: clock.at))
