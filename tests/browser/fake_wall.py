@@ -45,17 +45,14 @@ class FakeWall:
         self.snapshots: list[Json] = []
 
     @classmethod
-    async def open(cls, browser: Browser, *places: Json, full: bool = False, **options: Any) -> "FakeWall":
-        """Open the page of a wall with these places (`place`); `full`: that of one board in full screen."""
+    async def open(cls, browser: Browser, *places: Json, page: str = "wall", **options: Any) -> "FakeWall":
+        """Open the page of a wall with these places (`place`); `page`: "board", or "board_full", its full screen."""
         wall = cls()
         wall.places = list(places)
         context = await browser.new_context(**options)
         wall.page = await context.new_page()
-        if full:
-            config: Json = {"board": "one", "full": True, "build": BUILD, "mayEdit": False}
-            wall.html = rendered("dashboard/board_full.html", config)
-        else:
-            wall.html = rendered("dashboard/wall.html", {"token": "t", "build": BUILD, "key": "k"})
+        config = {"token": "t", "key": "k", "board": "one", "full": page != "board", "build": BUILD, "mayEdit": False}
+        wall.html = rendered(f"dashboard/{page}.html", config)
         await wall.page.route("**/*", wall._serve)
         await wall.page.route_web_socket("**/ws/**", wall._connect)
         await wall.page.add_init_script(MEASURES)
@@ -78,30 +75,26 @@ class FakeWall:
         if self.down:
             await line.close(code=1012)
             return
+        line.on_message(lambda frame: self._answer(line, frame))
+        hello = {"type": "hello", "protocol": 1, "user": None, "now": now(), "build": BUILD, "heartbeat": 600}
+        line.send(json.dumps(hello))
+        if "/ws/boards/" not in line.url:
+            return  # that of rooms
         self.line = line
-        line.on_message(self._answer)
-        self.say({"type": "hello", "protocol": 1, "user": None, "now": now(), "build": BUILD, "heartbeat": 600})
         self.plan(*self.places)
         for snapshot in self.snapshots:
             self.say(snapshot)
 
-    def _answer(self, frame: str | bytes) -> None:
+    def _answer(self, line: WebSocketRoute, frame: str | bytes) -> None:
         command = json.loads(frame)
+        said = {"seq": 1, "rev": 1, "sender": {"name": "Ada"}, "at": now(), "deleted": False}
         if command["type"] == "join":
-            messages = [
-                {
-                    "seq": n,
-                    "rev": n,
-                    "sender": {"name": "Ada"},
-                    "html": f"<p>Message {n}</p>",
-                    "at": now(),
-                    "deleted": False,
-                }
-                for n in range(1, 8)
-            ]
-            self.say({"type": "joined", "ref": command["ref"], "room": command["room"], "messages": messages})
-        elif "ref" in command:
-            self.say({"type": "ok", "ref": command["ref"]})
+            messages = [said | {"seq": n, "rev": n, "html": f"<p>Message {n}</p>"} for n in range(1, 8)]
+            answer = {"type": "joined", "room": command["room"], "messages": messages}
+        else:
+            answer = {"type": "ok"}
+        if "ref" in command:
+            line.send(json.dumps(answer | {"ref": command["ref"]}))
         if command["type"] == "watch":
             self.watched.set()
 

@@ -182,6 +182,24 @@
         return part && isShown(part) === Boolean(loss) ? [`${tile.dataset.type} ${tile.widget.id}: without "${loss}"`] : [];
       });
     },
+    /**
+     * Does to the page what Chrome's translation does: each text that may be translated goes into <font> elements, in another
+     * text node. Returns how many there were.
+     */
+    translate() {
+      const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+      const texts = [];
+      for (let node = walker.nextNode(); node; node = walker.nextNode()) {
+        if (node.data.trim() && node.parentElement.translate && !node.parentElement.closest("script, style, svg, noscript, font")) texts.push(node);
+      }
+      for (const node of texts) {
+        const [outer, inner] = [document.createElement("font"), document.createElement("font")];
+        inner.textContent = `[${node.data}]`;
+        outer.append(inner);
+        node.replaceWith(outer);
+      }
+      return texts.length;
+    },
     /** Waits until the board of a snapshot has come. */
     async shown(version) {
       const view = document.querySelector("board-view");

@@ -160,6 +160,7 @@ async def test_who_edits_is_told_how_the_board_is_on_a_wall(live_switchboard: Se
         "tiles.update(width=12, height=4); Widget.objects.filter(pk=tiles.last().pk).update(type='gauge', height=1)"
     )
     await page.reload()
+    await expect_live(page)
     await page.keyboard.press("e")
     await expect(page.locator("[data-on-wall]")).to_have_text("On a wall this board takes 2 pages.")
     notes = page.locator(".handles__note")

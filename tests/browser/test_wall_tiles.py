@@ -134,10 +134,10 @@ def tall_board() -> tuple[Json, Json]:
     return {"slug": "one", "title": "Twenty", "zone": "", "version": 1, "widgets": widgets}, streams
 
 
-@pytest.mark.parametrize("full", [False, True], ids=["wall", "full screen"])
-async def test_a_board_that_is_too_high_is_shown_in_pages(browser: Browser, full: bool) -> None:
-    places = [] if full else [place(dwell=24)]
-    wall = await FakeWall.open(browser, *places, full=full, viewport={"width": 1920, "height": 1080})
+@pytest.mark.parametrize("name", ["wall", "board_full"])
+async def test_a_board_that_is_too_high_is_shown_in_pages(browser: Browser, name: str) -> None:
+    places = [place(dwell=24)] if name == "wall" else []
+    wall = await FakeWall.open(browser, *places, page=name, viewport={"width": 1920, "height": 1080})
     page, shown, told_page = wall.page, wall.page.locator("board-tile:not([hidden])"), wall.page.locator("[data-page]")
     await page.clock.install()
     await wall.show(tall_board())

@@ -19,6 +19,7 @@ export class BoardLine extends LitElement {
 
   connectedCallback() {
     super.connectedCallback();
+    this.translate = false;
     this.ticking = setInterval(() => this.requestUpdate(), 1000);
   }
 

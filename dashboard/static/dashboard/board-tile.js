@@ -1,5 +1,6 @@
 /** One tile: title, age, what its widget shows, and what is wrong with it. */
 import { html, LitElement, nothing } from "lit";
+import { keyed } from "lit/directives/keyed.js";
 import { grouped, showText } from "realtime/format.js";
 import { cutOf, hideCut, isOther, WHOLE } from "./cut.js";
 import { LEVEL_WORDS } from "./signs.js";
@@ -13,6 +14,7 @@ import { roomTile } from "./tiles/room.js";
 import { sign, statusTile } from "./tiles/status.js";
 import { tableTile } from "./tiles/table.js";
 import { textTile } from "./tiles/text.js";
+import { MAY_BE } from "./tiles/translated.js";
 import { truthMarks, truthSign } from "./tiles/truth-mark.js";
 import { marksOf, tell, truthOfAll } from "./truth.js";
 
@@ -147,7 +149,7 @@ export class BoardTile extends LitElement {
     return html`<section class="tile" data-truth=${told.truth} aria-label=${title || "Text"}>
       ${title || streams.length
         ? html`<header class="tile__head">
-            <h2 class="tile__title" title=${title}>${title}</h2>
+            ${this.#heading(title)}
             <span class="tile__age" ?data-old=${told.old}>${this.#age(streams, screen, told)}</span>
           </header>`
         : nothing}
@@ -157,6 +159,11 @@ export class BoardTile extends LitElement {
       </div>
       ${this.#foot(widget, streams, told)} ${screen.details && !screen.past ? this.#details(streams) : nothing}
     </section>`;
+  }
+
+  /** May be translated, so another title is another element: the browser has taken its text node away. */
+  #heading(/** @type {string} */ title) {
+    return keyed(title, html`<h2 class="tile__title" title=${title} translate=${MAY_BE}>${title}</h2>`);
   }
 
   /** What a tile without a stream is called, unless it has a title. */
@@ -243,7 +250,7 @@ export class BoardTile extends LitElement {
 
   #without(/** @type {string} */ title) {
     return html`<section class="tile" data-truth="empty" aria-label=${title}>
-      <header class="tile__head"><h2 class="tile__title">${title || "Empty tile"}</h2></header>
+      <header class="tile__head">${this.#heading(title || "Empty tile")}</header>
       <p class="tile__note" data-truth="empty">This tile shows no stream yet.</p>
     </section>`;
   }

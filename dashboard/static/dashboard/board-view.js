@@ -75,6 +75,7 @@ export class BoardView extends LitElement {
 
   connectedCallback() {
     super.connectedCallback();
+    this.translate = false; // what is updated; see tiles/translated.js
     this.ticking = setInterval(() => this.#tick(), TICK);
     document.addEventListener("keydown", this.#onKey);
     window.addEventListener("resize", this.#measure);

@@ -38,6 +38,7 @@ export class ScreenList extends LitElement {
 
   connectedCallback() {
     super.connectedCallback();
+    this.translate = false;
     this.looking = setInterval(() => document.visibilityState === "visible" && this.#look(), EVERY);
     this.#look();
   }

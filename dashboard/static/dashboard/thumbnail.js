@@ -170,6 +170,7 @@ export class BoardThumbnail extends LitElement {
 
   connectedCallback() {
     super.connectedCallback();
+    this.translate = false;
     const state = thumbnails.watch(this.slug);
     const draw = () => {
       this.frame ||= requestAnimationFrame(() => {
