@@ -6,7 +6,7 @@ import uPlot from "uplot";
 import { axisText, showText } from "realtime/format.js";
 import { copy } from "realtime/copy.js";
 import { align, alone, roomFor, tickText, timeRange, valueAt } from "./line-data.js";
-import { truthMarks } from "./tiles/truth-mark.js";
+import { truthMark } from "./tiles/truth-mark.js";
 import { duration, marksOf, staleOf } from "./truth.js";
 
 /** @typedef {import("./board-state.js").Stream} Stream */
@@ -211,7 +211,7 @@ export class LineChart extends LitElement {
         ${this.streams.map((stream, line) => html`<span class="legend__line" data-line=${line % LINES.length} data-stale=${staleOf(stream, this.heardAt) ?? nothing}>
           <svg viewBox="0 0 14 4" aria-hidden="true"><path d="M0 2h14" /></svg>
           <span class="legend__name">${stream.label}</span> <b>${this.#legendValue(stream, line)}</b>
-          ${this.streams.length > 1 ? truthMarks(marksOf([stream], this.now, this.heardAt)) : nothing}
+          ${this.streams.length > 1 ? truthMark(marksOf([stream], this.now, this.heardAt)) : nothing}
         </span>`)}
         ${at === null ? nothing : html`<span>${clockSeconds(at)}</span>`}
         <span class="legend__end">

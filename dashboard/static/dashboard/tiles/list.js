@@ -8,7 +8,7 @@ import { marksOf, truthOf } from "../truth.js";
 import { orderOf } from "./order.js";
 import { sign } from "./status.js";
 import { columnsOf } from "./table.js";
-import { truthMarks } from "./truth-mark.js";
+import { truthMark } from "./truth-mark.js";
 
 /**
  * @typedef {import("../board-state.js").Stream} Stream
@@ -87,7 +87,7 @@ export function listTile(widget, streams, screen, held) {
       ({ key, name, text, level, part, stale, truth, marks }) => html`<li data-key=${key} data-stale=${stale ? truth : nothing}>
         ${part ? html`<svg class="list__bar" viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true"><rect width=${100 * part} height="1" /></svg>` : nothing}
         <span class="list__name" data-level=${level ?? nothing}>${level ? sign(level, false) : nothing} ${name}</span>
-        ${streams.length > 1 ? truthMarks(marks) : nothing}
+        ${streams.length > 1 ? truthMark(marks) : nothing}
         <span class="list__value">${text}${level ? html`<span class="visually-hidden">, ${LEVEL_WORDS[level]}</span>` : nothing}</span>
       </li>`,
     )}

@@ -3,7 +3,7 @@ import { html, nothing } from "lit";
 import { LEVEL_SIGNS, LEVEL_WORDS, readStatus } from "../signs.js";
 import { marksOf, staleOf } from "../truth.js";
 import { length, letters } from "./length.js";
-import { truthMarks } from "./truth-mark.js";
+import { truthMark } from "./truth-mark.js";
 
 /**
  * @typedef {import("../board-state.js").Stream} Stream
@@ -21,7 +21,7 @@ export function statusTile(widget, streams, screen) {
       const { level, text } = readStatus(stream.value);
       return html`<li data-stale=${staleOf(stream, screen.heardAt()) ?? nothing}>
         <span class="status-list__name" data-level=${level}>${sign(level)} ${stream.label}</span>
-        ${truthMarks(marksOf([stream], screen.shownAt(), screen.heardAt()))}
+        ${truthMark(marksOf([stream], screen.shownAt(), screen.heardAt()))}
         <span class="status-list__text">${text}</span>
       </li>`;
     })}

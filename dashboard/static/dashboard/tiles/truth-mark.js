@@ -18,6 +18,9 @@ export const truthSign = (/** @type {string} */ truth) =>
 /** Where there is little room, its sign says so alone. */
 const OLD = / old$/;
 
+/** The worst of them alone, where a row has room for one. @param {Note[]} marks as of `marksOf` */
+export const truthMark = (marks) => truthMarks(marks.slice(0, 1));
+
 /** @param {Note[]} marks as of `marksOf` */
 export const truthMarks = (marks) =>
   marks.map(({ truth, text }) => html`<span class="truth-mark" data-truth=${truth}>${truthSign(truth)} <span>${text.replace(OLD, "")}${
