@@ -14,7 +14,7 @@ from django.urls import path
 import chat.routing
 import dashboard.routing
 from accounts.sockets import SocketAuthentication
-from realtime.consumers import EchoConsumer
+from realtime.echo import EchoConsumer
 from realtime.routing import UnknownEndpointConsumer
 
 application = ProtocolTypeRouter(

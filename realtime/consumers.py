@@ -1,4 +1,4 @@
-"""The base of every socket endpoint, and the echo endpoint."""
+"""The base of every socket endpoint, and the heartbeat of all."""
 
 import asyncio
 import logging
@@ -26,8 +26,6 @@ log = logging.getLogger(__name__)
 KEPT: Final = ("session", "session_hash")
 #: Chosen when a client offers it: a browser that offers any insists on one.
 SUBPROTOCOL: Final = "switchboard"
-#: Seconds after which the echo closes a socket that says nothing; found at the next heartbeat.
-ECHO_IDLE: Final = 60.0
 #: So many commands refused for their rate, and the socket closes with 4429; forgiven as fast as commands are taken.
 FLOOD: Final = 200
 
@@ -337,30 +335,6 @@ class SocketConsumer(AsyncConsumer):
             await self.control(topic, protocol.decode_json(text))
         except Exception:
             log.exception("Could not act on %s of %s", text, topic)
-
-
-class EchoConsumer(SocketConsumer):
-    """`/ws/echo/`: sends back each text frame; behind the connection check. Open to anyone."""
-
-    signed_in = False
-    any_origin = True
-
-    async def opened(self) -> None:
-        self._heard_at = time.monotonic()
-
-    def heartbeat(self, frame: protocol.Frame) -> None:
-        if time.monotonic() - self._heard_at < ECHO_IDLE:
-            super().heartbeat(frame)
-        else:
-            self._begin(self.connection.close(1000))
-
-    async def receive_text(self, text: str) -> None:
-        self._heard_at = time.monotonic()
-        try:
-            text.encode()
-        except UnicodeError:
-            raise CommandError("bad_message", "This frame is not valid UTF-8.") from None
-        self.connection.send({"type": "echo", "text": text, "at": now()})
 
 
 async def beat() -> None:

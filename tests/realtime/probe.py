@@ -11,7 +11,8 @@ from channels.routing import ProtocolTypeRouter, URLRouter
 from django.core.asgi import get_asgi_application
 from django.urls import path
 
-from realtime.consumers import EchoConsumer, SocketConsumer
+from realtime.consumers import SocketConsumer
+from realtime.echo import EchoConsumer
 from realtime.hub import Readback, Source, register_source
 from realtime.protocol import Close, Command, Refused, encode
 from realtime.publish import Delivery, Publication, publish

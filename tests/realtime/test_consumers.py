@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from realtime import consumers, process, quotas
-from realtime.consumers import EchoConsumer
+from realtime.echo import EchoConsumer
 from realtime.hub import Hub
 from realtime.limits import Bucket
 from realtime.protocol import CommandError, Refused

@@ -7,7 +7,8 @@ from typing import Any
 import pytest
 
 from realtime import consumers
-from realtime.consumers import EchoConsumer, beat_between
+from realtime.consumers import beat_between
+from realtime.echo import EchoConsumer
 from realtime.hub import Hub
 from realtime.protocol import Close, Ping, Refused
 from realtime.publish import Delivery, Publication, publish

@@ -7,8 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from realtime import consumers, quotas
-from realtime.consumers import EchoConsumer, beat_between
+from realtime import consumers, echo, quotas
+from realtime.consumers import beat_between
+from realtime.echo import EchoConsumer
 from realtime.hub import Hub
 from realtime.quotas import GUESTS, MANY, Payer, Quota, payer_of
 from tests.realtime.desk import ADA, BOB, Desk, hub, hub_of_this_loop, journal
@@ -150,11 +151,12 @@ async def test_who_opens_sockets_all_the_time_must_wait(settings: Any, still: Si
 
 async def test_an_echo_that_says_nothing_is_closed(monkeypatch: pytest.MonkeyPatch, hub: Hub) -> None:
     clock = SimpleNamespace(at=1000.0)
-    monkeypatch.setattr(consumers, "time", SimpleNamespace(monotonic=lambda: clock.at, time=lambda: clock.at))
+    for module in (consumers, echo):
+        monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: clock.at, time=lambda: clock.at))
     quiet, lively = Line(EchoConsumer), Line(EchoConsumer)
     for line in (quiet, lively):
         await line.open()
-    clock.at += consumers.ECHO_IDLE - 1
+    clock.at += echo.IDLE - 1
     lively.send("here")
     await lively.assert_event(type="echo", text="here")
     clock.at += 1
