@@ -40,6 +40,8 @@ class Condition:
 
     unwritable: str = ""
     away: str = ""
+    #: Since when it is away, in monotonic seconds.
+    away_since: float = 0.0
 
 
 #: Of this process; kept by `realtime.process`.

@@ -107,8 +107,9 @@ class Hub:
         self._link.sick = sick
 
     def sends_away(self) -> bool:
-        """True while this process has no database, and another says that it has."""
-        return bool(database.condition.away) and time.monotonic() - self._link.others_answered_at < OTHERS_PATIENCE
+        """True while this process has no database, and that of another has answered since."""
+        others, condition = self._link.others_answered_at, database.condition
+        return bool(condition.away) and max(condition.away_since, time.monotonic() - OTHERS_PATIENCE) < others
 
     async def send_away(self, detail: str) -> None:
         """Tell all clients to come back at another process, and close their sockets."""

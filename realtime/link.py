@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from channels.layers import get_channel_layer
 
-from realtime.database import condition
+from realtime import process
 from realtime.publish import GROUP, Delivery, Publication, send
 
 log = logging.getLogger(__name__)
@@ -39,7 +39,7 @@ class Link:
 
     def __init__(self, name: str, wanted: Container[str], take: Callable[[list[Publication]], None]) -> None:
         self.sick = False
-        #: When, in monotonic seconds, another process last said that its database answers.
+        #: When, in monotonic seconds, the database of another process has last answered that.
         self.others_answered_at = -math.inf
         self._name = name
         self._wanted = wanted
@@ -105,8 +105,8 @@ class Link:
         elif message.get("type") == "hub.canary":
             if message["canary"] == self._canary:
                 self._canary_back.set()
-            elif message.get("database"):
-                self.others_answered_at = time.monotonic()
+            elif (age := message.get("database")) is not None:
+                self.others_answered_at = max(self.others_answered_at, time.monotonic() - age)
 
     async def _join_again(self) -> None:
         """Join the group once more: layers forget it, the one in memory after a day."""
@@ -154,7 +154,7 @@ class Link:
         try:
             async with asyncio.timeout(CANARY_PATIENCE):
                 await self._joined.wait()
-                sent = await send({"type": "hub.canary", "canary": self._canary, "database": not condition.away})
+                sent = await send({"type": "hub.canary", "canary": self._canary, "database": process.answered_ago()})
                 await self._canary_back.wait()
         except TimeoutError:
             return False

@@ -93,6 +93,13 @@ def database_trouble() -> str:
     return condition.away or condition.unwritable or (SILENT if late else "")
 
 
+def answered_ago() -> float | None:
+    """Return how many seconds ago the lease was renewed; None when the last try failed."""
+    if condition.away or _lease.beat_at is None or _lease.beat_at == -math.inf:
+        return None
+    return time.monotonic() - _lease.beat_at
+
+
 async def keep_lease() -> None:
     """Renew this process's lease until it leaves, and find out by it how the database is."""
     from realtime.hub import current_hub
@@ -105,7 +112,10 @@ async def keep_lease() -> None:
             log.warning("This process could not renew its lease: %s", error)
             if _lease.beat_at is None:
                 _lease.beat_at = -math.inf  # it has missed beats from the start
+            was_away = condition.away
             condition.away, condition.unwritable = await _what_is_wrong(error)
+            if condition.away and not was_away:
+                condition.away_since = time.monotonic()
             if hub.sends_away():
                 await hub.send_away(condition.away)
             await asyncio.sleep(AGAIN)

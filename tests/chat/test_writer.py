@@ -238,6 +238,26 @@ async def test_one_that_stays_away_is_busy_in_the_end_and_the_next_change_is_tri
     assert await settled([pen.submit(says(cast.kitchen, cast.alice))]) == [1]
 
 
+async def test_a_full_disk_is_said_to_be_full(
+    cast: Cast, pen: Writer, watched: Store, published: list[int], hurried: None
+) -> None:
+    def fill(changes: Sequence[Change]) -> None:
+        with connections["default"].cursor() as cursor:
+            cursor.execute("PRAGMA max_page_count = 1")  # SQLite goes no lower than what there is
+
+    if connections["default"].vendor != "sqlite":
+        pytest.skip("PostgreSQL's disk is not ours to fill")
+    watched.before = fill
+    future = pen.submit(says(cast.kitchen, cast.alice, "x" * 8000))
+    assert (
+        await settled([future, *(pen.submit(says(cast.kitchen, cast.bob, "y" * 8000)) for _ in range(20))])
+        == ["busy"] * 21
+    )
+    error = future.exception()
+    assert isinstance(error, CommandError)
+    assert error.detail == "The server's disk is full: nothing can be saved. Try again soon."
+
+
 async def test_one_that_is_silent_holds_up_no_answer_and_what_it_writes_in_the_end_is_told(
     cast: Cast, pen: Writer, watched: Store, published: list[int], hurried: None
 ) -> None:

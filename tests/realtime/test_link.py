@@ -1,10 +1,12 @@
 """The link to the layer, and a layer that fails, hangs, forgets, and is deaf."""
 
 import asyncio
+import time
 from typing import Any
 
 import pytest
 
+from realtime.database import condition
 from realtime.hub import Hub
 from realtime.publish import GROUP, publish
 from tests.realtime.support import Reader, ShakyLayer, Store, assert_numbers, numbers, parts, seat, settle
@@ -47,17 +49,22 @@ async def test_a_layer_that_fails_is_tried_again(hub: Hub, layer: ShakyLayer, lo
     assert logs.reads == reads
 
 
-@pytest.mark.parametrize("answers", [True, False])
-async def test_a_canary_tells_other_processes_whether_the_database_answers(
-    hub: Hub, layer: ShakyLayer, logs: Store, answers: bool
+async def test_a_canary_tells_other_processes_when_the_database_has_answered(
+    hub: Hub, layer: ShakyLayer, logs: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     await seat(hub, LOG)
     await eventually(lambda: layer.count("group_send", GROUP) >= 1)
     assert hub._link.others_answered_at < 0, "its own says nothing of others"
-    hub._link._read({"type": "hub.canary", "canary": "of another", "database": answers})
-    hub._link._read({"type": "hub.canary", "canary": "of an older version"})
-    assert (hub._link.others_answered_at > 0) is answers
+    for unknown in ({"database": None}, {}):
+        hub._link._read({"type": "hub.canary", "canary": "of another", **unknown})
+        assert hub._link.others_answered_at < 0
+    hub._link._read({"type": "hub.canary", "canary": "of another", "database": 3.0})
     assert not hub.sends_away(), "our own answers"
+    monkeypatch.setattr(condition, "away", "It does not answer.")
+    monkeypatch.setattr(condition, "away_since", time.monotonic() - 2)
+    assert not hub.sends_away(), "it answered before ours went away: by now it may be away for all"
+    hub._link._read({"type": "hub.canary", "canary": "of another", "database": 1.0})
+    assert hub.sends_away()
 
 
 async def test_deafness_shows_and_everything_goes_on(

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import psycopg
 import pytest
 from websockets.exceptions import InvalidStatus
 
@@ -86,8 +87,8 @@ async def test_a_process_whose_line_is_dead_sends_its_clients_to_others_and_come
 ) -> None:
     away, well = cluster.web
     async with AsyncExitStack() as stack:
-        here = await stack.enter_async_context(await Client.guest(away.address, "Here"))
-        there = await stack.enter_async_context(await Client.guest(well.address, "There"))
+        here = await stack.enter_async_context(await Client.guest(away.address, "Ada"))
+        there = await stack.enter_async_context(await Client.guest(well.address, "Bert"))
         for client in (here, there):
             await client.connect()
             await client.call("join", room="lobby")
@@ -145,6 +146,37 @@ async def test_while_there_is_no_database_everybody_is_told_so(cluster: Cluster,
         assert (await client.say("lobby", "it is back"))["type"] == "ack"
 
 
+async def test_a_database_that_is_read_only_is_read_and_not_written(cluster: Cluster, postgresql: PostgreSQL) -> None:
+    web = cluster.web[1]
+    name = web.settings["DATABASE_URL"].rsplit("/", 1)[1]
+    async with await Client.guest(web.address, "Reader") as client:
+        await client.connect()
+        await client.call("join", room="lobby")
+        _set(postgresql, name, "SET default_transaction_read_only = on")
+        try:
+
+            async def is_not_ready() -> bool:
+                return (await ready(web)).status_code == 503
+
+            await eventually(is_not_ready)
+            assert (await ready(web)).json()["database"] == "The database is read-only: nothing can be saved."
+            ref = await client.send_command("send", room="lobby", id=str(uuid.uuid4()), body="nowhere to be kept")
+            busy = await client.assert_error(ref, "busy")
+            assert busy["detail"].startswith("The database is read-only: nothing can be saved.")
+            assert (await client.call("join", room="kitchen"))["type"] == "joined", "what is there can be read"
+            assert (await client.http.get("/api/rooms/")).status_code == 200
+        finally:
+            _set(postgresql, name, "RESET default_transaction_read_only")
+        await eventually(lambda: web.is_ready(), 30)
+        assert (await client.say("lobby", "it is kept again"))["type"] == "ack"
+
+
+def _set(postgresql: PostgreSQL, name: str, what: str) -> None:
+    with psycopg.connect(postgresql.url("postgres"), autocommit=True) as connection:
+        connection.execute(f'ALTER DATABASE "{name}" {what}')
+        connection.execute("SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = %s", [name])
+
+
 async def _all_is_busy(client: Client) -> None:
     began = time.monotonic()
     commands: list[tuple[str, dict[str, Any]]] = [
@@ -152,7 +184,7 @@ async def _all_is_busy(client: Client) -> None:
         ("edit", {"room": "lobby", "seq": 1, "body": "other"}),
         ("read", {"room": "lobby", "seq": 1}),
         ("roulette.enter", {"tags": []}),
-        ("join", {"room": "commons"}),
+        ("join", {"room": "kitchen"}),
         ("join", {"room": "lobby", "after": 0}),
     ]
     refs = [await client.send_command(type, **fields) for type, fields in commands]
