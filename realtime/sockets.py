@@ -1,6 +1,7 @@
 """One socket as our server has it: what it takes in, how it is written to, and how little it keeps."""
 
 import asyncio
+import time
 from collections.abc import Callable
 from typing import Any, Final, NamedTuple
 
@@ -12,7 +13,7 @@ from daphne.ws_protocol import WebSocketFactory, WebSocketProtocol
 from django.conf import settings
 from twisted.internet.protocol import connectionDone
 
-from realtime.protocol import Frame
+from realtime.protocol import Close, CommandError, Frame, encode
 
 # Autobahn formats all its settings prettily for each connection, for a debug line that is not written: an eighth of
 # what a connection cost.
@@ -21,6 +22,7 @@ autobahn.websocket.protocol.pformat = repr  # type: ignore[assignment,attr-defin
 #: Messages of one socket that may wait for its consumer before we stop reading from it.
 INPUT_MESSAGES: Final = 64
 STATE_OPEN: Final = AutobahnProtocol.STATE_OPEN
+STATE_CONNECTING: Final = AutobahnProtocol.STATE_CONNECTING
 #: RFC 6455, 5.2: first byte of a text message in one frame; bit of the mask; size that says "in the next two bytes".
 TEXT_FRAME: Final = 0x81
 MASKED: Final = 0x80
@@ -28,10 +30,18 @@ LONGER: Final = 126
 NO_MASK: Final = bytes(4)
 #: No masked frame is shorter than its header of two bytes, its mask, and two bytes of JSON.
 SHORT_FRAME: Final = 8
+#: Bytes below which a read counts as a frame, whether one ends in it or not.
+SHORT_READ: Final = 256
+#: Seconds that who floods has to read why it is closed.
+LAST_WORDS: Final = 1.0
+FLOODED: Final = encode(
+    CommandError("rate_limited", "Far too many frames: send fewer, and connect again.", retry_after=5.0).event()
+).encode()
 #: What an open socket still needs of its protocol's attributes; all others are as the class has them.
 KEPT: Final = (
     *("transport", "connected", "factory", "server", "state", "data", "wire", "application_queue"),
     *("client_addr", "peer", "path", "request", "last_ping", "socket_opened", "trafficStats"),
+    *("frames_left", "bytes_left", "metered_at"),
 )
 
 
@@ -109,6 +119,14 @@ class InputQueue:
     def qsize(self) -> int:
         return len(self._items)
 
+    def stop(self) -> None:
+        """Drop what has not been taken yet, and read no more from the socket; only its end may still be put."""
+        self._items.clear()
+        self._paused = False
+        if self.transport is not None:
+            self.transport.pauseProducing()
+            self.transport = None
+
     def put_nowait(self, item: dict[str, Any]) -> None:
         self._items.append(item)
         if self._reader is not None and not self._reader.done():
@@ -145,6 +163,18 @@ class Unheard:
         pass
 
 
+class Allowance:
+    """What one socket may send, in frames and in bytes: far more than whoever keeps to the limits of commands needs."""
+
+    __slots__ = ("bytes", "bytes_a_second", "frames", "frames_a_second")
+
+    def __init__(self, command_burst: int, commands_a_second: int, frame_bytes: int) -> None:
+        self.frames = 400 + 4 * command_burst
+        self.frames_a_second = 40 + 2 * commands_a_second
+        self.bytes = 2 * command_burst * frame_bytes
+        self.bytes_a_second = 2 * commands_a_second * frame_bytes
+
+
 class SocketProtocol(WebSocketProtocol):
     """A socket that survives bad frames: what is too long or not UTF-8 reaches the consumer as such.
 
@@ -153,6 +183,10 @@ class SocketProtocol(WebSocketProtocol):
     """
 
     wire: TwistedWire | None = None
+    allowance: Allowance
+    # What is left of it, as at `metered_at` (monotonic seconds); unset before anything came.
+    frames_left = bytes_left = metered_at = 0.0
+    flooded = False
     data: bytes  # what came and is not processed yet
     request: Any  # has a `path`
 
@@ -175,6 +209,7 @@ class SocketProtocol(WebSocketProtocol):
         for name in cls.CONFIG_ATTRS:
             value = getattr(factory, name)
             setattr(cls, name, staticmethod(value) if callable(value) else value)
+        cls.allowance = Allowance(settings.COMMAND_BURST, settings.COMMANDS_PER_SECOND, settings.FRAME_BYTES)
 
     def serverAccept(self, subprotocol: str | None = None) -> None:
         super().serverAccept(subprotocol)
@@ -200,11 +235,56 @@ class SocketProtocol(WebSocketProtocol):
             self.wire.on_drained(_nothing)
             self.wire = None
 
+    def dataReceived(self, data: bytes) -> None:
+        """Take what came, and count it before any work is done for it."""
+        if self.flooded:
+            return
+        now, allowance = time.monotonic(), self.allowance
+        past, self.metered_at = now - self.metered_at, now
+        self.frames_left = min(allowance.frames, self.frames_left + past * allowance.frames_a_second)
+        self.bytes_left = min(allowance.bytes, self.bytes_left + past * allowance.bytes_a_second) - len(data)
+        if len(data) < SHORT_READ:  # a frame in crumbs costs as much as so many frames
+            self.frames_left -= 1
+        if self.bytes_left < 0 or self.frames_left < 0:
+            self._flood()
+        elif self.state == STATE_CONNECTING and hasattr(self, "handshake_deferred"):
+            self._wait_for_handshake(data)
+        else:
+            self._dataReceived(data)
+
+    def _wait_for_handshake(self, data: bytes) -> None:
+        """Keep what came before our answer; Autobahn would look for a second handshake in it, and without end."""
+        self.data += data
+        if len(self.data) > settings.FRAME_BYTES:
+            self.flooded = True
+            self.transport.abortConnection()
+
+    def _flood(self) -> bool:
+        """End a socket that sends more than anybody may: say so, read no more, and take nothing of what it has sent.
+
+        Returns False: there is nothing more to process.
+        """
+        self.flooded = True
+        self.data = b""
+        if isinstance(queue := getattr(self, "application_queue", None), InputQueue):
+            queue.stop()
+        self.transport.pauseProducing()
+        if self.state == STATE_OPEN:
+            self.sendMessage(FLOODED)
+            self.serverClose(Close.FLOOD)
+        # Not at once: it would cut off what was said last.
+        self.factory.reactor.callLater(LAST_WORDS, self.transport.abortConnection)
+        return False
+
     def processData(self) -> bool:
         """Take a whole text frame in one step, as nearly all are; leave the rest, and all that is wrong, to Autobahn.
 
         Returns whether there may be more to process.
         """
+        if self.current_frame is None:  # a frame begins, of whatever kind
+            self.frames_left -= 1
+            if self.frames_left < 0:
+                return self._flood()
         data = self.data
         if (
             len(data) < SHORT_FRAME
