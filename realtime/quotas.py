@@ -153,8 +153,10 @@ class Quota(Buckets):
             self._buckets, self._spent = {}, {}
 
 
-#: Commands on sockets and calls over HTTP; sockets opened; and bytes of what is read: messages, boards, pages.
+#: Commands on sockets and calls over HTTP that change something; other calls, pages among them; sockets opened; and
+#: bytes of what is read: messages, boards, pages.
 commands: Final = Quota("commands", lambda: (settings.COMMAND_BURST, settings.COMMANDS_PER_SECOND))
+lookups: Final = Quota("lookups", lambda: (settings.COMMAND_BURST, settings.COMMANDS_PER_SECOND))
 openings: Final = Quota("openings", lambda: (settings.COMMAND_BURST, settings.COMMANDS_PER_SECOND))
 reading: Final = Quota("reading", lambda: (settings.READ_BURST, settings.READ_BYTES_PER_SECOND))
 

@@ -20,9 +20,9 @@ def limits_itself(view: View) -> View:
 
 
 class LimitMiddleware:
-    """Takes a command's worth for each call, and counts what it gives, and how long reading it takes.
+    """Takes a token for each call, and counts what it gives and how long that takes.
 
-    From the person, or a stranger's address.
+    From the person or a stranger's address; a call that changes something takes the token of a command.
 
     After the middlewares that know who it is.
     """
@@ -44,7 +44,9 @@ class LimitMiddleware:
         if getattr(view, "limits_itself", False):
             return None
         payer = quotas.payer_of(request.user, address_of(request))
-        wait = quotas.reading.wait(payer) or quotas.commands.pay(payer)
+        # Apart, so that a browser that opens its tabs again does not take from what they have to say.
+        quota = quotas.lookups if request.method in ("GET", "HEAD") else quotas.commands
+        wait = quotas.reading.wait(payer) or quota.pay(payer)
         if not wait:
             request.payer = payer  # type: ignore[attr-defined]
             return None
