@@ -175,10 +175,11 @@
       const { lossOf, rowsOf } = await import("dashboard/fit.js");
       const parts = { number: ".spark", gauge: ".gauge:not([data-length]) .gauge__dial", line: ".chart__plot", clock: ".clock__day", table: "thead", room: "room-tile > .tile__foot" };
       const tiles = [...document.querySelectorAll("board-tile")].filter(isShown);
-      const rows = rowsOf(tiles.map(({ widget }) => widget));
+      const space = { width: innerWidth, height: innerHeight };
+      const rows = rowsOf(tiles.map(({ widget }) => widget), space);
       return tiles.flatMap((tile) => {
         const part = tile.querySelector(parts[tile.dataset.type] ?? "none");
-        const loss = lossOf(tile.widget, rows, { width: innerWidth, height: innerHeight });
+        const loss = lossOf(tile.widget, rows, space);
         return part && isShown(part) === Boolean(loss) ? [`${tile.dataset.type} ${tile.widget.id}: without "${loss}"`] : [];
       });
     },

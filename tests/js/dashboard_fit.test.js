@@ -22,19 +22,27 @@ test("a row of a full page has room for a title and for a value of 1/30 of the s
 });
 
 test("what fits is one page; what does not is spread evenly, in order", () => {
-  assert.deepEqual(sizes(pagesOf([], 8)), [0]);
-  assert.deepEqual(sizes(pagesOf(some(8), 8)), [8]);
-  assert.deepEqual(sizes(pagesOf(some(10), 8)), [5, 5]);
-  assert.deepEqual(sizes(pagesOf(some(12), 8)), [6, 6]);
-  assert.deepEqual(sizes(pagesOf(some(20), 8)), [7, 7, 6]);
-  assert.deepEqual(pagesOf(some(80, 3), 8).flat().map(({ id }) => id), some(80).map(({ id }) => id));
+  assert.deepEqual(sizes(pagesOf([])), [0]);
+  assert.deepEqual(sizes(pagesOf(some(8))), [8]);
+  assert.deepEqual(sizes(pagesOf(some(10))), [5, 5]);
+  assert.deepEqual(sizes(pagesOf(some(12))), [6, 6]);
+  assert.deepEqual(sizes(pagesOf(some(20))), [7, 7, 6]);
+  assert.deepEqual(pagesOf(some(80, 3)).flat().map(({ id }) => id), some(80).map(({ id }) => id));
 });
 
 test("a page holds as many rows as its tiles take when holes are filled", () => {
   // A high tile, and beside it small ones that go into the hole.
   assert.equal(rowsOf([widget(1, 6, 3), widget(2, 6, 1), widget(3, 6, 1), widget(4, 6, 1)]), 3);
   assert.equal(rowsOf([widget(1, 8), widget(2, 8), widget(3, 4), widget(4, 4)]), 2);
-  assert.deepEqual(ids(pagesOf([widget(1, 8), widget(2, 8), widget(3, 4), widget(4, 4)], 2)), [[1, 2, 3, 4]]);
+  assert.deepEqual(ids(pagesOf([widget(1, 8), widget(2, 8), widget(3, 4), widget(4, 4)], WALL, 2)), [[1, 2, 3, 4]]);
+});
+
+test("on an upright screen tiles are two beside each other at most, in as many more rows", () => {
+  const upright = { width: 1080, height: 1920 };
+  assert.equal(rowsOf([widget(1, 2), widget(2, 3), widget(3, 6), widget(4, 4)], upright), 3);
+  assert.equal(rowsOf([widget(1, 2), widget(2, 3), widget(3, 6), widget(4, 4)]), 2);
+  assert.deepEqual(sizes(pagesOf(some(40, 3), upright)), [20, 20]);
+  assert.equal(fitsAcross(14, 2, upright), true);
 });
 
 test("no page has more rows than fit, and no tile is on two", () => {
@@ -42,7 +50,7 @@ test("no page has more rows than fit, and no tile is on two", () => {
   const random = (/** @type {number} */ most) => (seed = (seed * 16_807) % 2_147_483_647) % most;
   for (let round = 0; round < 200; round++) {
     const widgets = Array.from({ length: random(40) }, (_, n) => widget(n, 2 + random(11), 1 + random(6)));
-    const pages = pagesOf(widgets, 8);
+    const pages = pagesOf(widgets);
     assert.deepEqual(pages.flat(), widgets);
     assert.ok(pages.every((page) => rowsOf(page) <= 8));
     assert.ok(pages.length === 1 || pages.every(({ length }) => length > 0));

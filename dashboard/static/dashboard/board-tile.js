@@ -174,11 +174,11 @@ export class BoardTile extends LitElement {
 
   /** Covers the end of rows that go on; what is unwell among those says so. @param {import("./cut.js").Cut} cut */
   #more({ rows, worst }) {
-    return html`<p class="tile__more" aria-hidden="true">
-      <span class="more__words">and </span>${grouped(rows, 0)}<span class="more__words"> more</span>${worst
+    return html`<p class="tile__more" aria-hidden="true"
+      ><span class="more__words">and </span>${grouped(rows, 0)}<span class="more__words"> more</span>${worst
         ? html`<span class="more__words">, </span><span data-level=${worst}>${sign(worst, false)}<span class="more__words"> ${LEVEL_WORDS[worst]}</span></span>`
-        : nothing}
-    </p>`;
+        : nothing}</p
+    >`;
   }
 
   /** How the values came here, for those who want to know. */

@@ -4,7 +4,7 @@ import { repeat } from "lit/directives/repeat.js";
 import "./board-tile.js";
 import "./copy-line.js";
 import { useZone } from "realtime/time.js";
-import { onWall, pagesOf, rowsThatFit } from "./fit.js";
+import { onWall, pagesOf } from "./fit.js";
 import { LayoutEditor } from "./layout-editor.js";
 import "./rewind-bar.js";
 import "./tile-dialog.js";
@@ -184,7 +184,7 @@ export class BoardView extends LitElement {
 
   /** A board's tiles, in as many pages as this screen needs for it. @param {{widgets: Widget[]} | null} [board] */
   pagesOf(board) {
-    return this.space ? pagesOf(board?.widgets ?? [], rowsThatFit(this.space)) : [board?.widgets ?? []];
+    return this.space ? pagesOf(board?.widgets ?? [], this.space) : [board?.widgets ?? []];
   }
 
   /** Tiles move about in the document when their order changes, and lose the focus. */

@@ -35,38 +35,42 @@ export function rowsThatFit(space) {
   return Math.max(6, Math.floor((whole - frame + gap) / (LEAST_TILE + gap)));
 }
 
+/** How many columns a tile takes: on an upright screen half of them, or all. @param {number} width @param {Space} space */
+const spanOf = (width, space) => (space.height > space.width ? (width < COLUMNS / 2 ? COLUMNS / 2 : COLUMNS) : width);
+
 /**
  * A board's tiles in pages: in their order, none split, and about as many rows on each.
  * @param {Widget[]} widgets
- * @param {number} rows that a page holds
+ * @param {Space} [space]
+ * @param {number} [rows] that a page holds
  * @returns {Widget[][]} one page at least
  */
-export function pagesOf(widgets, rows) {
-  const count = filled(widgets, rows).length;
+export function pagesOf(widgets, space = WALL, rows = rowsThatFit(space)) {
+  const count = filled(widgets, rows, space).length;
   let even = rows;
-  while (even > 1 && filled(widgets, even - 1).length === count) even -= 1;
-  return filled(widgets, even);
+  while (even > 1 && filled(widgets, even - 1, space).length === count) even -= 1;
+  return filled(widgets, even, space);
 }
 
-/** @param {Widget[]} widgets @param {number} rows @returns {Widget[][]} */
-function filled(widgets, rows) {
+/** @param {Widget[]} widgets @param {number} rows @param {Space} space @returns {Widget[][]} */
+function filled(widgets, rows, space) {
   /** @type {Widget[][]} */
   const pages = [[]];
-  let grid = new Grid();
+  let grid = new Grid(space);
   for (const widget of widgets) {
     const page = pages[pages.length - 1];
     if (page.length && grid.bottomOf(widget) > rows) {
       pages.push([widget]);
-      grid = new Grid();
+      grid = new Grid(space);
     } else page.push(widget);
     grid.put(widget);
   }
   return pages;
 }
 
-/** How many rows tiles take together. @param {Widget[]} widgets */
-export function rowsOf(widgets) {
-  const grid = new Grid();
+/** How many rows tiles take together. @param {Widget[]} widgets @param {Space} [space] */
+export function rowsOf(widgets, space = WALL) {
+  const grid = new Grid(space);
   for (const widget of widgets) grid.put(widget);
   return grid.rows.length;
 }
@@ -76,8 +80,13 @@ class Grid {
   /** @type {boolean[][]} which columns of each row are taken */
   rows = [];
 
+  constructor(/** @type {Space} */ space) {
+    this.space = space;
+  }
+
   /** @param {Widget} widget @returns {[number, number]} row, column */
-  #placeOf({ width, height }) {
+  #placeOf({ width: columns, height }) {
+    const width = spanOf(columns, this.space);
     for (let row = 0; ; row++) {
       for (let column = 0; column + width <= COLUMNS; column++) if (this.#isFree(row, column, width, height)) return [row, column];
     }
@@ -100,13 +109,14 @@ class Grid {
     const [row, column] = this.#placeOf(widget);
     for (let y = row; y < row + widget.height; y++) {
       this.rows[y] ??= [];
-      for (let x = column; x < column + widget.width; x++) this.rows[y][x] = true;
+      for (let x = column; x < column + spanOf(widget.width, this.space); x++) this.rows[y][x] = true;
     }
   }
 }
 
-/** What is in a tile has so much room from left to right. @param {number} columns @param {Space} space */
-function insideOf(columns, space) {
+/** What is in a tile has so much room from left to right. @param {number} width @param {Space} space */
+function insideOf(width, space) {
+  const columns = spanOf(width, space);
   const one = rem(space);
   const board = (100 * space.width) / Math.min(space.width, space.height) - 3 * one;
   const column = (board - (COLUMNS - 1) * GAP * one) / COLUMNS;
@@ -164,7 +174,7 @@ export function lossOf(widget, rows, space = WALL) {
  * @returns {{sentence: string, notes: Map<Widget, string>}}
  */
 export function onWall(widgets) {
-  const pages = pagesOf(widgets, rowsThatFit(WALL));
+  const pages = pagesOf(widgets);
   /** @type {Map<Widget, string>} */
   const notes = new Map();
   for (const [index, page] of pages.entries()) {
