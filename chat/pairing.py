@@ -15,11 +15,10 @@ from typing import Any, Final
 from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from chat.models import Block, Membership, Report, Room, RoomKind, Seat
 from chat.seats import ENDED, LOST, MOVES, TALKING, WAITING, Move, Place, partner_hears
-from realtime import process
+from realtime import clock, process
 from realtime.database import in_database
 from realtime.protocol import CommandError, encode
 from realtime.publish import Delivery, Publication, publish, publish_on_commit
@@ -57,11 +56,11 @@ def _fields(state: str, move: Move) -> dict[str, Any]:
     after = MOVES[state, move]
     fields: dict[str, Any] = {"state": after}
     if after == WAITING and state != WAITING:
-        fields |= {"room": None, "reason": "", "entered_at": timezone.now(), "gone_at": None}
+        fields |= {"room": None, "reason": "", "entered_at": clock.now(), "gone_at": None}
     elif move == Move.LEAVE:  # it keeps who the partner was, for a while
-        fields |= {"room": None, "reason": "", "socket": "", "gone_at": timezone.now()}
+        fields |= {"room": None, "reason": "", "socket": "", "gone_at": clock.now()}
     elif move == Move.EXPIRE:
-        fields |= {"reason": "expired", "gone_at": timezone.now()}
+        fields |= {"reason": "expired", "gone_at": clock.now()}
     return fields
 
 
@@ -117,7 +116,7 @@ def _search(seat: Seat) -> bool:
     candidates = _candidates(seat)
     fresh = [other for other in candidates if seat.user_id != other.previous_id and seat.previous_id != other.user_id]
     if not fresh:
-        since = timezone.now() - timedelta(seconds=NOT_AGAIN)
+        since = clock.now() - timedelta(seconds=NOT_AGAIN)
         fresh = [other for other in candidates if not any(_parted_after(each, since) for each in (seat, other))]
     kindred = [other for other in fresh if set(other.tags) & set(seat.tags)]
     chosen = random.choice(kindred or fresh) if fresh else None  # noqa: S311 - chance, not secrecy
@@ -223,7 +222,7 @@ def _end(seat: Seat, talking: list[Seat], reason: str) -> None:
     """End the talk of `seat`, if it is in one, and move its partner; the caller moves `seat`. Both are locked."""
     if seat.state != TALKING or seat.room_id is None:
         return
-    now = timezone.now()
+    now = clock.now()
     Room.objects.filter(pk=seat.room_id).update(archived_at=now)
     others = [each for each in talking if each.pk != seat.pk]
     for each in others:
@@ -274,7 +273,7 @@ def sweep() -> None:
 
     for pk in list(_abandoned().exclude(state=ENDED).values_list("pk", flat=True)):
         _with_talk(Seat.objects.filter(pk=pk), act)
-    then = timezone.now() - timedelta(seconds=FORGET_AFTER)
+    then = clock.now() - timedelta(seconds=FORGET_AFTER)
     forgotten = Seat.objects.filter(Q(gone_at__lt=then) | Q(parted_at__lt=then), state=ENDED)
     if forgotten.exists():
         forgotten.delete()

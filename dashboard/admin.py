@@ -9,7 +9,6 @@ from django.http import HttpRequest, HttpResponse
 from django.template.defaultfilters import filesizeformat
 from django.template.response import TemplateResponse
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import mark_safe
 from django.utils.text import Truncator
@@ -22,6 +21,7 @@ from dashboard.alerts import admin as alert_admin
 from dashboard.models import Board, ProducerLease, PushToken, Stream, Widget
 from dashboard.sources import admin as source_admin
 from dashboard.walls import admin as screen_admin
+from realtime import clock
 from realtime.admin import ReadOnlyAdmin
 
 __all__ = ["alert_admin", "screen_admin", "source_admin"]  # register their own
@@ -128,7 +128,7 @@ class StreamAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def age(self, stream: Stream) -> str:
         if stream.at is None:
             return "–"
-        old = (timezone.now() - stream.at).total_seconds() > stream.stale_after
+        old = (clock.now() - stream.at).total_seconds() > stream.stale_after
         age = timesince(stream.at) if old else _("fresh")
         return format_html("<strong>◷ {}</strong>", age) if old else str(age)
 
@@ -141,7 +141,7 @@ class StreamAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         lease = getattr(stream, "lease", None)
         if lease is None:
             return "–"
-        if lease.expires_at <= timezone.now():
+        if lease.expires_at <= clock.now():
             return str(_("nobody: no worker holds it"))
         return str(
             _("%(holder)s, until %(time)s UTC") % {"holder": lease.holder, "time": f"{lease.expires_at:%H:%M:%S}"}

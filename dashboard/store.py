@@ -15,12 +15,11 @@ from typing import Any, Final
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Now
-from django.utils import timezone
 
 from dashboard.models import ProducerLease, Sample, State, Stream, TableRow
 from dashboard.protocol import Pushed, unix_ms, update_of_rows, update_of_value
 from dashboard.values import ROWS, WrongValue
-from realtime import bulk
+from realtime import bulk, clock
 from realtime.publish import Delivery, Publication
 
 #: How long the mark of a row that was taken away is kept: much longer than any hub may be behind.
@@ -238,7 +237,7 @@ def prune() -> int:
             old = old.filter(at__lt=held.at)  # it was still so when the time began that is kept
         while ids := list(old.order_by("at").values_list("pk", flat=True)[:PRUNE]):
             deleted += Sample.objects.filter(pk__in=ids).delete()[0]
-        deleted += _thin(stream, timezone.now() - stream.raw_for)
+        deleted += _thin(stream, clock.now() - stream.raw_for)
     marks = TableRow.objects.filter(Q(value__isnull=True), at__lt=Now() - TOMBSTONES)
     return deleted + marks.delete()[0]
 

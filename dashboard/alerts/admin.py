@@ -6,12 +6,12 @@ from django import forms
 from django.contrib import admin
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
 from chat import public
 from dashboard.alerts.cards import SIGNS
 from dashboard.models.alerts import AlertDuty, AlertRule, Incident
+from realtime import clock
 from realtime.admin import ReadOnlyAdmin
 
 
@@ -56,7 +56,7 @@ class AlertRuleAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     def save_model(self, request: HttpRequest, obj: AlertRule, form: Any, change: bool) -> None:
         if change:
             obj.version += 1
-            obj.made_at = timezone.now()
+            obj.made_at = clock.now()
         super().save_model(request, obj, form, change)
         public.let_cards_in(obj.room)
 

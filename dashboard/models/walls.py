@@ -10,6 +10,8 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from realtime import clock
+
 
 class Wall(models.Model):
     """What screens show without anybody signed in: boards, one after the other."""
@@ -94,7 +96,7 @@ class ScreenLink(models.Model):
 
     @property
     def is_good(self) -> bool:
-        return self.revoked_at is None and (self.expires_at is None or self.expires_at > timezone.now())
+        return self.revoked_at is None and (self.expires_at is None or self.expires_at > clock.now())
 
 
 class Screen(models.Model):

@@ -9,11 +9,11 @@ from typing import Any, Final
 
 from django.db import transaction
 from django.db.models import Q
-from django.utils import timezone
 
 from accounts.models import hash_token
 from dashboard.models import Widget
 from dashboard.models.walls import ScreenLink, Wall
+from realtime import clock
 from realtime.database import in_database
 from realtime.gather import gathered
 from realtime.protocol import encode
@@ -44,7 +44,7 @@ class Link:
 
 def good_links(hashes: Collection[str]) -> dict[str, Link]:
     """Return the links with these token hashes that are neither revoked nor expired."""
-    good = Q(revoked_at=None) & (Q(expires_at=None) | Q(expires_at__gt=timezone.now()))
+    good = Q(revoked_at=None) & (Q(expires_at=None) | Q(expires_at__gt=clock.now()))
     rows = ScreenLink.objects.filter(good, token_hash__in=hashes).select_related("wall")
     rows = rows.prefetch_related("wall__places__board")
     rooms = _rooms_of(row.wall_id for row in rows if row.wall.shows_rooms)
@@ -87,7 +87,7 @@ def _hour(moment: time | None) -> str | None:
 def issue_link(wall: Wall, note: str = "", days: int | None = None) -> str:
     """Return a new token that shows `wall`, for so many days; it is stored hashed, so never again."""
     token = PREFIX + secrets.token_urlsafe(32)
-    expires_at = timezone.now() + timedelta(days=days) if days is not None else None
+    expires_at = clock.now() + timedelta(days=days) if days is not None else None
     ScreenLink.objects.create(wall=wall, note=note, token_hash=hash_token(token), expires_at=expires_at)
     return token
 
@@ -95,7 +95,7 @@ def issue_link(wall: Wall, note: str = "", days: int | None = None) -> str:
 @transaction.atomic
 def revoke_link(link: ScreenLink) -> None:
     """End a link; its screens go dark, in every process."""
-    if ScreenLink.objects.filter(pk=link.pk, revoked_at=None).update(revoked_at=timezone.now()):
+    if ScreenLink.objects.filter(pk=link.pk, revoked_at=None).update(revoked_at=clock.now()):
         wall_changed(link.wall)
 
 

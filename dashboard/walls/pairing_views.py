@@ -11,7 +11,6 @@ from django.core.exceptions import ValidationError
 from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
-from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
@@ -20,6 +19,7 @@ from dashboard.models.walls import Pairing, ScreenLink, Wall
 from dashboard.walls import links, pairings, screens
 from dashboard.walls.pairings import CodeRefused, TooManyWait
 from dashboard.walls.views import COOKIE, keep_token, kept_nowhere, wall_page
+from realtime import clock
 from realtime.limits import Buckets, network_of
 from realtime.throttling import address_of
 
@@ -69,7 +69,7 @@ def _code_page(request: HttpRequest, pairing: Pairing | None) -> HttpResponse:
 
 
 def _seconds(pairing: Pairing) -> int:
-    return round((pairing.expires_at - timezone.now()).total_seconds())
+    return round((pairing.expires_at - clock.now()).total_seconds())
 
 
 class PairForm(forms.Form):

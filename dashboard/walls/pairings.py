@@ -10,12 +10,12 @@ from datetime import timedelta
 from typing import Final
 
 from django.db import IntegrityError, transaction
-from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import hash_token
 from dashboard.models.walls import Pairing, Screen, ScreenLink, Wall
 from dashboard.walls import links
+from realtime import clock
 
 #: Consonants only: nothing that looks like a digit, and no words (RFC 8628, section 6.1).
 ALPHABET: Final = "BCDFGHJKLMNPQRSTVWXZ"
@@ -39,7 +39,7 @@ class CodeRefused(ValueError):
 
 def ask(address: str) -> tuple[Pairing, str]:
     """Return a new code for a screen at `address`, and the secret that only its browser may get. Raises TooManyWait."""
-    now = timezone.now()
+    now = clock.now()
     if Pairing.objects.filter(used_at=None, expires_at__gt=now).count() >= MOST:
         raise TooManyWait
     secret = links.PREFIX + secrets.token_urlsafe(32)
@@ -57,7 +57,7 @@ def ask(address: str) -> tuple[Pairing, str]:
 
 def waiting(secret: str) -> Pairing | None:
     """Return the code with this secret while it can still be entered."""
-    found = Pairing.objects.filter(secret_hash=hash_token(secret), used_at=None, expires_at__gt=timezone.now())
+    found = Pairing.objects.filter(secret_hash=hash_token(secret), used_at=None, expires_at__gt=clock.now())
     return found.first()
 
 
@@ -73,7 +73,7 @@ def find(raw: str) -> Pairing:
         raise CodeRefused(
             _("This code has been used: its screen is paired. For another screen, enter the code on that one.")
         )
-    if row.expires_at <= timezone.now():
+    if row.expires_at <= clock.now():
         raise CodeRefused(_("This code has expired: the screen shows a new one by now."))
     return row
 
@@ -81,7 +81,7 @@ def find(raw: str) -> Pairing:
 @transaction.atomic
 def pair(pairing: Pairing, wall: Wall, name: str) -> ScreenLink:
     """Have the screen that shows this code show `wall`, under that name. Raises CodeRefused: somebody was faster."""
-    now = timezone.now()
+    now = clock.now()
     if not Pairing.objects.filter(pk=pairing.pk, used_at=None, expires_at__gt=now).update(used_at=now):
         raise CodeRefused(_("This code has just been used, or has expired."))
     link = ScreenLink.objects.create(wall=wall, note=name, token_hash=pairing.secret_hash)
@@ -91,4 +91,4 @@ def pair(pairing: Pairing, wall: Wall, name: str) -> ScreenLink:
 
 def forget_the_old() -> None:
     """Delete the codes that are long past."""
-    Pairing.objects.filter(expires_at__lt=timezone.now() - KNOWN_FOR).delete()
+    Pairing.objects.filter(expires_at__lt=clock.now() - KNOWN_FOR).delete()

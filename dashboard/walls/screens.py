@@ -7,7 +7,6 @@ from typing import Any, Final
 
 from django.db import transaction
 from django.db.models import Q, QuerySet
-from django.utils import timezone
 
 from accounts.models import User
 from dashboard.models.walls import Screen, ScreenLink
@@ -74,7 +73,7 @@ def _upsert(rows: list[Screen], owner: str) -> None:
 
 def forget_the_old() -> None:
     """Delete the screens without a name that are long gone."""
-    old = Screen.objects.filter(name="", seen_at__lt=timezone.now() - FORGOTTEN_AFTER)
+    old = Screen.objects.filter(name="", seen_at__lt=clock.now() - FORGOTTEN_AFTER)
     old.exclude(process__in=process.alive().values("pk")).delete()
 
 

@@ -13,6 +13,8 @@ import { age } from "realtime/time.js";
 
 /** Milliseconds between two looks. */
 const EVERY = 3000;
+/** Milliseconds after which what is shown is no longer known to be so. */
+const KNOWN = 3 * EVERY;
 /** Milliseconds after which a screen should have said that it paints. */
 const LATE = 45_000;
 
@@ -24,6 +26,10 @@ export class ScreenList extends LitElement {
     /** @type {Told[] | null} */
     this.screens = null;
     this.trouble = "";
+    /** When the server said last what is shown, by this page's clock, milliseconds. */
+    this.toldAt = 0;
+    /** When the question was asked that is under way; 0: none is. */
+    this.askedAt = 0;
     /** The id of the screen that is being renamed. */
     this.renaming = 0;
     this.said = "";
@@ -39,7 +45,10 @@ export class ScreenList extends LitElement {
   connectedCallback() {
     super.connectedCallback();
     this.translate = false;
-    this.looking = setInterval(() => document.visibilityState === "visible" && this.#look(), EVERY);
+    this.looking = setInterval(() => {
+      if (document.visibilityState === "visible") this.#look();
+      this.requestUpdate();
+    }, EVERY);
     this.#look();
   }
 
@@ -57,9 +66,19 @@ export class ScreenList extends LitElement {
   }
 
   async #look() {
+    // One at a time, but one that is never answered holds up no other for long.
+    if (this.askedAt && performance.now() - this.askedAt < KNOWN) return;
+    const askedAt = (this.askedAt = performance.now());
     await this.#try(async () => {
       this.screens = (await ask("GET", "/api/screens/")).screens;
+      this.toldAt = performance.now();
     });
+    if (this.askedAt === askedAt) this.askedAt = 0;
+  }
+
+  /** A server that does not answer says nothing about screens either. */
+  get #known() {
+    return performance.now() - this.toldAt < KNOWN;
   }
 
   async #try(/** @type {() => Promise<void>} */ work) {
@@ -84,6 +103,7 @@ export class ScreenList extends LitElement {
   render() {
     const { screens } = this;
     return html`${this.trouble ? html`<p class="notice notice--error" role="alert">${this.trouble}</p>` : nothing}
+      ${screens && !this.#known ? html`<p class="notice notice--error" role="status">Not connected. The screens are as they were ${age(performance.now() - this.toldAt)} ago.</p>` : nothing}
       <p class="visually-hidden" role="status">${this.said}</p>
       ${screens === null
         ? html`<p class="muted">Loading…</p>`
@@ -92,7 +112,7 @@ export class ScreenList extends LitElement {
               ${repeat(
                 screens,
                 ({ id }) => id,
-                (screen) => html`<li ?data-away=${!screen.connected}>${this.#screen(screen)}</li>`,
+                (screen) => html`<li ?data-away=${!screen.connected || !this.#known}>${this.#screen(screen)}</li>`,
               )}
             </ul>`
           : html`<div class="empty"><h2>No screen is connected</h2><p>Open ${location.host}/wall/ on the screen on your wall, and enter the code that it shows under “Pair a screen”.</p></div>`}`;
@@ -104,7 +124,7 @@ export class ScreenList extends LitElement {
     return html`<span class="screens__name">
         ${this.renaming === id
           ? this.#form(screen)
-          : html`<b><span class="screens__sign" aria-hidden="true">${connected ? "●" : "○"}</span> ${name}</b> ${whose}`}
+          : html`<b><span class="screens__sign" aria-hidden="true">${connected && this.#known ? "●" : "○"}</span> ${name}</b> ${whose}`}
       </span>
       <span class="screens__facts small muted">${connected ? this.#facts(screen) : `not connected since ${age(Date.now() - Date.parse(screen.seen_at))}`}</span>
       ${this.mayChange ? this.#buttons(screen) : nothing}`;
