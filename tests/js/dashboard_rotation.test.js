@@ -215,6 +215,13 @@ test("a board with many pages stays longer, so that each can be read; alone, it 
   assert.deepEqual([34, 42, 50, 58].map(pageAt), ["a1", "a2", "a3", "a1"]);
 });
 
+test("a board whose pages are known only later stays longer, too", () => {
+  rotation.setPlan([place("a", 3), place("b", 10)]);
+  const unknown = () => 1;
+  assert.equal(rotation.show(NOON, () => "UTC", unknown), "a");
+  assert.deepEqual([1, 7, 8, 23, 24].map(pageAt), ["a1", "a1", "a2", "a3", "b"]);
+});
+
 test("a jump opens the page on which the tile is, and then the pages go on where they were", () => {
   note("a", { x: false, y: false, z: false, w: false });
   assert.equal(pageAt(5), "a1");

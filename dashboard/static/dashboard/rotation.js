@@ -128,10 +128,14 @@ export class Rotation {
       const after = turn ? this.places.indexOf(turn) + 1 : 0;
       const next = [...this.places.slice(after), ...this.places.slice(0, after)].find((place) => open.includes(place));
       this.turn = next ?? open[0];
-      const pages = pagesOf(this.turn.board);
-      this.length = 1000 * (pages > 1 ? Math.max(this.turn.dwell, pages * PAGE) : this.turn.dwell);
-      this.ends = now + this.length;
+      this.length = 0;
+      this.ends = now;
     }
+    // Also when its board comes, or gets more pages, only during its turn.
+    const [pages, dwell] = [pagesOf(this.turn?.board ?? ""), this.turn?.dwell ?? 0];
+    const length = Math.max(this.length, 1000 * (pages > 1 ? Math.max(dwell, pages * PAGE) : dwell));
+    this.ends += length - this.length;
+    this.length = length;
     return this.turn?.board ?? "";
   }
 }

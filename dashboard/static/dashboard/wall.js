@@ -115,7 +115,7 @@ socket.on("wall", ({ name, boards, rooms }) => {
   watch();
   look();
 });
-socket.on("snapshot", look);
+socket.on("snapshot", () => queueMicrotask(look)); // when its screen has taken it
 socket.on("reload", () => reloadWhenServed());
 socket.on("identify", ({ name }) => flashName(name, whyDark()));
 socket.on("state", ({ phase, code }) => {
