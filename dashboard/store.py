@@ -296,7 +296,9 @@ def retire(stream: Stream) -> list[Publication]:
 def delete(stream: Stream) -> None:
     """Delete a stream and everything of it; call it in a transaction."""
     Stream.objects.select_for_update().get(pk=stream.pk)
-    Sample.objects.filter(stream=stream).delete()
+    samples = Sample.objects.filter(stream=stream).order_by("pk").values_list("pk", flat=True)
+    while ids := list(samples[:PRUNE]):  # there may be millions, and no statement may take long
+        Sample.objects.filter(pk__in=ids).delete()
     stream.rows.all().delete()
     stream.push_tokens.all().delete()
     ProducerLease.objects.filter(stream=stream).delete()

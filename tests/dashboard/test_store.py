@@ -4,7 +4,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from dashboard import store
@@ -300,9 +301,13 @@ def test_a_long_history_is_thinned_in_one_go() -> None:
     assert len(left(cpu)) == 3_000 // 10 * 2
 
 
-def test_a_stream_is_deleted_with_everything_of_it() -> None:
+def test_a_stream_is_deleted_with_everything_of_it_some_samples_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "PRUNE", 2)
     cpu, disk = produced_stream("cpu"), produced_stream("disk")
-    store.record([reading(cpu, 41), reading(disk, 70)])
-    store.delete(cpu)
+    store.record([reading(disk, 70), *(reading(cpu, value, at=value) for value in range(1, 6))])
+    with CaptureQueriesContext(connection) as asked:
+        store.delete(cpu)
+    emptied = [each["sql"] for each in asked if each["sql"].startswith('DELETE FROM "dashboard_sample"')]
+    assert len([sql for sql in emptied if '"id" IN' in sql]) == 3
     assert list(Stream.objects.values_list("slug", flat=True)) == ["disk"]
     assert Sample.objects.count() == 1
