@@ -9,8 +9,9 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from chat import pages, services
 from chat.access import open_room, require_person, visible_rooms
-from chat.models import Membership, ReadMark, Room, RoomKind
+from chat.models import Membership, Room, RoomKind
 from chat.presence import alive_rows
+from chat.unread import Unread, counts
 from realtime import process
 from realtime.consumers import now
 from realtime.http import ApiError, answers_errors, json_body, number_parameter, text_field
@@ -59,14 +60,15 @@ def rooms(request: HttpRequest) -> HttpResponse:
             raise ApiError("invalid", "Give `members_only` as true or false.", field="members_only")
         topic = text_field(body, "topic") if "topic" in body else ""
         room = services.create_room(user, text_field(body, "name"), topic=topic, members_only=members_only)
-        return JsonResponse({"room": _room(room, 0)}, status=201)
+        return JsonResponse({"room": _room(room, Unread(0, 0, 0, 0))}, status=201)
     if request.method != "GET":
         raise ApiError("method_not_allowed", "GET lists rooms, POST makes one.")
-    marks = dict(ReadMark.objects.filter(user=user).values_list("room", "seq"))
-    return JsonResponse({"rooms": [_room(room, marks.get(room.pk, 0)) for room in visible_rooms(user)]})
+    found = list(visible_rooms(user))
+    unread = counts({user.pk: [room.pk for room in found]})[user.pk]
+    return JsonResponse({"rooms": [_room(room, unread[room.pk]) for room in found]})
 
 
-def _room(room: Room, read: int) -> dict[str, Any]:
+def _room(room: Room, count: Unread) -> dict[str, Any]:
     return {
         "slug": room.slug,
         "name": room.name,
@@ -74,7 +76,8 @@ def _room(room: Room, read: int) -> dict[str, Any]:
         "kind": room.kind,
         "rev": room.rev,
         "seq": room.seq,
-        "read": read,
+        "read": count.read,
+        "unread": count.unread,
     }
 
 

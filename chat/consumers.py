@@ -5,6 +5,7 @@ import contextlib
 import time
 import uuid
 from collections.abc import Collection
+from dataclasses import asdict
 from functools import partial
 from typing import Any, Final
 
@@ -16,6 +17,7 @@ from chat.heads import head_event, heads_of_all, heads_topic, told
 from chat.roulette import RouletteCommands
 from chat.services import SITE_TOPIC
 from chat.store import Applied, Change
+from chat.unread import counts_of
 from chat.writer import current_writer
 from realtime.consumers import SocketConsumer
 from realtime.protocol import CommandError, Frame, encode, timestamp
@@ -34,6 +36,7 @@ class ChatConsumer(RouletteCommands, SocketConsumer):
         self.rooms: dict[int, Seen] = {}  # those in my list, joined or not
         self._following = asyncio.Lock()
         self._held: Collection[int] = ()  # rooms whose heads are subscribed to, but were not told yet
+        self._counted: dict[int, int] = {}  # at which rev of a room its unread messages were told last
         self._typed: dict[str, float] = {}
         self._heads: asyncio.Task[None] | None = None
 
@@ -66,8 +69,16 @@ class ChatConsumer(RouletteCommands, SocketConsumer):
         heads = await heads_of_all()
         held, self._held = self._held, ()
         mine = {pk: heads[pk] for pk in self.rooms if pk in heads}
-        news = [head for pk, head in mine.items() if pk in held or head[1] >= told(self.hub, pk)]
-        self.connection.send(head_event({slug: {"rev": rev, "seq": seq} for slug, rev, seq in news}))
+        moved = [pk for pk, (_, rev, _) in mine.items() if self._counted.get(pk) != rev]
+        counts = await counts_of(self.user.pk, moved)
+        news: dict[str, dict[str, int]] = {}
+        for pk, (slug, rev, seq) in mine.items():
+            if pk in held or rev >= told(self.hub, pk):
+                news[slug] = {"rev": rev, "seq": seq}
+                if pk in counts:
+                    news[slug] = asdict(counts[pk])
+                    self._counted[pk] = counts[pk].rev
+        self.connection.send(head_event(news))
         for pk in mine.keys() & held:
             await self.hub.release(heads_topic(pk), self.connection, mine[pk][1])
 

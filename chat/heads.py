@@ -3,10 +3,11 @@
 import asyncio
 import logging
 import weakref
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 
 from chat.models import Room, RoomKind
+from chat.store import News
 from realtime.database import in_database, log_failure
 from realtime.gather import gathered
 from realtime.hub import Hub
@@ -16,6 +17,8 @@ from realtime.topics import LatestTopic
 
 #: Seconds between two announcements of a busy room.
 CALM: Final = 0.25
+#: As many new or deleted messages are named in a head at most.
+NEWS: Final = 50
 #: Announcements a second of all rooms together: everybody hears of every public room.
 MOST: Final = 40
 
@@ -29,12 +32,16 @@ def heads_topic(room_id: int) -> str:
     return f"heads.{room_id}"
 
 
-def head_event(heads: dict[str, dict[str, int]]) -> dict[str, Any]:
+def head_event(heads: dict[str, dict[str, Any]]) -> dict[str, Any]:
     return {"type": "heads", "rooms": heads}
 
 
-def head_publication(room_id: int, slug: str, rev: int, seq: int) -> Publication:
-    event = head_event({slug: {"rev": rev, "seq": seq}})
+def head_publication(room_id: int, slug: str, rev: int, seq: int, news: News | None = None) -> Publication:
+    """Return the head of a room, with what was said and deleted since the last one, where that is not much."""
+    head: dict[str, Any] = {"rev": rev, "seq": seq}
+    if news is not None:
+        head |= {name: said for name in ("new", "gone") if 0 < len(said := getattr(news, name)) <= NEWS}
+    event = head_event({slug: head})
     return Publication(heads_topic(room_id), Delivery.LATEST, encode(event), rev)
 
 
@@ -48,29 +55,34 @@ class _Announcer:
     """Gathers the rooms that moved, and announces each at most every CALM seconds."""
 
     def __init__(self) -> None:
-        self._moved: dict[int, Publication] = {}
+        self._moved: dict[int, tuple[Room, News]] = {}
         self._task: asyncio.Task[None] | None = None
 
-    def add(self, rooms: Iterable[Room]) -> None:
+    def add(self, rooms: Iterable[Room], news: Mapping[int, News]) -> None:
         for room in rooms:
             if room.kind != RoomKind.ROULETTE:
-                self._moved[room.pk] = head_publication(room.pk, room.slug, room.rev, room.seq)
+                waiting = self._moved[room.pk][1] if room.pk in self._moved else News()
+                for name, said in (("new", waiting.new), ("gone", waiting.gone)):
+                    if room.pk in news and len(said) <= NEWS:  # more are not told
+                        said += getattr(news[room.pk], name)
+                self._moved[room.pk] = room, waiting
         if self._moved and (self._task is None or self._task.done()):
             self._task = asyncio.create_task(self._announce())
 
     async def _announce(self) -> None:
         while self._moved:
             moved, self._moved = self._moved, {}
-            await publish(moved.values())
+            heads = [head_publication(pk, room.slug, room.rev, room.seq, news) for pk, (room, news) in moved.items()]
+            await publish(heads)
             await asyncio.sleep(max(CALM, len(moved) / MOST))
 
 
 _announcers: "weakref.WeakKeyDictionary[Any, _Announcer]" = weakref.WeakKeyDictionary()
 
 
-def announce(rooms: Iterable[Room]) -> None:
-    """Tell those who see `rooms` how far they are now. For the event loop's thread."""
-    _announcers.setdefault(asyncio.get_running_loop(), _Announcer()).add(rooms)
+def announce(rooms: Iterable[Room], news: Mapping[int, News]) -> None:
+    """Tell those who see `rooms` how far they are now, and what is new there. For the event loop's thread."""
+    _announcers.setdefault(asyncio.get_running_loop(), _Announcer()).add(rooms, news)
 
 
 async def heads_of_all() -> Heads:

@@ -17,7 +17,7 @@ from django.utils.text import slugify
 
 from accounts.models import Kind, User
 from accounts.names import clean_name
-from chat import access, history, store
+from chat import access, history, store, unread
 from chat.access import Seen, open_room, owned_room
 from chat.models import Membership, Message, ReadMark, Room, RoomKind
 from chat.pages import Page
@@ -197,7 +197,9 @@ def grant(owner: User, slug: str, username: str) -> User:
 def add_member(room: Room, user: User) -> None:
     """Grant a membership and tell the new member's sockets."""
     with transaction.atomic():
-        Membership.objects.get_or_create(room=room, user=user)
+        _, is_new = Membership.objects.get_or_create(room=room, user=user)
+        if is_new:  # who comes new starts with everything read
+            unread.mark_read({(room.pk, user.pk): Room.objects.values_list("seq", flat=True).get(pk=room.pk)})
         payload = encode({"do": "room_created", "room": room.slug})
         publish_on_commit([Publication(f"user.{user.pk}", Delivery.CONTROL, payload)])
 

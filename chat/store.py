@@ -111,6 +111,15 @@ class Result:
     outcomes: list[Applied | CommandError]
     publications: list[Publication] = field(default_factory=list)
     rooms: list[Room] = field(default_factory=list)
+    news: dict[int, "News"] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class News:
+    """Messages `(seq, sender id)` of a room that were said in a batch, and those that were deleted."""
+
+    new: list[tuple[int, int]] = field(default_factory=list)
+    gone: list[tuple[int, int]] = field(default_factory=list)
 
 
 def room_topic(room_id: int) -> str:
@@ -123,7 +132,7 @@ def apply(changes: Sequence[Change]) -> Result:
         batch = _Batch(changes)
         result = Result([batch.apply(change) for change in changes])
         batch.save()
-    result.publications, result.rooms = batch.publications, batch.moved
+    result.publications, result.rooms, result.news = batch.publications, batch.moved, batch.news
     return result
 
 
@@ -159,6 +168,7 @@ class _Batch:
         self.new: list[Message] = []
         self.touched: dict[tuple[int, int], Message] = {}
         self.publications: list[Publication] = []
+        self.news: dict[int, News] = {}
 
     def _load(self, changes: Sequence[Change]) -> None:
         posts, targets = set(), set()
@@ -259,6 +269,7 @@ class _Batch:
         applied = self._number(room, message)
         message.posted_rev = applied.rev
         self.new.append(message)
+        self.news.setdefault(room.pk, News()).new.append((message.seq, message.sender_id))
         self._know(message)
         return applied
 
@@ -290,6 +301,8 @@ class _Batch:
         if not changed:
             return Applied(message.rev, message.seq, message.at, duplicate=True)
         self.touched[room.pk, message.seq] = message
+        if isinstance(change, Delete):
+            self.news.setdefault(room.pk, News()).gone.append((message.seq, message.sender_id))
         return self._number(room, message)
 
     def _number(self, room: Room, message: Message) -> Applied:

@@ -159,7 +159,7 @@ class Writer:
             else:
                 future.set_result(outcome)
         if result.publications:
-            announce(result.rooms)
+            announce(result.rooms, result.news)
             # Beside the next transaction: a sick wire must not hold up writing.
             task = asyncio.create_task(publish(result.publications))
             self._publishing.add(task)

@@ -1,5 +1,6 @@
 """What every page's template knows."""
 
+from dataclasses import asdict
 from typing import Any
 
 from django.conf import settings
@@ -8,9 +9,10 @@ from django.utils.functional import SimpleLazyObject
 
 from accounts.models import User
 from chat.access import visible_rooms
-from chat.models import ReadMark
+from chat.unread import counts
 from dashboard.models import Board
 from realtime.process import build
+from realtime.protocol import encode
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
@@ -29,19 +31,19 @@ def site(request: HttpRequest) -> dict[str, Any]:
 
 def _rooms(request: HttpRequest) -> list[dict[str, Any]]:
     assert isinstance(request.user, User)
-    marks = dict(ReadMark.objects.filter(user=request.user).values_list("room", "seq"))
+    rooms = list(visible_rooms(request.user))
+    unread = counts({request.user.pk: [room.pk for room in rooms]})[request.user.pk]
     return [
         {
             "slug": room.slug,
             "name": room.name,
             "topic": room.topic,
             "kind": room.kind,
-            "rev": room.rev,
-            "seq": room.seq,
-            "unread": room.seq - marks.get(room.pk, 0),
+            "head": encode(asdict(unread[room.pk])),
+            "unread": unread[room.pk].unread,
             "active": request.path == room.get_absolute_url(),
         }
-        for room in visible_rooms(request.user)
+        for room in rooms
     ]
 
 

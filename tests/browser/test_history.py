@@ -101,3 +101,27 @@ async def test_a_quote_of_any_age_is_reached_and_leads_back(live_switchboard: Se
     assert unbroken(await shown(ada)), await shown(ada)
     await say(bo, "followed again")
     await expect(message(ada, "followed again")).to_be_in_viewport()
+
+
+async def test_what_is_unread_is_what_others_said_and_stands(live_switchboard: Serve, new_page: NewPage) -> None:
+    slug = make_room(live_switchboard, messages=30)
+    ada, bo = await new_page(), await new_page()
+    for page, name in ((ada, "Ada"), (bo, "Bo")):
+        await enter(page, name)
+    await bo.goto("/")
+    badge = bo.locator(f".sidebar__link[data-room={slug}] .count")
+    await expect(badge).to_be_hidden()  # all that was there when Bo came
+    await open_room(ada, slug)
+    await say(ada, "one")
+    await say(ada, "two")
+    await expect(badge).to_have_text("2 unread")
+    await message(ada, "two").hover()
+    await message(ada, "two").get_by_role("button", name="Delete").click()
+    await ada.get_by_role("button", name="Delete", exact=True).last.click()
+    await expect(badge).to_have_text("1 unread")
+    # One's own message counts nowhere, not on another page of one's own either.
+    other = await ada.context.new_page()
+    await other.goto("/")
+    await say(ada, "three")
+    await expect(badge).to_have_text("2 unread")
+    await expect(other.locator(f".sidebar__link[data-room={slug}] .count")).to_be_hidden()

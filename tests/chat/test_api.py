@@ -90,7 +90,15 @@ def test_one_lists_the_rooms_that_one_may_see(cast: Cast, browser: Any) -> None:
     ReadMark.objects.create(room=cast.kitchen, user=cast.bob, seq=1)
     listed = {room.pop("slug"): room for room in browser(cast.bob).get("/api/rooms/").json()["rooms"]}
     assert sorted(listed) == ["attic", "kitchen", "lobby"]
-    assert listed["kitchen"] == {"name": "kitchen", "topic": "", "kind": "public", "rev": 2, "seq": 2, "read": 1}
+    assert listed["kitchen"] == {
+        "name": "kitchen",
+        "topic": "",
+        "kind": "public",
+        "rev": 2,
+        "seq": 2,
+        "read": 1,
+        "unread": 1,
+    }
     assert listed["attic"]["kind"] == "members"
     for outsider in (cast.charlie, cast.gast, cast.robo):
         slugs = [room["slug"] for room in browser(outsider).get("/api/rooms/").json()["rooms"]]
@@ -108,6 +116,7 @@ def test_an_account_makes_a_room(cast: Cast, browser: Any) -> None:
         "rev": 0,
         "seq": 0,
         "read": 0,
+        "unread": 0,
     }
     assert Room.objects.get(slug="garden-party").owner == cast.bob
     error(send(browser(cast.alice), "/api/rooms/", {"name": "garden party"}), 409, "conflict")
@@ -428,7 +437,7 @@ def test_lists_take_as_many_queries_for_many_rooms_and_members_as_for_few(
         Membership.objects.create(room=cast.attic, user=type(cast.bob).objects.create_user(f"user-{number}"))
         store.apply([says(room, cast.bob)])
     client = browser(cast.alice)
-    with django_assert_max_num_queries(4):  # session, user, rooms, read marks
+    with django_assert_max_num_queries(7):  # session, user, rooms, their numbers, marks, who has none, unread messages
         assert len(client.get("/api/rooms/").json()["rooms"]) == 23
     with django_assert_max_num_queries(5):
         assert len(client.get("/api/rooms/attic/members/").json()["members"]) == 22

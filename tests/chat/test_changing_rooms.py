@@ -77,7 +77,9 @@ async def test_a_room_that_one_is_let_into_appears_at_once(cast: Cast, connect: 
     assert "attic" in (await charlie.assert_event("heads"))["rooms"]
     alice = await joined(connect, cast.alice, "attic")
     await alice.say("attic")
-    assert (await charlie.assert_event("heads"))["rooms"] == {"attic": {"rev": 1, "seq": 1}}
+    assert (await charlie.assert_event("heads"))["rooms"] == {
+        "attic": {"rev": 1, "seq": 1, "new": [[1, cast.alice.pk]]}
+    }
     await charlie.call("join", room="attic")
     await gast.assert_silence("heads")
 
@@ -134,7 +136,7 @@ async def test_an_old_list_of_rooms_does_not_undo_a_newer_one(
     await gast.next(lambda event: event["type"] == "heads" and "cellar" in event["rooms"])
     alice = await joined(connect, cast.alice, "cellar")
     await alice.say("cellar")
-    await gast.assert_event("heads", rooms={"cellar": {"rev": 1, "seq": 1}})
+    await gast.assert_event("heads", rooms={"cellar": {"rev": 1, "seq": 1, "new": [[1, cast.alice.pk]]}})
 
 
 async def test_an_archived_room_is_left_by_all_and_can_be_read(cast: Cast, connect: Connect) -> None:

@@ -8,6 +8,7 @@ import pytest
 
 from chat import heads
 from chat.models import Room, RoomKind
+from chat.store import News
 from realtime.publish import Delivery, Publication
 from tests.cast import PATIENCE
 from tests.support import eventually
@@ -38,8 +39,8 @@ def published(monkeypatch: pytest.MonkeyPatch) -> Published:
 
 
 async def test_a_room_that_moved_is_announced_at_once_with_its_newest_head(published: Published) -> None:
-    heads.announce([room(1, 5)])
-    heads.announce([room(1, 6), room(2, 1)])
+    heads.announce([room(1, 5)], {1: News([(5, 7)])})
+    heads.announce([room(1, 6), room(2, 1)], {1: News([(6, 9)], [(3, 7)])})
     async with asyncio.timeout(PATIENCE):
         await published.came.wait()
     (batch,) = published.batches
@@ -47,13 +48,14 @@ async def test_a_room_that_moved_is_announced_at_once_with_its_newest_head(publi
         ("heads.1", Delivery.LATEST, 6),
         ("heads.2", Delivery.LATEST, 1),
     ]
-    assert json.loads(batch[0].text) == {"type": "heads", "rooms": {"room-1": {"rev": 6, "seq": 6}}}
+    head = {"rev": 6, "seq": 6, "new": [[5, 7], [6, 9]], "gone": [[3, 7]]}
+    assert json.loads(batch[0].text) == {"type": "heads", "rooms": {"room-1": head}}
 
 
 async def test_a_busy_room_is_announced_now_and_then(published: Published, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(heads, "CALM", 0.05)
     for rev in range(1, 200):
-        heads.announce([room(1, rev)])
+        heads.announce([room(1, rev)], {})
         await asyncio.sleep(0.001)
     async with asyncio.timeout(PATIENCE):
         while published.batches[-1][0].number < 199:
@@ -65,7 +67,7 @@ async def test_a_busy_room_is_announced_now_and_then(published: Published, monke
 
 
 async def test_talks_are_nobodys_business(published: Published) -> None:
-    heads.announce([room(1, 5, RoomKind.ROULETTE)])
+    heads.announce([room(1, 5, RoomKind.ROULETTE)], {})
     await asyncio.sleep(0)
     assert published.batches == []
 

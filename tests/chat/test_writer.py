@@ -60,7 +60,7 @@ def published(monkeypatch: pytest.MonkeyPatch) -> list[int]:
         numbers.extend(each.number for each in publications)
 
     monkeypatch.setattr(writer, "publish", publish)
-    monkeypatch.setattr(writer, "announce", lambda rooms: None)
+    monkeypatch.setattr(writer, "announce", lambda rooms, news: None)
     return numbers
 
 

@@ -8,12 +8,12 @@ import { Unread } from "./unread.js";
 /** @type {User | null} who reads this page */
 export const me = person.user;
 
-export const unread = new Unread();
+export const unread = new Unread(me?.id);
 
 export const socket = new Socket("/ws/chat/", { person });
 
 socket.on("heads", ({ rooms }) => {
-  for (const [slug, { seq }] of Object.entries(rooms)) unread.head(slug, seq);
+  for (const [slug, head] of Object.entries(rooms)) unread.head(slug, head);
 });
 socket.on("read", ({ room, seq }) => unread.read(room, seq));
 socket.on("left", ({ room }) => unread.forget(room));

@@ -138,7 +138,7 @@ export class RoomSession {
   markRead(/** @type {number} */ seq) {
     if (seq <= this.read) return;
     this.read = seq;
-    this.unread.read(this.room, seq);
+    this.unread.read(this.room, seq, this.log.hasNewer ? Infinity : this.log.newerThan(seq, this.me.id));
     // At most once a second: scrolling through a day should not be a hundred commands.
     if (this.timersByName.has("read")) return;
     this.#sendRead();
@@ -174,8 +174,7 @@ export class RoomSession {
       if (!this.log.take(/** @type {any} */ (page)) || !page.complete) continue;
       this.online = page.online;
       this.count = page.count;
-      this.unread.head(this.room, page.seq);
-      this.unread.read(this.room, this.read);
+      this.#count(/** @type {any} */ (page));
       if (this.read > page.read) this.#later("read", 0, () => this.#sendRead());
       break;
     }
@@ -183,6 +182,15 @@ export class RoomSession {
     this.trouble = "";
     this.#tell();
     this.outbox.flush(this.room);
+  }
+
+  /** Count what is unread, where all of it is here. */
+  #count(/** @type {{rev: number, seq: number}} */ { rev, seq }) {
+    const { log, read } = this;
+    const isHere = !log.hasNewer && (log.oldest?.seq ?? 1) <= read + 1;
+    const exact = isHere ? { read, unread: log.newerThan(read, this.me.id) } : {};
+    this.unread.head(this.room, { rev, seq, ...exact });
+    this.unread.read(this.room, read);
   }
 
   #joinFailed(/** @type {unknown} */ error) {
@@ -199,7 +207,7 @@ export class RoomSession {
     this.log.apply(message);
     this.outbox.arrived(message);
     if (isNew) this.#stopTyping(message.sender.id);
-    this.unread.head(this.room, message.seq);
+    this.unread.message(message);
     if (isNew && message.sender.id === this.me.id && this.read === message.seq - 1) this.markRead(message.seq);
     this.#tell();
   }

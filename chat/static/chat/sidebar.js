@@ -14,9 +14,8 @@ const links = () => /** @type {HTMLElement[]} */ ([...(list?.querySelectorAll("[
 const linkOf = (/** @type {string} */ slug) => links().find((link) => link.dataset.room === slug);
 
 for (const link of links()) {
-  const { room = "", seq } = link.dataset;
-  unread.head(room, Number(seq));
-  unread.read(room, Number(seq) - Number(link.querySelector("[data-count]")?.textContent));
+  const { room = "", head = "{}" } = link.dataset;
+  unread.head(room, JSON.parse(head));
 }
 
 function show(/** @type {string} */ slug) {
@@ -44,6 +43,7 @@ async function addRoom(/** @type {string} */ slug) {
   const link = /** @type {HTMLAnchorElement} */ (entry.querySelector("a"));
   link.href = `/rooms/${encodeURIComponent(slug)}/`;
   link.dataset.room = slug;
+  delete link.dataset.head;
   link.removeAttribute("aria-current");
   /** @type {HTMLElement} */ (link.firstElementChild).textContent = `# ${room.name}`;
   list?.append(entry);

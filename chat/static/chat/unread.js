@@ -1,7 +1,15 @@
-/** How many messages of each room one has not read: the room's newest seq less the read one. */
+/**
+ * How many messages of each room one has not read: those after the read mark that stand, and that others have said.
+ * The server counts them when the socket opens, and again with heartbeats; in between, heads and messages tell.
+ *
+ * @typedef {{rev: number, seq: number, new?: [seq: number, sender: number][], gone?: [seq: number, sender: number][],
+ *   read?: number, unread?: number}} Head
+ */
 export class Unread {
-  constructor() {
-    /** @type {Map<string, {seq: number, read: number}>} */
+  /** @param {number} [me] who reads */
+  constructor(me = 0) {
+    this.me = me;
+    /** @type {Map<string, {rev: number, seq: number, read: number, count: number}>} */
     this.rooms = new Map();
     /** @type {Set<(slug: string) => void>} */
     this.listeners = new Set();
@@ -12,14 +20,42 @@ export class Unread {
     this.listeners.add(listener);
   }
 
-  /** A room's newest seq is (at least) `seq`. */
-  head(/** @type {string} */ slug, /** @type {number} */ seq) {
-    this.#move(slug, "seq", seq);
+  /** The server tells how far a room is. Late and repeated news changes nothing. */
+  head(/** @type {string} */ slug, /** @type {Head} */ { rev, seq, new: said = [], gone = [], read, unread }) {
+    const room = this.#room(slug);
+    if (unread !== undefined && read !== undefined && rev >= room.rev && read >= room.read) {
+      return this.#set(slug, { rev, seq, read, count: unread });
+    }
+    if (rev <= room.rev) return;
+    const others = (/** @type {[number, number]} */ [at, sender]) => at > room.read && sender !== this.me;
+    // Those of which nothing is told count, until the server has counted.
+    const known = Math.max(room.seq, room.read);
+    const news = said.filter(([at]) => at > known);
+    let count = room.count + news.filter(others).length + Math.max(0, seq - known - news.length);
+    count -= gone.filter(others).length;
+    this.#set(slug, { rev, seq: Math.max(seq, room.seq), read: room.read, count: Math.max(0, count) });
   }
 
-  /** One has read `slug` up to `seq`, here or in another tab. */
-  read(/** @type {string} */ slug, /** @type {number} */ seq) {
-    this.#move(slug, "read", seq);
+  /** A message has come, or has changed. */
+  message(/** @type {import("./log.js").Message} */ { room, rev, seq, sender, deleted }) {
+    const { seq: newest } = this.#room(room);
+    /** @type {[number, number][]} */
+    const here = [[seq, sender.id]];
+    // One that comes deleted was never to be read.
+    if (seq > newest) this.head(room, { rev, seq, new: here, gone: deleted ? here : [] });
+    else this.head(room, { rev, seq: newest, gone: deleted ? here : [] });
+  }
+
+  /**
+   * One has read `slug` up to `seq`, here or in another tab.
+   * @param {string} slug @param {number} seq
+   * @param {number} [left] how many there are after it, where that is known
+   */
+  read(slug, seq, left = Infinity) {
+    const room = this.#room(slug);
+    if (seq <= room.read && this.rooms.has(slug)) return;
+    const count = Math.max(0, Math.min(room.count, left, room.seq - seq));
+    this.#set(slug, { ...room, read: Math.max(seq, room.read), count });
   }
 
   forget(/** @type {string} */ slug) {
@@ -27,19 +63,20 @@ export class Unread {
   }
 
   count(/** @type {string} */ slug) {
-    const room = this.rooms.get(slug);
-    return room ? Math.max(0, room.seq - room.read) : 0;
+    return this.#room(slug).count;
   }
 
   get total() {
-    return [...this.rooms.keys()].reduce((sum, slug) => sum + this.count(slug), 0);
+    return [...this.rooms.values()].reduce((sum, { count }) => sum + count, 0);
   }
 
-  /** Both numbers only grow, so late and repeated news does no harm. */
-  #move(/** @type {string} */ slug, /** @type {"seq" | "read"} */ field, /** @type {number} */ seq) {
-    const room = this.rooms.get(slug) ?? { seq: 0, read: 0 };
-    if (seq <= room[field] && this.rooms.has(slug)) return;
-    this.rooms.set(slug, { ...room, [field]: Math.max(seq, room[field]) });
+  #room(/** @type {string} */ slug) {
+    return this.rooms.get(slug) ?? { rev: -1, seq: 0, read: 0, count: 0 };
+  }
+
+  /** @param {string} slug @param {{rev: number, seq: number, read: number, count: number}} room */
+  #set(slug, room) {
+    this.rooms.set(slug, room);
     this.#tell(slug);
   }
 

@@ -1,0 +1,102 @@
+"""How many messages somebody has not read: those after their mark that stand, and that others have said."""
+
+import json
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+from django.db import connection
+
+from accounts.models import User
+from chat.models import ReadMark, Room
+from realtime import bulk
+from realtime.database import in_database
+from realtime.gather import gathered
+
+#: Messages that are counted at most; a badge says "99+".
+MOST: Final = 100
+#: How far back from the newest message is looked: what was purged is not walked through.
+WINDOW: Final = 1000
+
+
+@dataclass(frozen=True, slots=True)
+class Unread:
+    """`unread` messages of a room, as it is at `rev` and `seq`, after message `read`."""
+
+    rev: int
+    seq: int
+    read: int
+    unread: int
+
+
+def counts(rooms_of: Mapping[int, Iterable[int]]) -> dict[int, dict[int, Unread]]:
+    """Return by user and room the count of each of these rooms that exists. `rooms_of`: user id: room ids.
+
+    Whoever comes to a room that is older than they are has read what is there.
+    """
+    pairs = {(room, user) for user, rooms in rooms_of.items() for room in rooms}
+    ids = {(room,) for room, _ in pairs}
+    heads = {pk: tuple(rest) for pk, *rest in bulk.find(Room, ("id",), ids, ("id", "rev", "seq", "created_at"))}
+    pairs = {pair for pair in pairs if pair[0] in heads}
+    marks = {(room, user): seq for room, user, seq in bulk.find(ReadMark, ("room", "user"), pairs, _MARK)}
+    if missing := pairs - marks.keys():
+        people = bulk.find(User, ("id",), {(user,) for _, user in missing}, ("id", "date_joined"))
+        came = dict(people)
+        new = {(room, user): heads[room][1] for room, user in missing if heads[room][2] < came[user]}
+        mark_read(new)
+        marks |= new
+    behind = [
+        (room, user, max(marks.get((room, user), 0), heads[room][1] - WINDOW))
+        for room, user in pairs
+        if marks.get((room, user), 0) < heads[room][1]
+    ]
+    unread = _said_by_others(behind)
+    found: dict[int, dict[int, Unread]] = {user: {} for user in rooms_of}
+    for room, user in pairs:
+        rev, seq, _ = heads[room]
+        found[user][room] = Unread(rev, seq, marks.get((room, user), 0), unread.get((room, user), 0))
+    return found
+
+
+def mark_read(marks: dict[tuple[int, int], int]) -> None:
+    """Set the marks `(room id, user id): seq` of those who have none yet."""
+    rows = [ReadMark(room_id=room, user_id=user, seq=seq) for (room, user), seq in marks.items()]
+    ReadMark.objects.bulk_create(rows, ignore_conflicts=True)
+
+
+_MARK: Final = ("room", "user", "seq")
+
+
+def _said_by_others(wanted: Sequence[tuple[int, int, int]]) -> dict[tuple[int, int], int]:
+    """Return by `(room id, user id)` how many messages stand after `seq` that others have said, MOST at most."""
+    if not wanted:
+        return {}
+    each = "jsonb_array_elements(%s::jsonb)" if connection.vendor == "postgresql" else "json_each(%s)"
+    room, reader, after = (f"CAST(value ->> {place} AS bigint)" for place in range(3))
+    sql = f"""
+        SELECT w.room, w.reader, (SELECT count(*) FROM (
+            SELECT 1 FROM chat_message m
+            WHERE m.room_id = w.room AND m.seq > w.after AND m.deleted_at IS NULL AND m.sender_id <> w.reader
+            LIMIT {MOST}) AS said)
+        FROM (SELECT {room} AS room, {reader} AS reader, {after} AS after FROM {each} AS e) AS w
+    """  # noqa: S608  made of constants
+    with connection.cursor() as cursor:
+        cursor.execute(sql, [json.dumps(wanted)])
+        return {(room, user): count for room, user, count in cursor.fetchall()}
+
+
+@gathered
+@in_database
+def _counts(keys: Collection[tuple[int, frozenset[int]]]) -> dict[tuple[int, frozenset[int]], dict[int, Unread]]:
+    wanted: dict[int, set[int]] = defaultdict(set)
+    for user, rooms in keys:
+        wanted[user] |= rooms
+    found = counts(wanted)
+    return {(user, rooms): found[user] for user, rooms in keys}
+
+
+async def counts_of(user_id: int, room_ids: Iterable[int]) -> dict[int, Unread]:
+    """Return by room how much of it a user has not read; who asks at the same time shares a read."""
+    rooms = frozenset(room_ids)
+    return (await _counts((user_id, rooms)) or {}) if rooms else {}

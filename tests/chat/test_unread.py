@@ -1,0 +1,107 @@
+"""How much somebody has not read: what stands, what others have said, after the mark."""
+
+import uuid
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from accounts.models import User
+from chat import services, store, unread
+from chat.models import ReadMark, Room
+from chat.store import Delete
+from realtime.database import in_database
+from tests.cast import Cast, Connect, queries, says
+
+
+def count(user: User, room: Room) -> tuple[int, int]:
+    """Return (read mark, unread messages)."""
+    found = unread.counts({user.pk: [room.pk]})[user.pk][room.pk]
+    return found.read, found.unread
+
+
+def test_own_and_deleted_messages_count_for_nothing(cast: Cast) -> None:
+    kitchen, alice, bob = cast.kitchen, cast.alice, cast.bob
+    store.apply([says(kitchen, user) for user in (alice, bob, alice, bob, bob)])
+    assert (count(alice, kitchen), count(bob, kitchen), count(cast.charlie, kitchen)) == ((0, 3), (0, 2), (0, 5))
+    store.apply([Delete(kitchen.pk, bob.pk, 4)])
+    assert count(alice, kitchen) == (0, 2)
+    ReadMark.objects.create(room=kitchen, user=alice, seq=2)
+    assert count(alice, kitchen) == (2, 1)
+    store.apply([Delete(kitchen.pk, bob.pk, 5), says(kitchen, alice)])
+    assert count(alice, kitchen) == (2, 0)
+
+
+def test_who_comes_new_starts_with_everything_read(cast: Cast) -> None:
+    store.apply([says(cast.kitchen, cast.alice) for _ in range(40)])
+    guest = User.objects.create_guest("New")
+    account = User.objects.create_user("new")
+    assert count(guest, cast.kitchen) == count(account, cast.kitchen) == (40, 0)
+    store.apply([says(cast.kitchen, cast.alice)])
+    assert count(guest, cast.kitchen) == (40, 1)
+    # A room that is newer than they are is news.
+    room = Room.objects.create(slug="newer", name="newer")
+    store.apply([says(room, cast.alice)])
+    assert count(guest, room) == (0, 1)
+
+
+def test_who_is_taken_into_a_room_has_read_what_is_there(cast: Cast) -> None:
+    store.apply([says(cast.attic, cast.alice) for _ in range(3)])
+    services.add_member(cast.attic, cast.charlie)
+    assert count(cast.charlie, cast.attic) == (3, 0)
+    store.apply([says(cast.attic, cast.alice)])
+    services.add_member(cast.attic, cast.charlie)
+    assert count(cast.charlie, cast.attic) == (3, 1)
+
+
+def test_it_counts_no_further_than_a_badge_shows(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(unread, "MOST", 5)
+    monkeypatch.setattr(unread, "WINDOW", 8)
+    store.apply([says(cast.kitchen, cast.alice) for _ in range(20)])
+    assert count(cast.bob, cast.kitchen) == (0, 5)
+    store.apply([Delete(cast.kitchen.pk, cast.alice.pk, seq) for seq in range(13, 21)])
+    assert count(cast.bob, cast.kitchen) == (0, 0), "what was purged is not walked through"
+
+
+def test_many_people_are_counted_in_few_statements(cast: Cast) -> None:
+    rooms = [cast.kitchen, cast.lobby, cast.attic]
+    for room in rooms:
+        store.apply([says(room, cast.alice)])
+    people = [User.objects.create_user(f"user-{number}") for number in range(30)]
+    wanted = {user.pk: [room.pk for room in rooms] for user in people}
+    unread.counts(wanted)
+    for room in rooms:
+        store.apply([says(room, cast.alice)])
+    with queries() as made:
+        found = unread.counts(wanted)
+    assert all(each.unread == 1 for rooms_of in found.values() for each in rooms_of.values())
+    assert len(made) == 3, made
+
+
+def test_lists_over_http_say_it(cast: Cast, client: Client) -> None:
+    store.apply([says(cast.kitchen, cast.alice), says(cast.kitchen, cast.bob)])
+    client.force_login(cast.bob)
+    rooms = {room["slug"]: room for room in client.get("/api/rooms/").json()["rooms"]}
+    assert (rooms["kitchen"]["unread"], rooms["kitchen"]["read"], rooms["lobby"]["unread"]) == (1, 0, 0)
+    page = client.get("/").content.decode()
+    assert "<span data-count>1</span>" in page
+
+
+async def test_heads_say_it_when_the_socket_opens_and_later_what_is_new(cast: Cast, connect: Connect) -> None:
+    kitchen = cast.kitchen
+    await in_database(store.apply)([says(kitchen, cast.alice), says(kitchen, cast.bob)])
+    bob = await connect(cast.bob)
+
+    def tells(event: dict[str, Any]) -> bool:
+        return event["type"] == "heads" and "kitchen" in event["rooms"]
+
+    heads = await bob.next(tells)
+    assert heads["rooms"]["kitchen"] == {"rev": 2, "seq": 2, "read": 0, "unread": 1}
+    alice = await connect(cast.alice)
+    await alice.call("join", room="kitchen")
+    await alice.call("send", room="kitchen", id=str(uuid.uuid4()), body="hi")
+    heads = await bob.next(tells)
+    assert heads["rooms"]["kitchen"] == {"rev": 3, "seq": 3, "new": [[3, cast.alice.pk]]}
+    await alice.call("delete", room="kitchen", seq=3)
+    heads = await bob.next(tells)
+    assert heads["rooms"]["kitchen"] == {"rev": 4, "seq": 3, "gone": [[3, cast.alice.pk]]}
