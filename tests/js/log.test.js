@@ -163,6 +163,20 @@ test("who comes and goes is noted after the newest message, together", () => {
   ]);
 });
 
+test("notes are shown beside the messages that are", () => {
+  log.note([BO], []);
+  log.take({ rev: 60, seq: 60, messages: saidAll(51, 60), complete: true });
+  log.note([LIN], []);
+  assert.deepEqual(log.notesShown.map(({ after }) => after), [60]);
+  log.replace(page(saidAll(1, 10)));
+  assert.deepEqual(log.notesShown, []);
+  const fresh = new RoomLog();
+  fresh.take({ rev: 0, seq: 0, messages: [], complete: true });
+  fresh.note([BO], []);
+  fresh.apply(said(1));
+  assert.deepEqual(fresh.notesShown.map(({ after }) => after), [0]);
+});
+
 test("who only passed through, or was back at once, is not worth a line", () => {
   log.note([BO], []);
   log.note([], [BO]);

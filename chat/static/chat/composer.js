@@ -85,6 +85,7 @@ export class RoomComposer extends LitElement {
       <form class="composer" @submit=${this.#submit}>
         <textarea
           rows="1"
+          dir="auto"
           aria-label=${this.label}
           placeholder=${this.label}
           aria-describedby="composer-left"

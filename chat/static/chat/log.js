@@ -75,7 +75,8 @@ export class RoomLog {
   get notesShown() {
     const { oldest, newest } = this;
     if (!oldest || !newest) return this.notes;
-    return this.notes.filter(({ after }) => after >= oldest.seq && (after < newest.seq || !this.hasNewer));
+    const first = this.hasOlder ? oldest.seq : 0;
+    return this.notes.filter(({ after }) => after >= first && (after < newest.seq || !this.hasNewer));
   }
 
   /**

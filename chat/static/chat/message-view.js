@@ -40,7 +40,7 @@ export const avatar = (/** @type {User} */ user, small = false) =>
   >`;
 
 const timeOf = (/** @type {string | number} */ at) =>
-  html`<time datetime=${new Date(at).toISOString()} title=${wholeTime(at)}>${clockTime(at)}</time>`;
+  html`<time datetime=${new Date(at).toISOString()} title=${wholeTime(at)} translate="no">${clockTime(at)}</time>`;
 
 /** @param {Message} message @param {boolean} first @param {string} key @param {View} view */
 export function messageView(message, first, key, view) {
@@ -57,11 +57,11 @@ export function messageView(message, first, key, view) {
       ? html`<span class="avatar" data-hue="alert" aria-hidden="true">!</span>`
       : first
         ? avatar(message.sender)
-        : html`<span class="message__gutter" aria-hidden="true">${clockTime(message.at)}</span>`}
+        : html`<span class="message__gutter" aria-hidden="true" translate="no">${clockTime(message.at)}</span>`}
     <div class="message__main">
       ${first
         ? html`<div class="message__head">
-            <b class="message__sender">${message.sender.name}</b> ${guestBadge(message.sender)} ${timeOf(message.at)}
+            <b class="message__sender" dir="auto" translate="no">${message.sender.name}</b> ${guestBadge(message.sender)} ${timeOf(message.at)}
           </div>`
         : html`<span class="visually-hidden">${message.sender.name}, ${clockTime(message.at)}:</span>`}
       ${message.reply_to === null ? nothing : quoteView(message.reply_to, message.quote, view)}
@@ -69,7 +69,7 @@ export function messageView(message, first, key, view) {
         ? html`<p class="message__gone">This message was deleted.</p>`
         : message.alert
           ? alertCard(message.alert, { ...view, acknowledge: () => view.act("acknowledge", message) })
-          : html`<div class="message__body">${unsafeHTML(message.html)}</div>`}
+          : html`<div class="message__body" dir="auto">${unsafeHTML(message.html)}</div>`}
       ${message.edited_at && !message.deleted
         ? html`<span class="message__edited" title=${wholeTime(message.edited_at)}>edited</span>`
         : nothing}
@@ -84,9 +84,9 @@ function quoteView(seq, quote, view) {
   const text = quote ? (quote.deleted ? "a deleted message" : quote.text) : "an earlier message";
   return html`<button class="message__quote" type="button" @click=${() => view.act("jump", seq)}>
     <span class="visually-hidden">In reply to</span> ${quote
-      ? html`<b dir="auto" translate="no" .textContent=${quote.sender.name}></b>`
+      ? html`<b dir="auto" translate="no">${quote.sender.name}</b>`
       : nothing}
-    <span dir="auto" .textContent=${text}></span>
+    <span dir="auto">${text}</span>
   </button>`;
 }
 
@@ -107,7 +107,7 @@ function reactions(message, view) {
         ?disabled=${!view.canWrite}
         @click=${() => view.act("react", { seq: message.seq, emoji, on: !on })}
       >
-        <span aria-hidden="true">${emoji}</span> ${ids.length}
+        <span aria-hidden="true">${emoji}</span> <span translate="no">${ids.length}</span>
       </button>`;
     })}
   </div>`;
@@ -161,11 +161,11 @@ export function pendingView(entry, first, key, view) {
     <div class="message__main">
       ${first
         ? html`<div class="message__head">
-            <b class="message__sender">${view.me.name}</b> ${guestBadge(view.me)} ${timeOf(entry.at)}
+            <b class="message__sender" dir="auto" translate="no">${view.me.name}</b> ${guestBadge(view.me)} ${timeOf(entry.at)}
           </div>`
         : nothing}
       ${entry.replyTo === null ? nothing : quoteView(entry.replyTo, view.quote(entry.replyTo), view)}
-      <p class="message__body message__body--plain">${entry.body}</p>
+      <p class="message__body message__body--plain" dir="auto">${entry.body}</p>
       ${pendingState(entry, view)}
     </div>
   </article>`;

@@ -1,6 +1,9 @@
 import { html, LitElement, nothing } from "lit";
+import { keyed } from "lit/directives/keyed.js";
 import { repeat } from "lit/directives/repeat.js";
+import { Announcer } from "./announcer.js";
 import { messageView, pendingView } from "./message-view.js";
+import { onNewDay } from "./new-day.js";
 import { rows } from "./rows.js";
 import { Scroll } from "./scroll.js";
 
@@ -14,8 +17,6 @@ import { Scroll } from "./scroll.js";
 /** A page that stays open for weeks lets old messages go; they can be read again. */
 const KEEP = 300;
 const TOO_MANY = 600;
-/** New messages this close together are announced as a number. */
-const BURST_MS = 2000;
 
 export class RoomLogView extends LitElement {
   static properties = {
@@ -25,8 +26,6 @@ export class RoomLogView extends LitElement {
     revision: { state: true },
     palette: { state: true },
     failed: { state: true },
-    announcement: { state: true },
-    quiet: { state: true },
   };
 
   constructor() {
@@ -42,18 +41,13 @@ export class RoomLogView extends LitElement {
     this.failed = "";
     /** How many jumps are under way: meanwhile nobody is put back to where they were. */
     this.jumping = 0;
-    this.announcement = "";
-    this.quiet = true;
+    this.announcer = new Announcer(() => (this.revision += 1));
     this.current = "";
     this.place = new Scroll();
     /** @type {number | null} the newest message the reader had below the eyes when last at the end */
     this.seen = null;
-    this.newestTold = 0;
-    this.toldAt = 0;
-    this.burst = 0;
-    /** @type {ReturnType<typeof setTimeout> | undefined} */
-    this.announcing = undefined;
     this.begun = false;
+    this.endDays = () => {};
     /** @type {(() => void)[]} */
     this.endings = [];
   }
@@ -77,18 +71,21 @@ export class RoomLogView extends LitElement {
     }
     this.place.remember();
     this.place.whole = !this.session?.log.hasNewer;
-    this.#hearNew();
+    if (this.session) this.announcer.hear(this.session.log, this.session.me.id, this.begun);
   }
 
   firstUpdated() {
     const scroller = /** @type {HTMLElement} */ (this.querySelector(".log"));
     this.place.watch(scroller, () => this.#scrolled());
     document.addEventListener("visibilitychange", this.#looked);
+    this.endDays = onNewDay(() => (this.revision += 1));
   }
 
   disconnectedCallback() {
     super.disconnectedCallback();
     this.place.stop();
+    this.announcer.stop();
+    this.endDays();
     document.removeEventListener("visibilitychange", this.#looked);
     for (const end of this.endings) end();
   }
@@ -129,7 +126,7 @@ export class RoomLogView extends LitElement {
     const below = this.#below();
     return html`
       <div class="log" role="log" aria-label="Messages" ?data-away=${session.phase !== "here"}
-        aria-live=${this.quiet || log.hasNewer || session.history.loading.size ? "off" : "polite"}
+        aria-live=${this.announcer.quiet || log.hasNewer || session.history.loading.size ? "off" : "polite"}
         aria-relevant="additions" aria-busy=${!log.complete} @keydown=${this.#onKey} @focusin=${this.#onFocus}>
         <div class="log__start">${this.#start()}</div>
         ${repeat(list, ({ key }) => key, (row) => this.#row(row, view))}
@@ -137,12 +134,13 @@ export class RoomLogView extends LitElement {
       </div>
       ${this.place.atEnd && !log.hasNewer
         ? nothing
-        : html`<button class="jump" type="button" @click=${() => this.toEnd()}
-            .textContent=${`↓ ${below ? `${below} new` : "Newest"}`}></button>`}
+        : html`<button class="jump" type="button" @click=${() => this.toEnd()}>↓ ${below ? `${below} new` : "Newest"}</button>`}
       ${this.failed === "jump"
         ? html`<p class="log__failed notice notice--warning" role="alert">These messages could not be read. Try again.</p>`
         : nothing}
-      <div class="visually-hidden" role="status">${this.announcement}</div>
+      <div class="visually-hidden" role="status">
+        ${keyed(this.announcer.turn, html`<span>${this.announcer.text}</span>`)}
+      </div>
     `;
   }
 
@@ -282,28 +280,6 @@ export class RoomLogView extends LitElement {
     if (document.visibilityState === "hidden") return;
     const seq = place.lastSeen();
     if (seq) session.markRead(seq);
-  }
-
-  /** Announce single messages as they are, many at once as a number, and history not at all. */
-  #hearNew() {
-    const { session } = this;
-    const head = session?.log.head ?? 0;
-    if (!session || head <= this.newestTold) return;
-    const fresh = this.begun ? session.log.newerThan(this.newestTold, session.me.id) : 0;
-    this.newestTold = head;
-    if (!fresh) return;
-    const now = Date.now();
-    const crowded = fresh > 1 || now - this.toldAt < BURST_MS || session.log.hasNewer;
-    this.toldAt = now;
-    this.quiet = crowded;
-    if (!crowded) return;
-    this.burst += fresh;
-    clearTimeout(this.announcing);
-    this.announcing = setTimeout(() => {
-      this.announcement = `${this.burst} new message${this.burst > 1 ? "s" : ""}`;
-      this.burst = 0;
-      this.quiet = false;
-    }, BURST_MS);
   }
 
   /** Arrow keys go from message to message; Tab goes on to the actions of the current one. */

@@ -54,7 +54,7 @@ export class RoomMembers extends LitElement {
   #member(/** @type {User} */ user) {
     const isOwner = user.id === this.room?.owner_id;
     return html`<li class="person">
-      ${avatar(user, true)} <span class="person__name">${user.name}</span>
+      ${avatar(user, true)} <span class="person__name" dir="auto" translate="no">${user.name}</span>
       ${isOwner ? html`<span class="badge">owner</span>` : nothing}
       ${this.isOwner && !isOwner
         ? html`<button

@@ -59,7 +59,7 @@ export class RoomPeople extends LitElement {
 
   #person(/** @type {User} */ user, /** @type {boolean} */ isMe) {
     return html`<li class="person">
-      ${avatar(user, true)} <span class="person__name">${user.name}${isMe ? " (you)" : ""}</span> ${guestBadge(user)}
+      ${avatar(user, true)} <span class="person__name" dir="auto" translate="no">${user.name}${isMe ? " (you)" : ""}</span> ${guestBadge(user)}
     </li>`;
   }
 }

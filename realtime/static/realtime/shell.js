@@ -1,4 +1,5 @@
 /** What every page does at its start: theme switch, avatars, keys, links; and it stops when somebody else is signed in. */
+import "./translated.js";
 import { watchPerson } from "./another-person.js";
 import "./own-links.js";
 import { person } from "./page.js";

@@ -1,0 +1,50 @@
+/** New messages this close together are announced as a number. */
+const BURST_MS = 2000;
+
+/** What a screen reader hears of new messages: the log itself while they are single, a number when many come at once. */
+export class Announcer {
+  /** @param {() => void} tell called when there is something to say */
+  constructor(tell) {
+    this.tell = tell;
+    this.text = "";
+    /** Another number for each announcement: the same words twice are two. */
+    this.turn = 0;
+    /** Whether the log must not speak for itself. */
+    this.quiet = true;
+    this.told = 0;
+    this.toldAt = 0;
+    this.burst = 0;
+    /** @type {ReturnType<typeof setTimeout> | undefined} */
+    this.announcing = undefined;
+  }
+
+  /**
+   * The log may have grown.
+   * @param {import("./log.js").RoomLog} log
+   * @param {number} me
+   * @param {boolean} begun whether it has been on the screen already: history is not announced
+   */
+  hear(log, me, begun) {
+    if (log.head <= this.told) return;
+    const fresh = begun ? log.newerThan(this.told, me) : 0;
+    this.told = log.head;
+    if (!fresh) return;
+    const now = Date.now();
+    this.quiet = fresh > 1 || now - this.toldAt < BURST_MS || log.hasNewer;
+    this.toldAt = now;
+    if (!this.quiet) return;
+    this.burst += fresh;
+    clearTimeout(this.announcing);
+    this.announcing = setTimeout(() => {
+      this.text = `${this.burst} new message${this.burst > 1 ? "s" : ""}`;
+      this.turn += 1;
+      this.burst = 0;
+      this.quiet = false;
+      this.tell();
+    }, BURST_MS);
+  }
+
+  stop() {
+    clearTimeout(this.announcing);
+  }
+}
