@@ -68,7 +68,7 @@ class View:
     def apply(self, event: Event) -> None:
         match event:
             case {"type": "heads"}:
-                self.heads |= event["rooms"]
+                self.heads |= {slug: (head["rev"], head["seq"]) for slug, head in event["rooms"].items()}
             case {"type": "joined"}:
                 self.rooms[event["room"]] = {
                     "messages": {message["seq"]: message for message in event["messages"]},
@@ -294,7 +294,7 @@ ENTRIES: Final[dict[str, Entry]] = {
         lambda world: world.http("POST", "/api/rooms/room-x/messages/1/acknowledge/"), 10, alarm
     ),
     "POST /api/rooms/<slug>/members/": Entry(
-        lambda world: world.http("POST", "/api/rooms/attic/members/", status=201, name="charlie"), 10
+        lambda world: world.http("POST", "/api/rooms/attic/members/", status=201, name="charlie"), 12
     ),
     "DELETE /api/rooms/<slug>/members/<id>/": Entry(
         lambda world: world.http("DELETE", member_path(world.cast), status=204), 6
