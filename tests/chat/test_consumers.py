@@ -27,12 +27,17 @@ def seqs(page: Event) -> list[int]:
 # Heads
 
 
+def numbers(heads: Event) -> dict[str, dict[str, int]]:
+    """Return how far rooms are, without what is new there or unread."""
+    return {slug: {"rev": head["rev"], "seq": head["seq"]} for slug, head in heads["rooms"].items()}
+
+
 async def test_one_hears_how_far_all_ones_rooms_are_and_no_others(cast: Cast, connect: Connect) -> None:
     await fill(cast.attic, cast.alice, 3)
     bob, charlie = await connect(cast.bob), await connect(cast.charlie)
     nothing, three = {"rev": 0, "seq": 0}, {"rev": 3, "seq": 3}
-    assert (await bob.assert_event("heads"))["rooms"] == {"attic": three, "kitchen": nothing, "lobby": nothing}
-    assert (await charlie.assert_event("heads"))["rooms"] == {"kitchen": nothing, "lobby": nothing}
+    assert numbers(await bob.assert_event("heads")) == {"attic": three, "kitchen": nothing, "lobby": nothing}
+    assert numbers(await charlie.assert_event("heads")) == {"kitchen": nothing, "lobby": nothing}
 
 
 async def test_a_room_that_moves_is_heard_of_by_those_who_may_see_it(cast: Cast, connect: Connect) -> None:
@@ -41,7 +46,7 @@ async def test_a_room_that_moves_is_heard_of_by_those_who_may_see_it(cast: Cast,
         await socket.assert_event("heads")
     alice = await joined(connect, cast.alice, "attic")
     await alice.say("attic")
-    assert (await bob.assert_event("heads"))["rooms"] == {"attic": {"rev": 1, "seq": 1}}
+    assert numbers(await bob.assert_event("heads")) == {"attic": {"rev": 1, "seq": 1}}
     await charlie.assert_silence("heads")
 
 
@@ -50,7 +55,7 @@ async def test_a_new_socket_knows_what_was_said_a_moment_ago(cast: Cast, connect
     for number in range(1, 6):
         await alice.say("kitchen")
         found = await (await connect(cast.bob)).assert_event("heads")
-        assert found["rooms"]["kitchen"] == {"rev": number, "seq": number}
+        assert numbers(found)["kitchen"] == {"rev": number, "seq": number}
 
 
 async def test_a_heartbeat_brings_all_heads_and_takes_nothing_back(
@@ -75,7 +80,7 @@ async def test_a_heartbeat_brings_all_heads_and_takes_nothing_back(
     consumer.heartbeat(Frame('{"type":"heartbeat"}'))
     await asked.wait()
     await alice.say("kitchen")
-    assert (await bob.assert_event("heads"))["rooms"] == {"kitchen": {"rev": 1, "seq": 1}}
+    assert numbers(await bob.assert_event("heads")) == {"kitchen": {"rev": 1, "seq": 1}}
     answer.set()
     assert set((await bob.assert_event("heads"))["rooms"]) == {"attic", "lobby"}, "what was read is older"
 
@@ -98,7 +103,7 @@ async def test_heads_that_could_not_be_read_come_with_the_next_heartbeat(
     assert "garden" in (await gast.assert_event("heads"))["rooms"]
     alice = await joined(connect, cast.alice, "garden")
     await alice.say("garden")
-    assert (await gast.assert_event("heads"))["rooms"] == {"garden": {"rev": 1, "seq": 1}}
+    assert numbers(await gast.assert_event("heads")) == {"garden": {"rev": 1, "seq": 1}}
 
 
 # Joining
