@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 from django.db import transaction
+from django.db.models import F
 from django.utils import timezone
 
 from chat import public
@@ -17,7 +18,7 @@ from dashboard import leases, store
 from dashboard.alerts import incidents
 from dashboard.alerts.watching import watch_rules
 from dashboard.models import Stream
-from dashboard.models.alerts import AlertDuty, AlertRule, Incident
+from dashboard.models.alerts import AlertDuty, AlertRule, Incident, RuleState
 from dashboard.protocol import Pushed
 from realtime.protocol import CommandError
 from tests.dashboard.conftest import in_thread, pushed_stream
@@ -107,6 +108,36 @@ async def test_a_card_comes_when_its_room_takes_it_at_last(monkeypatch: pytest.M
         await Room.objects.aupdate(people_only=False)
         await eventually(_told)
     assert await state() == ["firing"]
+
+
+def let_a_minute_go_by() -> None:
+    """Have all that the database knows be a minute older."""
+    minute = timedelta(minutes=1)
+    Stream.objects.update(at=F("at") - minute)
+    RuleState.objects.update(at=F("at") - minute, bad_since=F("bad_since") - minute)
+    marks = ("watched_since", "watched_until", "taking_since", "taking_until", "expires_at")
+    AlertDuty.objects.update(**{mark: F(mark) - minute for mark in marks})
+
+
+async def test_a_worker_that_was_away_calls_nothing_silent(monkeypatch: pytest.MonkeyPatch) -> None:
+    stream = await in_thread(prepare)
+    await AlertRule.objects.aupdate(condition="silent", limit=None, hold=30)
+    await in_thread(push, stream, 1)
+
+    async def has_watched() -> bool:
+        since = timezone.now() - timedelta(seconds=30)
+        return await AlertDuty.objects.filter(watched_until__gt=since).aexists() and await RuleState.objects.aexists()
+
+    async with watching():
+        await eventually(has_watched)
+    await in_thread(let_a_minute_go_by)
+    assert not await has_watched()
+    async with watching():
+        await eventually(has_watched)
+    assert not await Incident.objects.aexists()
+    duty = await AlertDuty.objects.aget()
+    assert duty.watched_since is not None
+    assert duty.watched_since > timezone.now() - timedelta(seconds=30), "it counts from now on"
 
 
 async def test_what_goes_wrong_once_is_tried_again(monkeypatch: pytest.MonkeyPatch) -> None:
