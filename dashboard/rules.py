@@ -1,6 +1,7 @@
 """When an alert fires and when it is over: what the values of a stream, and the time, do to one rule. Pure.
 
-The outcome depends on the values and their times alone, not on how often somebody looks.
+The outcome depends on the values and their times alone, not on how often somebody looks; only silence counts while
+somebody does (`Heard`).
 """
 
 from collections.abc import Iterator
