@@ -53,7 +53,6 @@ MIDDLEWARE = [
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "accounts.cors.CorsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
-    "django.middleware.locale.LocaleMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
@@ -148,7 +147,9 @@ CONTENT_SECURITY_POLICY = {
 #: What daphne tells us of the client comes from these headers, which nginx sets and never passes on from outside.
 BEHIND_PROXY = from_env.boolean("BEHIND_PROXY", False)
 
+#: The only one there is: with more here, and no texts of ours, Django's own would be in another language than the rest.
 LANGUAGE_CODE = "en"
+LANGUAGES = [("en", "English")]
 USE_I18N = True
 TIME_ZONE = from_env.time_zone("TIME_ZONE")
 USE_TZ = True

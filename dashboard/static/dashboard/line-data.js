@@ -4,7 +4,7 @@
  * @typedef {import("realtime/runs.js").Point} Point
  */
 import { pathOf, runsOf } from "realtime/runs.js";
-import { clockSeconds, clockTime, shortDate } from "realtime/time.js";
+import { clockSeconds, clockTime, fieldText, shortDate } from "realtime/time.js";
 
 /**
  * Lay several histories side by side: times, then the values of each. Where one has no value at another's
@@ -156,8 +156,7 @@ export function timeRange(oldest, newest, now, span) {
 /** What stands at a tick of the time axis, whose ticks are `step` milliseconds apart: of a longer time, the date at midnight. */
 export function tickText(/** @type {number} */ at, /** @type {number} */ step) {
   if (step < 60_000) return clockSeconds(at);
-  const text = clockTime(at);
-  return step >= 3_600_000 && text === "00:00" ? shortDate(at) : text;
+  return step >= 3_600_000 && fieldText(at).includes("T00:00") ? shortDate(at) : clockTime(at);
 }
 
 /**

@@ -1,4 +1,4 @@
-/** Numbers as people read them: in the page's language, grouped, with a true minus, scaled by their unit. */
+/** Numbers as people read them: as is usual in the reader's region, grouped, with a true minus, scaled by their unit. */
 import { LOCALE, shortTime } from "./time.js";
 
 /** @typedef {{before: string, number: string, after: string}} Shown e.g. "€", "46.20", "" or "", "41", "%" */
@@ -123,9 +123,10 @@ function time(/** @type {number} */ seconds) {
 
 /** @type {Map<number, Intl.NumberFormat>} */
 const formats = new Map();
-const english = LOCALE.startsWith("en");
+/** Who reads English, has groups parted by narrow spaces, as in science; others as they are used to. */
+const english = !globalThis.document || navigator.language.startsWith("en");
 
-/** "−1 234.50": English groups with a narrow space, as science does; other languages as they do. */
+/** "−1 234.50": groups parted by a narrow space for readers of English. */
 export function grouped(/** @type {number} */ value, /** @type {number} */ decimals) {
   if (Math.abs(value) >= 1e15) return value.toExponential(2).replace("e+", "e").replace("-", MINUS);
   let format = formats.get(decimals);

@@ -1,4 +1,4 @@
-/** What every page does at its start: theme switch, avatars, keys, links; and it stops when somebody else is signed in. */
+/** What every page does at its start: theme switch, avatars, dates, keys, links; and it stops when somebody else is signed in. */
 import "./translated.js";
 import { watchPerson } from "./another-person.js";
 import "./own-links.js";
@@ -6,9 +6,13 @@ import { person } from "./page.js";
 import { paintAvatars } from "./people.js";
 import { startShortcuts } from "./shortcuts.js";
 import { themeSwitch } from "./theme.js";
+import { wholeDate } from "./time.js";
 
 for (const button of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll("[data-theme-switch]"))) {
   themeSwitch(button);
+}
+for (const time of /** @type {NodeListOf<HTMLTimeElement>} */ (document.querySelectorAll("time[data-local-date]"))) {
+  time.textContent = wholeDate(time.dateTime);
 }
 paintAvatars(document);
 startShortcuts();

@@ -1,16 +1,29 @@
-/** Times as people read them: in the page's time zone and language, 24 hours. */
+/** Times as people read them: in the page's time zone, in its language, which is English, and as is usual in the reader's region. */
 
-const page = globalThis.document?.documentElement.lang || "en";
-export const LOCALE = page === "en" ? "en-GB" : page;
+/** English as the reader's region writes dates, times and numbers: "en-DE" for a browser that speaks German. */
+export function localeFor(/** @type {string} */ language) {
+  try {
+    const reader = new Intl.Locale(language);
+    if (reader.language === "en") return reader.toString();
+    return new Intl.Locale("en", { region: reader.maximize().region }).toString();
+  } catch {
+    return "en-GB"; // a kiosk without a locale says "C"
+  }
+}
+
+export const LOCALE = localeFor(globalThis.document ? navigator.language : "en-GB");
+
+const hour = new Intl.DateTimeFormat(LOCALE, { hour: "numeric" }).resolvedOptions().hour12 ? "numeric" : "2-digit";
 
 const STYLES = /** @type {Record<string, [string, Intl.DateTimeFormatOptions]>} */ ({
-  clock: [LOCALE, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }],
-  seconds: [LOCALE, { timeStyle: "medium", hourCycle: "h23" }],
+  clock: [LOCALE, { hour, minute: "2-digit" }],
+  seconds: [LOCALE, { hour, minute: "2-digit", second: "2-digit" }],
   date: [LOCALE, { day: "numeric", month: "short" }],
   day: [LOCALE, { weekday: "long", day: "numeric", month: "long" }],
   dayYear: [LOCALE, { weekday: "long", day: "numeric", month: "long", year: "numeric" }],
-  whole: [LOCALE, { dateStyle: "full", timeStyle: "medium", hourCycle: "h23" }],
-  short: [LOCALE, { dateStyle: "medium", timeStyle: "short", hourCycle: "h23" }],
+  dateYear: [LOCALE, { dateStyle: "medium" }],
+  whole: [LOCALE, { dateStyle: "full", timeStyle: "medium" }],
+  short: [LOCALE, { dateStyle: "medium", timeStyle: "short" }],
   key: ["sv", { dateStyle: "short" }],
   field: ["sv", { dateStyle: "short", timeStyle: "medium" }],
 });
@@ -49,7 +62,7 @@ export function formatOf(/** @type {string} */ style, zone = pageZone) {
 
 const telling = (/** @type {string} */ style) => (/** @type {Moment} */ moment) => formatOf(style).format(date(moment));
 
-/** "16:58" */
+/** "16:58", or "4:58 PM" */
 export const clockTime = telling("clock");
 
 /** "16:58:07" */
@@ -57,6 +70,9 @@ export const clockSeconds = telling("seconds");
 
 /** "20 Nov" */
 export const shortDate = telling("date");
+
+/** "20 Nov 2026" */
+export const wholeDate = telling("dateYear");
 
 /** "20 Nov 2026, 16:58" */
 export const shortTime = telling("short");

@@ -6,12 +6,12 @@ import { letters } from "./length.js";
 /**
  * @param {number} now the server's time
  * @param {string} zone a name such as "Europe/Oslo"; "" is the screen's own
- * @returns {{time: string, seconds: string, day: string, place: string}}
+ * @returns {{time: string, seconds: string, day: string, place: string}} `seconds` with "PM" where that is usual
  */
 export function readClock(now, zone) {
-  const time = formatOf("seconds", zone).format(now);
-  const [, hours, seconds] = /^(.*)\D(\d\d)$/.exec(time) ?? ["", time, ""];
-  return { time: hours, seconds, day: formatOf("day", zone).format(now), place: placeOf(zone) };
+  const text = formatOf("seconds", zone).format(now);
+  const [, time, seconds] = /^(.*)\D(\d\d(?:\s.*)?)$/u.exec(text) ?? ["", text, ""];
+  return { time, seconds, day: formatOf("day", zone).format(now), place: placeOf(zone) };
 }
 
 /** @param {import("../board-state.js").Widget} widget @param {number} now */
