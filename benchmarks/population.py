@@ -41,7 +41,7 @@ def populate(people: int, small_rooms: int, streams: int) -> None:
         sessions.append(Session(session_key=key, session_data=store.encode(content), expire_date=until))
         cookies.append(f"{settings.SESSION_COOKIE_NAME}={key}")
     Session.objects.bulk_create(sessions)
-    Room.objects.create(slug="bench", name="bench")
+    Room.objects.create(slug="bench", name="bench", guests=True)
     rooms = [Room(slug=f"small-{n}", name=f"small {n}", kind=RoomKind.MEMBERS) for n in range(small_rooms)]
     Room.objects.bulk_create(rooms)
     Membership.objects.bulk_create(
@@ -49,7 +49,7 @@ def populate(people: int, small_rooms: int, streams: int) -> None:
         for n, room in enumerate(rooms)
         for user in users[ROOM_OF * n : ROOM_OF * (n + 1)]
     )
-    board = Board.objects.create(slug="bench", title="bench")
+    board = Board.objects.create(slug="bench", title="bench", guests=True)
     for number in range(streams):
         stream = Stream.objects.create(slug=f"bench-{number:02}", label=f"Stream {number}")
         Widget.objects.create(board=board, type=Widget.Type.NUMBER, position=number).streams.add(stream)

@@ -1,7 +1,7 @@
 """Who may see and use which room."""
 
 from collections.abc import Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.contrib.auth.models import AnonymousUser
@@ -22,11 +22,17 @@ class Seen:
     pk: int
     slug: str
     kind: str
+    guests: bool = field(default=False, compare=False)
 
 
 def visible_rooms(user: User | AnonymousUser) -> QuerySet[Room]:
-    """Return the rooms in the list of `user`: public ones and those it is a member of, without archived ones."""
+    """Return the rooms in the list of `user`: public ones and those it is a member of, without archived ones.
+
+    Guests, and those who are not signed in, see only public ones that are open to guests.
+    """
     public = Q(kind=RoomKind.PUBLIC)
+    if not isinstance(user, User) or user.is_guest:
+        public &= Q(guests=True)
     if isinstance(user, User):
         public |= Q(kind=RoomKind.MEMBERS, memberships__user=user)
     return Room.objects.filter(public, archived_at=None).distinct().order_by("slug")
@@ -39,7 +45,19 @@ def open_room(user: User, slug: str) -> Room:
         raise no_such_room()
     members = Membership.objects.filter(room=room, user=user)
     require_open(user, room.kind == RoomKind.PUBLIC or members.exists())
+    require_guests(user, takes_guests(room.kind, room.guests))
     return room
+
+
+def takes_guests(kind: str, guests: bool) -> bool:
+    """Tell whether guests may be in a room: in talks of roulette they are members as anybody."""
+    return guests or kind != RoomKind.PUBLIC
+
+
+def require_guests(user: User, takes_guests: bool) -> None:
+    """Raise CommandError for a guest in a room that takes none."""
+    if user.is_guest and not takes_guests:
+        raise CommandError("forbidden", "This room is not open to guests.")
 
 
 def require_open(user: User, is_open: bool) -> None:
@@ -61,6 +79,7 @@ class Entry:
     rev: int
     presence_rev: int
     is_open: bool
+    takes_guests: bool
     read: int
 
 
@@ -72,7 +91,7 @@ Key = tuple[int, int]  # room id, user id
 def entry(keys: Collection[Key]) -> dict[Key, Entry]:
     """Return the room for somebody who enters it: key `(room id, user id)`."""
     ids = {(room,) for room, _ in keys}
-    rooms = {pk: rest for pk, *rest in bulk.find(Room, ("id",), ids, ("id", "kind", "rev", "presence_rev"))}
+    rooms = {pk: rest for pk, *rest in bulk.find(Room, ("id",), ids, ("id", "kind", "guests", "rev", "presence_rev"))}
     closed = [key for key in keys if key[0] in rooms and rooms[key[0]][0] != RoomKind.PUBLIC]
     members = set(bulk.find(Membership, ("room", "user"), closed, ("room", "user")))
     marks = bulk.find(ReadMark, ("room", "user"), keys, ("room", "user", "seq"))
@@ -80,17 +99,18 @@ def entry(keys: Collection[Key]) -> dict[Key, Entry]:
     found = {}
     for key in keys:
         if key[0] in rooms:
-            kind, rev, presence_rev = rooms[key[0]]
-            found[key] = Entry(rev, presence_rev, kind == RoomKind.PUBLIC or key in members, read.get(key, 0))
+            kind, guests, rev, presence_rev = rooms[key[0]]
+            is_open = kind == RoomKind.PUBLIC or key in members
+            found[key] = Entry(rev, presence_rev, is_open, takes_guests(kind, guests), read.get(key, 0))
     return found
 
 
 @gathered
 @in_database
 def rooms_in_list(user_ids: Collection[int]) -> dict[int, dict[int, Seen]]:
-    """Return by id the rooms in the list of a user, as `visible_rooms` has them."""
-    public = Room.objects.filter(kind=RoomKind.PUBLIC, archived_at=None).values_list("pk", "slug", "kind")
-    seen = {pk: Seen(pk, slug, kind) for pk, slug, kind in public}
+    """Return by id the rooms in the list of a user, as `visible_rooms` has them for people with an account."""
+    public = Room.objects.filter(kind=RoomKind.PUBLIC, archived_at=None).values_list("pk", "slug", "kind", "guests")
+    seen = {pk: Seen(pk, slug, kind, guests) for pk, slug, kind, guests in public}
     found = {user: dict(seen) for user in user_ids}
     memberships = bulk.find(Membership, ("user",), [(user,) for user in user_ids], ("user", "room"))
     rooms = bulk.find(Room, ("id",), {(room,) for _, room in memberships}, ("id", "slug", "kind", "archived_at"))

@@ -29,8 +29,8 @@ class MembershipInline(admin.TabularInline):  # type: ignore[type-arg]
 
 @admin.register(Room)
 class RoomAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    list_display = ("slug", "name", "kind", "owner", "seq", "people_only", "archived_at")
-    list_filter = ("kind", "people_only", ("archived_at", admin.EmptyFieldListFilter))
+    list_display = ("slug", "name", "kind", "guests", "owner", "seq", "people_only", "archived_at")
+    list_filter = ("kind", "guests", "people_only", ("archived_at", admin.EmptyFieldListFilter))
     search_fields = ("slug", "name", "topic")
     prepopulated_fields = {"slug": ("name",)}
     autocomplete_fields = ("owner",)
@@ -62,6 +62,8 @@ class RoomAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         if change:
             # Only what the form has: the counters may have moved since it was read.
             Room.objects.filter(pk=obj.pk).update(**{name: form.cleaned_data[name] for name in form.changed_data})
+            if "guests" in form.changed_data and obj.kind == RoomKind.PUBLIC:
+                services.let_guests_in(obj, obj.guests)
             if obj.kind == RoomKind.MEMBERS and obj.owner is not None:
                 services.add_member(obj, obj.owner)
             return

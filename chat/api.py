@@ -8,7 +8,7 @@ from django.db.models import Count
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from chat import pages, services
-from chat.access import open_room, require_person, visible_rooms
+from chat.access import open_room, owned_room, require_person, visible_rooms
 from chat.models import Membership, Room, RoomKind
 from chat.presence import alive_rows
 from chat.unread import Unread, counts
@@ -31,11 +31,11 @@ READERS: Final = {
 
 @answers_errors
 def status(request: HttpRequest) -> HttpResponse:
-    """GET: clients connected over all processes, the server's time, who is in which public room."""
+    """GET: clients connected over all processes, the server's time, who is in which public room that one sees."""
     if request.method not in ("GET", "HEAD"):
         raise ApiError("method_not_allowed", "GET tells the status.")
     clients, processes = async_to_sync(process.client_count)()
-    public = Room.objects.filter(kind=RoomKind.PUBLIC, archived_at=None).values_list("pk", "slug")
+    public = visible_rooms(request.user).filter(kind=RoomKind.PUBLIC).values_list("pk", "slug")
     counts = alive_rows().values_list("room").annotate(people=Count("user", distinct=True))
     by_room = dict(counts)
     return JsonResponse(
@@ -51,15 +51,15 @@ def status(request: HttpRequest) -> HttpResponse:
 
 @answers_errors
 def rooms(request: HttpRequest) -> HttpResponse:
-    """GET: the rooms that the caller may see. POST {"name", "topic"?, "members_only"?}: makes one, 201."""
+    """GET: the rooms that the caller may see. POST {"name", "topic"?, "members_only"?, "guests"?}: makes one, 201."""
     user = require_person(request.user)
     if request.method == "POST":
         body = json_body(request)
-        members_only = body.get("members_only", False)
-        if not isinstance(members_only, bool):
-            raise ApiError("invalid", "Give `members_only` as true or false.", field="members_only")
+        members_only, guests = _switch(body, "members_only"), _switch(body, "guests")
         topic = text_field(body, "topic") if "topic" in body else ""
-        room = services.create_room(user, text_field(body, "name"), topic=topic, members_only=members_only)
+        room = services.create_room(
+            user, text_field(body, "name"), topic=topic, members_only=members_only, guests=guests
+        )
         return JsonResponse({"room": _room(room, Unread(0, 0, 0, 0))}, status=201)
     if request.method != "GET":
         raise ApiError("method_not_allowed", "GET lists rooms, POST makes one.")
@@ -68,12 +68,36 @@ def rooms(request: HttpRequest) -> HttpResponse:
     return JsonResponse({"rooms": [_room(room, unread[room.pk]) for room in found]})
 
 
+def _switch(body: dict[str, Any], name: str) -> bool:
+    value = body.get(name, False)
+    if not isinstance(value, bool):
+        raise ApiError("invalid", f"Give `{name}` as true or false.", field=name)
+    return value
+
+
+@answers_errors
+def room(request: HttpRequest, slug: str) -> HttpResponse:
+    """PATCH {"guests"}: its owner opens a public room to guests, or closes it to them; 200."""
+    user = require_person(request.user)
+    if request.method != "PATCH":
+        raise ApiError("method_not_allowed", "PATCH changes a room.")
+    body = json_body(request)
+    if "guests" not in body:
+        raise ApiError("invalid", "Give `guests` as true or false.", field="guests")
+    found = owned_room(user, slug)
+    if found.kind != RoomKind.PUBLIC:
+        raise ApiError("conflict", "Guests are only in public rooms.")
+    services.let_guests_in(found, _switch(body, "guests"))
+    return JsonResponse({"room": _room(found, counts({user.pk: [found.pk]})[user.pk][found.pk])})
+
+
 def _room(room: Room, count: Unread) -> dict[str, Any]:
     return {
         "slug": room.slug,
         "name": room.name,
         "topic": room.topic,
         "kind": room.kind,
+        "guests": room.guests,
         "rev": room.rev,
         "seq": room.seq,
         "read": count.read,

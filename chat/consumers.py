@@ -225,6 +225,9 @@ class ChatConsumer(RouletteCommands, SocketConsumer):
                 await self._follow_rooms()
             case "removed":
                 await self._removed(Seen(payload["id"], payload["room"], ""), payload["reason"])
+            case "guests_out":
+                if self.user.is_guest:
+                    await self._removed(Seen(payload["id"], payload["room"], ""), "removed")
             case do if do.startswith("roulette."):
                 await self.roulette_control(payload)
             case _:

@@ -11,7 +11,7 @@ ROOMS: list[dict[str, Any]] = [
 ]
 
 
-def load() -> None:
-    """Make the rooms that are missing."""
+def load(*, guests: bool = False) -> None:
+    """Make the rooms that are missing, open to guests or not."""
     for room in ROOMS:
-        Room.objects.get_or_create(slug=room["slug"], defaults=room)
+        Room.objects.get_or_create(slug=room["slug"], defaults={**room, "guests": guests})

@@ -30,6 +30,11 @@ class Room(models.Model):
     owner = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="rooms_owned"
     )
+    guests = models.BooleanField(
+        _("open to guests"),
+        default=False,
+        help_text=_("Guests see a public room and talk there. Else it is for people with an account, and bots."),
+    )
     people_only = models.BooleanField(_("people only"), default=False, help_text=_("Bots may read but not talk."))
     rev = models.BigIntegerField(default=0, editable=False)
     seq = models.BigIntegerField(default=0, editable=False)

@@ -1,23 +1,36 @@
-"""Memberships looked up now and then, for the wire that should have told of their end may have failed."""
+"""Who may still be in a room, looked up now and then: the wire that should have told otherwise may have failed."""
 
 from collections.abc import Collection
 
 from chat.consumers import ChatConsumer
-from chat.models import Membership, RoomKind
+from chat.models import Membership, Room, RoomKind
 from realtime.consumers import SocketConsumer
 from realtime.database import in_database
 
 
 async def recheck_memberships(sockets: Collection[SocketConsumer]) -> None:
-    """Take those of `sockets` out of the rooms whose members their people are no longer."""
+    """Take those of `sockets` out of the rooms whose members their people are no longer, or that take no guests."""
     chats = [each for each in sockets if isinstance(each, ChatConsumer)]
     joined = [(chat, room) for chat in chats for room in chat.joined.values() if room.kind != RoomKind.PUBLIC]
-    if not joined:
-        return
-    members = await _members({room.pk for _, room in joined}, {chat.user.pk for chat, _ in joined})
-    for chat, room in joined:
-        if (room.pk, chat.user.pk) not in members and chat.joined.get(room.slug) is room:
+    guests = [
+        (chat, room)
+        for chat in chats
+        if chat.user.is_guest
+        for room in {**chat.rooms, **{room.pk: room for room in chat.joined.values()}}.values()
+        if room.kind == RoomKind.PUBLIC
+    ]
+    members = await _members({room.pk for _, room in joined}, {chat.user.pk for chat, _ in joined}) if joined else set()
+    taking = await _taking_guests({room.pk for _, room in guests}) if guests else set()
+    gone = [(chat, room) for chat, room in joined if (room.pk, chat.user.pk) not in members]
+    gone += [(chat, room) for chat, room in guests if room.pk not in taking]
+    for chat, room in gone:
+        if chat.joined.get(room.slug, chat.rooms.get(room.pk)) is not None:
             await chat.control("", {"do": "removed", "room": room.slug, "id": room.pk, "reason": "removed"})
+
+
+@in_database
+def _taking_guests(rooms: set[int]) -> set[int]:
+    return set(Room.objects.filter(pk__in=rooms, guests=True).values_list("pk", flat=True))
 
 
 @in_database

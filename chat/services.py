@@ -56,7 +56,10 @@ def see(user: User, slug: str) -> Seen:
 
 async def rooms_of(user: User) -> dict[int, Seen]:
     """Return by id the rooms in the list of `user`."""
-    return await access.rooms_in_list(user.pk) or {}
+    rooms = await access.rooms_in_list(user.pk) or {}
+    if not user.is_guest:
+        return rooms
+    return {pk: room for pk, room in rooms.items() if access.takes_guests(room.kind, room.guests)}
 
 
 async def enter(user: User, room: Seen, after: int | None, limit: int) -> Entered:
@@ -65,6 +68,7 @@ async def enter(user: User, room: Seen, after: int | None, limit: int) -> Entere
     if entry is None:
         raise access.no_such_room()
     access.require_open(user, entry.is_open)  # now that the socket is subscribed: it may have ended before
+    access.require_guests(user, entry.takes_guests)
     page, there = await asyncio.gather(
         history.page(room.pk, after, limit, entry.rev), people.get(room.pk, entry.presence_rev)
     )
@@ -140,7 +144,7 @@ async def tell_typing(user: User, room: Seen) -> None:
 # Rooms and members
 
 
-def create_room(user: User, name: str, *, topic: str = "", members_only: bool = False) -> Room:
+def create_room(user: User, name: str, *, topic: str = "", members_only: bool = False, guests: bool = False) -> Room:
     """Make a room that `user` owns; its address comes from its name. Raises CommandError."""
     if user.kind != Kind.ACCOUNT:
         raise CommandError("forbidden", "Rooms are made by people with an account.")
@@ -160,7 +164,7 @@ def create_room(user: User, name: str, *, topic: str = "", members_only: bool = 
             if Room.objects.filter(owner=user).count() >= settings.ROOMS_PER_PERSON:
                 most = settings.ROOMS_PER_PERSON
                 raise CommandError("conflict", f"You have made {most} rooms already, and nobody may make more.")
-            room = Room.objects.create(slug=slug, name=name, topic=topic, kind=kind, owner=user)
+            room = Room.objects.create(slug=slug, name=name, topic=topic, kind=kind, guests=guests, owner=user)
             if members_only:
                 Membership.objects.create(room=room, user=user)
             announce_room(room)
@@ -177,6 +181,15 @@ def announce_room(room: Room) -> None:
     else:
         members = Membership.objects.filter(room=room).values_list("user", flat=True)
         publish_on_commit([Publication(f"user.{user}", Delivery.CONTROL, payload) for user in members])
+
+
+def let_guests_in(room: Room, allowed: bool) -> None:
+    """Open a room to guests, or have those who are in it leave."""
+    with transaction.atomic():
+        Room.objects.filter(pk=room.pk).update(guests=allowed)
+        room.guests = allowed
+        payload = {"do": "room_created" if allowed else "guests_out", "room": room.slug, "id": room.pk}
+        publish_on_commit([Publication(SITE_TOPIC, Delivery.CONTROL, encode(payload))])
 
 
 def grant(owner: User, slug: str, username: str) -> User:

@@ -16,6 +16,7 @@ from django.db import transaction
 
 from accounts.models import Kind, User, person_on_wire
 from chat import quotes
+from chat.access import takes_guests
 from chat.models import Membership, Message, MessageKind, Room, RoomKind
 from realtime import bulk, clock
 from realtime.protocol import CommandError, encode, timestamp
@@ -232,6 +233,8 @@ class _Batch:
         staff = isinstance(change, Delete) and change.as_staff
         if not staff and room.kind != RoomKind.PUBLIC and (room.pk, user.pk) not in self.members:
             raise CommandError("forbidden", "You are not a member of this room.")
+        if not staff and user.kind == Kind.GUEST and not takes_guests(room.kind, room.guests):
+            raise CommandError("forbidden", "This room is not open to guests.")
         return room
 
     def _require_open(self, room: Room, change: Change) -> None:

@@ -9,6 +9,7 @@ urlpatterns = [
     path("console/", views.console, name="console"),
     path("api/status/", api.status, name="api_status"),
     path("api/rooms/", api.rooms, name="api_rooms"),
+    path("api/rooms/<slug:slug>/", api.room, name="api_room"),
     path("api/rooms/<slug:slug>/messages/", api.messages, name="api_messages"),
     path("api/rooms/<slug:slug>/messages/<int:seq>/acknowledge/", api.acknowledge, name="api_acknowledge"),
     path("api/rooms/<slug:slug>/members/", api.members, name="api_members"),

@@ -64,6 +64,7 @@ def room_create(request: HttpRequest) -> HttpResponse:
             request.POST.get("name", ""),
             topic=request.POST.get("topic", ""),
             members_only=request.POST.get("members_only") == "on",
+            guests=request.POST.get("guests") == "on",
         )
     except CommandError as error:
         messages.error(request, error.detail)

@@ -10,7 +10,7 @@ from django.utils.functional import SimpleLazyObject
 from accounts.models import User
 from chat.access import visible_rooms
 from chat.unread import counts
-from dashboard.models import Board
+from dashboard.boards import visible_boards
 from realtime.process import build
 from realtime.protocol import encode
 
@@ -25,7 +25,7 @@ def site(request: HttpRequest) -> dict[str, Any]:
         "build": build(),
         "me": user.on_wire() if isinstance(user, User) else None,
         "sidebar_rooms": SimpleLazyObject(lambda: _rooms(request)) if known else [],
-        "sidebar_boards": SimpleLazyObject(_boards) if known else [],
+        "sidebar_boards": SimpleLazyObject(lambda: _boards(request)) if known else [],
     }
 
 
@@ -47,5 +47,5 @@ def _rooms(request: HttpRequest) -> list[dict[str, Any]]:
     ]
 
 
-def _boards() -> list[dict[str, str]]:
-    return list(Board.objects.values("slug", "title"))  # type: ignore[arg-type]
+def _boards(request: HttpRequest) -> list[dict[str, str]]:
+    return list(visible_boards(request.user).values("slug", "title"))  # type: ignore[arg-type]

@@ -40,10 +40,11 @@ class WidgetInline(admin.StackedInline):  # type: ignore[type-arg]
 
 @admin.register(Board)
 class BoardAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    list_display = ("title", "slug", "position", "tiles")
+    list_display = ("title", "slug", "position", "guests", "tiles")
     list_editable = ("position",)
+    list_filter = ("guests",)
     search_fields = ("title", "slug")
-    fields = ("title", "slug", "position")
+    fields = ("title", "slug", "position", "guests")
     prepopulated_fields = {"slug": ("title",)}
     inlines = (WidgetInline,)
 

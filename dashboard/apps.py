@@ -9,6 +9,7 @@ class DashboardConfig(AppConfig):
         from functools import partial
 
         from accounts.recheck import keep_looking
+        from dashboard.consumers import recheck_guests
         from dashboard.producing import worker
         from dashboard.source import StreamSource
         from dashboard.walls import sockets as screen_sockets
@@ -19,5 +20,6 @@ class DashboardConfig(AppConfig):
         background.register("the watch over producers", worker.watch)
         background.register("the rows of screens", screen_sockets.keep_rows)
         background.register("the recheck of screen links", partial(keep_looking, screen_sockets.recheck_links))
+        background.register("the recheck of guests at boards", partial(keep_looking, recheck_guests))
         # Another process could not reach the in-memory layer, so the producers run in this one.
         background.register("the producers", worker.work, when=background.layer_is_embedded)

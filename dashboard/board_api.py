@@ -51,6 +51,8 @@ def board(request: HttpRequest, slug: str) -> HttpResponse:
 def _show(request: HttpRequest, slug: str) -> HttpResponse:
     if not _shown_by_link(request, slug):
         _require(request)
+        if not boards.visible_boards(request.user).filter(slug=slug).exists():
+            raise NoSuchBoard
     if (moment := request.GET.get("at")) is None:
         event = boards.board_snapshot(slug).event
     else:

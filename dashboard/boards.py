@@ -6,9 +6,11 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
+from django.contrib.auth.models import AnonymousUser
 from django.db import transaction
-from django.db.models import F, Max
+from django.db.models import F, Max, QuerySet
 
+from accounts.models import User
 from dashboard import history, store
 from dashboard.models import Board, Stream, Widget
 from dashboard.models.walls import Wall
@@ -35,9 +37,18 @@ class Snapshot:
     seqs: dict[str, int]
 
 
-def board_topics(slug: str) -> set[str]:
-    """Return the topics of the streams that a board shows. Raises NoSuchBoard."""
+def visible_boards(user: User | AnonymousUser) -> QuerySet[Board]:
+    """Return the boards that `user` may see: guests those that are open to them."""
+    if isinstance(user, User):
+        return Board.objects.filter(guests=True) if user.is_guest else Board.objects.all()
+    return Board.objects.none()
+
+
+def board_topics(slug: str, *, for_guest: bool = False) -> set[str]:
+    """Return the topics of the streams that a board shows. Raises NoSuchBoard, for guests if it is not open to them."""
     board = find_board(slug)
+    if for_guest and not board.guests:
+        raise NoSuchBoard
     return {stream.topic for stream in Stream.objects.filter(widgets__board=board).only("slug")}
 
 

@@ -11,6 +11,7 @@ from dashboard.boards import NoSuchBoard
 from dashboard.protocol import JoinRoom, LeaveRoom, Report, Watch
 from dashboard.room_windows import ShowsRooms
 from dashboard.walls.sockets import ScreenConsumer
+from realtime.consumers import SocketConsumer
 from realtime.database import in_database
 from realtime.gather import gathered
 from realtime.protocol import Close, CommandError, Frame, Ping, Refused, encode
@@ -38,11 +39,12 @@ def _read(keys: Collection[tuple[str, int | None]]) -> dict[tuple[str, int | Non
 
 
 @in_database
-def _read_topics(slugs: Collection[str]) -> dict[str, set[str]]:
+def _read_topics(keys: Collection[tuple[str, bool]]) -> dict[tuple[str, bool], set[str]]:
+    """Return the topics of boards (slug, whether a guest asks): of those that may be seen."""
     found = {}
-    for slug in slugs:
+    for slug, for_guest in keys:
         with contextlib.suppress(NoSuchBoard):
-            found[slug] = boards.board_topics(slug)
+            found[slug, for_guest] = boards.board_topics(slug, for_guest=for_guest)
     return found
 
 
@@ -54,12 +56,22 @@ _topics = gathered(_read_topics)
 class ShowsBoards(ScreenConsumer):
     """Shows boards: a snapshot each, then the updates of their streams, and a new snapshot when one is edited."""
 
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        #: The topics of each board shown, by its slug.
+        self._shown: dict[str, set[str]] = {}
+
     async def opened(self) -> None:
         await super().opened()
         self._showing = asyncio.Lock()
-        #: The topics of each board shown, by its slug.
-        self._shown: dict[str, set[str]] = {}
         self._points: int | None = None
+
+    async def look_for_guest(self) -> None:
+        """Take away the boards that are no longer open to the guest whose socket this is."""
+        if self.user is not None and self.user.is_guest:
+            for slug in list(self._shown):
+                if await _topics((slug, True)) is None and slug in self._shown:
+                    await self.gone(slug)
 
     async def show_asked(self, slug: str) -> None:
         """Show a board to whoever asked for it, and count that. Raises NoSuchBoard, and CommandError for too much."""
@@ -72,7 +84,7 @@ class ShowsBoards(ScreenConsumer):
         if not self.may_show(slug):
             raise NoSuchBoard
         async with self._showing:
-            known = await _topics(slug)
+            known = await _topics((slug, self.user is not None and self.user.is_guest))
             if known is None:
                 raise NoSuchBoard
             wanted = set(known)
@@ -120,6 +132,11 @@ class ShowsBoards(ScreenConsumer):
     async def gone(self, slug: str) -> None:
         """Act on the end of a board that was shown."""
         await self.hide(slug)
+
+
+async def recheck_guests(sockets: Collection[SocketConsumer]) -> None:
+    """Take boards that are not open to guests from those of `sockets` that are: the wire may have failed to tell."""
+    await asyncio.gather(*(each.look_for_guest() for each in sockets if isinstance(each, ShowsBoards)))
 
 
 class BoardConsumer(ShowsBoards):

@@ -88,11 +88,12 @@ BOARDS: Final[list[tuple[str, str, list[tuple[Type, str, list[str], int, int, di
 
 
 @transaction.atomic
-def load() -> None:
+def load(*, guests: bool = False) -> None:
     """Make the demo boards that are not there, with their streams; what is there stays as it is."""
     services.ensure_produced(all_producers().values())
     for position, (slug, title, tiles) in enumerate(BOARDS):
-        board, made = Board.objects.get_or_create(slug=slug, defaults={"title": title, "position": position})
+        defaults = {"title": title, "position": position, "guests": guests}
+        board, made = Board.objects.get_or_create(slug=slug, defaults=defaults)
         if made:
             for place, (type, name, streams, width, height, options) in enumerate(tiles):
                 widget = board.widgets.create(

@@ -5,7 +5,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
 from django.urls import reverse
 
-from dashboard.models import Board
+from dashboard.boards import visible_boards
 from realtime.process import build
 
 
@@ -13,7 +13,7 @@ from realtime.process import build
 def board_list(request: HttpRequest) -> HttpResponse:
     address = request.build_absolute_uri(reverse("api_stream", args=["orders"]))
     context = {
-        "boards": Board.objects.all(),
+        "boards": visible_boards(request.user),
         "push_line": f"curl -X POST {address} -H 'Authorization: Bearer TOKEN' -d '{{\"value\": 42}}'",
         "may_edit": request.user.has_perm("dashboard.add_board"),
     }
@@ -32,7 +32,7 @@ def board_full(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _board_page(request: HttpRequest, slug: str, template: str, *, full: bool) -> HttpResponse:
-    found = get_object_or_404(Board, slug=slug)
+    found = get_object_or_404(visible_boards(request.user), slug=slug)
     config = {
         "board": found.slug,
         "full": full,

@@ -67,8 +67,8 @@ def make_cast() -> Cast:
         User.objects.create_guest("Gast"),
         robo,
         token,
-        Room.objects.create(slug="lobby", name="lobby", people_only=True),
-        Room.objects.create(slug="kitchen", name="kitchen"),
+        Room.objects.create(slug="lobby", name="lobby", people_only=True, guests=True),
+        Room.objects.create(slug="kitchen", name="kitchen", guests=True),
         attic,
     )
 

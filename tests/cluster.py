@@ -137,7 +137,7 @@ class Cluster:
         first = self.web[0]
         first.manage("migrate", "--verbosity", "0")
         first.manage("collectstatic", "--noinput", "--verbosity", "0")
-        first.manage("loaddemo")
+        first.manage("loaddemo", "--guests")
         for service in self.services:
             service.start()
 

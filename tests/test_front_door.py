@@ -16,6 +16,7 @@ from django.core.management import CommandError, call_command
 from django.test import Client, override_settings
 
 from chat.models import Room
+from dashboard.models import Board
 from realtime import embedded, process
 from realtime.management.commands import serve
 from tests.services import Web, free_port
@@ -163,3 +164,14 @@ def test_manage_py_finds_its_own_python(tmp_path: Path) -> None:
     ended = run(str(base), "-I", "manage.py", "version", SWITCHBOARD_VAR=str(tmp_path))
     assert (ended.returncode, ended.stderr) == (0, "")
     assert ended.stdout.startswith("5.2")
+
+
+@pytest.mark.parametrize(("options", "guests"), [([], False), (["--guests"], True)])
+@pytest.mark.parametrize("local", [True, False])
+def test_demo_content_in_production_is_open_to_guests_only_if_one_says_so(
+    db: None, settings: Any, local: bool, options: list[str], guests: bool
+) -> None:
+    settings.LOCAL = local
+    call_command("loaddemo", *options)
+    assert set(Room.objects.values_list("guests", flat=True)) == {guests or local}
+    assert set(Board.objects.values_list("guests", flat=True)) == {guests or local}

@@ -22,6 +22,9 @@ class Board(models.Model):
         blank=True,
         help_text=_("Of all times on it, such as Europe/Oslo. Else the screen's."),
     )
+    guests = models.BooleanField(
+        _("open to guests"), default=False, help_text=_("Else it is for people with an account, and for walls.")
+    )
     #: Grows with each change of the board or its tiles: whoever edits an older one is told (`dashboard.layout`).
     version = models.PositiveIntegerField(default=1, editable=False)
 

@@ -52,7 +52,8 @@ def landlord(address: str) -> httpx.Client:
 def make_room(server: Serve, messages: int = 0) -> str:
     """Make a public room of its own for a test, with so many messages; return its slug."""
     client = landlord(server.address)
-    answer = client.post("/api/rooms/", json={"name": f"test-{uuid.uuid4().hex[:8]}", "topic": "A test"})
+    fields = {"name": f"test-{uuid.uuid4().hex[:8]}", "topic": "A test", "guests": True}
+    answer = client.post("/api/rooms/", json=fields)
     assert answer.status_code == 201, answer.text
     slug: str = answer.json()["room"]["slug"]
     if messages:

@@ -27,7 +27,7 @@ def pool(server: Serve) -> tuple[str, Iterator[str]]:
         "from accounts.models import User; from dashboard.models import *\n"
         f"User.objects.create_superuser({username!r}, {PASSWORD!r})\n"
         f"for slug in {slugs!r}:\n"
-        "    board = Board.objects.create(slug=slug, title='Test')\n"
+        "    board = Board.objects.create(slug=slug, title='Test', guests=True)\n"
         "    for place, name in enumerate('ABC'):\n"
         "        stream = Stream.objects.create(slug=f'{slug}-{name.lower()}', label=name)\n"
         "        board.widgets.create(type='number', position=place, width=4).streams.add(stream)\n"

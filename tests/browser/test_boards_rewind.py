@@ -20,7 +20,8 @@ def make_board(server: Serve, body: str) -> str:
     server.shell(
         "from datetime import timedelta; from django.utils import timezone; from dashboard.models import *\n"
         "from dashboard import services, store; from dashboard.protocol import Pushed\n"
-        f"slug = {slug!r}; now = timezone.now(); board = Board.objects.create(slug=slug, title='Test')\n{body}"
+        f"slug = {slug!r}; now = timezone.now()\n"
+        f"board = Board.objects.create(slug=slug, title='Test', guests=True)\n{body}"
     )
     return slug
 

@@ -38,7 +38,7 @@ async def test_every_list_and_form_opens(cast: Cast, hub: Any, boss: AsyncClient
 async def test_a_room_is_made_archived_and_opened_again(cast: Cast, connect: Connect, boss: AsyncClient) -> None:
     gast = await connect(cast.gast)
     await gast.assert_event("heads")
-    fields = {"slug": "garden", "name": "Garden", "topic": "", "kind": "public"}
+    fields = {"slug": "garden", "name": "Garden", "topic": "", "kind": "public", "guests": "on"}
     assert (await boss.post("/admin/chat/room/add/", fields)).status_code == 302
     assert "garden" in (await gast.assert_event("heads"))["rooms"]
     room = await Room.objects.aget(slug="garden")

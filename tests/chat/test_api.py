@@ -94,6 +94,7 @@ def test_one_lists_the_rooms_that_one_may_see(cast: Cast, browser: Any) -> None:
         "name": "kitchen",
         "topic": "",
         "kind": "public",
+        "guests": True,
         "rev": 2,
         "seq": 2,
         "read": 1,
@@ -113,6 +114,7 @@ def test_an_account_makes_a_room(cast: Cast, browser: Any) -> None:
         "name": "Garden party",
         "topic": "Bring cake",
         "kind": "public",
+        "guests": False,
         "rev": 0,
         "seq": 0,
         "read": 0,
@@ -130,7 +132,7 @@ def test_a_members_only_room_has_its_owner_in_it(cast: Cast, browser: Any) -> No
 
 @pytest.mark.parametrize("name", ["Küche", "会議室", "🔥🔥", "r-123", "R- 5", "lob by"])
 def test_any_visible_name_has_an_address(cast: Cast, browser: Any, name: str) -> None:
-    response = send(browser(cast.bob), "/api/rooms/", {"name": name})
+    response = send(browser(cast.bob), "/api/rooms/", {"name": name, "guests": True})
     assert response.status_code == 201
     room = response.json()["room"]
     assert room["name"] == name

@@ -90,7 +90,7 @@ async def test_a_new_public_room_appears_everywhere_and_a_closed_one_only_to_its
     alice, gast = await connect(cast.alice), await connect(cast.gast)
     for socket in (alice, gast):
         await socket.assert_event("heads")
-    await in_database(services.create_room)(cast.alice, "Garden")
+    await in_database(services.create_room)(cast.alice, "Garden", guests=True)
     for socket in (alice, gast):
         assert "garden" in (await socket.assert_event("heads"))["rooms"]
     await in_database(services.create_room)(cast.alice, "Cellar", members_only=True)
@@ -101,7 +101,7 @@ async def test_a_new_public_room_appears_everywhere_and_a_closed_one_only_to_its
 async def test_rooms_that_appear_at_the_same_time_are_all_followed(cast: Cast, connect: Connect) -> None:
     gast = await connect(cast.gast)
     names = [f"garden-{number}" for number in range(6)]
-    await asyncio.gather(*[in_database(services.create_room)(cast.alice, name) for name in names])
+    await asyncio.gather(*[in_database(services.create_room)(cast.alice, name, guests=True) for name in names])
     seen: set[str] = set()
     while not seen.issuperset(names):
         seen |= set((await gast.assert_event("heads"))["rooms"])
@@ -128,9 +128,9 @@ async def test_an_old_list_of_rooms_does_not_undo_a_newer_one(
         return found
 
     monkeypatch.setattr(services, "rooms_of", slow_at_first)
-    await in_database(services.create_room)(cast.alice, "Garden")
+    await in_database(services.create_room)(cast.alice, "Garden", guests=True)
     await asked.wait()
-    await in_database(services.create_room)(cast.alice, "Cellar")
+    await in_database(services.create_room)(cast.alice, "Cellar", guests=True)
     await gast.assert_silence("heads")
     answer.set()
     await gast.next(lambda event: event["type"] == "heads" and "cellar" in event["rooms"])

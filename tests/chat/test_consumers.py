@@ -96,7 +96,7 @@ async def test_heads_that_could_not_be_read_come_with_the_next_heartbeat(
 
     with monkeypatch.context() as patch:
         patch.setattr(heads, "_read_all", fail)
-        await in_database(services.create_room)(cast.alice, "Garden")
+        await in_database(services.create_room)(cast.alice, "Garden", guests=True)
         await eventually(lambda: "Reading the heads of rooms failed" in caplog.text)
     consumer = next(each for each in hub.connections if each.user == cast.gast)
     consumer.heartbeat(Frame('{"type":"heartbeat"}'))

@@ -284,6 +284,11 @@ ENTRIES: Final[dict[str, Entry]] = {
     "POST /api/session/": Entry(enters_as_guest, 8),
     "DELETE /api/session/": Entry(signs_out, 4),
     "POST /api/rooms/": Entry(lambda world: world.http("POST", "/api/rooms/", status=201, name="New room"), 6),
+    "PATCH /api/rooms/<slug>/": Entry(
+        lambda world: world.http("PATCH", "/api/rooms/shed/", guests=True),
+        6,
+        in_service(lambda cast: services.create_room(cast.alice, "Shed")),
+    ),
     "POST /api/rooms/<slug>/messages/": Entry(
         lambda world: world.http(
             "POST", "/api/rooms/attic/messages/", status=201, id=str(uuid.uuid4()), body="By another way"

@@ -21,7 +21,7 @@ PROCESSES = 3
 SET_UP = """
 from accounts.models import User
 from chat.models import Room
-Room.objects.create(slug="kitchen", name="kitchen")
+Room.objects.create(slug="kitchen", name="kitchen", guests=True)
 for number in range(12):
     User.objects.create_user(f"user-{number}")
 """

@@ -42,7 +42,7 @@ def produced_stream(slug: str = "cpu", **fields: Any) -> Stream:
 
 def board_of(*streams: Stream, slug: str = "ops", type: str = "number", **fields: Any) -> Board:
     """Return a board with a tile for each of `streams`."""
-    board = Board.objects.create(slug=slug, title=slug.title())
+    board = Board.objects.create(slug=slug, title=slug.title(), guests=True)
     for position, stream in enumerate(streams):
         board.widgets.create(type=type, position=position, **fields).streams.add(stream)
     return board

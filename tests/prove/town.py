@@ -42,7 +42,7 @@ from django.test import Client
 from accounts.models import User
 from chat.models import Membership, Room, RoomKind
 for slug in {rooms!r}:
-    Room.objects.create(slug=slug, name=slug)
+    Room.objects.create(slug=slug, name=slug, guests=True)
 warden, token = User.objects.create_bot("Warden")
 closed = Room.objects.create(slug={closed!r}, name={closed!r}, kind=RoomKind.MEMBERS, owner=warden)
 Membership.objects.create(room=closed, user=warden)

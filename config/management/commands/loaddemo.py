@@ -3,6 +3,7 @@
 from argparse import ArgumentParser
 from typing import Any
 
+from django.conf import settings
 from django.core.management.base import BaseCommand
 
 import chat.demo
@@ -15,10 +16,13 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("--once", action="store_true", help="only on a site without rooms: a new one")
+        parser.add_argument(
+            "--guests", action="store_true", default=settings.LOCAL, help="open them to guests, as in local mode"
+        )
 
     def handle(self, *args: Any, **options: Any) -> None:
         if options["once"] and Room.objects.exists():
             return
-        chat.demo.load()
-        dashboard.demo.load()
+        chat.demo.load(guests=options["guests"])
+        dashboard.demo.load(guests=options["guests"])
         self.stdout.write("The demo rooms and boards are there.")
