@@ -286,7 +286,7 @@ ENTRIES: Final[dict[str, Entry]] = {
     "POST /api/rooms/": Entry(lambda world: world.http("POST", "/api/rooms/", status=201, name="New room"), 6),
     "PATCH /api/rooms/<slug>/": Entry(
         lambda world: world.http("PATCH", "/api/rooms/shed/", guests=True),
-        6,
+        8,
         in_service(lambda cast: services.create_room(cast.alice, "Shed")),
     ),
     "POST /api/rooms/<slug>/messages/": Entry(
