@@ -190,6 +190,8 @@ async def test_thumbnails_are_live(new_page: NewPage) -> None:
         await expect(value).to_be_visible()
         await expect(value).not_to_have_text(await value.inner_text())
         await expect(page.locator("board-thumbnail[slug=host]")).to_contain_text("CPU")
+        # A browser that translates the page would freeze it.
+        assert await page.locator("board-thumbnail").evaluate_all("all => all.every((each) => !each.translate)")
     await page.get_by_role("link", name="Counter", exact=True).click()
     await expect_live(page)
 

@@ -113,6 +113,7 @@ async def test_staff_see_connected_screens_name_them_find_them_and_reload_them(
     row = staff.locator("screen-list li", has_text=feed.slug)
     await expect(row).to_contain_text(re.compile(r"last frame .* ago"))
     await expect(row).not_to_contain_text("an old one")
+    assert await row.evaluate("row => row.translate") is False
     assert await overflow(staff) <= 0
     assert await faults(staff) == []
     await staff.get_by_role("button", name="Make a link").click()
