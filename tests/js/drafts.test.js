@@ -146,3 +146,16 @@ test("what cannot be read is no draft", () => {
   session.set(`draft:${ROOM}`, "{");
   assert.deepEqual(takeDraft(ROOM), NOTHING);
 });
+
+test("a draft stays its tab's where the browser keeps nothing for other tabs", () => {
+  takeDraft(ROOM);
+  write("half a thought");
+  const { open } = local;
+  local.open = () => {
+    throw new DOMException("full", "QuotaExceededError");
+  };
+  shelveDrafts();
+  local.memory.clear(); // the page is gone
+  assert.equal(text(), "half a thought");
+  local.open = open;
+});

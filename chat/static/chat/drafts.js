@@ -38,9 +38,11 @@ function shelf(/** @type {string} */ key) {
   return Array.isArray(found) ? found : [];
 }
 
+/** Returns whether other pages find them there. */
 function fill(/** @type {string} */ key, /** @type {Shelved[]} */ drafts) {
-  if (drafts.length) local.setItem(shelfKey(key), JSON.stringify(drafts.slice(-MOST)));
-  else local.removeItem(shelfKey(key));
+  if (drafts.length) return local.setItem(shelfKey(key), JSON.stringify(drafts.slice(-MOST)));
+  local.removeItem(shelfKey(key));
+  return true;
 }
 
 /**
@@ -83,7 +85,8 @@ export function shelveDrafts(name = Math.random().toString(36).slice(2)) {
   for (const key of mine) {
     const own = parsed(tab.getItem(ownKey(key)));
     if (!own || isTalk(key)) continue;
-    fill(key, [...shelf(key), { ...own, name }]);
+    // A shelf that is full or broken takes nothing: then it stays this tab's.
+    if (!fill(key, [...shelf(key), { ...own, name }])) continue;
     tab.setItem(nameKey(key), name);
     tab.removeItem(ownKey(key));
   }

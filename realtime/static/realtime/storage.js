@@ -21,8 +21,9 @@ export class SafeStorage {
     }
   }
 
+  /** Returns whether it outlives the page. */
   setItem(/** @type {string} */ key, /** @type {string} */ value) {
-    this.#write(key, value, (storage) => storage.setItem(key, value));
+    return this.#write(key, value, (storage) => storage.setItem(key, value));
   }
 
   removeItem(/** @type {string} */ key) {
@@ -34,8 +35,10 @@ export class SafeStorage {
     try {
       act(this.open());
       this.memory.delete(key);
+      return true;
     } catch {
       this.memory.set(key, value);
+      return false;
     }
   }
 }
