@@ -6,10 +6,27 @@ export function given(/** @type {string} */ id) {
   return JSON.parse(globalThis.document?.getElementById(id)?.textContent ?? "null");
 }
 
+/** Milliseconds that an answer may take. A server that hangs must not hold up what waits for it, as unsent messages do. */
+const PATIENCE_MS = 30_000;
+
+/** @param {string} path @param {RequestInit} request @throws {TypeError} no answer came */
+async function load(path, request) {
+  const patience = new AbortController();
+  const alarm = setTimeout(() => patience.abort(new TypeError("The server does not answer.")), PATIENCE_MS);
+  try {
+    const answer = await fetch(path, { ...request, signal: patience.signal });
+    const found = answer.status === 204 ? null : await answer.json().catch(() => null);
+    patience.signal.throwIfAborted();
+    return { answer, found };
+  } finally {
+    clearTimeout(alarm);
+  }
+}
+
 /** For whom this page is. Nothing leaves it, over sockets or HTTP, when somebody else is signed in. */
 export const person = new Person(given("me"), async () => {
-  const answer = await fetch("/api/session/", { headers: { Accept: "application/json" } });
-  return (await answer.json()).user;
+  const { found } = await load("/api/session/", { headers: { Accept: "application/json" } });
+  return found?.user;
 });
 
 /** An HTTP request that the server refused. */
@@ -45,7 +62,7 @@ const csrfToken = () =>
  * @param {string} path
  * @param {unknown} [body] sent as JSON
  * @throws {RequestError} the server refused, or (`another_person`) somebody else is signed in than the page is for
- * @throws {TypeError} the server could not be reached
+ * @throws {TypeError} the server could not be reached, or did not answer
  */
 export async function ask(method, path, body) {
   const headers = /** @type {Record<string, string>} */ ({ Accept: "application/json" });
@@ -53,13 +70,8 @@ export async function ask(method, path, body) {
   if (person.user) headers["X-Switchboard-User"] = String(person.user.id);
   if (method !== "GET") headers["X-CSRFToken"] = csrfToken();
   if (body !== undefined) headers["Content-Type"] = "application/json";
-  const answer = await fetch(path, {
-    method,
-    headers,
-    body: body === undefined ? undefined : JSON.stringify(body),
-    credentials: "same-origin",
-  });
-  const found = answer.status === 204 ? null : await answer.json().catch(() => null);
+  const sent = body === undefined ? undefined : JSON.stringify(body);
+  const { answer, found } = await load(path, { method, headers, body: sent, credentials: "same-origin" });
   if (found?.error?.code === ANOTHER_PERSON.code) person.meets(found.user);
   if (!answer.ok) throw new RequestError(answer.status, found?.error ?? {}, answer.headers.get("Retry-After"), found);
   return found;
