@@ -16,12 +16,13 @@ export function openRoom(room, counts = unread) {
   const read = (/** @type {string} */ slug, /** @type {Record<string, any>} */ from) =>
     ask("GET", `${messagesOf(slug)}?${new URLSearchParams(from)}`);
   const session = new RoomSession({ room, me: /** @type {User} */ (me), socket, outbox, unread: counts, read });
-  openRooms.set(room, async (message) => {
+  const send = async (/** @type {object} */ message) => {
     if (session.phase === "here") return socket.request({ type: "send", room, ...message });
     // Shut out, it asks by HTTP, whose answer says why the message cannot be sent.
-    if (session.phase === "shut" || !outbox.open.has(room)) return ask("POST", messagesOf(room), message);
+    if (session.phase === "shut") return ask("POST", messagesOf(room), message);
     throw new Disconnected(); // it goes when the room has caught up
-  });
+  };
+  openRooms.set(room, send);
   let phase = session.phase;
   session.onChange(() => {
     if (phase === session.phase) return;
@@ -29,6 +30,7 @@ export function openRoom(room, counts = unread) {
     if (phase === "shut") void outbox.flush(room);
   });
   session.start();
+  session.endings.push(() => openRooms.get(room) === send && openRooms.delete(room));
   return session;
 }
 
