@@ -62,6 +62,19 @@ test("elsewhere in the room what comes is announced as a number", () => {
   assert.equal(announcer.text, "1 new message");
 });
 
+test("what comes in the next talk is announced, though its numbers are lower, and nothing of the last one is", () => {
+  come(2);
+  announcer.begin();
+  log = new RoomLog();
+  log.take({ rev: 1, seq: 1, messages: saidAll(1, 1), complete: true });
+  announcer.hear(log, ADA.id, false);
+  mock.timers.tick(2000);
+  assert.equal(announcer.text, "");
+  come(3);
+  mock.timers.tick(2000);
+  assert.equal(announcer.text, "3 new messages");
+});
+
 test("a new day is told soon after midnight, once", () => {
   let days = 0;
   const end = onNewDay(() => (days += 1));

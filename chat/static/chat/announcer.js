@@ -18,6 +18,13 @@ export class Announcer {
     this.announcing = undefined;
   }
 
+  /** Another log is on the screen: its numbers begin at 1. */
+  begin() {
+    this.stop();
+    this.quiet = true;
+    this.told = this.burst = 0;
+  }
+
   /**
    * The log may have grown.
    * @param {import("./log.js").RoomLog} log

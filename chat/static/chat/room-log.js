@@ -66,7 +66,8 @@ export class RoomLogView extends LitElement {
   willUpdate(changed) {
     if (changed.has("session") && this.session) {
       for (const end of this.endings) end();
-      this.begun = false;
+      Object.assign(this, { begun: false, seen: null, palette: null, failed: "" });
+      this.announcer.begin();
       this.endings = [this.session.onChange(() => (this.revision += 1))];
     }
     this.place.remember();
