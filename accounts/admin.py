@@ -80,6 +80,8 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
 
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
+        if change and "name" in form.changed_data:
+            services.tell_renamed(obj)
         if not obj.is_guest and {"name", "username"} & set(form.changed_data) and (guests := services.claim_names(obj)):
             text = _("%d guests had a name that looks like this one: they were renamed and signed out.")
             self.message_user(request, text % guests, messages.WARNING)

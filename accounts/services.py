@@ -25,6 +25,10 @@ class UsernameTaken(Exception):
     """Somebody else has this user name since it was looked up."""
 
 
+#: Topic of what everybody hears of people: new names.
+PEOPLE_TOPIC = "site.people"
+
+
 def enter_as_guest(request: HttpRequest, raw_name: str) -> User:
     """Make a guest of whoever asks and sign it in. Raises ApiError."""
     if request.user.is_authenticated:
@@ -115,3 +119,9 @@ def accept_invite(token: str, username: str, name: str, password: str) -> User:
 
 def _control(user_id: int, payload: dict[str, object]) -> None:
     publish_on_commit([Publication(f"user.{user_id}", Delivery.CONTROL, encode(payload))])
+
+
+def tell_renamed(user: User) -> None:
+    """Tell all open pages what somebody is called now."""
+    payload = {"do": "renamed", "user": user.on_wire()}
+    publish_on_commit([Publication(PEOPLE_TOPIC, Delivery.CONTROL, encode(payload))])

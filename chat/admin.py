@@ -66,6 +66,8 @@ class RoomAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
                 services.let_guests_in(obj, obj.guests)
             if obj.kind == RoomKind.MEMBERS and obj.owner is not None:
                 services.add_member(obj, obj.owner)
+            if {"name", "topic"} & set(form.changed_data) and obj.archived_at is None:
+                services.tell_room(obj)
             return
         if obj.owner is None and isinstance(request.user, User):
             obj.owner = request.user

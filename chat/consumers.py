@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from django.conf import settings
 
+from accounts.services import PEOPLE_TOPIC
 from chat import presence, protocol, services, store
 from chat.access import Seen
 from chat.heads import head_event, heads_of_all, heads_topic, told
@@ -41,7 +42,8 @@ class ChatConsumer(RouletteCommands, SocketConsumer):
         self._heads: asyncio.Task[None] | None = None
 
     async def opened(self) -> None:
-        await self.hub.subscribe(SITE_TOPIC, self.connection)
+        for topic in (SITE_TOPIC, PEOPLE_TOPIC):
+            await self.hub.subscribe(topic, self.connection)
         await self._follow_rooms()
 
     async def closed(self) -> None:
@@ -223,6 +225,13 @@ class ChatConsumer(RouletteCommands, SocketConsumer):
                     self.connection.send({"type": "read", "room": payload["room"], "seq": payload["seq"]})
             case "room_created":
                 await self._follow_rooms()
+            case "room":
+                if payload["id"] in self.rooms:
+                    self.connection.send({"type": "room", "room": payload["room"]})
+            case "renamed":
+                if payload["user"]["id"] == self.user.pk:
+                    self.user.name = payload["user"]["name"]
+                self.connection.send({"type": "person", "user": payload["user"]})
             case "removed":
                 await self._removed(Seen(payload["id"], payload["room"], ""), payload["reason"])
             case "guests_out":
@@ -239,8 +248,8 @@ class ChatConsumer(RouletteCommands, SocketConsumer):
         await self._leave(room, at_once=True)
         async with self._following:
             await self.hub.unsubscribe(heads_topic(room.pk), self.connection)
-            self.rooms.pop(room.pk, None)
-        if was_in:
+            was_listed = self.rooms.pop(room.pk, None) is not None
+        if was_in or was_listed:
             self.connection.send({"type": "left", "room": room.slug, "reason": reason})
 
 

@@ -6,6 +6,7 @@ import secrets
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import Any
 from uuid import UUID
 
 import msgspec
@@ -175,12 +176,21 @@ def create_room(user: User, name: str, *, topic: str = "", members_only: bool = 
 
 def announce_room(room: Room) -> None:
     """Tell those who may see it that there is a new room."""
-    payload = encode({"do": "room_created", "room": room.slug})
-    if room.kind == RoomKind.PUBLIC:
-        publish_on_commit([Publication(SITE_TOPIC, Delivery.CONTROL, payload)])
-    else:
-        members = Membership.objects.filter(room=room).values_list("user", flat=True)
-        publish_on_commit([Publication(f"user.{user}", Delivery.CONTROL, payload) for user in members])
+    _tell_listed(room, {"do": "room_created", "room": room.slug})
+
+
+def tell_room(room: Room) -> None:
+    """Tell those who have it in their list what a room is called now."""
+    shown = {"slug": room.slug, "name": room.name, "topic": room.topic, "kind": room.kind}
+    _tell_listed(room, {"do": "room", "id": room.pk, "room": shown})
+
+
+def _tell_listed(room: Room, payload: dict[str, Any]) -> None:
+    """Tell the sockets of those who may have `room` in their list."""
+    topics = [SITE_TOPIC]
+    if room.kind != RoomKind.PUBLIC:
+        topics = [f"user.{user}" for user in Membership.objects.filter(room=room).values_list("user", flat=True)]
+    publish_on_commit([Publication(topic, Delivery.CONTROL, encode(payload)) for topic in topics])
 
 
 def let_guests_in(room: Room, allowed: bool) -> None:
@@ -245,8 +255,9 @@ def archive(room: Room) -> None:
     """Close a room: its log stays readable for those who may, nobody is in it any more."""
     with transaction.atomic():
         Room.objects.filter(pk=room.pk).update(archived_at=timezone.now())
-        payload = encode({"do": "removed", "room": room.slug, "id": room.pk, "reason": "archived"})
-        publish_on_commit([Publication(store.room_topic(room.pk), Delivery.CONTROL, payload)])
+        payload = {"do": "removed", "room": room.slug, "id": room.pk, "reason": "archived"}
+        publish_on_commit([Publication(store.room_topic(room.pk), Delivery.CONTROL, encode(payload))])
+        _tell_listed(room, payload)
 
 
 def unarchive(room: Room) -> None:

@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable
 
 from playwright.async_api import Page, expect
 
-from tests.browser.steps import enter, make_room, message, open_room, people, say
+from tests.browser.steps import ask, enter, make_account, make_room, message, open_room, people, say, sign_in
 from tests.services import Serve
 
 NewPage = Callable[..., Awaitable[Page]]
@@ -172,3 +172,42 @@ async def test_names_and_texts_find_their_own_direction(live_switchboard: Serve,
     await expect(said).to_be_visible()
     assert await said.locator(".message__body > *").first.evaluate(direction) == "rtl"
     assert await said.locator(".message__sender").evaluate(direction) == "rtl"
+
+
+async def test_new_names_and_the_end_of_a_room_reach_open_pages(live_switchboard: Serve, new_page: NewPage) -> None:
+    slug = make_room(live_switchboard)
+    ada, bo, staff = await new_page(), await new_page(), await new_page()
+    for page, name in ((ada, "Ada"), (bo, "Bo")):
+        await enter(page, name)
+        await open_room(page, slug)
+    await say(bo, "said as Bo")
+    await expect(message(ada, "said as Bo")).to_be_visible()
+    await bo.goto("/")
+    username = make_account(live_switchboard, "Ada Admin")
+    live_switchboard.shell(
+        f"from accounts.models import User; User.objects.filter(username={username!r})"
+        ".update(is_staff=True, is_superuser=True)"
+    )
+    await sign_in(staff, username)
+    room = ask(live_switchboard, f"Room.objects.get(slug={slug!r}).pk")
+    person = ask(live_switchboard, f"Message.objects.get(room__slug={slug!r}).sender_id")
+    for path, name in ((f"chat/room/{room}", "canteen"), (f"accounts/user/{person}", "Boris")):
+        await staff.goto(f"/admin/{path}/change/")
+        await staff.locator("#id_name").fill(name)
+        await staff.locator("[name=_save]").click()
+        await expect(staff.locator(".messagelist .success")).to_be_visible()
+    link = f".sidebar__link[data-room={slug}]"
+    for page in (ada, bo):
+        await expect(page.locator(link)).to_contain_text("# canteen")
+    await expect(ada.get_by_role("heading", level=1)).to_have_text("# canteen")
+    await expect(ada).to_have_title(re.compile("# canteen"))
+    await expect(message(ada, "said as Bo").locator(".message__sender")).to_have_text("Boris")
+    await expect(bo.locator(".sidebar__name")).to_contain_text("Boris")
+    await staff.goto(f"/admin/chat/room/?q={slug}")
+    await staff.locator("#action-toggle").check()
+    await staff.locator("select[name=action]").select_option("archive")
+    await staff.locator("button[name=index]").click()
+    await expect(bo.locator(link)).to_have_count(0)
+    await expect(ada.get_by_text("This room was archived: it can be read")).to_be_visible()
+    await expect(ada.get_by_role("textbox", name="Message")).to_have_count(0)
+    await expect(message(ada, "said as Bo")).to_be_visible()

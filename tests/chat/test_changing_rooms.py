@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+import accounts.services
 from chat import services
 from chat.models import Membership
 from realtime.database import in_database
@@ -21,7 +22,8 @@ async def test_who_is_taken_out_of_a_room_hears_so_and_then_nothing_more(cast: C
         await socket.assert_event("heads")
     await alice.assert_event("presence", joined=[cast.bob.on_wire()])
     await in_database(services.revoke)(cast.alice, "attic", cast.bob.pk)
-    assert await bob.assert_event("left") == {"type": "left", "room": "attic", "reason": "removed"}
+    for socket in (bob, listed):
+        assert await socket.assert_event("left") == {"type": "left", "room": "attic", "reason": "removed"}
     await alice.assert_event("presence", left=[cast.bob.pk])
     await bob.assert_silence("message", "typing", "left")
     bob.events.clear()
@@ -54,6 +56,7 @@ async def test_who_is_taken_out_while_joining_is_not_in(
     monkeypatch.setattr(services, "enter", enter_slowly)
     await bob.assert_error("forbidden", "join", room="attic")
     await bob.assert_error("not_joined", "typing", room="attic")
+    await bob.assert_event("left", room="attic")
     await alice.say("attic")
     await bob.assert_silence("message", "left")
 
@@ -165,3 +168,42 @@ async def test_the_socket_of_one_who_signs_out_closes(cast: Cast, connect: Conne
     bob = await joined(connect, browser, "attic")
     await browser.post("/sign-out/")
     await bob.assert_closed(4401)
+
+
+async def test_a_new_name_of_a_room_reaches_those_who_have_it_in_their_list(cast: Cast, connect: Connect) -> None:
+    bob, gast = await connect(cast.bob), await connect(cast.gast)
+    for socket in (bob, gast):
+        await socket.assert_event("heads")
+    for room, listeners in ((cast.kitchen, (bob, gast)), (cast.attic, (bob,))):
+        room.name, room.topic = "Canteen", "Lunch"
+        await in_database(services.tell_room)(room)
+        expected = {"slug": room.slug, "name": "Canteen", "topic": "Lunch", "kind": room.kind}
+        for socket in listeners:
+            assert (await socket.assert_event("room"))["room"] == expected
+    await gast.assert_silence("room")
+
+
+async def test_a_new_name_of_a_person_reaches_everybody(cast: Cast, connect: Connect) -> None:
+    bob, alice = await connect(cast.bob), await joined(connect, cast.alice, "kitchen")
+    await bob.call("join", room="kitchen")
+    cast.alice.name = "Alicia"
+    await in_database(cast.alice.save)()
+    await in_database(accounts.services.tell_renamed)(cast.alice)
+    for socket in (alice, bob):
+        assert (await socket.assert_event("person"))["user"] == {"id": cast.alice.pk, "name": "Alicia", "guest": False}
+    await alice.communicator.send_to(text_data='{"type": "typing", "room": "kitchen"}')
+    assert (await bob.assert_event("typing"))["user"]["name"] == "Alicia"
+
+
+async def test_who_only_lists_a_room_hears_that_it_was_archived_or_that_they_were_taken_out(
+    cast: Cast, connect: Connect
+) -> None:
+    bob, gast = await connect(cast.bob), await connect(cast.gast)
+    for socket in (bob, gast):
+        await socket.assert_event("heads")
+    await in_database(services.archive)(cast.kitchen)
+    for socket in (bob, gast):
+        await socket.assert_event("left", room="kitchen", reason="archived")
+    await in_database(services.remove_member)(cast.attic, cast.bob.pk)
+    await bob.assert_event("left", room="attic", reason="removed")
+    await gast.assert_silence("left")

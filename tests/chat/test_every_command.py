@@ -304,7 +304,7 @@ ENTRIES: Final[dict[str, Entry]] = {
     "DELETE /api/rooms/<slug>/members/<id>/": Entry(
         lambda world: world.http("DELETE", member_path(world.cast), status=204), 6
     ),
-    "staff: archive": Entry(in_service(lambda cast: services.archive(cast.attic)), 2),
+    "staff: archive": Entry(in_service(lambda cast: services.archive(cast.attic)), 3),
     "staff: unarchive": Entry(
         in_service(lambda cast: services.unarchive(cast.attic)),
         3,

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { RoomLog } from "chat/log.js";
-import { ADA, BO, LIN, said, saidAll } from "./cast.js";
+import { ADA, BO, GRACE, LIN, said, saidAll } from "./cast.js";
 
 /** @type {RoomLog} */
 let log;
@@ -161,6 +161,13 @@ test("who comes and goes is noted after the newest message, together", () => {
     { after: 1, joined: [BO, LIN], left: [] },
     { after: 2, joined: [], left: [BO] },
   ]);
+});
+
+test("a new name stands at what was said before, and at what quotes it", () => {
+  const quote = { seq: 1, rev: 1, sender: GRACE, text: "text 1", deleted: false };
+  log.take({ rev: 2, seq: 2, messages: [said(1), said(2, { sender: BO, reply_to: 1, quote })], complete: true });
+  log.rename({ ...GRACE, name: "Gracia" });
+  assert.deepEqual([log.at(1)?.sender.name, log.at(2)?.sender.name, log.at(2)?.quote?.sender.name], ["Gracia", "Bo", "Gracia"]);
 });
 
 test("notes are shown beside the messages that are", () => {

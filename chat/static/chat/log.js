@@ -145,6 +145,17 @@ export class RoomLog {
     return true;
   }
 
+  /** Somebody is called otherwise now, in what was said before, too. */
+  rename(/** @type {User} */ user) {
+    const renamed = (/** @type {Message} */ message) => {
+      const sender = message.sender.id === user.id ? user : message.sender;
+      const quote = message.quote?.sender.id === user.id ? { ...message.quote, sender: user } : message.quote;
+      return { ...message, sender, ...(quote && { quote }) };
+    };
+    this.messages = this.messages.map(renamed);
+    for (const [seq, message] of this.#beside) this.#beside.set(seq, renamed(message));
+  }
+
   /** Let go of the oldest messages, so that `keep` are left; they can be read again. */
   dropOldest(/** @type {number} */ keep) {
     this.#letGo(this.messages.splice(0, Math.max(0, this.messages.length - keep)));

@@ -24,6 +24,15 @@ Object.assign(document.querySelector("connection-line") ?? {}, { socket, session
 Object.assign(document.querySelector("room-people") ?? {}, { session });
 Object.assign(document.querySelector("room-members") ?? {}, { room, me: me.id, isOwner, members });
 
+socket.on("room", ({ room: now }) => {
+  if (now.slug !== room.slug) return;
+  const [heading, topic] = [document.querySelector(".room__head h1"), document.querySelector(".room__head .page-head__note")];
+  if (heading) heading.textContent = `# ${now.name}`;
+  if (topic) topic.textContent = now.topic;
+  topic?.setAttribute("title", now.topic);
+  if (talk) talk.label = `Message # ${now.name}`;
+});
+
 shortcut("c", "Write a message", () => talk?.composer?.focusField());
 shortcut("End", "Go to the newest message", () => talk?.logView?.toEnd());
 tell("Enter", "Send");

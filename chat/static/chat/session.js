@@ -73,6 +73,7 @@ export class RoomSession {
       this.socket.on("left", mine(({ reason }) => this.#shut(REASONS[/** @type {"removed"} */ (reason)] ?? ""))),
       this.socket.on("heads", ({ rooms }) => this.#compare(rooms[this.room]?.rev ?? 0)),
       this.socket.on("read", mine(({ seq }) => (this.read = Math.max(this.read, seq)))),
+      this.socket.on("person", ({ user }) => this.#renamed(user)),
       this.socket.on("state", () => this.#lineChanged()),
       this.outbox.onChange(() => this.#tell()),
       this.socket.onLive(() => this.#join()),
@@ -234,6 +235,13 @@ export class RoomSession {
       this.#tell();
     }, TYPING_SECONDS * 1000);
     this.typists.set(user.id, { user, timer });
+    this.#tell();
+  }
+
+  #renamed(/** @type {User} */ user) {
+    if (user.id === this.me.id) this.me = user;
+    this.online = this.online.map((each) => (each.id === user.id ? user : each));
+    this.log.rename(user);
     this.#tell();
   }
 

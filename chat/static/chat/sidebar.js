@@ -1,14 +1,14 @@
 /** Keeps the room list of the sidebar true: unread counts, new rooms, rooms one was removed from. */
 import { ask } from "realtime/page.js";
 import { shortcut } from "realtime/shortcuts.js";
-import { socket, unread } from "./connection.js";
+import { me, socket, unread } from "./connection.js";
 import "./page.js";
 import "./unsent-messages.js";
 import { markWaiting } from "./waiting-marks.js";
 
 const list = document.querySelector("[data-rooms]");
 const menuButton = document.querySelector(".menu-button");
-const title = document.title;
+let title = document.title;
 
 const links = () => /** @type {HTMLElement[]} */ ([...(list?.querySelectorAll("[data-room]") ?? [])]);
 const linkOf = (/** @type {string} */ slug) => links().find((link) => link.dataset.room === slug);
@@ -70,6 +70,19 @@ socket.on("left", ({ room }) => {
   asked.delete(room);
   const link = linkOf(room);
   if (link && !link.ariaCurrent) link.parentElement?.remove();
+});
+
+/** A room is called otherwise now. */
+socket.on("room", ({ room: { slug, name } }) => {
+  const label = linkOf(slug)?.firstElementChild;
+  if (!label) return;
+  if (linkOf(slug)?.ariaCurrent) title = title.replace(label.textContent ?? "", `# ${name}`);
+  label.textContent = `# ${name}`;
+  show(slug);
+});
+socket.on("person", ({ user }) => {
+  const name = document.querySelector(".sidebar__name")?.firstChild;
+  if (user.id === me?.id && name) name.textContent = `${user.name} `;
 });
 
 /** Go to the next room that has unread messages. */
