@@ -22,7 +22,7 @@ def make_alert(server: Serve, room: str) -> Callable[..., None]:
         "from dashboard import boards, services\n"
         "from dashboard.models.alerts import AlertRule\n"
         f"stream = services.create_stream({slug!r}, label='Oven', unit='°C')\n"
-        f"boards.show_on_board(stream, {slug!r})\n"
+        f"board = boards.show_on_board(stream, {slug!r}); board.guests = True; board.save()\n"
         "AlertRule.objects.create(stream=stream, limit=90, hold=0, settle=0, severity='crit', "
         f"room={room!r})\n"
         "print(services.issue_token(stream))"
@@ -41,7 +41,7 @@ async def test_a_card_fires_is_acknowledged_by_keyboard_and_ends(live_switchboar
     room = make_room(live_switchboard)
     ada, bo = await new_page(), await new_page(color_scheme="dark", viewport={"width": 390, "height": 844})
     await enter(ada, "Ada")
-    await sign_in(bo, make_account(live_switchboard, "Bo"))
+    await sign_in(bo, make_account(live_switchboard, "Bo Lind"))
     for page in (ada, bo):
         await open_room(page, room)
     push = make_alert(live_switchboard, room)

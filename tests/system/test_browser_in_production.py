@@ -56,7 +56,7 @@ async def test_a_board_is_edited_by_one_and_seen_and_wound_back_by_another(brows
         f"User.objects.create_superuser({editor!r}, {PASSWORD!r}); now = timezone.now()\n"
         "for name in ('one', 'other'):\n"
         f"    stream = services.create_stream(f'{slug}-{{name}}', label=name)\n"
-        f"    boards.show_on_board(stream, {slug!r})\n"
+        f"    board = boards.show_on_board(stream, {slug!r}); board.guests = True; board.save()\n"
         "    with transaction.atomic():\n"
         "        store.push(stream, [Pushed(60 - age, now - timedelta(minutes=age)) for age in range(60, -1, -1)])\n"
     )
