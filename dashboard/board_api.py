@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
+from accounts.models import User
 from accounts.tokens import bearer_of
 from dashboard import boards, layout
 from dashboard.boards import NoSuchBoard
@@ -51,13 +52,12 @@ def board(request: HttpRequest, slug: str) -> HttpResponse:
 def _show(request: HttpRequest, slug: str) -> HttpResponse:
     if not _shown_by_link(request, slug):
         _require(request)
-        if not boards.visible_boards(request.user).filter(slug=slug).exists():
-            raise NoSuchBoard
+    for_guest = isinstance(request.user, User) and request.user.is_guest
     if (moment := request.GET.get("at")) is None:
-        event = boards.board_snapshot(slug).event
+        event = boards.board_snapshot(slug, for_guest=for_guest).event
     else:
         try:
-            event = boards.board_at(slug, read_moment(moment, clock.now()))
+            event = boards.board_at(slug, read_moment(moment, clock.now()), for_guest=for_guest)
         except ValueError as error:
             raise ApiError("invalid", str(error), field="at") from None
     response = JsonResponse(event)

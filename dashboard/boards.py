@@ -46,18 +46,16 @@ def visible_boards(user: User | AnonymousUser) -> QuerySet[Board]:
 
 def board_topics(slug: str, *, for_guest: bool = False) -> set[str]:
     """Return the topics of the streams that a board shows. Raises NoSuchBoard, for guests if it is not open to them."""
-    board = find_board(slug)
-    if for_guest and not board.guests:
-        raise NoSuchBoard
+    board = find_board(slug, for_guest=for_guest)
     return {stream.topic for stream in Stream.objects.filter(widgets__board=board).only("slug")}
 
 
-def board_snapshot(slug: str, most: int | None = None) -> Snapshot:
+def board_snapshot(slug: str, most: int | None = None, *, for_guest: bool = False) -> Snapshot:
     """Return the `snapshot` event of a board, with at most `most` points of history. Raises NoSuchBoard.
 
     Heads are read first and the rest may be newer: what is told afterwards says the same again, no more.
     """
-    board = find_board(slug)
+    board = find_board(slug, for_guest=for_guest)
     widgets, shown = list(board.widgets.all()), _streams_shown(board)
     streams = {stream.pk: stream for those in shown.values() for stream in those}
     rows = store.rows_of(streams.values())
@@ -75,12 +73,12 @@ def board_snapshot(slug: str, most: int | None = None) -> Snapshot:
     return Snapshot(event, {stream.topic: stream.seq for stream in streams.values()})
 
 
-def board_at(slug: str, moment: datetime) -> dict[str, Any]:
+def board_at(slug: str, moment: datetime, *, for_guest: bool = False) -> dict[str, Any]:
     """Return the `snapshot` event of a board with the values as they were at `moment`. Raises NoSuchBoard.
 
     The tiles are those of now. Nobody knows any more how the producers were, so `state` is null.
     """
-    board = find_board(slug)
+    board = find_board(slug, for_guest=for_guest)
     widgets, shown = list(board.widgets.all()), _streams_shown(board)
     streams = {stream.pk: stream for those in shown.values() for stream in those}
     heads = history.heads_at(streams.values(), moment)
@@ -119,12 +117,12 @@ def delete_board(board: Board) -> None:
     board.delete()
 
 
-def find_board(slug: str) -> Board:
-    """Return the board at this address. Raises NoSuchBoard."""
-    try:
-        return Board.objects.get(slug=slug)
-    except Board.DoesNotExist:
-        raise NoSuchBoard from None
+def find_board(slug: str, *, for_guest: bool = False) -> Board:
+    """Return the board at this address. Raises NoSuchBoard, for guests if it is not open to them."""
+    board = Board.objects.filter(slug=slug).first()
+    if board is None or (for_guest and not board.guests):
+        raise NoSuchBoard
+    return board
 
 
 def _streams_shown(board: Board) -> dict[int, list[Stream]]:
