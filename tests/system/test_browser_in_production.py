@@ -14,7 +14,7 @@ pytestmark = pytest.mark.asyncio(loop_scope="session")  # the browser lives in i
 
 async def enter(stack: AsyncExitStack, browser: Browser, cluster: Cluster, name: str, errors: list[str]) -> Page:
     """Open a window, sign in as a guest and go to the lobby."""
-    context = await browser.new_context(base_url=cluster.nginx.address, ignore_https_errors=True)
+    context = await browser.new_context(base_url=cluster.nginx.address, ignore_https_errors=True, locale="en-GB")
     stack.push_async_callback(context.close)
     page = await context.new_page()
     page.on("console", lambda message: errors.append(message.text) if message.type == "error" else None)
