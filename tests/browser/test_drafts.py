@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
-from playwright.async_api import Page, expect
+from playwright.async_api import Page, WebSocketRoute, expect
 
 from tests.browser.steps import ask, enter, expect_live, make_room, message, open_room, say
 from tests.services import Serve
@@ -102,3 +102,46 @@ async def test_a_reply_stays_a_reply_and_an_edit_an_edit(live_switchboard: Serve
     await expect(message(other, "the better answer")).to_be_visible()
     await expect(page.locator(".message[data-seq]")).to_have_count(2)
     await expect(composer).to_have_value("")
+
+
+async def test_an_edit_that_fails_does_not_take_the_field_from_what_is_written_meanwhile(
+    live_switchboard: Serve, new_page: NewPage
+) -> None:
+    slug = make_room(live_switchboard)
+    page = await new_page()
+    routes: list[WebSocketRoute] = []
+
+    def swallow_edits(route: WebSocketRoute) -> None:
+        server = route.connect_to_server()
+        route.on_message(lambda text: None if '"type":"edit"' in str(text) else server.send(text))
+        routes.append(route)
+
+    await page.route_web_socket("**/ws/chat/", swallow_edits)
+    await enter(page, "Ada")
+    await open_room(page, slug)
+    await say(page, "meet at nine")
+    await expect(message(page, "meet at nine")).to_be_visible()
+    composer = page.get_by_role("textbox", name="Message")
+    await composer.press("ArrowUp")
+    await say(page, "meet at ten")
+    await expect(composer).to_have_value("")
+    await composer.fill("who brings")
+    await routes[-1].close(code=1012)
+    failed = page.get_by_role("status").filter(has_text="An edit was not saved:")
+    await expect(failed).to_contain_text("meet at ten")
+    await expect(composer).to_have_value("who brings")
+    await failed.get_by_role("button", name="Edit again").click()
+    await expect(composer).to_have_value("meet at ten")
+    await expect(failed).to_have_count(0)
+    await composer.press("Escape")
+    await expect(composer).to_have_value("who brings")
+
+    # Where nothing was begun meanwhile it comes back by itself.
+    await composer.fill("")
+    await expect_live(page)
+    await composer.press("ArrowUp")
+    await say(page, "meet at eleven")
+    await expect(composer).to_have_value("")
+    await routes[-1].close(code=1012)
+    await expect(composer).to_have_value("meet at eleven")
+    await expect(page.get_by_text("Editing your message")).to_be_visible()

@@ -27,6 +27,7 @@ export class RoomTalk extends LitElement {
     trouble: { state: true },
     doomed: { state: true },
     knowsUnkept: { state: true },
+    unsaved: { state: true },
   };
 
   constructor() {
@@ -44,6 +45,8 @@ export class RoomTalk extends LitElement {
     this.task = null;
     this.trouble = "";
     this.knowsUnkept = false;
+    /** @type {{task: Task, trouble: string}[]} edits that failed while something else was being written */
+    this.unsaved = [];
     /** @type {import("./log.js").Message | null} the message whose deletion waits for a yes */
     this.doomed = null;
     /** @type {(() => void)[]} */
@@ -68,6 +71,7 @@ export class RoomTalk extends LitElement {
     for (const end of this.endings) end();
     this.task = this.session ? takeDraft(draftKey(this.session)).task : null;
     this.trouble = "";
+    this.unsaved = [];
     this.endings = this.session ? [this.session.onChange(() => (this.revision += 1))] : [];
   }
 
@@ -89,7 +93,7 @@ export class RoomTalk extends LitElement {
       <room-log .session=${session} .canWrite=${!shut} .canAmend=${this.canAmend} @act=${this.#onAct}></room-log>
       <div class="talk__foot">
         <div class="talk__typing" aria-live="off">${this.#typing()}</div>
-        ${this.#standing()} ${this.#unkept()}
+        ${this.#standing()} ${this.#unkept()} ${this.unsaved.length ? this.#failedEdit() : nothing}
         ${shut
           ? html`<p class="notice" role="status">${shut}</p>`
           : html`<room-composer
@@ -145,6 +149,27 @@ export class RoomTalk extends LitElement {
     return html`<div class="talk__standing notice notice--warning" role="status">
       <span>This browser does not keep unsent messages: do not close this page while one is waiting.</span>
       <button class="button" type="button" @click=${() => (this.knowsUnkept = true)}>I see</button>
+    </div>`;
+  }
+
+  /** The oldest edit that failed, which waits until the field is free for it. */
+  #failedEdit() {
+    const [{ task, trouble }, ...others] = this.unsaved;
+    const goOn = () => {
+      this.unsaved = others;
+      Object.assign(this, { task, trouble });
+    };
+    const discard = () => {
+      this.unsaved = others;
+      this.composer?.focusField();
+    };
+    return html`<div class="composer__theirs notice notice--warning" role="status">
+      <p><b>An edit was not saved:</b></p>
+      <p class="composer__text">${task.body}</p>
+      <div class="row">
+        <button class="button" type="button" ?disabled=${Boolean(this.task)} @click=${goOn}>Edit again</button>
+        <button class="button" type="button" @click=${discard}>Discard</button>
+      </div>
     </div>`;
   }
 
@@ -210,17 +235,22 @@ export class RoomTalk extends LitElement {
     await this.#save(session, /** @type {Task} */ (task), body);
   }
 
-  /** The field is free at once; an edit that fails comes back to it. */
+  /** The field is free at once. An edit that fails comes back to it, but not under the hands of one who writes on. */
   async #save(/** @type {RoomSession} */ session, /** @type {Task} */ task, /** @type {string} */ body) {
     const { seq, edited_at } = task.message;
+    const draft = this.composer?.beforeEdit;
     this.task = null;
     this.trouble = "";
     try {
       await session.edit(seq, body, edited_at);
     } catch (error) {
       const now = error instanceof CommandError && error.code === "conflict" && error.event.message;
-      this.task = { what: "edit", message: now || task.message, body, theirs: Boolean(now) };
-      if (!now) this.trouble = sentence(error);
+      const failed = { what: /** @type {const} */ ("edit"), message: now || task.message, body, theirs: Boolean(now) };
+      const trouble = now ? "" : sentence(error);
+      await this.updateComplete;
+      await this.composer?.updateComplete;
+      if (this.task || this.composer?.body !== draft) this.unsaved = [...this.unsaved, { task: failed, trouble }];
+      else Object.assign(this, { task: failed, trouble });
     }
   }
 
