@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
-import { Unread } from "chat/unread.js";
+import { countText, Unread } from "chat/unread.js";
 import { ADA, BO, GRACE, said } from "./cast.js";
 
 /** @type {Unread} */
@@ -97,4 +97,11 @@ test("a room one was removed from no longer counts", () => {
   head("lobby", 10, { read: 0, unread: 10 });
   unread.forget("lobby");
   assert.equal(unread.total, 0);
+});
+
+test("more than the server counts is not told as a number", () => {
+  head("lobby", 500, { read: 0, unread: 100 });
+  head("deploys", 40, { read: 0, unread: 3 });
+  assert.deepEqual(["lobby", "deploys"].map((slug) => countText(unread.count(slug))), ["99+", "3"]);
+  assert.equal(countText(unread.total), "99+");
 });

@@ -1,5 +1,6 @@
 /** The home page: unread counts that follow. */
 import { unread } from "./connection.js";
+import { countText } from "./unread.js";
 
 /** @type {HTMLElement[]} */
 const cards = [...document.querySelectorAll("[data-home-room]")].map((card) => /** @type {HTMLElement} */ (card));
@@ -9,5 +10,5 @@ unread.onChange((slug) => {
   if (!(mark instanceof HTMLElement)) return;
   const count = unread.count(slug);
   mark.hidden = count === 0;
-  /** @type {HTMLElement} */ (mark.querySelector("[data-count]")).textContent = count > 99 ? "99+" : String(count);
+  /** @type {HTMLElement} */ (mark.querySelector("[data-count]")).textContent = countText(count);
 });

@@ -3,6 +3,7 @@ import { ask } from "realtime/page.js";
 import { shortcut } from "realtime/shortcuts.js";
 import { me, socket, unread } from "./connection.js";
 import "./page.js";
+import { countText } from "./unread.js";
 import "./unsent-messages.js";
 import { markWaiting } from "./waiting-marks.js";
 
@@ -23,13 +24,13 @@ function show(/** @type {string} */ slug) {
   if (link) paint(link, unread.count(slug));
   const elsewhere = links().some((other) => !other.ariaCurrent && unread.count(other.dataset.room ?? ""));
   menuButton?.toggleAttribute("data-unread", elsewhere);
-  document.title = unread.total ? `(${unread.total}) ${title}` : title;
+  document.title = unread.total ? `(${countText(unread.total)}) ${title}` : title;
 }
 
 function paint(/** @type {HTMLElement} */ link, /** @type {number} */ count) {
   const mark = /** @type {HTMLElement} */ (link.querySelector(".count"));
   mark.hidden = count === 0;
-  /** @type {HTMLElement} */ (mark.querySelector("[data-count]")).textContent = count > 99 ? "99+" : String(count);
+  /** @type {HTMLElement} */ (mark.querySelector("[data-count]")).textContent = countText(count);
   link.toggleAttribute("data-unread", count > 0);
 }
 

@@ -84,3 +84,6 @@ export class Unread {
     for (const listener of this.listeners) listener(slug);
   }
 }
+
+/** As many as a person wants to know; the server counts no further either. */
+export const countText = (/** @type {number} */ count) => (count > 99 ? "99+" : String(count));
