@@ -1,4 +1,5 @@
 import { html, LitElement, nothing } from "lit";
+import { repeat } from "lit/directives/repeat.js";
 import { copy } from "realtime/copy.js";
 import { clockTime, wholeTime } from "realtime/time.js";
 import { outbox } from "./sending.js";
@@ -18,6 +19,7 @@ export class UnsentMessages extends LitElement {
     /** The id of the message that was copied last. */
     this.copied = "";
     this.revision = 0;
+    this.wasOpen = false;
     this.end = () => {};
   }
 
@@ -35,6 +37,16 @@ export class UnsentMessages extends LitElement {
     this.end();
   }
 
+  willUpdate() {
+    this.wasOpen = Boolean(this.querySelector("dialog")?.open);
+  }
+
+  /** What had the focus may have gone with its message. */
+  updated() {
+    if (!this.wasOpen || document.activeElement !== document.body) return;
+    /** @type {HTMLElement | null} */ (this.querySelector("dialog form button") ?? document.querySelector("main"))?.focus();
+  }
+
   render() {
     const failed = outbox.entries.filter(({ state }) => state === "failed");
     if (!failed.length) return nothing;
@@ -45,7 +57,7 @@ export class UnsentMessages extends LitElement {
       <dialog class="dialog" aria-labelledby="unsent-title">
         <h2 id="unsent-title">Not sent</h2>
         <ul class="unsent">
-          ${failed.map((entry) => this.#entry(entry))}
+          ${repeat(failed, ({ id }) => id, (entry) => this.#entry(entry))}
         </ul>
         <form method="dialog" class="dialog__actions"><button class="button">Close</button></form>
       </dialog>
