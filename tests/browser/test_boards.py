@@ -282,7 +282,7 @@ async def own_server(service_folder: Callable[[str], Path]) -> AsyncIterator[Web
 
 
 async def test_a_screen_whose_server_is_gone_says_so_and_heals_itself(own_server: Web, browser: Browser) -> None:
-    context = await browser.new_context(base_url=own_server.address)
+    context = await browser.new_context(base_url=own_server.address, locale="en-GB")
     page = await context.new_page()
     await open_board(page, "counter")
     digits = tile(page, "Counter").locator(".figure__digits")
