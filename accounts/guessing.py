@@ -79,7 +79,9 @@ def _take(network: str, username: str, burst: int, rate: float) -> float:
     """Take a try from a row, as `realtime.limits.Bucket` does, by the database's clock."""
     row, made = PasswordTries.objects.get_or_create(network=network, username=username, defaults={"left": burst})
     rows: Any = PasswordTries.objects.select_for_update().annotate(now=Now())
-    row = rows.get(pk=row.pk)
+    row = rows.filter(pk=row.pk).first()
+    if row is None:  # the right password has made it good meanwhile, or staff have
+        return 0.0
     left = row.left if made else min(burst, row.left + max(0.0, (row.now - row.at).total_seconds()) * rate)
     if left < 1:
         return float((1 - left) / rate)

@@ -2,6 +2,7 @@
 
 import threading
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -35,6 +36,19 @@ def test_a_right_password_makes_the_wrong_ones_before_it_good() -> None:
     guessing.forgive(HERE, "Ada")
     assert [guessing.try_password(HERE, "ada") for _ in range(10)] == [0] * 10
     assert PasswordTries.objects.get(username="").tries == 19, "the door counts all"
+
+
+def test_tries_that_are_made_good_meanwhile_are_no_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    find = PasswordTries.objects.get_or_create
+
+    def find_and_lose(**given: Any) -> Any:
+        found = find(**given)
+        guessing.forgive(HERE, "ada")
+        return found
+
+    guessing.try_password(HERE, "ada")
+    monkeypatch.setattr(PasswordTries.objects, "get_or_create", find_and_lose)
+    assert guessing.try_password(HERE, "ada") == 0
 
 
 def test_a_door_takes_a_hundred_whatever_the_names(clock: Clock) -> None:
