@@ -9,6 +9,7 @@ from accounts.models import User
 from accounts.tokens import bearer_of, bot_for
 from realtime import database
 from realtime.http import STATUS, error_response
+from realtime.throttling import refusal
 
 
 class BearerMiddleware:
@@ -47,6 +48,8 @@ class PersonMiddleware:
                 return self.get_response(request)
         except database.AWAY as error:  # of who is signed in: what views raise has become an answer by now
             return error_response(database.busy(database.meaning(error)))
+        if refused := refusal(request):
+            return refused
         user = request.user.on_wire() if isinstance(request.user, User) else None
         detail = f"You are signed in as {user['name']} now: load the page again." if user else "You are signed out."
         told = {"code": "another_person", "detail": detail}

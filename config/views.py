@@ -13,6 +13,7 @@ from chat import public
 from config.middleware import unavailable
 from realtime.database import AWAY, meaning
 from realtime.http import ApiError, error_response
+from realtime.throttling import refusal
 
 
 def home(request: HttpRequest) -> HttpResponse:
@@ -31,7 +32,7 @@ def no_such_call(request: HttpRequest, rest: str) -> HttpResponse:
 
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
-    return render(request, "404.html", status=404)
+    return refusal(request) or render(request, "404.html", status=404)
 
 
 def failed(request: HttpRequest) -> HttpResponse:
@@ -44,6 +45,8 @@ def failed(request: HttpRequest) -> HttpResponse:
 
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
+    if refused := refusal(request):
+        return refused
     if request.path.startswith("/api/"):
         return error_response(ApiError("forbidden", "The CSRF token is missing or wrong: send it as X-CSRFToken."))
     detail = _("This form is too old, or your browser keeps no cookies. Open it again and send it once more.")

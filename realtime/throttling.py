@@ -41,21 +41,29 @@ class LimitMiddleware:
         return response
 
     def process_view(self, request: HttpRequest, view: Any, *_args: object) -> HttpResponse | None:
-        if getattr(view, "limits_itself", False):
-            return None
-        payer = quotas.payer_of(request.user, address_of(request))
-        # Apart, so that a browser that opens its tabs again does not take from what they have to say.
-        quota = quotas.lookups if request.method in ("GET", "HEAD") else quotas.commands
-        wait = quotas.reading.wait(payer) or quota.pay(payer)
-        if not wait:
-            request.payer = payer  # type: ignore[attr-defined]
-            return None
-        error = ApiError("rate_limited", _("Too many calls at once: wait a moment."), retry_after=wait)
-        response: HttpResponse = error_response(error)
-        if not request.path.startswith("/api/"):
-            response.content, response["Content-Type"] = error.detail, "text/plain; charset=utf-8"
-        response._has_been_logged = True  # type: ignore[attr-defined]  # else a flood of calls is one of log lines
-        return response
+        return None if getattr(view, "limits_itself", False) else refusal(request)
+
+
+def refusal(request: HttpRequest) -> HttpResponse | None:
+    """Take a token for `request`, once; return the answer for who has none left.
+
+    For what is answered before `LimitMiddleware` sees a view: an address that leads nowhere, a form without its token.
+    """
+    if hasattr(request, "payer"):
+        return None
+    payer = quotas.payer_of(request.user, address_of(request))
+    # Apart, so that a browser that opens its tabs again does not take from what they have to say.
+    quota = quotas.lookups if request.method in ("GET", "HEAD") else quotas.commands
+    wait = quotas.reading.wait(payer) or quota.pay(payer)
+    if not wait:
+        request.payer = payer  # type: ignore[attr-defined]
+        return None
+    error = ApiError("rate_limited", _("Too many calls at once: wait a moment."), retry_after=wait)
+    response: HttpResponse = error_response(error)
+    if not request.path.startswith("/api/"):
+        response.content, response["Content-Type"] = error.detail, "text/plain; charset=utf-8"
+    response._has_been_logged = True  # type: ignore[attr-defined]  # else a flood of calls is one of log lines
+    return response
 
 
 def address_of(request: HttpRequest | None) -> str:

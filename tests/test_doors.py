@@ -33,7 +33,11 @@ def test_only_these_doors_limit_themselves() -> None:
 
 @pytest.mark.django_db
 @pytest.mark.parametrize(
-    "path", ["/api/status/", "/api/rooms/", "/api/rooms/lobby/members/", "/api/boards/x/?at=2026-01-01T00:00:00Z", "/"]
+    "path",
+    [
+        *("/api/status/", "/api/rooms/", "/api/rooms/lobby/members/", "/api/boards/x/?at=2026-01-01T00:00:00Z", "/"),
+        *("/nowhere/", "/api/nowhere/"),
+    ],
 )
 def test_who_calls_too_often_gets_429_and_the_next_person_an_answer(client: Client, path: str, settings: Any) -> None:
     settings.COMMAND_BURST, settings.COMMANDS_PER_SECOND = 2, 0.01
@@ -46,6 +50,16 @@ def test_who_calls_too_often_gets_429_and_the_next_person_an_answer(client: Clie
     assert int(refused["Retry-After"]) >= 1
     client.force_login(bob)
     assert client.get(path).status_code == statuses[0]
+
+
+@pytest.mark.django_db
+def test_what_is_refused_before_any_view_counts_too(settings: Any) -> None:
+    settings.COMMAND_BURST, settings.COMMANDS_PER_SECOND = 2, 0.01
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(User.objects.create_user("ada"))
+    assert [client.post("/rooms/").status_code for _ in range(3)] == [403, 403, 429]
+    other = {"X-Switchboard-User": "0"}
+    assert [client.get("/api/rooms/", headers=other).status_code for _ in range(3)] == [409, 409, 429]
 
 
 @pytest.mark.django_db
