@@ -299,7 +299,7 @@ class _Batch:
             if room.kind == RoomKind.ROULETTE and not staff:  # whoever reports it could not prove it otherwise
                 raise CommandError("forbidden", "In roulette, what is said stands.")
             if isinstance(change, Edit) and _is_stale(message, change):
-                raise StaleEdit(message.event(room.slug, self.people[message.sender_id].on_wire()))
+                raise StaleEdit(self._event(room, message))
             changed = _edit(message, change, self.now) if isinstance(change, Edit) else _delete(message, self.now)
         if not changed:
             return Applied(message.rev, message.seq, message.at, duplicate=True)
@@ -311,9 +311,12 @@ class _Batch:
     def _number(self, room: Room, message: Message) -> Applied:
         room.rev += 1
         message.rev = room.rev
-        text = encode(message.event(room.slug, self.people[message.sender_id].on_wire(), self._quote(message)))
+        text = encode(self._event(room, message))
         self.publications.append(Publication(room_topic(room.pk), Delivery.LOG, text, room.rev))
         return Applied(message.rev, message.seq, message.at)
+
+    def _event(self, room: Room, message: Message) -> dict[str, Any]:
+        return message.event(room.slug, self.people[message.sender_id].on_wire(), self._quote(message))
 
     @property
     def moved(self) -> list[Room]:

@@ -168,6 +168,16 @@ def test_an_edit_of_an_older_text_overwrites_nothing(cast: Cast) -> None:
     assert outcomes(store.apply([edit(kitchen, alice, 1, "d")])) == [(5, 1, False)], "it does not say from which"
 
 
+def test_an_older_reply_is_told_with_what_it_answers(cast: Cast) -> None:
+    kitchen, alice = cast.kitchen, cast.alice
+    apply(says(kitchen, alice, "a"))
+    [reply] = told(store.apply([says(kitchen, alice, "b", reply_to=1)]))
+    [stale] = store.apply([store.Edit(kitchen.pk, alice.pk, 2, "c", "<p>c</p>", "2026-01-01T00:00:00Z")]).outcomes
+    assert isinstance(stale, store.StaleEdit)
+    assert stale.message == reply
+    assert reply["quote"]["text"] == "a"
+
+
 def test_of_two_edits_of_one_text_the_second_is_told_also_in_one_batch(cast: Cast) -> None:
     kitchen, alice = cast.kitchen, cast.alice
     apply(says(kitchen, alice, "a"))
