@@ -43,7 +43,7 @@ def counts(rooms_of: Mapping[int, Iterable[int]]) -> dict[int, dict[int, Unread]
     if missing := pairs - marks.keys():
         people = bulk.find(User, ("id",), {(user,) for _, user in missing}, ("id", "date_joined"))
         came = dict(people)
-        new = {(room, user): heads[room][1] for room, user in missing if heads[room][2] < came[user]}
+        new = {(room, user): heads[room][1] for room, user in missing if user in came and heads[room][2] < came[user]}
         mark_read(new)
         marks |= new
     behind = [

@@ -45,6 +45,12 @@ def test_who_comes_new_starts_with_everything_read(cast: Cast) -> None:
     assert count(guest, room) == (0, 1)
 
 
+def test_somebody_who_is_gone_hides_no_counts_of_others(cast: Cast) -> None:
+    store.apply([says(cast.kitchen, cast.alice)])
+    found = unread.counts({cast.bob.pk: [cast.kitchen.pk], 10**6: [cast.kitchen.pk]})
+    assert found[cast.bob.pk][cast.kitchen.pk].unread == 1
+
+
 def test_who_is_taken_into_a_room_has_read_what_is_there(cast: Cast) -> None:
     store.apply([says(cast.attic, cast.alice) for _ in range(3)])
     services.add_member(cast.attic, cast.charlie)
