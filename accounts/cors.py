@@ -10,6 +10,8 @@ from realtime.origins import is_allowed
 
 #: Headers that pages of listed origins may send.
 HEADERS = "Authorization, Content-Type, X-CSRFToken, X-Switchboard-User"
+#: And how they may call.
+METHODS = "GET, POST, PUT, PATCH, DELETE"
 Respond = Callable[[HttpRequest], HttpResponseBase]
 
 
@@ -30,7 +32,7 @@ class CorsMiddleware:
             response["Access-Control-Allow-Credentials"] = "true"
             response["Access-Control-Expose-Headers"] = "Retry-After"
             if preflight:
-                response["Access-Control-Allow-Methods"] = "GET, POST, DELETE"
+                response["Access-Control-Allow-Methods"] = METHODS
                 response["Access-Control-Allow-Headers"] = HEADERS
                 response["Access-Control-Max-Age"] = "600"
         return response

@@ -49,9 +49,9 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
+    "accounts.cors.CorsMiddleware",  # of what the next one answers, too
     "config.middleware.DatabaseMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "accounts.cors.CorsMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",

@@ -3,6 +3,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from realtime import database
+
 pytestmark = pytest.mark.django_db
 DESK = "https://desk.example"
 
@@ -37,10 +39,17 @@ def test_errors_can_be_read_too(client: Client) -> None:
     assert response["Access-Control-Allow-Origin"] == DESK
 
 
+def test_that_there_is_no_database_can_be_read_too(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(database.condition, "away", database.SILENT)
+    response = client.get("/api/rooms/", headers={"Origin": DESK})
+    assert response.status_code == 503
+    assert response["Access-Control-Allow-Origin"] == DESK
+
+
 def test_a_preflight_is_answered_without_signing_in(client: Client) -> None:
     response = client.options("/api/rooms/", headers={"Origin": DESK, "Access-Control-Request-Method": "POST"})
     assert response.status_code == 204
-    assert "POST" in response["Access-Control-Allow-Methods"]
+    assert response["Access-Control-Allow-Methods"] == "GET, POST, PUT, PATCH, DELETE"
     assert {"Authorization", "Content-Type"} <= set(response["Access-Control-Allow-Headers"].split(", "))
     refused = client.options(
         "/api/rooms/", headers={"Origin": "https://evil.example", "Access-Control-Request-Method": "POST"}
