@@ -14,6 +14,7 @@ from chat.models import RoomKind
 from chat.protocol import BlockPartner, Enter, LeaveRoulette, Next, ReportPartner
 from chat.seats import TALKING, Ended, News, Paired, Place, Waiting
 from realtime.consumers import SocketConsumer
+from realtime.database import log_failure
 from realtime.protocol import CommandError
 
 log = logging.getLogger(__name__)
@@ -154,8 +155,8 @@ class RouletteCommands(SocketConsumer):
                     if news and isinstance(news[-1], Ended):
                         self._watch = None
                         return
-            except Exception:
-                log.exception("Could not look at a seat")
+            except Exception as error:
+                log_failure(log, error, "Looking at a seat")
             talking = self._told is not None and self._told.state == TALKING
             with contextlib.suppress(TimeoutError):
                 await asyncio.wait_for(wake.wait(), LOOK_TALKING if talking else LOOK_WAITING)

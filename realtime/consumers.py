@@ -84,7 +84,7 @@ class SocketConsumer(AsyncConsumer):
         extensions = scope.get("extensions") or {}
         self.connection = Connection(send, extensions.get(EXTENSION))
         self.connection.on_control = self._on_control
-        self.since, self.opened_at = time.monotonic(), time.time()
+        self.since, self.opened_at = time.monotonic(), clock.now().timestamp()
         self.payer = quotas.payer_of(self.user, self.address)
         self._patience = Bucket(FLOOD, settings.COMMANDS_PER_SECOND, self.since)
         self._controls: dict[asyncio.Task[None], None] = {}
@@ -333,8 +333,8 @@ class SocketConsumer(AsyncConsumer):
     async def _control(self, topic: str, text: str) -> None:
         try:
             await self.control(topic, protocol.decode_json(text))
-        except Exception:
-            log.exception("Could not act on %s of %s", text, topic)
+        except Exception as error:
+            log_failure(log, error, f"Acting on {text} of {topic}")
 
 
 async def beat() -> None:

@@ -17,7 +17,7 @@ from dashboard.walls.links import Link, find_link
 from dashboard.walls.screens import Shown
 from realtime import clock
 from realtime.consumers import SocketConsumer
-from realtime.database import in_database
+from realtime.database import in_database, log_failure
 from realtime.hub import current_hub
 from realtime.protocol import Close, CommandError, Refused
 from realtime.quotas import MANY, Payer
@@ -188,5 +188,5 @@ async def keep_rows() -> None:
                 forgot_at = loop.time()
                 await in_database(screens.forget_the_old)()
                 await in_database(pairings.forget_the_old)()
-        except Exception:
-            log.exception("Could not write what screens show; again in a second")
+        except Exception as error:
+            log_failure(log, error, "Writing what screens show (again in a second)")
