@@ -68,6 +68,10 @@ def test_compose_sets_only_settings_that_exist(compose: dict[str, Any]) -> None:
         environment = compose["services"][name]["environment"]
         assert environment.keys() <= settings_read()
         assert environment.keys() >= {"SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "REDIS_URL", "BEHIND_PROXY"}
+        # What the image decides is no setting of its user; nor is DEBUG, which production refuses.
+        assert settings_read() - environment.keys() == {"SWITCHBOARD_VAR", "PRODUCERS_DIR", "DEBUG"}
+        literal = {setting for setting, value in environment.items() if value is not None and "${" not in value}
+        assert literal == {"REDIS_URL", "BEHIND_PROXY"}, "all others can be set in deploy/.env"
     wanted = set(re.findall(r"\$\{(\w+):\?", (DEPLOY / "compose.yaml").read_text()))
     offered = set(re.findall(r"^(\w+)=", (DEPLOY / "compose.env.example").read_text(), re.MULTILINE))
     assert wanted == offered
