@@ -141,7 +141,7 @@ class InviteAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 @admin.register(PasswordTries)
 class PasswordTriesAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Who guesses at which passwords. Deleting a line lets whoever it is try again at once."""
+    """Who guesses at which passwords. Deleting a line lets them try again at once."""
 
     list_display = ("username_or_all", "network", "tries", "at")
     search_fields = ("username", "network")

@@ -23,7 +23,7 @@ MOST: Final = 10_000
 PATIENCE: Final = 10.0
 
 _turns: Final = threading.Condition()
-_looked_at: Final[set[str]] = set()  # the networks of which a password is looked at now
+_looked_at: Final[set[str]] = set()  # networks from which a password is being checked
 
 
 @transaction.atomic

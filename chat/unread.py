@@ -33,7 +33,7 @@ class Unread:
 def counts(rooms_of: Mapping[int, Iterable[int]]) -> dict[int, dict[int, Unread]]:
     """Return by user and room the count of each of these rooms that exists. `rooms_of`: user id: room ids.
 
-    Whoever comes to a room that is older than they are has read what is there.
+    Of a room that is older than the user's account, all that is there counts as read at first.
     """
     pairs = {(room, user) for user, rooms in rooms_of.items() for room in rooms}
     ids = {(room,) for room, _ in pairs}

@@ -214,6 +214,6 @@ def pool() -> dict[str, object]:
         "min_size": 1,
         "max_size": integer("DATABASE_POOL", 10, 2),
         "timeout": 3,
-        # A pool that tries to reconnect for long waits ever longer between tries: better give up, and try anew.
+        # A pool waits longer after each try to reconnect: better give up soon, and begin again.
         "reconnect_timeout": 5,
     }

@@ -120,7 +120,7 @@ SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_HSTS_SECONDS = from_env.integer("HSTS_SECONDS", 60 * 60 * 24 * 365 if HTTPS else 0)
-# Whoever runs this host need not own the others of its domain: both are for those who ask for it.
+# The people who run this host may not own the others of its domain: both are off unless they are asked for.
 SECURE_HSTS_INCLUDE_SUBDOMAINS = from_env.boolean("HSTS_SUBDOMAINS", False)
 SECURE_HSTS_PRELOAD = from_env.boolean("HSTS_PRELOAD", False)
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]

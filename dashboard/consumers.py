@@ -74,7 +74,7 @@ class ShowsBoards(ScreenConsumer):
                     await self.gone(slug)
 
     async def show_asked(self, slug: str) -> None:
-        """Show a board to whoever asked for it, and count that. Raises NoSuchBoard, and CommandError for too much."""
+        """Show a board that the client asked for, and count that. Raises NoSuchBoard, and CommandError for too much."""
         self.require_reading()
         shown = await self.show(slug)
         self.count_reading(len(shown.frame), shown.seconds)

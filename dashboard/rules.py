@@ -121,7 +121,7 @@ def _holds(terms: Terms, value: Any) -> bool | None:
 def pass_time(
     terms: Terms, watched: Watched, now: datetime, heard_since: datetime | None = None
 ) -> Iterator[tuple[Watched, Transition | None]]:
-    """Yield, one by one, what comes of waiting until `now`: how the rule stands, and what that is to be told as.
+    """Yield, one by one, the changes until `now` if no value comes: how the rule stands, and what to tell of it.
 
     `heard_since`: as `Heard.since`; matters to SILENT alone.
     """

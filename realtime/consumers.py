@@ -239,7 +239,7 @@ class SocketConsumer(AsyncConsumer):
     # What reading costs
 
     def require_reading(self) -> None:
-        """Raise CommandError while whoever pays here has read too much to be given more."""
+        """Raise CommandError while the payer has read too much to be given more."""
         if wait := quotas.reading.wait(self.payer):
             raise CommandError("rate_limited", "You have read much at once: wait a moment.", wait)
 

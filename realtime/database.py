@@ -16,7 +16,7 @@ from realtime.protocol import CommandError
 P = ParamSpec("P")
 R = TypeVar("R")
 
-#: Seconds for which anything waits for the database; then whoever asked is told `busy`.
+#: Seconds for which anything waits for the database; then the caller is told `busy`.
 PATIENCE: Final = 10.0
 #: Seconds after which those who were told `busy` may come back: at least, and how many more for some of them.
 RETRY_AFTER: Final = 2.0

@@ -1,4 +1,4 @@
-"""PostgreSQL connections that do not wait for ever.
+"""PostgreSQL connections whose waits end.
 
 A line may be dead and stay open: a proxy or a firewall that forgot it, a fail-over. Nothing arrives on it then, no end
 either, and the kernel cannot tell (a proxy on the way acknowledges). So each answer has a deadline, and when it passes,

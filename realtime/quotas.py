@@ -65,7 +65,7 @@ class Payer(NamedTuple):
 def payer_of(user: Any, address: str) -> Payer:
     """Return who pays: the person or bot signed in, else all strangers of an address.
 
-    Whoever wants more could be many guests, so all guests of an address pay along.
+    One person can be many guests, so all guests of an address also pay from one bucket together.
     """
     if user is None or not user.is_authenticated:
         return Payer(f"address.{network_of(address)}", MANY)
@@ -162,7 +162,7 @@ reading: Final = Quota("reading", lambda: (settings.READ_BURST, settings.READ_BY
 
 
 async def keep_sharing() -> None:
-    """Share the buckets with the other processes by way of Redis; runs for ever in every server process."""
+    """Share the buckets with the other processes by way of Redis; runs in every server process until it stops."""
     redis = Redis.from_url(settings.REDIS_URL or "", socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE)
     well = True
     try:

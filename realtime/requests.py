@@ -64,7 +64,7 @@ class Waiting:
 
 
 def _counted_address(peer: Any) -> str | None:
-    """Return what counts as one caller; None for a proxy, and for this machine, of which there is but one."""
+    """Return what counts as one caller; None for a proxy and for this machine: many callers share such an address."""
     host = getattr(peer, "host", None)
     if host is None or settings.BEHIND_PROXY or ipaddress.ip_address(host.partition("%")[0]).is_loopback:
         return None

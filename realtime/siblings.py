@@ -58,7 +58,7 @@ def changed(hub: Hub, user: Any) -> None:
 
 
 async def keep_counting() -> None:
-    """Count people's sockets together with the other processes; runs for ever in every one that has Redis."""
+    """Count people's sockets together with the other processes; runs in every one that has Redis until it stops."""
     redis = Redis.from_url(settings.REDIS_URL or "", socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE)
     counter = Counter(redis, current_hub())
     try:

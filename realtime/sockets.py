@@ -164,7 +164,7 @@ class Unheard:
 
 
 class Allowance:
-    """What one socket may send, in frames and in bytes: far more than whoever keeps to the limits of commands needs."""
+    """What one socket may send, in frames and in bytes: far more than the limits of commands let it use."""
 
     __slots__ = ("bytes", "bytes_a_second", "frames", "frames_a_second")
 

@@ -166,7 +166,7 @@ atexit.register(_pool.end)
 
 
 def run(job: Mapping[str, Any], seconds: float, more: float = 0) -> Any:
-    """Return what comes of `job` (see `child`) within `seconds`, and `more` that is not its fault. Raises Failed.
+    """Return the result of `job` (see `child`). It may take `seconds`, and `more` for what it waits for. Raises Failed.
 
     It blocks.
     """

@@ -65,7 +65,7 @@ def _from_sqlite(path: str, query: str, patience: float) -> Result:
 
         def allow(action: int, first: str | None, second: str | None, *_: str | None) -> int:
             if action == sqlite3.SQLITE_READ:
-                # Without a column it is what FROM names, of which no column is read: a subquery, perhaps.
+                # Without a column: something in FROM whose columns are not read, a subquery perhaps.
                 fits = (first in ordinary or not second) and not SECRET.search(f"{first}.{second}")
             elif action == sqlite3.SQLITE_FUNCTION:
                 fits = second not in ("load_extension", "fts3_tokenizer")
@@ -100,7 +100,7 @@ def _from_postgresql(url: str, query: str, patience: float, tables: Sequence[str
         fetch = sql.SQL("FETCH FORWARD {} FROM found").format(PORTION)
 
         def portion() -> list[tuple[Any, ...]]:
-            limit()  # anew each time: a query may set it to something else, too
+            limit()  # each time, since a query may set it to something else
             return cursor.execute(fetch).fetchall()
 
         rows = _bounded(portion, patience)
@@ -110,7 +110,7 @@ def _from_postgresql(url: str, query: str, patience: float, tables: Sequence[str
 def _bounded(portion: Callable[[], list[tuple[Any, ...]]], seconds: float) -> list[tuple[Any, ...]]:
     """Return all rows that come in portions, a few more than a table may have at most. Raises QueryFailed."""
     rows: list[tuple[Any, ...]] = []
-    size, deadline = 0, time.monotonic() + seconds  # the database counts for each portion anew
+    size, deadline = 0, time.monotonic() + seconds  # the database's own limit is for each portion
     while len(rows) <= ROWS and (some := portion()):
         if time.monotonic() > deadline:
             raise QueryFailed(f"took more than {seconds:g} s and was stopped")

@@ -46,7 +46,7 @@ def main() -> None:
 
 
 def answer(job: dict[str, Any]) -> bytes:
-    """Return what comes of a job, as JSON. Raises MemoryError when even a sentence is too much."""
+    """Return the result of a job, as JSON. Raises MemoryError when even a sentence is too much."""
     try:
         told = json.dumps({"found": _do(job)}, ensure_ascii=False).encode()
         if len(told) > asking.ANSWER_BYTES:

@@ -1,4 +1,4 @@
-"""Roulette with a scheduler: it decides which transaction of which command comes next, and which hint arrives.
+"""Roulette with a scheduler: it decides which command's transaction comes next, and which hint arrives.
 
 The commands (`chat.roulette`) and the database's work (`chat.pairing`) are the real ones. Each call into the database
 runs in a greenlet of its own on one connection, and stops before it begins and before each of its transactions, so that
@@ -324,7 +324,7 @@ def scheduled(*names: str) -> Iterator[World]:
         patch.setattr(process, "may_bury", lambda: True)
         patch.setattr(roulette, "LOOK_WAITING", 3600.0)
         patch.setattr(roulette, "LOOK_TALKING", 3600.0)
-        patch.setattr(roulette, "PROBE_PATIENCE", 0.0)  # whoever is asked does not answer
+        patch.setattr(roulette, "PROBE_PATIENCE", 0.0)  # the other socket does not answer
         page = SimpleNamespace(messages=[], reached=0)
 
         async def enter(*args: Any) -> Any:

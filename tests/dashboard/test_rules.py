@@ -142,7 +142,7 @@ LAPSE = timedelta(seconds=6)
 
 
 def listen(rule: Terms, values: Values, breaks: list[tuple[int, int]], until: int) -> list[Transition]:
-    """Return what comes of `values` when somebody looks every second but in `breaks`; nothing comes in these."""
+    """Return what `values` change when somebody looks every second but in `breaks`, in which no value comes."""
     watched, heard, found = Watched(bad_since=seconds(0)), Heard(), []
     away = {second for begin, length in breaks for second in range(begin, begin + length)}
     known = {at: value for at, value in values if at not in away}

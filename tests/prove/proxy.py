@@ -52,7 +52,7 @@ class Proxy:
             back, forth = await asyncio.open_connection("127.0.0.1", self.target)
         except OSError:
             if not self.deaf:
-                return  # the target is down: whoever connects is told so
+                return  # the target is down: the client is told so
             await reader.read()
             return
         try:

@@ -1,4 +1,4 @@
-"""Whoever reads the logs learns no key of a wall, a screen or an invite, also when the servers are down."""
+"""Who reads the logs learns no key of a wall, a screen or an invite, also when the servers are down."""
 
 import json
 import re
@@ -75,7 +75,7 @@ def keys(cluster: Cluster) -> Iterator[list[str]]:
 
 
 def walk(cluster: Cluster, keys: list[str]) -> Iterator[int | str]:
-    """Yield what comes of each thing that one can do with these keys."""
+    """Yield the answer to each thing that one can do with these keys."""
     invite, link, secret = keys
     yield Browser(cluster).follow_link(f"/join/open/#{invite}")
     yield Browser(cluster).follow_link(f"/wall/open/#{link}")

@@ -48,7 +48,7 @@ def redirect(to: str) -> bytes:
 
 
 def names(monkeypatch: pytest.MonkeyPatch, **answers: list[str]) -> list[str]:
-    """Have names stand for addresses: one more answer each time, the last one for ever. Returns who was looked up."""
+    """Have names stand for addresses: one more answer each time, then the last one. Returns who was looked up."""
     looked_up: list[str] = []
 
     async def look_up(self: Any, host: str, port: int, **_: Any) -> Any:
