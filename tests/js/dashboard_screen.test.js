@@ -212,3 +212,17 @@ test("a past that cannot be fetched leaves the screen as it was", async () => {
   await assert.rejects(asked);
   assert.equal(screen.past, null);
 });
+
+test("a board that went from its wall is heard of no more, and asks for nothing", async () => {
+  line().hello();
+  line().give(snapshot(42));
+  line().give(update(44, 3)); // the one between was left out: its point is fetched
+  time.pass(5);
+  const asked = fetches.length;
+  screen.close();
+  fetches[asked - 1].reject(new Error("There is no such board."));
+  await settle();
+  line().give(update(50, 9));
+  time.pass(60);
+  assert.deepEqual([value(), fetches.length], [44, asked]);
+});

@@ -72,8 +72,10 @@ export class BoardTile extends LitElement {
     super.connectedCallback();
     for (const type of ["pointerenter", "focusin"]) this.addEventListener(type, this.#hold);
     for (const type of ["pointerleave", "focusout"]) this.addEventListener(type, this.#letGo);
-    this.addEventListener("scroll", () => this.lookForCut(), { capture: true, passive: true });
+    this.addEventListener("scroll", this.#scrolled, { capture: true, passive: true });
   }
+
+  #scrolled = () => this.lookForCut();
 
   #hold = () => {
     const keys = [...this.querySelectorAll("[data-key]")].map((row) => /** @type {HTMLElement} */ (row).dataset.key ?? "");

@@ -47,30 +47,40 @@ export class Screen {
     this.lineListeners = new Set();
     /** Called when the server runs another build than the one this page came from, or asks for it. */
     this.onNewBuild = () => {};
-    this.#listen();
+    this.isClosed = false;
+    /** @type {(() => void)[]} */
+    this.endings = this.#listen();
   }
 
   #listen() {
     const { socket, state } = this;
-    socket.on("state", ({ phase }) => {
-      if (phase !== "live" && this.loaded) {
-        this.known.line = socket.heardAt;
-        this.loaded = false;
-      }
-      this.#tellLine();
-    });
-    socket.on("hello", ({ build }) => this.#sawBuild(build));
-    socket.on("reload", () => this.onNewBuild());
-    socket.on("snapshot", (event) => {
-      if (event.board.slug !== this.slug) return state.takeOther(event, this.steady());
-      this.loaded = true;
-      state.takeSnapshot(event);
-      this.#tellLine();
-    });
-    socket.on("update", (event) => {
-      state.takeUpdate(event, this.steady());
-      if (state.hasGap) this.#heal();
-    });
+    return [
+      socket.on("state", ({ phase }) => {
+        if (phase !== "live" && this.loaded) {
+          this.known.line = socket.heardAt;
+          this.loaded = false;
+        }
+        this.#tellLine();
+      }),
+      socket.on("hello", ({ build }) => this.#sawBuild(build)),
+      socket.on("reload", () => this.onNewBuild()),
+      socket.on("snapshot", (event) => {
+        if (event.board.slug !== this.slug) return state.takeOther(event, this.steady());
+        this.loaded = true;
+        state.takeSnapshot(event);
+        this.#tellLine();
+      }),
+      socket.on("update", (event) => {
+        state.takeUpdate(event, this.steady());
+        if (state.hasGap) this.#heal();
+      }),
+    ];
+  }
+
+  /** The board is not shown any more: hear nothing, and ask for nothing. */
+  close() {
+    for (const end of this.endings) end();
+    this.isClosed = true;
   }
 
   /** Begin: the snapshot over HTTP at once, the socket beside it. */
@@ -168,7 +178,7 @@ export class Screen {
         }
         this.timers.setTimeout(() => {
           this.healing = false;
-          if (this.state.hasGap) this.#heal();
+          if (this.state.hasGap && !this.isClosed) this.#heal();
         }, PAUSE * 1000);
       },
       this.random() * SPREAD * 1000,

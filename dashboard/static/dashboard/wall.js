@@ -54,7 +54,11 @@ async function fetchSnapshot(/** @type {string} */ board) {
 
 function watch() {
   const boards = rotation.places.map(({ board }) => board);
-  for (const slug of screens.keys()) if (!boards.includes(slug)) screens.delete(slug);
+  for (const [slug, screen] of screens) {
+    if (boards.includes(slug)) continue;
+    screen.close();
+    screens.delete(slug);
+  }
   for (const slug of boards) {
     if (screens.has(slug)) continue;
     const screen = new Screen(slug, socket, { fetchSnapshot: () => fetchSnapshot(slug), rooms: () => (showsRooms ? socket : null) });
