@@ -176,7 +176,8 @@ async def test_names_and_texts_find_their_own_direction(live_switchboard: Serve,
 
 async def test_new_names_and_the_end_of_a_room_reach_open_pages(live_switchboard: Serve, new_page: NewPage) -> None:
     slug = make_room(live_switchboard)
-    ada, bo, staff = await new_page(), await new_page(), await new_page()
+    ada = await new_page(permissions=["clipboard-read", "clipboard-write"])
+    bo, staff = await new_page(), await new_page()
     for page, name in ((ada, "Ada"), (bo, "Bo")):
         await enter(page, name)
         await open_room(page, slug)
@@ -203,6 +204,7 @@ async def test_new_names_and_the_end_of_a_room_reach_open_pages(live_switchboard
     await expect(ada).to_have_title(re.compile("# canteen"))
     await expect(message(ada, "said as Bo").locator(".message__sender")).to_have_text("Boris")
     await expect(bo.locator(".sidebar__name")).to_contain_text("Boris")
+    await ada.get_by_role("textbox", name="Message").fill("one last thing")
     await staff.goto(f"/admin/chat/room/?q={slug}")
     await staff.locator("#action-toggle").check()
     await staff.locator("select[name=action]").select_option("archive")
@@ -211,3 +213,12 @@ async def test_new_names_and_the_end_of_a_room_reach_open_pages(live_switchboard
     await expect(ada.get_by_text("This room was archived: it can be read")).to_be_visible()
     await expect(ada.get_by_role("textbox", name="Message")).to_have_count(0)
     await expect(message(ada, "said as Bo")).to_be_visible()
+    # What Ada was writing is hers all the same, until she discards it.
+    unsent = ada.locator(".notice").filter(has_text="What you were writing here was not sent:")
+    await expect(unsent).to_contain_text("one last thing")
+    await ada.reload()
+    await unsent.get_by_role("button", name="Copy").click()
+    await expect(unsent.get_by_role("button", name="Copied")).to_be_visible()
+    assert await ada.evaluate("navigator.clipboard.readText()") == "one last thing"
+    await unsent.get_by_role("button", name="Discard").click()
+    await expect(unsent).to_have_count(0)

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
-import { endDraft, keepDraft, shelveDrafts, takeBack, takeDraft } from "chat/drafts.js";
+import { endDraft, keepDraft, leftOver, shelveDrafts, takeBack, takeDraft } from "chat/drafts.js";
 import { local, tab } from "realtime/storage.js";
 import { said } from "./cast.js";
 
@@ -158,4 +158,12 @@ test("a draft stays its tab's where the browser keeps nothing for other tabs", (
   local.memory.clear(); // the page is gone
   assert.equal(text(), "half a thought");
   local.open = open;
+});
+
+test("of a room that was shut all is left over, an edit's text, too, and of a talk nothing", () => {
+  const { seq, body, edited_at, sender } = said(7);
+  keepDraft(ROOM, { text: "next", task: { what: "edit", message: { seq, body, edited_at, sender }, body: "better" } });
+  assert.equal(leftOver(ROOM), "better\n\nnext");
+  write("nice to meet you", TALK);
+  assert.equal(leftOver(TALK), "");
 });

@@ -73,6 +73,13 @@ export function keepDraft(key, { text, task }) {
   else tab.removeItem(ownKey(key));
 }
 
+/** What was being written in a room where nothing can be said any more; "" of a talk, with which it goes. @returns {string} */
+export function leftOver(/** @type {string} */ key) {
+  if (isTalk(key)) return "";
+  const { text, task } = takeDraft(key);
+  return [task?.body, text].filter(Boolean).join("\n\n");
+}
+
 /** A talk is over, and its draft with it. Drafts of rooms stay. */
 export function endDraft(/** @type {string} */ key) {
   if (!isTalk(key)) return;

@@ -1,8 +1,9 @@
 import { html, LitElement, nothing } from "lit";
+import { copy } from "realtime/copy.js";
 import { CommandError, Disconnected } from "realtime/socket.js";
 import { clockTime } from "realtime/time.js";
 import "./composer.js";
-import { takeDraft } from "./drafts.js";
+import { keepDraft, leftOver, takeDraft } from "./drafts.js";
 import "./room-log.js";
 import { names } from "./rows.js";
 
@@ -28,6 +29,7 @@ export class RoomTalk extends LitElement {
     doomed: { state: true },
     knowsUnkept: { state: true },
     unsaved: { state: true },
+    copied: { state: true },
   };
 
   constructor() {
@@ -47,6 +49,7 @@ export class RoomTalk extends LitElement {
     this.knowsUnkept = false;
     /** @type {{task: Task, trouble: string}[]} edits that failed while something else was being written */
     this.unsaved = [];
+    this.copied = false;
     /** @type {import("./log.js").Message | null} the message whose deletion waits for a yes */
     this.doomed = null;
     /** @type {(() => void)[]} */
@@ -95,7 +98,8 @@ export class RoomTalk extends LitElement {
         <div class="talk__typing" aria-live="off">${this.#typing()}</div>
         ${this.#standing()} ${this.#unkept()} ${this.unsaved.length ? this.#failedEdit() : nothing}
         ${shut
-          ? html`<p class="notice" role="status">${shut}</p>`
+          ? html`<p class="notice" role="status">${shut}</p>
+              ${this.#leftOver(draftKey(session))}`
           : html`<room-composer
               .label=${this.label}
               .draftKey=${draftKey(session)}
@@ -168,6 +172,26 @@ export class RoomTalk extends LitElement {
       <p class="composer__text">${task.body}</p>
       <div class="row">
         <button class="button" type="button" ?disabled=${Boolean(this.task)} @click=${goOn}>Edit again</button>
+        <button class="button" type="button" @click=${discard}>Discard</button>
+      </div>
+    </div>`;
+  }
+
+  /** What one was writing when nothing could be said any more: one's own all the same. */
+  #leftOver(/** @type {string} */ key) {
+    const text = leftOver(key);
+    if (!text) return nothing;
+    const take = async () => (this.copied = await copy(text, this.querySelector("[data-left-over]")));
+    const discard = () => {
+      keepDraft(key, { text: "", task: null });
+      this.requestUpdate();
+      document.querySelector("main")?.focus(); // the button goes
+    };
+    return html`<div class="composer__theirs notice">
+      <p><b>What you were writing here was not sent:</b></p>
+      <p class="composer__text" data-left-over>${text}</p>
+      <div class="row">
+        <button class="button" type="button" @click=${take}>${this.copied ? "Copied" : "Copy"}</button>
         <button class="button" type="button" @click=${discard}>Discard</button>
       </div>
     </div>`;
