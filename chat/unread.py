@@ -11,7 +11,7 @@ from django.db import connection
 from accounts.models import User
 from chat.models import ReadMark, Room
 from realtime import bulk
-from realtime.database import in_database
+from realtime.database import condition, in_database
 from realtime.gather import gathered
 
 #: Messages that are counted at most; a badge says "99+".
@@ -44,7 +44,8 @@ def counts(rooms_of: Mapping[int, Iterable[int]]) -> dict[int, dict[int, Unread]
         people = bulk.find(User, ("id",), {(user,) for _, user in missing}, ("id", "date_joined"))
         came = dict(people)
         new = {(room, user): heads[room][1] for room, user in missing if user in came and heads[room][2] < came[user]}
-        mark_read(new)
+        if not condition.unwritable:  # else reading goes on, and they are marked later
+            mark_read(new)
         marks |= new
     behind = [
         (room, user, max(marks.get((room, user), 0), heads[room][1] - WINDOW))

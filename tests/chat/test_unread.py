@@ -10,7 +10,7 @@ from accounts.models import User
 from chat import services, store, unread
 from chat.models import ReadMark, Room
 from chat.store import Delete
-from realtime.database import in_database
+from realtime.database import condition, in_database
 from tests.cast import Cast, Connect, queries, says
 
 
@@ -43,6 +43,17 @@ def test_who_comes_new_starts_with_everything_read(cast: Cast) -> None:
     room = Room.objects.create(slug="newer", name="newer")
     store.apply([says(room, cast.alice)])
     assert count(guest, room) == (0, 1)
+
+
+def test_who_comes_new_reads_while_nothing_can_be_written(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.apply([says(cast.kitchen, cast.alice)])
+    guest = User.objects.create_guest("New")
+    with monkeypatch.context() as patch:
+        patch.setattr(condition, "unwritable", "The server's disk is full: nothing can be saved.")
+        assert count(guest, cast.kitchen) == (1, 0)
+        assert not ReadMark.objects.filter(user=guest).exists()
+    assert count(guest, cast.kitchen) == (1, 0)
+    assert ReadMark.objects.get(user=guest).seq == 1
 
 
 def test_somebody_who_is_gone_hides_no_counts_of_others(cast: Cast) -> None:
