@@ -176,6 +176,7 @@ async def test_names_and_texts_find_their_own_direction(live_switchboard: Serve,
 
 async def test_new_names_and_the_end_of_a_room_reach_open_pages(live_switchboard: Serve, new_page: NewPage) -> None:
     slug = make_room(live_switchboard)
+    live_switchboard.shell(f"from chat.models import Room; Room.objects.filter(slug={slug!r}).update(topic='')")
     ada = await new_page(permissions=["clipboard-read", "clipboard-write"])
     bo, staff = await new_page(), await new_page()
     for page, name in ((ada, "Ada"), (bo, "Bo")):
@@ -192,16 +193,19 @@ async def test_new_names_and_the_end_of_a_room_reach_open_pages(live_switchboard
     await sign_in(staff, username)
     room = ask(live_switchboard, f"Room.objects.get(slug={slug!r}).pk")
     person = ask(live_switchboard, f"Message.objects.get(room__slug={slug!r}).sender_id")
-    for path, name in ((f"chat/room/{room}", "canteen"), (f"accounts/user/{person}", "Boris")):
+    for path, name in ((f"chat/room/{room}", "canteen $&"), (f"accounts/user/{person}", "Boris")):
         await staff.goto(f"/admin/{path}/change/")
         await staff.locator("#id_name").fill(name)
+        if "room" in path:
+            await staff.locator("#id_topic").fill("Soup today")
         await staff.locator("[name=_save]").click()
         await expect(staff.locator(".messagelist .success")).to_be_visible()
     link = f".sidebar__link[data-room={slug}]"
     for page in (ada, bo):
-        await expect(page.locator(link)).to_contain_text("# canteen")
-    await expect(ada.get_by_role("heading", level=1)).to_have_text("# canteen")
-    await expect(ada).to_have_title(re.compile("# canteen"))
+        await expect(page.locator(link)).to_contain_text("# canteen $&")
+    await expect(ada.get_by_role("heading", level=1)).to_have_text("# canteen $&")
+    await expect(ada.get_by_text("Soup today")).to_be_visible()
+    await expect(ada).to_have_title(re.compile(r"# canteen \$& ·"))
     await expect(message(ada, "said as Bo").locator(".message__sender")).to_have_text("Boris")
     await expect(bo.locator(".sidebar__name")).to_contain_text("Boris")
     await ada.get_by_role("textbox", name="Message").fill("one last thing")

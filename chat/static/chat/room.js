@@ -26,10 +26,11 @@ Object.assign(document.querySelector("room-members") ?? {}, { room, me: me.id, i
 
 socket.on("room", ({ room: now }) => {
   if (now.slug !== room.slug) return;
-  const [heading, topic] = [document.querySelector(".room__head h1"), document.querySelector(".room__head .page-head__note")];
-  if (heading) heading.textContent = `# ${now.name}`;
-  if (topic) topic.textContent = now.topic;
-  topic?.setAttribute("title", now.topic);
+  const [heading, topic] = ["h1", ".page-head__note"].map(
+    (part) => /** @type {HTMLElement} */ (document.querySelector(`.room__head ${part}`)),
+  );
+  heading.textContent = `# ${now.name}`;
+  Object.assign(topic, { textContent: now.topic, title: now.topic, hidden: !now.topic });
   if (talk) talk.label = `Message # ${now.name}`;
 });
 

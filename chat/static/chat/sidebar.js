@@ -77,7 +77,7 @@ socket.on("left", ({ room }) => {
 socket.on("room", ({ room: { slug, name } }) => {
   const label = linkOf(slug)?.firstElementChild;
   if (!label) return;
-  if (linkOf(slug)?.ariaCurrent) title = title.replace(label.textContent ?? "", `# ${name}`);
+  if (linkOf(slug)?.ariaCurrent) title = title.replace(label.textContent ?? "", () => `# ${name}`); // as it is: "$&" is no pattern
   label.textContent = `# ${name}`;
   show(slug);
 });
