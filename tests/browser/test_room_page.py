@@ -203,6 +203,9 @@ async def test_new_names_and_the_end_of_a_room_reach_open_pages(live_switchboard
     link = f".sidebar__link[data-room={slug}]"
     for page in (ada, bo):
         await expect(page.locator(link)).to_contain_text("# canteen $&")
+    card = bo.locator(f"[data-home-room={slug}]")
+    await expect(card).to_contain_text("# canteen $&")
+    await expect(card).to_contain_text("Soup today")
     await expect(ada.get_by_role("heading", level=1)).to_have_text("# canteen $&")
     await expect(ada.get_by_text("Soup today")).to_be_visible()
     await expect(ada).to_have_title(re.compile(r"# canteen \$& ·"))
@@ -213,7 +216,8 @@ async def test_new_names_and_the_end_of_a_room_reach_open_pages(live_switchboard
     await staff.locator("#action-toggle").check()
     await staff.locator("select[name=action]").select_option("archive")
     await staff.locator("button[name=index]").click()
-    await expect(bo.locator(link)).to_have_count(0)
+    for listed in (bo.locator(link), card):
+        await expect(listed).to_have_count(0)
     await expect(ada.get_by_text("This room was archived: it can be read")).to_be_visible()
     await expect(ada.get_by_role("textbox", name="Message")).to_have_count(0)
     await expect(message(ada, "said as Bo")).to_be_visible()
