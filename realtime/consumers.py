@@ -104,6 +104,7 @@ class SocketConsumer(AsyncConsumer):
 
     async def _live(self, receive: Any) -> None:
         try:
+            self._pay()
             await self.gate()
             self._admit()
             self.hub.connections.add(self)
@@ -199,10 +200,14 @@ class SocketConsumer(AsyncConsumer):
             allowed=settings.ALLOWED_ORIGINS,
         )
 
-    def _admit(self) -> None:
-        """Raise Refused for who opens sockets all the time, or when there are too many that nobody has signed in to."""
-        if quotas.openings.pay(self.payer):
+    def _pay(self) -> None:
+        """Raise Refused for who opens sockets all the time, before anything is looked up for them."""
+        # Who it is may be what nobody can look up now: then all of an office would pay as one.
+        if not self.scope.get("unknown") and quotas.openings.pay(self.payer):
             raise Refused(Close.FLOOD, "rate_limited", "Too many sockets were opened at once: wait a moment.")
+
+    def _admit(self) -> None:
+        """Raise Refused when there are too many sockets that nobody has signed in to."""
         if not self.payer.is_stranger:
             return
         strangers = self.hub.strangers

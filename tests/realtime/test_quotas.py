@@ -149,6 +149,14 @@ async def test_who_opens_sockets_all_the_time_must_wait(settings: Any, still: Si
     await other.leave()
 
 
+async def test_who_is_turned_away_pays_for_the_socket_too(settings: Any, still: SimpleNamespace, hub: Hub) -> None:
+    settings.COMMAND_BURST, settings.COMMANDS_PER_SECOND = 1, 1
+    for code, error in [(4401, "forbidden")] * MANY + [(4429, "rate_limited")]:
+        line = Line(Desk)
+        await line.connect()
+        await line.assert_closed(code, error)
+
+
 async def test_an_echo_that_says_nothing_is_closed(monkeypatch: pytest.MonkeyPatch, hub: Hub) -> None:
     clock = SimpleNamespace(at=1000.0)
     for module in (consumers, echo):
