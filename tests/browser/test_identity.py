@@ -82,8 +82,9 @@ async def test_a_page_never_goes_on_as_another_person(live_switchboard: Serve, n
 
 async def test_a_page_looks_again_when_its_reader_comes_back(live_switchboard: Serve, new_page: NewPage) -> None:
     """No line tells a page whose socket does not come back."""
-    bo = make_account(live_switchboard, "Bo Lind")
-    first = await new_page()
+    name = "Rindfleischetikettierungsueberwachung"
+    bo = make_account(live_switchboard, name)
+    first = await new_page(viewport={"width": 360, "height": 740})
     first.expected_errors += ["409"]  # type: ignore[attr-defined]
     line = await Line.of(first)
     await sign_in(first, make_account(live_switchboard, "Ada Moor"))
@@ -91,7 +92,13 @@ async def test_a_page_looks_again_when_its_reader_comes_back(live_switchboard: S
     second = await first.context.new_page()
     await become(second, bo)
     await first.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
-    await expect(first.get_by_role("link", name="Go on as Bo Lind")).to_be_visible()
+    link = first.get_by_role("link", name=f"Go on as {name}")
+    await expect(link).to_be_visible()
+    cover, button = await first.get_by_role("dialog").bounding_box(), await link.bounding_box()
+    assert cover
+    assert button
+    assert cover["x"] < button["x"]
+    assert button["x"] + button["width"] < cover["x"] + cover["width"]
 
 
 async def test_boards_and_full_screens_stop_too(live_switchboard: Serve, new_page: NewPage) -> None:
