@@ -201,7 +201,7 @@ class SocketConsumer(AsyncConsumer):
         )
 
     def _pay(self) -> None:
-        """Raise Refused for who opens sockets all the time, before anything is looked up for them."""
+        """Raise Refused for who opens sockets all the time, those that are then turned away too."""
         # Who it is may be what nobody can look up now: then all of an office would pay as one.
         if not self.scope.get("unknown") and quotas.openings.pay(self.payer):
             raise Refused(Close.FLOOD, "rate_limited", "Too many sockets were opened at once: wait a moment.")

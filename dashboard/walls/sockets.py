@@ -5,7 +5,7 @@ import logging
 import re
 import uuid
 from collections.abc import Collection
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -120,9 +120,9 @@ class ScreenConsumer(SocketConsumer):
             self._expiry.cancel()
             self._expiry = None
         if self.link is not None and self.link.expires_at is not None and not self.connection.closed:
-            seconds = (self.link.expires_at - datetime.now(UTC)).total_seconds() + 0.05
+            seconds = (self.link.expires_at - clock.now()).total_seconds() + 0.05  # as `find_link` sees it
             ring = asyncio.get_running_loop().call_later
-            self._expiry = ring(max(0, seconds), self._on_control, self.link.topic, '{"do":"changed"}')
+            self._expiry = ring(max(0.05, seconds), self._on_control, self.link.topic, '{"do":"changed"}')
 
     def shown(self) -> tuple[str, Shown]:
         """Return this socket's own name, and what the screen said last."""

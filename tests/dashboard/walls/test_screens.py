@@ -14,7 +14,7 @@ from dashboard.models.walls import Screen, ScreenLink, Wall
 from dashboard.walls import links, screens, views
 from dashboard.walls import sockets as screen_sockets
 from dashboard.walls.sockets import RowKeeper
-from realtime import process
+from realtime import clock, process
 from realtime.hub import Hub, current_hub
 from realtime.limits import Buckets
 from realtime.publish import publish
@@ -166,6 +166,17 @@ async def test_a_link_ends_when_it_expires(viewer: Seat) -> None:
     screen = await shown(viewer, token, "ops")
     await asyncio.sleep(1)
     await assert_refused(screen)
+
+
+async def test_a_link_ends_by_the_clock_of_the_database(
+    viewer: Seat, hub: Hub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(clock, "_ahead", -45.0)  # this machine's is ahead
+    token = await in_thread(link_to, "ops", days=1)
+    await in_thread(lambda: ScreenLink.objects.update(expires_at=clock.now() + timedelta(seconds=100)))
+    await shown(viewer, token, "ops")
+    [socket] = hub.connections
+    assert 90 < socket._expiry.when() - asyncio.get_running_loop().time() < 101
 
 
 async def test_another_plan_reaches_live_screens(viewer: Seat) -> None:
