@@ -267,3 +267,23 @@ test("typing is told at most every two seconds, and once more when it goes on", 
   time.pass(3);
   assert.equal(commands("typing").length, 3);
 });
+
+test("what an unsent answer quotes is asked for once a connection, however often the page is drawn", async () => {
+  await joined({ rev: 130, seq: 97, read: 97, messages: saidAll(48, 97) });
+  let asked = 0;
+  session.history.read = async () => {
+    asked += 1;
+    if (asked === 1) throw new Error("No.");
+    return { rev: 130, seq: 97, messages: [said(5)] };
+  };
+  for (let drawn = 0; drawn < 10; drawn += 1) {
+    assert.equal(session.history.quote(5), undefined);
+    await settle();
+  }
+  assert.equal(asked, 1);
+  await reconnect();
+  await joined({ rev: 130, seq: 97, read: 97 });
+  session.history.quote(5);
+  await settle();
+  assert.deepEqual([session.history.quote(5)?.seq, asked], [5, 2]);
+});

@@ -24,7 +24,7 @@ export class History {
     this.loading = new Set();
     /** How often the reader has gone elsewhere: what an earlier wish brings is dropped. */
     this.jumps = 0;
-    /** @type {Map<number, Quote | null>} what unsent answers quote that the log does not know; null: not known yet */
+    /** @type {Map<number, Quote | null>} what unsent answers quote that the log does not know; null: it was asked for */
     this.quotes = new Map();
   }
 
@@ -64,10 +64,15 @@ export class History {
           if (message) this.quotes.set(seq, quoteOf(message));
           this.tell();
         },
-        () => this.quotes.delete(seq),
+        () => {}, // asked again with the next connection, not with each drawing of the page
       );
     }
     return this.quotes.get(seq) ?? undefined;
+  }
+
+  /** A new connection: what could not be read may be asked for again. */
+  retryQuotes() {
+    for (const [seq, quote] of this.quotes) if (!quote) this.quotes.delete(seq);
   }
 
   /**

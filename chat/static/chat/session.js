@@ -181,6 +181,7 @@ export class RoomSession {
     }
     this.phase = "here";
     this.trouble = "";
+    this.history.retryQuotes();
     this.#tell();
     this.outbox.flush(this.room);
   }
