@@ -13,6 +13,10 @@ let disk;
 /** @type {Map<string, string>} */
 let session;
 const storage = (/** @type {() => Map<string, string>} */ map) => ({
+  get length() {
+    return map().size;
+  },
+  key: (/** @type {number} */ index) => [...map().keys()][index] ?? null,
   getItem: (/** @type {string} */ key) => map().get(key) ?? null,
   setItem: (/** @type {string} */ key, /** @type {string} */ value) => void map().set(key, value),
   removeItem: (/** @type {string} */ key) => void map().delete(key),
@@ -27,6 +31,9 @@ function newTab() {
   return () => (session = before);
 }
 const write = (/** @type {string} */ text, key = ROOM) => keepDraft(key, { text, task: null });
+/** Another tab puts a draft on the shelf. */
+const shelved = (/** @type {string} */ words, /** @type {string} */ name, at = Date.now()) =>
+  disk.set(`drafts:${ROOM}:${name}`, JSON.stringify({ text: words, task: null, name, at }));
 const text = (key = ROOM) => takeDraft(key).text;
 
 beforeEach(() => {
@@ -88,12 +95,40 @@ test("drafts of several closed tabs are all found", () => {
   assert.deepEqual(takeDraft(ROOM), NOTHING);
 });
 
+test("tabs that close at the same moment lose none", () => {
+  takeDraft(ROOM);
+  write("one");
+  const { open } = local;
+  // Another tab writes after this one has looked at the shelf, and before it puts its own there.
+  const setItem = (/** @type {string} */ key, /** @type {string} */ value) => {
+    shelved("two", "b");
+    disk.set(key, value);
+  };
+  local.open = () => ({ ...storage(() => disk), setItem });
+  shelveDrafts("a");
+  local.open = open;
+  newTab();
+  const first = text();
+  newTab();
+  assert.deepEqual([first, text()].sort(), ["one", "two"]);
+});
+
+test("of many closed tabs the newest five are kept", () => {
+  for (let number = 1; number <= 7; number += 1) {
+    newTab();
+    write(String(number)); // over what waits: that stays
+    takeDraft(ROOM);
+    shelveDrafts();
+  }
+  assert.equal(disk.size, 5);
+});
+
 test("a tab that comes back takes its own, not the newest", () => {
   takeDraft(ROOM);
   write("one");
   shelveDrafts("a");
   const first = newTab();
-  disk.set(`drafts:${ROOM}`, JSON.stringify([...JSON.parse(disk.get(`drafts:${ROOM}`) ?? "[]"), { text: "two", task: null, name: "b" }]));
+  shelved("two", "b", Date.now() + 1000);
   first();
   assert.equal(text(), "one");
 });
@@ -101,7 +136,7 @@ test("a tab that comes back takes its own, not the newest", () => {
 test("a page that was only put aside takes back its own and nobody else's", () => {
   takeDraft(ROOM);
   shelveDrafts("a");
-  disk.set(`drafts:${ROOM}`, JSON.stringify([{ text: "two", task: null, name: "b" }]));
+  shelved("two", "b");
   takeBack();
   assert.equal(session.get(`draft:${ROOM}`), undefined);
   write("one");
@@ -142,7 +177,7 @@ test("another person's drafts are another's", () => {
 });
 
 test("what cannot be read is no draft", () => {
-  disk.set(`drafts:${ROOM}`, "half a JSON [");
+  disk.set(`drafts:${ROOM}:a`, "half a JSON [");
   session.set(`draft:${ROOM}`, "{");
   assert.deepEqual(takeDraft(ROOM), NOTHING);
 });

@@ -19,7 +19,8 @@ const mine = new Set();
 const isTalk = (/** @type {string} */ key) => /^\d+:r-/.test(key);
 const ownKey = (/** @type {string} */ key) => `draft:${key}`;
 const nameKey = (/** @type {string} */ key) => `draft-name:${key}`;
-const shelfKey = (/** @type {string} */ key) => `drafts:${key}`;
+/** Each draft on the shelf has a key of its own: tabs that close together write at the same time. */
+const shelfKey = (/** @type {string} */ key, name = "") => `drafts:${key}:${name}`;
 
 /** @param {string | null} text @returns {any} */
 function parsed(text) {
@@ -30,18 +31,20 @@ function parsed(text) {
   }
 }
 
-/** @typedef {Draft & {name: string}} Shelved */
+/** @typedef {Draft & {name: string, at: number}} Shelved  at: unix milliseconds, when it was put there */
 
 /** @returns {Shelved[]} oldest first */
 function shelf(/** @type {string} */ key) {
-  const found = parsed(local.getItem(shelfKey(key)));
-  return Array.isArray(found) ? found : [];
+  const found = local.keys(shelfKey(key)).map((each) => parsed(local.getItem(each)));
+  return found.filter((each) => each?.name).sort((one, other) => one.at - other.at);
 }
 
-/** Returns whether other pages find them there. */
-function fill(/** @type {string} */ key, /** @type {Shelved[]} */ drafts) {
-  if (drafts.length) return local.setItem(shelfKey(key), JSON.stringify(drafts.slice(-MOST)));
-  local.removeItem(shelfKey(key));
+/** Returns whether other pages find it there. @param {string} key @param {Draft} draft @param {string} name */
+function shelve(key, draft, name) {
+  const drafts = shelf(key);
+  const at = Math.max(Date.now(), (drafts.at(-1)?.at ?? 0) + 1);
+  if (!local.setItem(shelfKey(key, name), JSON.stringify({ ...draft, name, at }))) return false;
+  for (const old of drafts.slice(0, -(MOST - 1))) local.removeItem(shelfKey(key, old.name));
   return true;
 }
 
@@ -62,7 +65,7 @@ function fromShelf(key, choose) {
   const drafts = shelf(key);
   const found = choose(tab.getItem(nameKey(key)), drafts);
   if (!found) return EMPTY;
-  fill(key, drafts.filter((each) => each !== found));
+  local.removeItem(shelfKey(key, found.name));
   keepDraft(key, found);
   return { text: found.text, task: found.task };
 }
@@ -93,7 +96,7 @@ export function shelveDrafts(name = Math.random().toString(36).slice(2)) {
     const own = parsed(tab.getItem(ownKey(key)));
     if (!own || isTalk(key)) continue;
     // A shelf that is full or broken takes nothing: then it stays this tab's.
-    if (!fill(key, [...shelf(key), { ...own, name }])) continue;
+    if (!shelve(key, own, name)) continue;
     tab.setItem(nameKey(key), name);
     tab.removeItem(ownKey(key));
   }

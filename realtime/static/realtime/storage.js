@@ -3,7 +3,7 @@
  * name `localStorage` may throw, so nothing else in the pages does.
  */
 export class SafeStorage {
-  /** @param {() => Pick<Storage, "getItem" | "setItem" | "removeItem">} open */
+  /** @param {() => Pick<Storage, "getItem" | "setItem" | "removeItem"> & Partial<Pick<Storage, "key" | "length">>} open */
   constructor(open) {
     this.open = open;
     /** @type {Map<string, string | null>} what could not be stored; null: removed */
@@ -19,6 +19,18 @@ export class SafeStorage {
     } catch {
       return null;
     }
+  }
+
+  /** The keys that begin with `prefix`. @returns {string[]} */
+  keys(/** @type {string} */ prefix) {
+    const found = new Set(this.memory.keys());
+    try {
+      const storage = this.open();
+      for (let index = 0; index < (storage.length ?? 0); index += 1) found.add(storage.key?.(index) ?? "");
+    } catch {
+      // what is in memory is all there is
+    }
+    return [...found].filter((key) => key.startsWith(prefix) && this.getItem(key) !== null);
   }
 
   /** Returns whether it outlives the page. */
