@@ -16,12 +16,12 @@ from functools import cache
 from typing import Any, Final
 
 from django.conf import settings
-from django.db import Error, connection
+from django.db import Error, connection, connections
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
 from realtime import clock
-from realtime.database import SILENT, DatabaseWork, condition, in_database, meaning
+from realtime.database import AWAY, SILENT, condition, in_database, meaning
 from realtime.postgresql import patience
 
 log = logging.getLogger(__name__)
@@ -156,15 +156,24 @@ async def give_up_lease() -> None:
 
 
 async def _in_thread(work: Callable[..., Any], *args: Any) -> Any:
-    return await DatabaseWork(_promptly(work), thread_sensitive=False, executor=_thread)(*args)
+    return await asyncio.get_running_loop().run_in_executor(_thread, _promptly, work, *args)
 
 
-def _promptly(work: Callable[..., Any]) -> Callable[..., Any]:
-    def call(*args: Any) -> Any:
+def _promptly(work: Callable[..., Any], *args: Any) -> Any:
+    """Do `work` over the connection of this thread, which is kept: a pool that is used up is no database that is away.
+
+    A kept one may have ended meanwhile: then a new one decides.
+    """
+    kept = connection.connection is not None
+    try:
         with patience(ANSWER):
             return work(*args)
-
-    return call
+    except AWAY:
+        has_ended = kept and not connection.is_usable()
+        connections.close_all()
+        if not has_ended:
+            raise
+    return _promptly(work, *args)
 
 
 def _look() -> None:

@@ -10,7 +10,7 @@ from functools import partial
 from typing import Any
 
 import pytest
-from django.db import InternalError, OperationalError
+from django.db import InternalError, OperationalError, connection, connections
 from django.db.models.functions import Now
 
 from realtime import process
@@ -316,3 +316,21 @@ async def test_only_where_others_have_a_database_are_clients_sent_away(
         hub._link.others_answered_at = time.monotonic()
         await asyncio.wait_for(sent.wait(), PATIENCE)
         assert hub.sends_away()
+
+
+async def test_the_lease_keeps_a_connection_so_that_a_pool_used_up_is_no_database_away(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setitem(connection.settings_dict, "CONN_MAX_AGE", 0)  # as with a pool: given back after each use
+    kept = []
+
+    def look() -> None:
+        kept.append(connection.connection)
+
+    await process._in_thread(connections.close_all)
+    await process._in_thread(process._beat, 0)
+    await process._in_thread(look)
+    await process._in_thread(process._look)
+    await process._in_thread(look)
+    await process._in_thread(connections.close_all)
+    assert kept[0] is kept[1] is not None
