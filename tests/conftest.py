@@ -120,7 +120,7 @@ def live_switchboard(service_folder: Callable[[str], Path]) -> Iterator[services
 
     Tests share it, so each makes its own rooms and people (`live_switchboard.shell(…)` runs Python there).
     """
-    settings = {"GUEST_BURST": "1000", "GUESTS_PER_SECOND": "100"}
+    settings = {"GUEST_BURST": "1000", "GUESTS_PER_SECOND": "100", "ROOMS_PER_PERSON": "1000"}
     service = services.Serve("switchboard", service_folder("live"), settings)
     service.start()
     yield service
