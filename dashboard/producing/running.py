@@ -102,8 +102,8 @@ async def _run_for_ever(producer: Producer, mind: "_Mind", threads: Executor, ow
         except (Exception, asyncio.CancelledError) as error:
             if _is_cancelled():
                 raise
-            trace = "".join(traceback.format_exception(error))[:TRACE]
-            log.error("The producer %s failed; it runs again in %.0f s\n%s", producer.slug, mind.pause, trace)
+            trace = mind.trace(error)
+            log.error("The producer %s failed (%s), again in %.0f s%s", producer.slug, mind.trouble, mind.pause, trace)
             await asyncio.sleep(await mind.fail(error))
         else:
             await _next_turn(producer, began)
@@ -136,6 +136,7 @@ class _Mind:
         #: Whether boards may believe that nobody produces this, or that it fails.
         self.in_doubt = True
         self.bucket = Bucket(BURST, RATE, time.monotonic())
+        self.trouble = ""  # why it failed last
 
     def arguments(self) -> tuple[Any, ...]:
         return (self.last,) if self.producer.wants_last else ()
@@ -148,10 +149,15 @@ class _Mind:
             value = as_number(value) if self.producer.kind is Kind.NUMBER else value
             check_value(self.producer.kind, value)
             self.last = _merged(self.last, value) if self.producer.kind is Kind.TABLE else value
-        self.pause, self.in_doubt = PAUSE, False
+        self.pause, self.in_doubt, self.trouble = PAUSE, False, ""
         await self.say(Said(clock.now(), value))
         if wait := self.bucket.take(time.monotonic()):
             await asyncio.sleep(wait)
+
+    def trace(self, error: BaseException) -> str:
+        """Return the traceback for the log; "" when it would be the same at each try."""
+        before, self.trouble = self.trouble, f"{type(error).__name__}: {reason(error)}"
+        return "" if before == self.trouble else "\n" + "".join(traceback.format_exception(error))[:TRACE]
 
     async def fail(self, error: BaseException) -> float:
         """Say why it failed; return the seconds until the next try."""
