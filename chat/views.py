@@ -7,7 +7,6 @@ from django.contrib import messages
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.views.decorators.http import require_POST
 
 from accounts.models import User
 from chat import services
@@ -55,9 +54,11 @@ def room(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @login_required
-@require_POST
 def room_create(request: HttpRequest) -> HttpResponse:
+    """Make a room. The list of rooms is at home."""
     assert isinstance(request.user, User)
+    if request.method != "POST":
+        return redirect("home")
     try:
         made = services.create_room(
             request.user,

@@ -224,7 +224,7 @@ async def test_f_shows_the_board_alone(new_page: NewPage) -> None:
 async def test_axe_finds_nothing_serious_on_boards(live_switchboard: Serve, new_page: NewPage, scheme: str) -> None:
     failing = Feed(live_switchboard, "--label", "Payments")
     failing.change(state="error", error="connection refused", value=99)
-    page = await new_page(color_scheme=scheme)
+    page = await new_page(color_scheme=scheme, reduced_motion="reduce")  # a page that fades in has no contrast yet
     await enter(page, "Ada")
     for slug in ("host", "blotter", "chat", "counter/full", failing.slug):
         await page.goto(f"/boards/{slug}/")

@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterator
 from playwright.async_api import Locator, Page, Route, expect
 
 from tests.browser.steps import PASSWORD, enter
-from tests.browser.test_accessibility import faults
+from tests.browser.test_accessibility import faults, overflow
 from tests.browser.test_boards import expect_live, tile
 from tests.services import Serve
 
@@ -233,6 +233,8 @@ async def test_a_board_is_made_in_the_browser(live_switchboard: Serve, new_page:
     page = await new_page()
     await edit(page, slug, username)
     await page.goto("/boards/")
+    await page.set_viewport_size({"width": 360, "height": 780})
+    assert await overflow(page) <= 0
     await page.get_by_label("Title of a new board").fill(f"New {slug}")
     await page.get_by_role("button", name="New board").click()
     await expect(page).to_have_url(re.compile(f"/boards/new-{slug}/#edit$"))
