@@ -258,3 +258,23 @@ test("a key ends a jump", () => {
   rotation.turnPage(1, NOON + 2000, PAGES);
   assert.deepEqual([2, 11, 12].map(pageAt), ["a3", "a3", "b"]);
 });
+
+test("a key during the jump of a board that was critical from the beginning turns to the next page, and the turn goes on from there", () => {
+  rotation.setPlan([place("a", 0)]);
+  note("a", { x: true });
+  assert.equal(pageAt(0), "a1");
+  rotation.turnPage(1, NOON + 700, PAGES);
+  assert.equal(pageAt(0.7), "a2");
+  rotation.turnPage(1, NOON + 1400, PAGES);
+  assert.deepEqual([1.4, 9, 9.4].map(pageAt), ["a3", "a3", "a1"]);
+});
+
+test("a key during a jump to another board turns that board's page", () => {
+  rotation.setPlan([place("b", 10), place("a", 30)]);
+  note("a", { x: false });
+  assert.equal(pageAt(0), "b");
+  note("a", { x: true });
+  assert.equal(pageAt(1), "a1");
+  rotation.turnPage(1, NOON + 2000, PAGES);
+  assert.deepEqual([2, 11, 12, 21, 22].map(pageAt), ["a2", "a2", "a3", "a3", "b"]);
+});

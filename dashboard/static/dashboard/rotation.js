@@ -91,11 +91,15 @@ export class Rotation {
   }
 
   /**
-   * Somebody turns to the next page (1) or the one before (-1): it is shown from now on for its share. That ends a jump.
+   * Somebody turns to the next page (1) or the one before (-1): it is shown from now on for its share. That ends a jump: the turn
+   * goes on with the board that it has shown.
    * @param {1 | -1} step @param {number} now @param {{streams: string[]}[][]} pages
    */
   turnPage(step, now, pages) {
     const next = (this.page(now, pages) + step + pages.length) % pages.length;
+    const { jump } = this;
+    const shown = jump && this.places.find(({ board }) => board === jump.board);
+    if (shown && shown !== this.turn) [this.turn, this.length] = [shown, lengthOf(shown, pages.length)];
     this.jump = null;
     this.ends = now + this.length * (1 - next / pages.length);
   }
@@ -132,13 +136,15 @@ export class Rotation {
       this.ends = now;
     }
     // Also when its board comes, or gets more pages, only during its turn.
-    const [pages, dwell] = [pagesOf(this.turn?.board ?? ""), this.turn?.dwell ?? 0];
-    const length = Math.max(this.length, 1000 * (pages > 1 ? Math.max(dwell, pages * PAGE) : dwell));
+    const length = Math.max(this.length, this.turn ? lengthOf(this.turn, pagesOf(this.turn.board)) : 0);
     this.ends += length - this.length;
     this.length = length;
     return this.turn?.board ?? "";
   }
 }
+
+/** How long the turn of a board with so many pages is, milliseconds. @param {Place} place @param {number} pages */
+const lengthOf = ({ dwell }, pages) => 1000 * (pages > 1 ? Math.max(dwell, pages * PAGE) : dwell);
 
 /** @type {Map<string, Intl.DateTimeFormat>} */
 const formats = new Map();
