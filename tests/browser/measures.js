@@ -161,6 +161,16 @@
         [...faultsOfTile(tile), ...faultsOfWords(tile)].map((fault) => `${tile.dataset.type} ${tile.widget.id} (${tile.widget.width} wide): ${fault}`),
       );
     },
+    /** Reasons that take a line where rows are cut, and those that take more than one beside rows. */
+    reasonsBesideCutRows() {
+      return [...document.querySelectorAll("board-tile")].filter(isShown).flatMap((tile) => {
+        const isCut = tile.querySelector(".tile__body[data-cut]");
+        const foot = tile.querySelector(".tile__foot");
+        const height = foot && !getComputedStyle(tile.querySelector(".tile")).display.includes("grid") ? foot.getBoundingClientRect().height : 0;
+        const most = isCut ? 1 : 2 * parseFloat(getComputedStyle(document.documentElement).fontSize);
+        return height > most ? [`${tile.dataset.type} ${tile.widget.id}: ${isCut ? "cut, and " : ""}its reasons are ${height} px high`] : [];
+      });
+    },
     pages() {
       const view = document.querySelector("board-view");
       return view.pagesOf?.(view.screen.state.board).length ?? 1;

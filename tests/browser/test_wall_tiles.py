@@ -116,6 +116,35 @@ async def test_every_value_can_be_read_on_a_wall(wall: FakeWall, rows: int) -> N
     assert faults == []
 
 
+def unwell_board() -> tuple[Json, Json]:
+    """Return a board of four rows: a status tile, a list and a table with rows that are fresh, old and failing."""
+    checks = [
+        told(status("crit", "no answer", "Payments"), "fresh"),
+        told(status("ok", label="Shop"), "old"),
+        told(status("ok", label="Workers"), "failing"),
+    ]
+    loads = [told(number(12.5 * n, "%", f"Processor {n}"), "old" if n % 2 else "failing") for n in range(1, 5)]
+    table = {"kind": "table", "value": {name: {"cpu": 1.5} for name in list(ROWS)[:5]}}
+    shown = [("status", checks), ("list", loads), ("table", [told(table, "old")])]
+    widgets: list[Json] = []
+    streams: Json = {}
+    for n in range(12):
+        kind, values = shown[n % 3]
+        slugs = [f"u{n}-{place}" for place in range(len(values))]
+        streams |= dict(zip(slugs, values, strict=True))
+        size = {"width": 4, "height": 1}
+        widgets.append(
+            {"id": n + 1, "type": kind, "title": kind, "streams": slugs, "options": {}, "html": None, **size}
+        )
+    return {"slug": "one", "title": "Operations", "zone": "", "version": next(VERSIONS), "widgets": widgets}, streams
+
+
+async def test_a_reason_gives_way_before_a_row(wall: FakeWall) -> None:
+    await wall.show(unwell_board())
+    assert await faults_of(wall) == []
+    assert await wall.page.evaluate("measures.reasonsBesideCutRows()") == []
+
+
 def tall_board() -> tuple[Json, Json]:
     """Return a board of twenty rows, each a number of its own."""
     streams = {f"n{n}": told(number(n, label=f"Number {n}"), "fresh") for n in range(1, 21)}
