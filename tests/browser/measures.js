@@ -171,6 +171,11 @@
         return height > most ? [`${tile.dataset.type} ${tile.widget.id}: ${isCut ? "cut, and " : ""}its reasons are ${height} px high`] : [];
       });
     },
+    /** Whether the first line of a sentence can be read. */
+    isBegun(note) {
+      const [first] = inkOf(note);
+      return isShown(note) && Boolean(first) && !hidden(note, first, note.closest(".tile"));
+    },
     pages() {
       const view = document.querySelector("board-view");
       return view.pagesOf?.(view.screen.state.board).length ?? 1;

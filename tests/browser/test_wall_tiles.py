@@ -145,6 +145,17 @@ async def test_a_reason_gives_way_before_a_row(wall: FakeWall) -> None:
     assert await wall.page.evaluate("measures.reasonsBesideCutRows()") == []
 
 
+async def test_a_wall_without_rooms_says_so_in_a_low_tile(wall: FakeWall) -> None:
+    for rows in (8, 12):
+        await wall.show(board_of(rows, 3, "fresh"))
+        wall.say({"type": "wall", "name": "Wall", "rooms": False, "boards": wall.places})
+        told_so = wall.page.locator("board-tile:not([hidden])[data-type=room] .tile__note").first
+        await expect(told_so).to_be_visible()
+        await wall.page.evaluate("measures.drawn()")
+        assert await told_so.evaluate("note => measures.isBegun(note)")
+        wall.plan(*wall.places)
+
+
 def tall_board() -> tuple[Json, Json]:
     """Return a board of twenty rows, each a number of its own."""
     streams = {f"n{n}": told(number(n, label=f"Number {n}"), "fresh") for n in range(1, 21)}
