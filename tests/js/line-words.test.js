@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { describeLine, waitingWords } from "chat/line-words.js";
+import { comesBack, describeLine, pendingWords, waitingWords } from "chat/line-words.js";
 
 const NOW = 1_000_000;
 
@@ -30,6 +30,31 @@ test("a line that ended says why", () => {
   assert.equal(words({ phase: "stopped", code: 4409 }, "absent", 1), "Paused: too many tabs · 1 waiting");
   assert.equal(words({ phase: "stopped", code: 1000 }, "absent"), "Disconnected");
   assert.equal(words({}, "shut"), "Closed");
+});
+
+/** A room whose line is in this state. @returns {any} */
+const room = (/** @type {string} */ phase, /** @type {object} */ state, guest = false) =>
+  ({ phase, me: { id: 1, name: "Ada", guest }, socket: { state } });
+
+test("a message that is not sent promises only what will be", () => {
+  const back = "not sent yet: goes out when the connection is back";
+  assert.equal(pendingWords(room("here", { phase: "live" })), "sending…");
+  assert.equal(pendingWords(room("absent", { phase: "waiting", code: 1006 })), back);
+  assert.equal(pendingWords(room("absent", { phase: "stopped", code: 4409 })), back);
+  for (const code of [4000, 4401]) {
+    const stopped = { phase: "stopped", code };
+    assert.equal(pendingWords(room("absent", stopped)), "not sent yet: goes out when Ada signs in again");
+    assert.equal(pendingWords(room("absent", stopped, true)), "not sent");
+  }
+  assert.equal(pendingWords(room("absent", { phase: "stopped", code: 4403 })), "not sent");
+  assert.equal(pendingWords(room("shut", { phase: "live" })), "not sent");
+});
+
+test("only a page that may be connected again says so", () => {
+  const stopped = [4000, 4401, 4403, 4404, 4409].filter((code) => comesBack(room("absent", { phase: "stopped", code })));
+  assert.deepEqual(stopped, [4409]);
+  assert.equal(comesBack(room("absent", { phase: "waiting", code: 1006 })), true);
+  assert.equal(comesBack(room("shut", { phase: "waiting", code: 1006 })), false);
 });
 
 test("a page without a room speaks of the connection alone", () => {

@@ -1,4 +1,5 @@
 /** How a connection stands, and what waits for it, in words that are true. Pure. */
+import { ANOTHER_PERSON, SIGN_IN } from "realtime/socket.js";
 
 /**
  * @typedef {import("realtime/socket.js").Socket} Socket
@@ -13,6 +14,11 @@ const STOPPED = /** @type {Record<number, string>} */ ({
   4404: "No longer there",
   4409: "Paused: too many tabs",
 });
+
+/** The page's person is not signed in any more. */
+const SIGNED_OUT = new Set([ANOTHER_PERSON, SIGN_IN]);
+/** After these the page itself is not connected again: signed out, forbidden, no such thing. */
+const ENDS_PAGE = new Set([...SIGNED_OUT, 4403, 4404]);
 
 /**
  * @param {Pick<Socket, "state">} socket
@@ -35,6 +41,24 @@ export function describeLine(socket, session, now) {
   if (session?.phase === "shut") return { phase: "stopped", text: "Closed" };
   if (session && session.phase !== "here") return { phase: "connecting", text: withWaiting("Catching up…") };
   return { phase: "live", text: `Live${waiting ? ` · ${waiting} sending` : ""}${lost}` };
+}
+
+/** Whether this page may be connected again, by itself or by "Try now". @param {Pick<RoomSession, "phase" | "socket">} session */
+export function comesBack({ phase, socket: { state } }) {
+  return phase !== "shut" && !(state.phase === "stopped" && ENDS_PAGE.has(state.code ?? 0));
+}
+
+/**
+ * What becomes of a message that has not been sent.
+ * @param {Pick<RoomSession, "phase" | "socket" | "me">} session
+ */
+export function pendingWords(session) {
+  const { phase, socket, me } = session;
+  if (phase === "here") return "sending…";
+  if (comesBack(session)) return "not sent yet: goes out when the connection is back";
+  // A guest does not sign in again.
+  if (phase === "shut" || me.guest || !SIGNED_OUT.has(socket.state.code ?? 0)) return "not sent";
+  return `not sent yet: goes out when ${me.name} signs in again`;
 }
 
 /** Milliseconds: what is sent at once makes no mark. */

@@ -148,7 +148,7 @@ const tool = (name, icon, press, expanded) =>
       stroke-linecap="round" stroke-linejoin="round" aria-hidden="true">${icon}</svg>
   </button>`;
 
-/** @param {Entry} entry @param {boolean} first @param {string} key @param {View & {live: boolean}} view */
+/** @param {Entry} entry @param {boolean} first @param {string} key @param {View & {pending: string}} view */
 export function pendingView(entry, first, key, view) {
   return html`<article
     class="message message--pending ${first ? "message--first" : ""}"
@@ -171,11 +171,11 @@ export function pendingView(entry, first, key, view) {
   </article>`;
 }
 
-/** @param {Entry} entry @param {View & {live: boolean}} view */
+/** @param {Entry} entry @param {View & {pending: string}} view */
 function pendingState(entry, view) {
   if (entry.state === "sent") return nothing;
   if (entry.state !== "failed") {
-    const text = entry.reason || (view.live ? "sending…" : "not sent yet: goes out when the connection is back");
+    const text = entry.reason || view.pending;
     return html`<span class="message__state">${text}</span>`;
   }
   return html`<div class="message__state message__state--failed" role="alert">

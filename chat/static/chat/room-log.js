@@ -2,6 +2,7 @@ import { html, LitElement, nothing } from "lit";
 import { keyed } from "lit/directives/keyed.js";
 import { repeat } from "lit/directives/repeat.js";
 import { Announcer } from "./announcer.js";
+import { pendingWords } from "./line-words.js";
 import { messageView, pendingView } from "./message-view.js";
 import { onNewDay } from "./new-day.js";
 import { rows } from "./rows.js";
@@ -185,7 +186,7 @@ export class RoomLogView extends LitElement {
     return session ? session.entries.filter((entry) => entry.state !== "sent" || !session.log.at(entry.seq ?? 0)) : [];
   }
 
-  /** @returns {View & {live: boolean}} */
+  /** @returns {View & {pending: string}} */
   #view() {
     const session = /** @type {RoomSession} */ (this.session);
     const people = new Map(session.log.messages.map(({ sender }) => [sender.id, sender.name]));
@@ -196,7 +197,7 @@ export class RoomLogView extends LitElement {
       canAmend: this.canAmend,
       palette: this.palette,
       current: this.current,
-      live: session.phase === "here",
+      pending: pendingWords(session),
       person: (id) => (id === session.me.id ? "you" : (people.get(id) ?? "somebody")),
       quote: (seq) => session.history.quote(seq),
       act: (action, subject) => this.#act(action, subject),
@@ -212,7 +213,7 @@ export class RoomLogView extends LitElement {
     }
   }
 
-  /** @param {import("./rows.js").Row} row @param {View & {live: boolean}} view */
+  /** @param {import("./rows.js").Row} row @param {View & {pending: string}} view */
   #row(row, view) {
     if (row.kind === "message") return messageView(row.message, row.first, row.key, view);
     if (row.kind === "pending") return pendingView(row.entry, row.first, row.key, view);

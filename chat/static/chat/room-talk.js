@@ -4,6 +4,7 @@ import { CommandError, Disconnected } from "realtime/socket.js";
 import { clockTime } from "realtime/time.js";
 import "./composer.js";
 import { keepDraft, leftOver, takeDraft } from "./drafts.js";
+import { comesBack } from "./line-words.js";
 import "./room-log.js";
 import { names } from "./rows.js";
 
@@ -140,9 +141,11 @@ export class RoomTalk extends LitElement {
       >
       ${code === 4401
         ? html`<a class="button" href="/sign-in/?next=${encodeURIComponent(location.pathname)}">Sign in</a>`
-        : html`<button class="button" type="button" aria-disabled=${line === "connecting"} @click=${() => socket.retry()}>
-            Try now
-          </button>`}
+        : comesBack(session)
+          ? html`<button class="button" type="button" aria-disabled=${line === "connecting"} @click=${() => socket.retry()}>
+              Try now
+            </button>`
+          : nothing}
     </div>`;
   }
 
