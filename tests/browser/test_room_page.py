@@ -230,3 +230,28 @@ async def test_new_names_and_the_end_of_a_room_reach_open_pages(live_switchboard
     assert await ada.evaluate("navigator.clipboard.readText()") == "one last thing"
     await unsent.get_by_role("button", name="Discard").click()
     await expect(unsent).to_have_count(0)
+
+
+async def test_an_account_closed_in_a_room_is_promised_nothing(live_switchboard: Serve, new_page: NewPage) -> None:
+    slug = make_room(live_switchboard)
+    ada, staff = await new_page(), await new_page()
+    ada.expected_errors += ["401", "403"]  # type: ignore[attr-defined]
+    closed, username = make_account(live_switchboard, "Ada Moor"), make_account(live_switchboard, "Ada Admin")
+    live_switchboard.shell(
+        f"from accounts.models import User; User.objects.filter(username={username!r})"
+        ".update(is_staff=True, is_superuser=True)"
+    )
+    await sign_in(ada, closed)
+    await open_room(ada, slug)
+    await ada.get_by_role("textbox", name="Message").fill("one last thing")
+    await sign_in(staff, username)
+    await staff.goto(f"/admin/accounts/user/?q={closed}")
+    await staff.locator("#action-toggle").check()
+    await staff.locator("select[name=action]").select_option("ban")
+    await staff.locator("button[name=index]").click()
+    await expect(ada.get_by_text("This account is closed.")).to_be_visible()
+    await expect(ada.get_by_role("button", name="Try now")).to_have_count(0)
+    await expect(ada.get_by_role("button", name="Send")).to_have_count(0)
+    await expect(ada.get_by_text("when the connection is back")).to_have_count(0)
+    await expect(ada.locator("[data-left-over]")).to_have_text("one last thing")
+    await expect(ada.get_by_role("button", name="Copy")).to_be_visible()

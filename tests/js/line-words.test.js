@@ -28,6 +28,7 @@ test("a lost line says when it is tried again, and what waits", () => {
 test("a line that ended says why", () => {
   assert.equal(words({ phase: "stopped", code: 4401 }, "absent"), "Signed out");
   assert.equal(words({ phase: "stopped", code: 4409 }, "absent", 1), "Paused: too many tabs · 1 waiting");
+  assert.equal(words({ phase: "stopped", code: 4403 }, "shut", 1, 1), "Not allowed · 2 not sent");
   assert.equal(words({ phase: "stopped", code: 1000 }, "absent"), "Disconnected");
   assert.equal(words({}, "shut"), "Closed");
 });

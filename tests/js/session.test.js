@@ -287,3 +287,11 @@ test("what an unsent answer quotes is asked for once a connection, however often
   await settle();
   assert.deepEqual([session.history.quote(5)?.seq, asked], [5, 2]);
 });
+
+test("a closed account shuts the room for good, and says so", async () => {
+  await joined({});
+  line().give({ type: "error", code: "forbidden", detail: "This account is closed." });
+  line().cut(4403);
+  assert.equal(session.phase, "shut");
+  assert.equal(session.trouble, "This account is closed.");
+});

@@ -1,5 +1,5 @@
 /** How a connection stands, and what waits for it, in words that are true. Pure. */
-import { ANOTHER_PERSON, SIGN_IN } from "realtime/socket.js";
+import { ANOTHER_PERSON, SHUT_OUT, SIGN_IN } from "realtime/socket.js";
 
 /**
  * @typedef {import("realtime/socket.js").Socket} Socket
@@ -17,8 +17,8 @@ const STOPPED = /** @type {Record<number, string>} */ ({
 
 /** The page's person is not signed in any more. */
 const SIGNED_OUT = new Set([ANOTHER_PERSON, SIGN_IN]);
-/** After these the page itself is not connected again: signed out, forbidden, no such thing. */
-const ENDS_PAGE = new Set([...SIGNED_OUT, 4403, 4404]);
+/** After these the page itself is not connected again. */
+const ENDS_PAGE = new Set([...SIGNED_OUT, ...SHUT_OUT]);
 
 /**
  * @param {Pick<Socket, "state">} socket
@@ -32,6 +32,10 @@ export function describeLine(socket, session, now) {
   const failed = session ? session.outbox.failed(session.room) : 0;
   const lost = failed ? ` · ${failed} not sent` : "";
   const withWaiting = (/** @type {string} */ text) => text + (waiting ? ` · ${waiting} waiting` : "") + lost;
+  if (phase === "stopped" && SHUT_OUT.has(code ?? 0)) {
+    const unsent = waiting + failed;
+    return { phase, text: STOPPED[code ?? 0] + (unsent ? ` · ${unsent} not sent` : "") };
+  }
   if (phase === "stopped") return { phase, text: withWaiting(STOPPED[code ?? 0] ?? "Disconnected") };
   if (phase === "waiting") {
     const seconds = Math.max(0, Math.ceil(((retryAt ?? now) - now) / 1000));

@@ -19,7 +19,7 @@ export function openRoom(room, counts = unread) {
   const send = async (/** @type {object} */ message) => {
     if (session.phase === "here") return socket.request({ type: "send", room, ...message });
     // Shut out, it asks by HTTP, whose answer says why the message cannot be sent.
-    if (session.phase === "shut") return ask("POST", messagesOf(room), message);
+    if (session.phase === "shut" && socket.live) return ask("POST", messagesOf(room), message);
     throw new Disconnected(); // it goes when the room has caught up
   };
   openRooms.set(room, send);
@@ -27,7 +27,7 @@ export function openRoom(room, counts = unread) {
   session.onChange(() => {
     if (phase === session.phase) return;
     phase = session.phase;
-    if (phase === "shut") void outbox.flush(room);
+    if (phase === "shut" && socket.live) void outbox.flush(room);
   });
   session.start();
   session.endings.push(() => openRooms.get(room) === send && openRooms.delete(room));

@@ -1,4 +1,5 @@
 import { html, LitElement, nothing } from "lit";
+import { comesBack } from "./line-words.js";
 import { avatar, guestBadge } from "./message-view.js";
 
 /**
@@ -52,7 +53,7 @@ export class RoomPeople extends LitElement {
         ? html`<ul class="people">
             ${people.slice(0, MOST).map((user) => this.#person(user, user.id === me.id))}
           </ul>`
-        : html`<p class="muted small">Shown when the connection is back.</p>`}
+        : html`<p class="muted small">${comesBack(session) ? "Shown when the connection is back." : "Not shown: you are not in this room now."}</p>`}
       ${known && count > MOST ? html`<p class="muted small">and ${count - MOST} more</p>` : nothing}
     `;
   }

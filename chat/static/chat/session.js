@@ -1,4 +1,4 @@
-import { CommandError } from "realtime/socket.js";
+import { CommandError, SHUT_OUT } from "realtime/socket.js";
 import { History } from "./history.js";
 import { RoomLog } from "./log.js";
 
@@ -255,6 +255,7 @@ export class RoomSession {
     this.phase = "shut";
     this.trouble = reason;
     this.online = [];
+    for (const id of [...this.typists.keys()]) this.#stopTyping(id);
     this.joins += 1;
     this.#tell();
   }
@@ -276,6 +277,8 @@ export class RoomSession {
       // The line's last word is how far what we have reaches.
       if (this.phase === "here") this.knownAt = this.socket.heardAt;
       if (this.phase !== "shut") this.phase = "absent";
+      const { phase, code, reason } = this.socket.state;
+      if (phase === "stopped" && SHUT_OUT.has(code ?? 0)) return this.#shut(reason || "The server does not let this page in any more.");
       for (const id of [...this.typists.keys()]) this.#stopTyping(id);
     }
     this.#tell();

@@ -10,6 +10,8 @@ import { ServerClock } from "./clock.js";
 
 /** Close codes after which trying again is useless: bad frame, sign in, forbidden, no such thing, replaced. */
 export const FINAL = new Set([4400, 4401, 4403, 4404, 4409]);
+/** The page is refused for good: forbidden (an account was closed, say), no such thing. */
+export const SHUT_OUT = new Set([4403, 4404]);
 /** Nobody is signed in any more. */
 export const SIGN_IN = 4401;
 /** The code of a socket that stopped by itself, since another person is signed in now. The server never sends it. */
