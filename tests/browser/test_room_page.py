@@ -5,7 +5,18 @@ from collections.abc import Awaitable, Callable
 
 from playwright.async_api import Page, expect
 
-from tests.browser.steps import ask, enter, make_account, make_room, message, open_room, people, say, sign_in
+from tests.browser.steps import (
+    ask,
+    enter,
+    expect_live,
+    make_account,
+    make_room,
+    message,
+    open_room,
+    people,
+    say,
+    sign_in,
+)
 from tests.services import Serve
 
 NewPage = Callable[..., Awaitable[Page]]
@@ -221,6 +232,8 @@ async def test_new_names_and_the_end_of_a_room_reach_open_pages(live_switchboard
     await expect(ada.get_by_text("This room was archived: it can be read")).to_be_visible()
     await expect(ada.get_by_role("textbox", name="Message")).to_have_count(0)
     await expect(message(ada, "said as Bo")).to_be_visible()
+    await expect_live(ada)
+    await expect(people(ada).first).to_contain_text("Ada (you)")
     # What Ada was writing is hers all the same, until she discards it.
     unsent = ada.locator(".notice").filter(has_text="What you were writing here was not sent:")
     await expect(unsent).to_contain_text("one last thing")

@@ -288,6 +288,23 @@ test("what an unsent answer quotes is asked for once a connection, however often
   assert.deepEqual([session.history.quote(5)?.seq, asked], [5, 2]);
 });
 
+test("a room that was archived is joined again, to read", async () => {
+  await joined({});
+  line().give({ type: "left", room: "lobby", reason: "archived" });
+  assert.equal(commands("join").length, 2);
+  await joined({});
+  assert.equal(session.phase, "here");
+  assert.match(session.readOnly, /archived: it can be read/);
+  assert.equal(session.count, 2);
+});
+
+test("an archived room that its reader may not be in is shut", async () => {
+  await joined({});
+  line().give({ type: "left", room: "lobby", reason: "archived" });
+  await answer("join", { type: "error", code: "not_found", detail: "There is no such room." });
+  assert.equal(session.phase, "shut");
+});
+
 test("a closed account shuts the room for good, and says so", async () => {
   await joined({});
   line().give({ type: "error", code: "forbidden", detail: "This account is closed." });

@@ -92,7 +92,7 @@ export class RoomTalk extends LitElement {
   render() {
     const { session } = this;
     if (!session) return null;
-    const shut = this.readOnly || (session.phase === "shut" ? session.trouble : "");
+    const shut = this.readOnly || session.readOnly || (session.phase === "shut" ? session.trouble : "");
     return html`
       <room-log .session=${session} .canWrite=${!shut} .canAmend=${this.canAmend} @act=${this.#onAct}></room-log>
       <div class="talk__foot">

@@ -42,6 +42,8 @@ export class RoomSession {
     this.phase = "absent";
     /** Why the room is shut, or the last join failed: a sentence for people. */
     this.trouble = "";
+    /** Why nothing can be said in here any more, though it can be read: a sentence for people, or "". */
+    this.readOnly = "";
     /** @type {User[]} */
     this.online = [];
     this.count = 0;
@@ -70,7 +72,7 @@ export class RoomSession {
       this.socket.on("message", mine((event) => this.#heard(event))),
       this.socket.on("presence", mine((event) => this.#presence(event))),
       this.socket.on("typing", mine(({ user }) => this.#typing(user))),
-      this.socket.on("left", mine(({ reason }) => this.#shut(REASONS[/** @type {"removed"} */ (reason)] ?? ""))),
+      this.socket.on("left", mine(({ reason }) => this.#left(reason))),
       this.socket.on("heads", ({ rooms }) => this.#compare(rooms[this.room]?.rev ?? 0)),
       this.socket.on("read", mine(({ seq }) => (this.read = Math.max(this.read, seq)))),
       this.socket.on("person", ({ user }) => this.#renamed(user)),
@@ -249,6 +251,12 @@ export class RoomSession {
   #stopTyping(/** @type {number} */ id) {
     this.timers.clearTimeout(this.typists.get(id)?.timer);
     this.typists.delete(id);
+  }
+
+  #left(/** @type {string} */ reason) {
+    if (reason !== "archived") return this.#shut(REASONS[/** @type {"removed"} */ (reason)] ?? "");
+    this.readOnly = REASONS.archived;
+    void this.#join();
   }
 
   #shut(/** @type {string} */ reason) {
