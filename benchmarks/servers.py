@@ -231,9 +231,19 @@ class Bench:
 
     def switchboard(self, settings: dict[str, str]) -> Web:
         """Start one of our server processes."""
-        web = PinnedWeb("switchboard", self.folder("switchboard"), settings)
+        folder = self.folder("switchboard")
+        (folder / "static").symlink_to(self._static(settings))
+        web = PinnedWeb("switchboard", folder, settings)
         self.started(web)
         return web
+
+    def _static(self, settings: dict[str, str]) -> Path:
+        """Return the folder of the static files, without which no server starts; they are collected once."""
+        folder = Path(self._folder.name) / "collected"
+        if not folder.exists():
+            folder.mkdir()
+            Manage("collect", folder, settings).manage("collectstatic", "--noinput", "--verbosity", "0")
+        return folder / "static"
 
     def source(self, settings: dict[str, str], name: str, rate: float) -> Service:
         """Start what feeds the board: our `worker` with producers, or the `feeder`, `rate` values a second in all."""
