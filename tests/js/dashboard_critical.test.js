@@ -51,6 +51,6 @@ test("each stream counts by itself, and of one that is old, failing or not runni
   assert.deepEqual([...criticalOf(made, NOW)], [["fresh", true], ["well", false]]);
 });
 
-test("of a board of which nothing is known nothing is critical", () => {
+test("nothing is critical on a board that nothing is known about", () => {
   assert.equal(criticalOf(new BoardState(), NOW).size, 0);
 });

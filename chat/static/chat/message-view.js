@@ -14,7 +14,7 @@ import { alertCard } from "./alert-card.js";
  *   act: (action: string, subject: any) => void}} View
  */
 
-export const PALETTE = ["👍", "❤️", "😂", "🎉", "👀", "✅"];
+const PALETTE = ["👍", "❤️", "😂", "🎉", "👀", "✅"];
 
 const NAMES = /** @type {Record<string, string>} */ ({
   "👍": "thumbs up",

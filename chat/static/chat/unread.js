@@ -28,7 +28,7 @@ export class Unread {
     }
     if (rev <= room.rev) return;
     const others = (/** @type {[number, number]} */ [at, sender]) => at > room.read && sender !== this.me;
-    // Those of which nothing is told count, until the server has counted.
+    // Those that nothing is told about count, until the server has counted.
     const known = Math.max(room.seq, room.read);
     const news = said.filter(([at]) => at > known);
     let count = room.count + news.filter(others).length + Math.max(0, seq - known - news.length);

@@ -5,7 +5,7 @@ import { clockTime, wholeTime } from "realtime/time.js";
 import { outbox } from "./sending.js";
 
 /**
- * Messages that were not sent, of whichever room, on every page: to a room that one may be in no longer, there is no other
+ * Messages that were not sent, in any room, on every page: to a room that one may be in no longer, there is no other
  * place to find them.
  *
  * @typedef {import("./outbox.js").Entry} Entry

@@ -5,7 +5,7 @@
  */
 
 /**
- * The values of a history in runs, each of which is drawn as one line.
+ * The values of a history in runs. Each run is drawn as one line.
  * @param {Point[]} points oldest first; what is no number was not measured
  * @param {number} [gap] milliseconds without a value after which a run ends
  * @returns {[number, number][][]}
