@@ -15,7 +15,7 @@ from benchmarks import plot, report
 from benchmarks.plays import PLAYS
 from benchmarks.scenarios import EMBEDDED, OURS, PEERS, PIPE, SCENARIOS, STORING, Scenario
 from benchmarks.servers import CLIENT_CORE, CORES, NCHAN, SERVER_CORE, Bench
-from tests.services import ROOT
+from harness.servers import ROOT
 
 VAR: Final = Path(os.environ.get("SWITCHBOARD_VAR", ROOT / "var")) / "bench"
 

@@ -15,7 +15,7 @@ from websockets.typing import Origin
 
 from benchmarks.scenarios import EMBEDDED, OURS, PIPE, Scenario
 from benchmarks.servers import PYTHON, SERVER_CORE, Bench, pinned
-from tests.services import ROOT, Service
+from harness.servers import ROOT, Service
 
 #: Seconds after which a client is given up.
 PATIENCE: Final = 240

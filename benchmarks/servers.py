@@ -12,7 +12,7 @@ from urllib.parse import urlsplit
 
 import psycopg
 
-from tests.services import ROOT, Manage, PostgreSQL, Redis, Service, Web, program
+from harness.servers import ROOT, Manage, PostgreSQL, Redis, Service, Web, program
 
 CORES: Final = sorted(os.sched_getaffinity(0))
 #: The server's core, and that of the client, Redis and PostgreSQL.

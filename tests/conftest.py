@@ -12,9 +12,9 @@ from django.db import connections, transaction
 from django.test import TransactionTestCase
 from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
 
+from harness import manage, servers
+from harness.client import Client
 from realtime import quotas
-from tests import commands, services
-from tests.support import Client
 
 TESTS = Path(__file__).parent
 #: What migrations leave in the database and no test changes.
@@ -44,7 +44,7 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
     """Show the servers' logs with a failure."""
     report: Any = yield
     if report.failed:
-        report.sections += [(f"log of {service.name}", service.tail()) for service in services.RUNNING]
+        report.sections += [(f"log of {service.name}", service.tail()) for service in servers.RUNNING]
     return report
 
 
@@ -91,44 +91,44 @@ def service_folder() -> Iterator[Callable[[str], Path]]:
         return Path(folders[-1].name)
 
     yield make
-    for service in list(services.RUNNING):
+    for service in list(servers.RUNNING):
         service.stop()
-    commands.stop_all()
+    manage.stop_all()
     for folder in folders:
         folder.cleanup()
 
 
 @pytest.fixture(scope="session")
-def redis(service_folder: Callable[[str], Path]) -> Iterator[services.Redis]:
-    service = services.Redis("redis", service_folder("redis"))
+def redis(service_folder: Callable[[str], Path]) -> Iterator[servers.Redis]:
+    service = servers.Redis("redis", service_folder("redis"))
     service.start()
     yield service
     service.stop()
 
 
 @pytest.fixture(scope="session")
-def postgresql(service_folder: Callable[[str], Path]) -> Iterator[services.PostgreSQL]:
-    service = services.PostgreSQL("postgresql", service_folder("postgresql"))
+def postgresql(service_folder: Callable[[str], Path]) -> Iterator[servers.PostgreSQL]:
+    service = servers.PostgreSQL("postgresql", service_folder("postgresql"))
     service.start()
     yield service
     service.stop()
 
 
 @pytest.fixture(scope="session")
-def live_switchboard(service_folder: Callable[[str], Path]) -> Iterator[services.Serve]:
+def live_switchboard(service_folder: Callable[[str], Path]) -> Iterator[servers.Serve]:
     """Switchboard with SQLite and demo content, started by bin/serve, for browsers and outside clients.
 
     Tests share it, so each makes its own rooms and people (`live_switchboard.shell(…)` runs Python there).
     """
     settings = {"GUEST_BURST": "1000", "GUESTS_PER_SECOND": "100", "ROOMS_PER_PERSON": "1000"}
-    service = services.Serve("switchboard", service_folder("live"), settings)
+    service = servers.Serve("switchboard", service_folder("live"), settings)
     service.start()
     yield service
     service.stop()
 
 
 @pytest.fixture
-async def guest(live_switchboard: services.Serve) -> AsyncIterator[Callable[[str], Awaitable[Client]]]:
+async def guest(live_switchboard: servers.Serve) -> AsyncIterator[Callable[[str], Awaitable[Client]]]:
     """Signs in a new guest with this name at `live_switchboard` and returns the client."""
     async with AsyncExitStack() as stack:
 
@@ -140,7 +140,7 @@ async def guest(live_switchboard: services.Serve) -> AsyncIterator[Callable[[str
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    path = services.program("chromium", "chromium-browser", "google-chrome")
+    path = servers.program("chromium", "chromium-browser", "google-chrome")
     async with async_playwright() as playwright:
         chromium = await playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
         yield chromium
@@ -148,7 +148,7 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def new_page(browser: Browser, live_switchboard: services.Serve) -> AsyncIterator[Callable[..., Awaitable[Page]]]:
+async def new_page(browser: Browser, live_switchboard: servers.Serve) -> AsyncIterator[Callable[..., Awaitable[Page]]]:
     """Opens a browser window with cookies of its own: `page = await new_page(); await page.goto("/")`.
 
     Options are Playwright's for a context (`color_scheme="dark"`, `viewport={…}`). An error in a page's

@@ -17,9 +17,9 @@ from django.test import Client, override_settings
 
 from chat.models import Room
 from dashboard.models import Board
+from harness.servers import Web, free_port
 from realtime import embedded, process
 from realtime.management.commands import serve
-from tests.services import Web, free_port
 
 ROOT = Path(__file__).resolve().parent.parent
 

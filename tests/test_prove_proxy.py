@@ -5,8 +5,8 @@ from collections.abc import AsyncIterator
 
 import pytest
 
+from harness.servers import free_port
 from tests.prove.proxy import Proxy
-from tests.services import free_port
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ from types import ModuleType
 
 import pytest
 
-from tests import programs
+from harness import programs
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 from playwright.async_api import Locator, Page, WebSocketRoute, expect
 
-from tests.services import RUNNING, Serve
+from harness.servers import RUNNING, Serve
 
 PASSWORD = "correct horse battery"
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, expect
 
+from harness.servers import ROOT, Serve
 from tests.browser.steps import enter, expect_live, make_account, make_room, message, open_room, say, sign_in
-from tests.services import ROOT, Serve
 
 NewPage = Callable[..., Awaitable[Page]]
 

@@ -8,9 +8,9 @@ from datetime import UTC, datetime, timedelta
 import httpx
 from playwright.async_api import Page, expect
 
+from harness.servers import Serve
 from tests.browser.steps import enter, make_account, make_room, open_room, say, sign_in
 from tests.browser.test_accessibility import faults
-from tests.services import Serve
 
 NewPage = Callable[..., Awaitable[Page]]
 

@@ -11,9 +11,9 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Error, Locator, Page, expect
 
+from harness.servers import Serve, Web
 from tests.browser.steps import enter
 from tests.browser.test_accessibility import faults, overflow
-from tests.services import Serve, Web
 
 NewPage = Callable[..., Awaitable[Page]]
 

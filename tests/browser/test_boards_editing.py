@@ -7,10 +7,10 @@ from collections.abc import Awaitable, Callable, Iterator
 
 from playwright.async_api import Locator, Page, Route, expect
 
+from harness.servers import Serve
 from tests.browser.steps import PASSWORD, enter
 from tests.browser.test_accessibility import faults, overflow
 from tests.browser.test_boards import expect_live, tile
-from tests.services import Serve
 
 NewPage = Callable[..., Awaitable[Page]]
 

@@ -6,10 +6,10 @@ from collections.abc import Awaitable, Callable
 
 from playwright.async_api import Page, expect
 
+from harness.servers import Serve
 from tests.browser.steps import Line, enter, make_room, open_room, say
 from tests.browser.test_accessibility import faults
 from tests.browser.test_boards import Feed, expect_live, tile
-from tests.services import Serve
 
 NewPage = Callable[..., Awaitable[Page]]
 

@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 
 from playwright.async_api import Page, expect
 
+from harness.servers import Serve
 from tests.browser.steps import (
     Line,
     ask,
@@ -20,7 +21,6 @@ from tests.browser.steps import (
     sign_in,
     unsent,
 )
-from tests.services import Serve
 
 NewPage = Callable[..., Awaitable[Page]]
 

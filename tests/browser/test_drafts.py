@@ -4,8 +4,8 @@ from collections.abc import Awaitable, Callable
 
 from playwright.async_api import Page, WebSocketRoute, expect
 
+from harness.servers import Serve
 from tests.browser.steps import ask, enter, expect_live, make_room, message, open_room, say
-from tests.services import Serve
 
 NewPage = Callable[..., Awaitable[Page]]
 

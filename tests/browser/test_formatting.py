@@ -7,9 +7,9 @@ from pathlib import Path
 
 from playwright.async_api import Page, expect
 
+from harness.servers import Serve
 from realtime.markdown import render
 from tests.browser.steps import enter, make_room, message, open_room, say
-from tests.services import Serve
 
 NewPage = Callable[..., Awaitable[Page]]
 CASES = json.loads((Path(__file__).parents[1] / "realtime/rendering.json").read_text())["shows"]

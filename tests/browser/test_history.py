@@ -6,8 +6,8 @@ from collections.abc import Awaitable, Callable
 
 from playwright.async_api import Page, Route, expect
 
+from harness.servers import Serve
 from tests.browser.steps import enter, make_room, message, open_room, say
-from tests.services import Serve
 
 NewPage = Callable[..., Awaitable[Page]]
 

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable
 
 from playwright.async_api import Page, expect
 
+from harness.servers import Serve
 from tests.browser.steps import (
     Line,
     ask,
@@ -17,7 +18,6 @@ from tests.browser.steps import (
     sign_in,
     unsent,
 )
-from tests.services import Serve
 
 NewPage = Callable[..., Awaitable[Page]]
 

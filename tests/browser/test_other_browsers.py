@@ -5,10 +5,10 @@ from collections.abc import Awaitable, Callable
 
 from playwright.async_api import Page, expect
 
+from harness.client import eventually
+from harness.servers import Serve
 from tests.browser.steps import enter, make_room, message, open_room, say
 from tests.browser.test_boards import open_board, tile
-from tests.services import Serve
-from tests.support import eventually
 
 NewPage = Callable[..., Awaitable[Page]]
 

@@ -6,11 +6,11 @@ from collections.abc import Awaitable, Callable
 import pytest
 from playwright.async_api import Page, Route, expect
 
+from harness.servers import Serve
 from tests.browser.steps import sign_in
 from tests.browser.test_accessibility import faults, overflow
 from tests.browser.test_boards import Feed, expect_live, tile
 from tests.browser.test_walls import make_staff, make_wall
-from tests.services import Serve
 
 NewPage = Callable[..., Awaitable[Page]]
 

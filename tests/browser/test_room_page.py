@@ -5,6 +5,7 @@ from collections.abc import Awaitable, Callable
 
 from playwright.async_api import Page, expect
 
+from harness.servers import Serve
 from tests.browser.steps import (
     ask,
     enter,
@@ -17,7 +18,6 @@ from tests.browser.steps import (
     say,
     sign_in,
 )
-from tests.services import Serve
 
 NewPage = Callable[..., Awaitable[Page]]
 

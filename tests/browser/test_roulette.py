@@ -6,8 +6,8 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 import pytest_asyncio
 from playwright.async_api import Page, expect
 
+from harness.servers import Serve
 from tests.browser.steps import ask, enter, message, say
-from tests.services import Serve
 
 NewPage = Callable[..., Awaitable[Page]]
 

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 import pytest
 from playwright.async_api import Locator, Page, expect
 
+from harness.servers import Serve
 from tests.browser.steps import (
     Line,
     ask,
@@ -19,7 +20,6 @@ from tests.browser.steps import (
     sign_in,
     unsent,
 )
-from tests.services import Serve
 
 NewPage = Callable[..., Awaitable[Page]]
 

@@ -9,10 +9,10 @@ import pytest
 import accounts.services
 from chat import services
 from chat.models import Membership
+from harness.client import eventually
 from realtime.database import in_database
 from realtime.hub import Hub
 from tests.cast import Cast, Connect, joined, signed_in
-from tests.support import eventually
 
 
 async def test_who_is_taken_out_of_a_room_hears_so_and_then_nothing_more(cast: Cast, connect: Connect) -> None:

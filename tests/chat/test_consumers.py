@@ -11,13 +11,13 @@ import pytest
 from accounts.models import User
 from chat import heads, pages, presence, services, writer
 from chat.models import Membership, Room, RoomKind
+from harness.client import eventually
 from realtime import publish as wire
 from realtime.database import in_database
 from realtime.hub import Hub
 from realtime.protocol import CommandError, Frame
 from realtime.publish import Publication
 from tests.cast import Cast, Connect, Event, fill, joined, queries
-from tests.support import eventually
 
 
 def seqs(page: Event) -> list[int]:

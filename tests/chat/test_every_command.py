@@ -17,12 +17,12 @@ from accounts.models import User
 from accounts.services import ban
 from chat import pairing, presence, protocol, public, roulette, services, store
 from chat.models import Membership, Room, Seat
+from harness.client import eventually
+from harness.servers import ROOT
 from realtime import process
 from realtime.database import in_database
 from tests.cast import Cast, Connect, Event, Socket, says, signed_in
 from tests.chat.tally import Tally, counted
-from tests.services import ROOT
-from tests.support import eventually
 
 #: They change nothing that lasts.
 EXCLUDED: Final = {"typing"}

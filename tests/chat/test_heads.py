@@ -9,9 +9,9 @@ import pytest
 from chat import heads
 from chat.models import Room, RoomKind
 from chat.store import News
+from harness.client import eventually
 from realtime.publish import Delivery, Publication
 from tests.cast import PATIENCE
-from tests.support import eventually
 
 
 def room(pk: int, rev: int, kind: str = RoomKind.PUBLIC) -> Room:

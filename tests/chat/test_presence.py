@@ -14,12 +14,12 @@ from accounts.models import User
 from chat import presence
 from chat.models import Presence, Room
 from chat.presence import PresenceKeeper, online
+from harness.client import eventually
 from realtime import process
 from realtime.database import in_database
 from realtime.models import Process
 from realtime.publish import Delivery, Publication
 from tests.cast import Cast, Connect, signed_in
-from tests.support import eventually
 
 Told = list[tuple[list[str], list[int], int]]
 

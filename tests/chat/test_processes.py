@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.services import ROOT, Manage, PostgreSQL
+from harness.servers import ROOT, Manage, PostgreSQL
 
 pytestmark = pytest.mark.system
 

@@ -12,11 +12,11 @@ from accounts.models import User
 from accounts.services import ban
 from chat import pairing, presence, roulette, services, writer
 from chat.models import Block, Message, Report, Room, Seat
+from harness.client import eventually
 from realtime import process
 from realtime.database import in_database
 from realtime.hub import Hub
 from tests.cast import Cast, Connect, Event, Socket, signed_in
-from tests.support import eventually
 
 
 @pytest.fixture(autouse=True)

@@ -11,7 +11,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from tests import programs
+from harness import programs
 from tests.prove import checker, report
 from tests.prove.crowd import Crowd, Stuck
 from tests.prove.faults import FAULTS, Fault, Scene

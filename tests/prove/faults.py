@@ -9,12 +9,12 @@ from collections.abc import Awaitable, Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Final
 
+from harness.servers import Web
 from tests.prove.checker import PROMPT
 from tests.prove.crowd import Crowd, Stuck, until
 from tests.prove.people import Person
 from tests.prove.record import Calm, LastWord
 from tests.prove.town import HALL, Production, Town, name_of
-from tests.services import Web
 
 
 @dataclass(slots=True)

@@ -16,11 +16,11 @@ from typing import Any, Final
 import httpx
 import psycopg
 
-from tests.cluster import Cluster
+from harness.cluster import Cluster
+from harness.servers import PostgreSQL, Redis, Service, Web, free_port, wait_until
 from tests.prove.people import Key
 from tests.prove.proxy import Proxy
 from tests.prove.record import Log, Row, State, Table, reactions_of
-from tests.services import PostgreSQL, Redis, Service, Web, free_port, wait_until
 
 #: Shorter than in production, so that faults of seconds show.
 SETTINGS = {"HEARTBEAT": "5", "OUTBOX_BYTES": str(128 * 1024), "GUEST_BURST": "1000", "GUESTS_PER_SECOND": "100"}

@@ -8,12 +8,12 @@ from typing import Any
 
 from channels.layers import InMemoryChannelLayer
 
+from harness.client import PATIENCE, eventually
 from realtime.connection import Connection
 from realtime.consumers import SocketConsumer
 from realtime.hub import Hub, Readback, Source
 from realtime.protocol import Frame
 from realtime.publish import Delivery, Publication
-from tests.support import PATIENCE, eventually
 
 
 class FakeWire:

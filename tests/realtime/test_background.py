@@ -6,8 +6,8 @@ import pytest
 from channels.layers import InMemoryChannelLayer, channel_layers
 from channels_redis.pubsub import RedisPubSubChannelLayer
 
+from harness.client import eventually
 from realtime import background
-from tests.support import eventually
 
 
 @pytest.fixture(autouse=True)

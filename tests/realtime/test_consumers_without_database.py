@@ -8,13 +8,13 @@ from typing import Any
 import pytest
 from django.db import InterfaceError, InternalError, OperationalError
 
+from harness.client import eventually
 from realtime.consumers import SocketConsumer
 from realtime.database import condition
 from realtime.hub import Hub
 from realtime.protocol import Command
 from tests.realtime.desk import ADA, hub, hub_of_this_loop, journal
 from tests.realtime.support import Line
-from tests.support import eventually
 
 __all__ = ["hub", "hub_of_this_loop", "journal"]
 

@@ -13,11 +13,11 @@ from twisted.internet.testing import StringTransport
 from websockets.frames import Close, Frame, Opcode
 from websockets.protocol import Protocol, Side, State
 
+from harness.client import PATIENCE
+from harness.servers import Web
 from realtime import sockets  # first, it installs the reactor
 from realtime.sockets import STATE_OPEN, InputQueue, SocketFactory, SocketProtocol
 from tests.realtime.visitors import frame, visit
-from tests.services import Web
-from tests.support import PATIENCE
 
 BURST, RATE, FRAME = 10, 5, 64 * 1024
 #: What then comes at once, and each second: frames, bytes.

@@ -2,10 +2,10 @@
 
 import pytest
 
+from harness.client import eventually
 from realtime import hub as module
 from realtime.hub import Hub
 from tests.realtime.support import Reader, Store, assert_numbers, numbers, parts, seat, settle
-from tests.support import eventually
 
 LOG = "log.1"
 VALUE = "value.1"

@@ -4,13 +4,13 @@ import asyncio
 
 import pytest
 
+from harness.client import eventually
 from realtime import hub as module
 from realtime.hub import Hub, current_hub
 from realtime.protocol import Close
 from realtime.publish import GROUP, Delivery, Publication, publish
 from realtime.topics import TAIL
 from tests.realtime.support import Reader, ShakyLayer, Store, assert_numbers, numbers, parts, seat, settle
-from tests.support import eventually
 
 LOG = "log.1"
 VALUE = "value.1"

@@ -6,11 +6,11 @@ from typing import Any
 
 import pytest
 
+from harness.client import eventually
 from realtime.database import condition
 from realtime.hub import Hub
 from realtime.publish import GROUP, publish
 from tests.realtime.support import Reader, ShakyLayer, Store, assert_numbers, numbers, parts, seat, settle
-from tests.support import eventually
 
 LOG = "log.1"
 VALUE = "value.1"

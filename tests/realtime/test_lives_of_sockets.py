@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from harness.client import eventually
 from realtime import consumers
 from realtime.consumers import beat_between
 from realtime.echo import EchoConsumer
@@ -15,7 +16,6 @@ from realtime.publish import Delivery, Publication, publish
 from realtime.routing import UnknownEndpointConsumer
 from tests.realtime.desk import ADA, BOB, Desk, assert_ended, hub, hub_of_this_loop, journal, tell
 from tests.realtime.support import Line, Person, ShakyLayer, settle
-from tests.support import eventually
 
 __all__ = ["hub", "hub_of_this_loop", "journal"]
 

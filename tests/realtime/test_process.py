@@ -13,12 +13,12 @@ import pytest
 from django.db import InternalError, OperationalError, connection, connections
 from django.db.models.functions import Now
 
+from harness.client import PATIENCE, eventually
 from realtime import process
 from realtime.database import condition, in_database
 from realtime.hub import current_hub
 from realtime.models import Process
 from realtime.process import DEAD_AFTER, PROCESS_ID, _Lease
-from tests.support import PATIENCE, eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

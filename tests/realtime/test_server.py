@@ -20,10 +20,10 @@ from twisted.internet.tcp import Connection as TcpConnection
 from websockets.asyncio.client import unix_connect
 from websockets.frames import Opcode
 
+from harness.client import PATIENCE, eventually
+from harness.servers import Manage, Web
 from realtime.sockets import KEPT, SocketProtocol  # first, it installs the reactor
 from tests.realtime.visitors import Client, Rude, frame, visit
-from tests.services import Manage, Web
-from tests.support import PATIENCE, eventually
 
 CAP = 256 * 1024  # of tests.realtime.probe_settings
 MB = 1024 * 1024

@@ -14,8 +14,8 @@ from websockets.exceptions import ConnectionClosed
 from websockets.frames import Frame, Opcode
 from websockets.protocol import Protocol, Side, State
 
-from tests.services import Web
-from tests.support import PATIENCE
+from harness.client import PATIENCE
+from harness.servers import Web
 
 
 class Client:

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cluster import Cluster, Worker
-from tests.services import PostgreSQL, Redis
+from harness.cluster import Cluster, Worker
+from harness.servers import PostgreSQL, Redis
 
 
 @pytest.fixture(scope="session")

@@ -9,8 +9,8 @@ from typing import Self
 
 from websockets.exceptions import WebSocketException
 
-from tests.cluster import Cluster
-from tests.support import Client, Event, eventually
+from harness.client import Client, Event, eventually
+from harness.cluster import Cluster
 
 
 class Resident:

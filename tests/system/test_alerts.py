@@ -7,8 +7,8 @@ import httpx
 import psycopg
 import pytest
 
-from tests.cluster import Cluster, Worker
-from tests.support import Client, Event, eventually
+from harness.client import Client, Event, eventually
+from harness.cluster import Cluster, Worker
 
 EPISODES = 12
 KILLS = 3

@@ -6,8 +6,8 @@ from contextlib import AsyncExitStack
 import pytest
 from playwright.async_api import Browser, Page, expect
 
+from harness.cluster import Cluster
 from tests.browser.steps import PASSWORD
-from tests.cluster import Cluster
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")  # the browser lives in it
 

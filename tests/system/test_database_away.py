@@ -14,10 +14,10 @@ import psycopg
 import pytest
 from websockets.exceptions import InvalidStatus
 
-from tests.cluster import Cluster
+from harness.client import Client, Event, eventually
+from harness.cluster import Cluster
+from harness.servers import PostgreSQL, Redis, Web, free_port
 from tests.prove.proxy import Proxy
-from tests.services import PostgreSQL, Redis, Web, free_port
-from tests.support import Client, Event, eventually
 
 #: Seconds within which everything is answered: PATIENCE of realtime.database, a look of the writer, and a slow machine.
 ANSWERED = 13.0

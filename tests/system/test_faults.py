@@ -4,9 +4,9 @@ import asyncio
 import signal
 from contextlib import AsyncExitStack
 
-from tests.cluster import Cluster
-from tests.services import PostgreSQL, Redis
-from tests.support import Client, eventually
+from harness.client import Client, eventually
+from harness.cluster import Cluster
+from harness.servers import PostgreSQL, Redis
 from tests.system.residents import Resident, arrive
 
 

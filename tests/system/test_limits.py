@@ -11,9 +11,9 @@ import httpx
 import pytest
 from redis.asyncio import Redis as RedisClient
 
-from tests.cluster import Cluster
-from tests.services import PostgreSQL, Redis
-from tests.support import Client, eventually
+from harness.client import Client, eventually
+from harness.cluster import Cluster
+from harness.servers import PostgreSQL, Redis
 
 BURST, RATE, SECONDS = 60, 20, 5
 

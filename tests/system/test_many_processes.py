@@ -10,9 +10,9 @@ import pytest
 from websockets.asyncio.client import connect
 from websockets.typing import Origin
 
-from tests.cluster import Cluster
-from tests.services import Web
-from tests.support import Client, eventually
+from harness.client import Client, eventually
+from harness.cluster import Cluster
+from harness.servers import Web
 from tests.system.residents import arrive
 
 Pair = Callable[[], Awaitable[tuple[Client, Client]]]

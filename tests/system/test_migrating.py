@@ -7,7 +7,7 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from tests.services import ROOT, Manage, PostgreSQL
+from harness.servers import ROOT, Manage, PostgreSQL
 
 
 @pytest.mark.parametrize("file", ["systemd/switchboard-migrate.service", "compose.yaml"])

@@ -5,8 +5,8 @@ from collections.abc import Awaitable, Callable
 
 import httpx
 
-from tests.services import Serve
-from tests.support import Client, eventually
+from harness.client import Client, eventually
+from harness.servers import Serve
 
 Guest = Callable[[str], Awaitable[Client]]
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.cluster import Nginx, deployed
+from harness.cluster import Nginx, deployed
 
 #: Requests that hang as sockets do, and what ends them.
 HELD = threading.Semaphore(0)

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests.cluster import Nginx
-from tests.services import ROOT, program
+from harness.cluster import Nginx
+from harness.servers import ROOT, program
 
 DEPLOY = ROOT / "deploy"
 #: From which version on nginx outside of its paid edition knows `resolve` for a server of an upstream.

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.services import ROOT
+from harness.servers import ROOT
 
 RUN = ("bin/prove", "--embedded", "--minutes", "0.05", "--clients", "6", "--rate", "20")
 

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
-from tests.cluster import Cluster
-from tests.support import Client
+from harness.client import Client
+from harness.cluster import Cluster
 
 #: Makes a room for each case, with its owner and a member who has two sessions.
 SET_UP = """

@@ -12,7 +12,7 @@ import pytest
 from websockets.exceptions import InvalidStatus
 from websockets.sync.client import connect
 
-from tests.cluster import Cluster
+from harness.cluster import Cluster
 
 SET_UP = """
 import json

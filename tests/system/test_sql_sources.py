@@ -12,7 +12,7 @@ import pytest
 
 from dashboard.sources.querying import SqlValue
 from dashboard.sources.results import QueryFailed
-from tests.services import ROOT, Manage, PostgreSQL
+from harness.servers import ROOT, Manage, PostgreSQL
 
 SITE = {"SECRET_KEY": "a-key-for-tests-0123456789-0123456789-0123456789", "ALLOWED_HOSTS": "localhost"}
 SHOP = """

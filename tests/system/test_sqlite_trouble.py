@@ -9,8 +9,8 @@ from pathlib import Path
 import httpx
 import pytest
 
-from tests.services import Web
-from tests.support import Client, eventually
+from harness.client import Client, eventually
+from harness.servers import Web
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from typing import Any
 import psycopg
 import pytest
 
-from tests.cluster import Cluster, Worker
-from tests.support import Client, eventually
+from harness.client import Client, eventually
+from harness.cluster import Cluster, Worker
 
 #: Seconds in which another worker must be producing.
 TAKEOVER = 10.0

@@ -9,8 +9,8 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.cluster import Cluster
-from tests.support import Client, eventually
+from harness.client import Client, eventually
+from harness.cluster import Cluster
 
 SET_UP = """
 import json

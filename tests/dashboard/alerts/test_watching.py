@@ -20,9 +20,9 @@ from dashboard.alerts.watching import watch_rules
 from dashboard.models import Stream
 from dashboard.models.alerts import AlertDuty, AlertRule, Incident, RuleState
 from dashboard.protocol import Pushed
+from harness.client import eventually
 from realtime.protocol import CommandError
 from tests.dashboard.conftest import in_thread, pushed_stream
-from tests.support import eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

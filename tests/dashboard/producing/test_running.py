@@ -14,7 +14,7 @@ from dashboard.producing import running
 from dashboard.producing.running import Said, reason, run
 from dashboard.threads import ThreadsOnDemand
 from dashboard.values import ROWS, Kind
-from tests.support import eventually
+from harness.client import eventually
 
 
 @pytest.fixture(autouse=True)

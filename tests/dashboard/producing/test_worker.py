@@ -15,9 +15,9 @@ from dashboard.producing import worker
 from dashboard.producing.worker import Worker
 from dashboard.sources import configured
 from dashboard.values import Kind
+from harness.client import eventually
 from realtime.publish import Publication
 from tests.dashboard.conftest import START, in_thread, produced_stream, reading
-from tests.support import eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -9,9 +9,9 @@ from django.db import OperationalError
 from dashboard import store
 from dashboard.models import Sample, Stream
 from dashboard.producing.writer import Writer
+from harness.client import eventually
 from realtime.publish import Publication
 from tests.dashboard.conftest import in_thread, produced_stream, reading
-from tests.support import eventually
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -7,24 +7,24 @@ import psycopg
 import pytest
 import redis
 
-from tests import services
+from harness import servers
 
 
 def test_redis_answers_and_ends(service_folder: Callable[[str], Path]) -> None:
-    service = services.Redis("another-redis", service_folder("redis"))
+    service = servers.Redis("another-redis", service_folder("redis"))
     service.start()
     assert redis.Redis.from_url(service.url).ping()
     service.stop()
-    assert not services.listens(service.port)
+    assert not servers.listens(service.port)
 
 
-def test_postgresql_makes_databases(postgresql: services.PostgreSQL) -> None:
+def test_postgresql_makes_databases(postgresql: servers.PostgreSQL) -> None:
     with psycopg.connect(postgresql.create_database("made-by-a-test")) as connection:
         assert connection.execute("SELECT 1").fetchone() == (1,)
 
 
 def test_each_command_has_a_process_to_itself_and_a_failed_one_says_why(service_folder: Callable[[str], Path]) -> None:
-    site = services.Manage("site", service_folder("site"), {})
+    site = servers.Manage("site", service_folder("site"), {})
     site.shell("import config; config.left_behind = 1")
     assert site.shell("import config; print(hasattr(config, 'left_behind'))") == "False\n"
     with pytest.raises(AssertionError, match=r"(?s)half of it.*ZeroDivisionError"):

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 
-from tests.services import ROOT, Manage, PostgreSQL, Redis, Service, Web, free_port, program
+from harness.servers import ROOT, Manage, PostgreSQL, Redis, Service, Web, free_port, program
 
 WRAPPER = """
 {user}

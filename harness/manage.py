@@ -25,7 +25,7 @@ class Ready:
     def __init__(self, environment: Mapping[str, str]) -> None:
         self.line, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with theirs:
-            command = [sys.executable, "-m", "tests.commands", str(theirs.fileno())]
+            command = [sys.executable, "-m", "harness.manage", str(theirs.fileno())]
             self.process = subprocess.Popen(
                 command, cwd=ROOT, env=environment, stdin=subprocess.DEVNULL, pass_fds=[theirs.fileno()]
             )

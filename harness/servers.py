@@ -16,7 +16,7 @@ from pathlib import Path
 import httpx
 import psycopg
 
-from tests import commands, programs
+from harness import manage, programs
 
 ROOT = Path(__file__).resolve().parent.parent
 #: What of our own environment the servers see.
@@ -233,7 +233,7 @@ class Manage(Service):
 
     def manage(self, *arguments: str) -> str:
         """Run another command of `manage.py` in the same environment, and return what it prints."""
-        code, printed, told = commands.run(self.environment, arguments)
+        code, printed, told = manage.run(self.environment, arguments)
         assert code == 0, f"manage.py {' '.join(arguments)}:\n{printed}{told}"
         return printed
 
