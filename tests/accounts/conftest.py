@@ -7,9 +7,9 @@ from django.db.models import DateTimeField, Value
 
 from accounts import guessing
 from realtime import quotas
-from tests.cast import cast, connect, hub
+from tests.team import connect, hub, team
 
-__all__ = ["cast", "connect", "hub"]
+__all__ = ["connect", "hub", "team"]
 
 
 class Clock:

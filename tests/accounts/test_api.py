@@ -9,7 +9,7 @@ from django.contrib.sessions.models import Session
 from django.test import AsyncClient, Client
 
 from accounts.models import User
-from tests.cast import Cast, Connect, signed_in
+from tests.team import Connect, Team, signed_in
 
 pytestmark = pytest.mark.django_db
 
@@ -149,8 +149,8 @@ def test_signing_out_when_nobody_is_signed_in_does_no_harm(client: Client) -> No
     assert client.delete("/api/session/").status_code == 204
 
 
-async def test_signing_out_closes_the_sockets_of_that_session(cast: Cast, connect: Connect) -> None:
-    here, elsewhere = await signed_in(cast.gast), await signed_in(cast.gast)
+async def test_signing_out_closes_the_sockets_of_that_session(team: Team, connect: Connect) -> None:
+    here, elsewhere = await signed_in(team.gast), await signed_in(team.gast)
     first, second, other = await connect(here), await connect(here), await connect(elsewhere)
     assert (await here.delete("/api/session/")).status_code == 204
     await first.assert_closed(4401)
@@ -158,8 +158,8 @@ async def test_signing_out_closes_the_sockets_of_that_session(cast: Cast, connec
     assert (await other.call("ping"))["type"] == "pong"
 
 
-async def test_a_bot_that_signs_out_keeps_its_sockets(cast: Cast, connect: Connect) -> None:
-    robo = await connect(cast.token)
-    browser = AsyncClient(AUTHORIZATION=f"Bearer {cast.token}")
+async def test_a_bot_that_signs_out_keeps_its_sockets(team: Team, connect: Connect) -> None:
+    robo = await connect(team.token)
+    browser = AsyncClient(AUTHORIZATION=f"Bearer {team.token}")
     assert (await browser.delete("/api/session/")).status_code == 204
     assert (await robo.call("ping"))["type"] == "pong"

@@ -11,7 +11,7 @@ from django.utils import timezone
 from accounts.housekeeping import YOUNG, clean
 from accounts.models import User
 from chat.models import Message, Report, Room
-from tests.cast import Cast
+from tests.team import Team
 
 pytestmark = pytest.mark.django_db
 
@@ -28,16 +28,16 @@ def says(room: Room, sender: User) -> None:
     )
 
 
-def test_sessions_that_are_over_go_and_others_stay(cast: Cast) -> None:
+def test_sessions_that_are_over_go_and_others_stay(team: Team) -> None:
     over, good = Client(), Client()
-    over.force_login(cast.alice)
-    good.force_login(cast.alice)
+    over.force_login(team.alice)
+    good.force_login(team.alice)
     Session.objects.filter(pk=over.cookies["sessionid"].value).update(expire_date=timezone.now() - timedelta(seconds=1))
     assert clean()[0] == 1
     assert [each.pk for each in Session.objects.all()] == [good.cookies["sessionid"].value]
 
 
-def test_a_guest_who_left_nothing_behind_goes_with_the_session(cast: Cast) -> None:
+def test_a_guest_who_left_nothing_behind_goes_with_the_session(team: Team) -> None:
     guest, here = old_guest("Gone"), old_guest("Here")
     Client().force_login(here)
     young = User.objects.create_guest("Young")
@@ -46,14 +46,14 @@ def test_a_guest_who_left_nothing_behind_goes_with_the_session(cast: Cast) -> No
     assert User.objects.filter(pk__in=[here.pk, young.pk]).count() == 2
 
 
-def test_who_wrote_or_reported_or_was_reported_stays(cast: Cast) -> None:
+def test_who_wrote_or_reported_or_was_reported_stays(team: Team) -> None:
     writer, reporter, reported = (old_guest(name) for name in ("Writer", "Reporter", "Reported"))
-    says(cast.lobby, writer)
-    Report.objects.create(reporter=reporter, reported=reported, room=cast.lobby)
+    says(team.lobby, writer)
+    Report.objects.create(reporter=reporter, reported=reported, room=team.lobby)
     assert clean() == (0, 0)
 
 
-def test_accounts_and_bots_stay_however_quiet(cast: Cast) -> None:
+def test_accounts_and_bots_stay_however_quiet(team: Team) -> None:
     User.objects.update(date_joined=timezone.now() - 2 * YOUNG)
     clean()
     assert set(User.objects.values_list("name", flat=True)) == {"Alice", "Bob", "Charlie", "Robo"}

@@ -8,7 +8,7 @@ import pytest
 from django.test import AsyncClient, Client
 
 from accounts.models import User
-from tests.cast import Cast, signed_in
+from tests.team import Team, signed_in
 
 
 def with_token(token: str, **options: Any) -> AsyncClient:
@@ -20,30 +20,30 @@ async def post(client: AsyncClient, room: str) -> Any:
     return await client.post(f"/api/rooms/{room}/messages/", body, "application/json")
 
 
-async def test_a_bot_speaks_without_a_csrf_token(cast: Cast, hub: Any) -> None:
-    response = await post(with_token(cast.token), "kitchen")
+async def test_a_bot_speaks_without_a_csrf_token(team: Team, hub: Any) -> None:
+    response = await post(with_token(team.token), "kitchen")
     assert response.status_code == 201
-    page = (await with_token(cast.token).get("/api/rooms/kitchen/messages/")).json()
+    page = (await with_token(team.token).get("/api/rooms/kitchen/messages/")).json()
     assert [message["sender"]["name"] for message in page["messages"]] == ["Robo"]
 
 
-async def test_a_bot_cannot_talk_where_people_are_among_themselves(cast: Cast, hub: Any) -> None:
-    response = await post(with_token(cast.token), "lobby")
+async def test_a_bot_cannot_talk_where_people_are_among_themselves(team: Team, hub: Any) -> None:
+    response = await post(with_token(team.token), "lobby")
     assert response.status_code == 403
     assert response.json()["error"]["code"] == "forbidden"
-    assert (await with_token(cast.token).get("/api/rooms/lobby/messages/")).status_code == 200
+    assert (await with_token(team.token).get("/api/rooms/lobby/messages/")).status_code == 200
 
 
 @pytest.mark.parametrize("token", ["bot_unknown", "x", "ünïcode", "a b c"])
-async def test_an_unknown_token_is_nobody(cast: Cast, hub: Any, token: str) -> None:
+async def test_an_unknown_token_is_nobody(team: Team, hub: Any, token: str) -> None:
     for response in (await post(with_token(token), "kitchen"), await with_token(token).get("/api/rooms/")):
         assert response.status_code == 401
         assert response.json()["error"]["code"] == "sign_in"
         assert response["WWW-Authenticate"] == "Bearer"
 
 
-async def test_a_token_counts_for_more_than_a_cookie(cast: Cast, hub: Any) -> None:
-    browser = await signed_in(cast.alice)
+async def test_a_token_counts_for_more_than_a_cookie(team: Team, hub: Any) -> None:
+    browser = await signed_in(team.alice)
     headers = {"Authorization": "Bearer bot_unknown"}
     assert (await browser.get("/api/rooms/", headers=headers)).status_code == 401
     assert (await browser.get("/api/rooms/")).status_code == 200

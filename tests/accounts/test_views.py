@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts import guessing, services
 from accounts.models import Invite, Kind, User
-from tests.cast import Cast, Connect, signed_in
+from tests.team import Connect, Team, signed_in
 
 pytestmark = pytest.mark.django_db
 SIGNING_UP = {"name": "Dora", "username": "dora", "password": "correct horse battery"}
@@ -116,8 +116,8 @@ def test_neither_guests_nor_bots_have_a_password(client: Client) -> None:
     assert isinstance(who(client), AnonymousUser)
 
 
-async def test_the_button_closes_the_sockets_of_this_session_only(cast: Cast, connect: Connect) -> None:
-    here, elsewhere = await signed_in(cast.alice), await signed_in(cast.alice)
+async def test_the_button_closes_the_sockets_of_this_session_only(team: Team, connect: Connect) -> None:
+    here, elsewhere = await signed_in(team.alice), await signed_in(team.alice)
     socket, other = await connect(here), await connect(elsewhere)
     assert (await here.post("/sign-out/")).status_code == 302
     await socket.assert_closed(4401)

@@ -3,9 +3,9 @@ from typing import Any
 import pytest
 
 from realtime import process
-from tests.cast import cast, connect, hub
+from tests.team import connect, hub, team
 
-__all__ = ["cast", "connect", "hub"]
+__all__ = ["connect", "hub", "team"]
 
 
 @pytest.fixture

@@ -14,13 +14,13 @@ from chat.models import Membership, Message, Presence, ReadMark, Room, RoomKind
 from chat.presence import current_presence
 from realtime.database import in_database
 from realtime.models import Process
-from tests.cast import Cast, Connect, says, signed_in
+from tests.team import Connect, Team, says, signed_in
 
 ID = "6b0e0c3a-8f0a-4a62-9a40-3a0d7f0c2f11"
 
 
 @pytest.fixture
-def browser(cast: Cast) -> Any:
+def browser(team: Team) -> Any:
     """Returns the browser of a user."""
 
     def of(user: Any) -> Client:
@@ -54,7 +54,7 @@ def limited(settings: Any) -> None:
 # Status
 
 
-def test_the_status_is_for_anyone(cast: Cast, client: Client) -> None:
+def test_the_status_is_for_anyone(team: Team, client: Client) -> None:
     status = client.get("/api/status/").json()
     assert set(status) == {"time", "clients", "processes", "rooms", "build"}
     assert (status["clients"], status["processes"]) == (0, 1)
@@ -63,9 +63,9 @@ def test_the_status_is_for_anyone(cast: Cast, client: Client) -> None:
     assert status["time"].endswith("Z")
 
 
-async def test_it_counts_sockets_of_every_endpoint_and_of_all_living_processes(cast: Cast, connect: Connect) -> None:
-    await connect(cast.alice)
-    await (await connect(cast.alice)).call("join", room="kitchen")
+async def test_it_counts_sockets_of_every_endpoint_and_of_all_living_processes(team: Team, connect: Connect) -> None:
+    await connect(team.alice)
+    await (await connect(team.alice)).call("join", room="kitchen")
     await connect(None, "/ws/echo/")
     now = timezone.now()
     for name, connections, seen, leaving in (("a", 5, 0, False), ("dead", 7, 60, False), ("leaving", 9, 0, True)):
@@ -73,9 +73,9 @@ async def test_it_counts_sockets_of_every_endpoint_and_of_all_living_processes(c
         await Process.objects.acreate(
             id=name, host="x", pid=1, started_at=moment, seen_at=moment, connections=connections, leaving=leaving
         )
-    await Presence.objects.acreate(process="a", room=cast.kitchen, user=cast.gast, connections=2)
-    await Presence.objects.acreate(process="dead", room=cast.kitchen, user=cast.bob, connections=2)
-    await Presence.objects.acreate(process="a", room=cast.attic, user=cast.bob, connections=1)
+    await Presence.objects.acreate(process="a", room=team.kitchen, user=team.gast, connections=2)
+    await Presence.objects.acreate(process="dead", room=team.kitchen, user=team.bob, connections=2)
+    await Presence.objects.acreate(process="a", room=team.attic, user=team.bob, connections=1)
     await current_presence().flush()
     status = (await AsyncClient().get("/api/status/")).json()
     assert (status["clients"], status["processes"]) == (3 + 5, 2)
@@ -85,10 +85,10 @@ async def test_it_counts_sockets_of_every_endpoint_and_of_all_living_processes(c
 # Rooms
 
 
-def test_one_lists_the_rooms_that_one_may_see(cast: Cast, browser: Any) -> None:
-    store.apply([says(cast.kitchen, cast.alice), says(cast.kitchen, cast.alice)])
-    ReadMark.objects.create(room=cast.kitchen, user=cast.bob, seq=1)
-    listed = {room.pop("slug"): room for room in browser(cast.bob).get("/api/rooms/").json()["rooms"]}
+def test_one_lists_the_rooms_that_one_may_see(team: Team, browser: Any) -> None:
+    store.apply([says(team.kitchen, team.alice), says(team.kitchen, team.alice)])
+    ReadMark.objects.create(room=team.kitchen, user=team.bob, seq=1)
+    listed = {room.pop("slug"): room for room in browser(team.bob).get("/api/rooms/").json()["rooms"]}
     assert sorted(listed) == ["attic", "kitchen", "lobby"]
     assert listed["kitchen"] == {
         "name": "kitchen",
@@ -101,13 +101,13 @@ def test_one_lists_the_rooms_that_one_may_see(cast: Cast, browser: Any) -> None:
         "unread": 1,
     }
     assert listed["attic"]["kind"] == "members"
-    for outsider in (cast.charlie, cast.gast, cast.robo):
+    for outsider in (team.charlie, team.gast, team.robo):
         slugs = [room["slug"] for room in browser(outsider).get("/api/rooms/").json()["rooms"]]
         assert slugs == ["kitchen", "lobby"]
 
 
-def test_an_account_makes_a_room(cast: Cast, browser: Any) -> None:
-    response = send(browser(cast.bob), "/api/rooms/", {"name": " #Garden  party ", "topic": "Bring cake"})
+def test_an_account_makes_a_room(team: Team, browser: Any) -> None:
+    response = send(browser(team.bob), "/api/rooms/", {"name": " #Garden  party ", "topic": "Bring cake"})
     assert response.status_code == 201
     assert response.json()["room"] == {
         "slug": "garden-party",
@@ -120,28 +120,28 @@ def test_an_account_makes_a_room(cast: Cast, browser: Any) -> None:
         "read": 0,
         "unread": 0,
     }
-    assert Room.objects.get(slug="garden-party").owner == cast.bob
-    error(send(browser(cast.alice), "/api/rooms/", {"name": "garden party"}), 409, "conflict")
+    assert Room.objects.get(slug="garden-party").owner == team.bob
+    error(send(browser(team.alice), "/api/rooms/", {"name": "garden party"}), 409, "conflict")
 
 
-def test_a_members_only_room_has_its_owner_in_it(cast: Cast, browser: Any) -> None:
-    send(browser(cast.bob), "/api/rooms/", {"name": "Cellar", "members_only": True})
+def test_a_members_only_room_has_its_owner_in_it(team: Team, browser: Any) -> None:
+    send(browser(team.bob), "/api/rooms/", {"name": "Cellar", "members_only": True})
     room = Room.objects.get(slug="cellar")
-    assert (room.kind, list(room.memberships.values_list("user", flat=True))) == (RoomKind.MEMBERS, [cast.bob.pk])
+    assert (room.kind, list(room.memberships.values_list("user", flat=True))) == (RoomKind.MEMBERS, [team.bob.pk])
 
 
 @pytest.mark.parametrize("name", ["Küche", "会議室", "🔥🔥", "r-123", "R- 5", "lob by"])
-def test_any_visible_name_has_an_address(cast: Cast, browser: Any, name: str) -> None:
-    response = send(browser(cast.bob), "/api/rooms/", {"name": name, "guests": True})
+def test_any_visible_name_has_an_address(team: Team, browser: Any, name: str) -> None:
+    response = send(browser(team.bob), "/api/rooms/", {"name": name, "guests": True})
     assert response.status_code == 201
     room = response.json()["room"]
     assert room["name"] == name
     assert not room["slug"].startswith("r-"), "those are talks in roulette"
-    assert browser(cast.gast).get(f"/api/rooms/{room['slug']}/messages/").status_code == 200
+    assert browser(team.gast).get(f"/api/rooms/{room['slug']}/messages/").status_code == 200
 
 
-def test_guests_and_bots_make_no_rooms(cast: Cast, browser: Any) -> None:
-    for user in (cast.gast, cast.robo):
+def test_guests_and_bots_make_no_rooms(team: Team, browser: Any) -> None:
+    for user in (team.gast, team.robo):
         error(send(browser(user), "/api/rooms/", {"name": "Garden"}), 403, "forbidden")
     assert Room.objects.count() == 3
 
@@ -161,17 +161,17 @@ def test_guests_and_bots_make_no_rooms(cast: Cast, browser: Any) -> None:
         ({"name": "x", "members_only": "yes"}, 422, "invalid", "members_only"),
     ],
 )
-def test_a_room_that_cannot_be(cast: Cast, browser: Any, body: Any, status: int, code: str, field: str | None) -> None:
-    error(send(browser(cast.alice), "/api/rooms/", body), status, code, field)
+def test_a_room_that_cannot_be(team: Team, browser: Any, body: Any, status: int, code: str, field: str | None) -> None:
+    error(send(browser(team.alice), "/api/rooms/", body), status, code, field)
     assert Room.objects.count() == 3
 
 
 # Messages
 
 
-def test_messages_are_read_in_pages(cast: Cast, browser: Any) -> None:
-    store.apply([says(cast.kitchen, cast.alice, str(number)) for number in range(1, 8)])
-    client = browser(cast.gast)
+def test_messages_are_read_in_pages(team: Team, browser: Any) -> None:
+    store.apply([says(team.kitchen, team.alice, str(number)) for number in range(1, 8)])
+    client = browser(team.gast)
 
     def page(query: str) -> tuple[list[int], bool, int]:
         found = client.get(f"/api/rooms/kitchen/messages/{query}").json()
@@ -188,8 +188,8 @@ def test_messages_are_read_in_pages(cast: Cast, browser: Any) -> None:
     assert (message["type"], message["room"], message["body"]) == ("message", "kitchen", "7")
 
 
-def test_pages_around_a_message_and_after_it(cast: Cast, browser: Any) -> None:
-    client = browser(cast.gast)
+def test_pages_around_a_message_and_after_it(team: Team, browser: Any) -> None:
+    client = browser(team.gast)
 
     def page(query: str) -> tuple[list[int], bool, bool]:
         found = client.get(f"/api/rooms/kitchen/messages/{query}").json()
@@ -198,7 +198,7 @@ def test_pages_around_a_message_and_after_it(cast: Cast, browser: Any) -> None:
         return seqs, found["complete"], found["newer"]
 
     assert page("?around=5") == ([], True, False)
-    store.apply([says(cast.kitchen, cast.alice, str(number)) for number in range(1, 21)])
+    store.apply([says(team.kitchen, team.alice, str(number)) for number in range(1, 21)])
     assert page("?around=10&limit=5") == ([8, 9, 10, 11, 12], False, True)
     assert page("?around=10&limit=1") == ([10], False, True)
     # An end is no reason to give less, and beyond it is the end.
@@ -215,17 +215,17 @@ def test_pages_around_a_message_and_after_it(cast: Cast, browser: Any) -> None:
     assert "first" not in client.get("/api/rooms/kitchen/messages/?after=3").json()
 
 
-def test_a_reply_says_what_it_answers_as_it_is_now(cast: Cast, browser: Any) -> None:
-    kitchen, alice = cast.kitchen, cast.alice
-    client = browser(cast.gast)
+def test_a_reply_says_what_it_answers_as_it_is_now(team: Team, browser: Any) -> None:
+    kitchen, alice = team.kitchen, team.alice
+    client = browser(team.gast)
 
     def quote() -> dict[str, Any]:
         (message,) = client.get("/api/rooms/kitchen/messages/?limit=1").json()["messages"]
         found: dict[str, Any] = message["quote"]
         return found
 
-    store.apply([says(kitchen, alice, "What  is\n\n*this*? " + "x" * 300), says(kitchen, cast.bob, "nothing")])
-    posted = store.apply([says(kitchen, cast.bob, "that", reply_to=1)])
+    store.apply([says(kitchen, alice, "What  is\n\n*this*? " + "x" * 300), says(kitchen, team.bob, "nothing")])
+    posted = store.apply([says(kitchen, team.bob, "that", reply_to=1)])
     expected = {"seq": 1, "rev": 1, "sender": alice.on_wire(), "deleted": False}
     expected["text"] = ("What is *this*? " + "x" * 300)[:140]
     assert quote() == expected
@@ -258,12 +258,12 @@ def test_a_reply_says_what_it_answers_as_it_is_now(cast: Cast, browser: Any) -> 
         ("?around=x", "around"),
     ],
 )
-def test_pages_that_cannot_be(cast: Cast, browser: Any, query: str, field: str) -> None:
-    error(browser(cast.gast).get(f"/api/rooms/kitchen/messages/{query}"), 422, "invalid", field)
+def test_pages_that_cannot_be(team: Team, browser: Any, query: str, field: str) -> None:
+    error(browser(team.gast).get(f"/api/rooms/kitchen/messages/{query}"), 422, "invalid", field)
 
 
-def test_who_may_not_read_reads_nothing(cast: Cast, browser: Any, client: Client) -> None:
-    store.apply([says(cast.attic, cast.alice, "secret")])
+def test_who_may_not_read_reads_nothing(team: Team, browser: Any, client: Client) -> None:
+    store.apply([says(team.attic, team.alice, "secret")])
     for path in (
         "/api/rooms/",
         "/api/rooms/kitchen/messages/",
@@ -271,19 +271,19 @@ def test_who_may_not_read_reads_nothing(cast: Cast, browser: Any, client: Client
         "/api/rooms/attic/members/",
     ):
         error(client.get(path), 401, "sign_in")
-    for user in (cast.charlie, cast.gast, cast.robo):
+    for user in (team.charlie, team.gast, team.robo):
         for query in ("", "?after=0", "?before=9"):
             error(browser(user).get(f"/api/rooms/attic/messages/{query}"), 403, "forbidden")
         error(browser(user).get("/api/rooms/attic/members/"), 403, "forbidden")
         error(send(browser(user), "/api/rooms/attic/messages/", {"id": ID, "body": "hi"}), 403, "forbidden")
-    error(browser(cast.bob).get("/api/rooms/nowhere/messages/"), 404, "not_found")
-    assert browser(cast.bob).get("/api/rooms/attic/messages/").json()["messages"][0]["body"] == "secret"
+    error(browser(team.bob).get("/api/rooms/nowhere/messages/"), 404, "not_found")
+    assert browser(team.bob).get("/api/rooms/attic/messages/").json()["messages"][0]["body"] == "secret"
 
 
-async def test_a_message_sent_by_http_is_one_of_the_room(cast: Cast, connect: Connect) -> None:
-    bob = await connect(cast.bob)
+async def test_a_message_sent_by_http_is_one_of_the_room(team: Team, connect: Connect) -> None:
+    bob = await connect(team.bob)
     await bob.call("join", room="attic")
-    alice = await signed_in(cast.alice)
+    alice = await signed_in(team.alice)
     response = await send(alice, "/api/rooms/attic/messages/", {"id": ID.upper(), "body": "*hi*"})
     assert response.status_code == 201
     ack = response.json()
@@ -294,7 +294,7 @@ async def test_a_message_sent_by_http_is_one_of_the_room(cast: Cast, connect: Co
 
     again = await send(alice, "/api/rooms/attic/messages/", {"id": ID, "body": "other words"})
     assert (again.status_code, again.json()) == (200, ack | {"duplicate": True})
-    socket = await connect(cast.alice)
+    socket = await connect(team.alice)
     await socket.call("join", room="attic")
     assert (await socket.say("attic", "other words", id=ID))["seq"] == 1, "sent by socket, it is the same message"
     reply = await send(alice, "/api/rooms/attic/messages/", {"id": str(uuid.uuid4()), "body": "re", "reply_to": 1})
@@ -327,15 +327,15 @@ async def test_a_message_sent_by_http_is_one_of_the_room(cast: Cast, connect: Co
     ],
 )
 async def test_a_message_that_cannot_be(
-    cast: Cast, hub: Any, body: Any, status: int, code: str, field: str | None
+    team: Team, hub: Any, body: Any, status: int, code: str, field: str | None
 ) -> None:
-    response = await send(await signed_in(cast.gast), "/api/rooms/kitchen/messages/", body)
+    response = await send(await signed_in(team.gast), "/api/rooms/kitchen/messages/", body)
     error(response, status, code, field)
     assert not await Message.objects.aexists()
 
 
-async def test_a_message_needs_the_csrf_token(cast: Cast, hub: Any) -> None:
-    browser = await signed_in(cast.gast, enforce_csrf_checks=True)
+async def test_a_message_needs_the_csrf_token(team: Team, hub: Any) -> None:
+    browser = await signed_in(team.gast, enforce_csrf_checks=True)
     response = await send(browser, "/api/rooms/kitchen/messages/", {"id": ID, "body": "hi"})
     error(response, 403, "forbidden")
     await browser.get("/rooms/kitchen/")
@@ -344,15 +344,15 @@ async def test_a_message_needs_the_csrf_token(cast: Cast, hub: Any) -> None:
     assert response.status_code == 201
 
 
-async def test_an_archived_room_is_read_only(cast: Cast, hub: Any) -> None:
-    await in_database(services.archive)(cast.kitchen)
-    browser = await signed_in(cast.gast)
+async def test_an_archived_room_is_read_only(team: Team, hub: Any) -> None:
+    await in_database(services.archive)(team.kitchen)
+    browser = await signed_in(team.gast)
     error(await send(browser, "/api/rooms/kitchen/messages/", {"id": ID, "body": "hi"}), 403, "forbidden")
     assert (await browser.get("/api/rooms/kitchen/messages/")).status_code == 200
 
 
-async def test_who_writes_too_often_must_wait_and_can_read_meanwhile(cast: Cast, hub: Any, limited: None) -> None:
-    browser = await signed_in(cast.gast)
+async def test_who_writes_too_often_must_wait_and_can_read_meanwhile(team: Team, hub: Any, limited: None) -> None:
+    browser = await signed_in(team.gast)
     path = "/api/rooms/kitchen/messages/"
     bodies = [{"id": str(uuid.uuid4()), "body": "hi"} for _ in range(4)]
     assert [(await send(browser, path, body)).status_code for body in bodies] == [201, 201, 201, 429]
@@ -362,83 +362,83 @@ async def test_who_writes_too_often_must_wait_and_can_read_meanwhile(cast: Cast,
     for refused in (await send(browser, "/api/rooms/", {}), await send(browser, "/api/rooms/attic/members/", {})):
         error(refused, 429, "rate_limited")
     assert (await browser.get(path)).json()["seq"] == 3
-    other = await signed_in(cast.bob)
+    other = await signed_in(team.bob)
     assert (await send(other, path, bodies[3])).status_code == 201, "the others need not wait"
 
 
 # Members
 
 
-def test_the_owner_adds_and_removes_people_by_name(cast: Cast, browser: Any) -> None:
-    alice = browser(cast.alice)
+def test_the_owner_adds_and_removes_people_by_name(team: Team, browser: Any) -> None:
+    alice = browser(team.alice)
     response = send(alice, "/api/rooms/attic/members/", {"name": "CHARLIE"})
-    assert (response.status_code, response.json()) == (201, {"user": cast.charlie.on_wire()})
+    assert (response.status_code, response.json()) == (201, {"user": team.charlie.on_wire()})
     assert send(alice, "/api/rooms/attic/members/", {"name": "charlie"}).status_code == 201, "twice is once"
-    listed = browser(cast.charlie).get("/api/rooms/attic/members/").json()
+    listed = browser(team.charlie).get("/api/rooms/attic/members/").json()
     assert listed == {
-        "members": [user.on_wire() for user in (cast.alice, cast.bob, cast.charlie)],
-        "owner": cast.alice.pk,
+        "members": [user.on_wire() for user in (team.alice, team.bob, team.charlie)],
+        "owner": team.alice.pk,
     }
-    assert alice.delete(f"/api/rooms/attic/members/{cast.charlie.pk}/").status_code == 204
-    error(alice.delete(f"/api/rooms/attic/members/{cast.charlie.pk}/"), 404, "not_found")
-    error(browser(cast.charlie).get("/api/rooms/attic/messages/"), 403, "forbidden")
+    assert alice.delete(f"/api/rooms/attic/members/{team.charlie.pk}/").status_code == 204
+    error(alice.delete(f"/api/rooms/attic/members/{team.charlie.pk}/"), 404, "not_found")
+    error(browser(team.charlie).get("/api/rooms/attic/messages/"), 403, "forbidden")
 
 
-def test_nobody_else_does(cast: Cast, browser: Any) -> None:
-    for user in (cast.bob, cast.charlie, cast.gast, cast.robo):
+def test_nobody_else_does(team: Team, browser: Any) -> None:
+    for user in (team.bob, team.charlie, team.gast, team.robo):
         client = browser(user)
         error(send(client, "/api/rooms/attic/members/", {"name": "charlie"}), 403, "forbidden")
-        error(client.delete(f"/api/rooms/attic/members/{cast.alice.pk}/"), 403, "forbidden")
+        error(client.delete(f"/api/rooms/attic/members/{team.alice.pk}/"), 403, "forbidden")
     assert Membership.objects.count() == 2
 
 
-def test_a_member_leaves_but_not_the_owner(cast: Cast, browser: Any) -> None:
-    bob = browser(cast.bob)
-    assert bob.delete(f"/api/rooms/attic/members/{cast.bob.pk}/").status_code == 204
-    error(bob.delete(f"/api/rooms/attic/members/{cast.bob.pk}/"), 403, "forbidden")
-    error(browser(cast.alice).delete(f"/api/rooms/attic/members/{cast.alice.pk}/"), 409, "conflict")
-    error(bob.delete(f"/api/rooms/kitchen/members/{cast.bob.pk}/"), 404, "not_found")
+def test_a_member_leaves_but_not_the_owner(team: Team, browser: Any) -> None:
+    bob = browser(team.bob)
+    assert bob.delete(f"/api/rooms/attic/members/{team.bob.pk}/").status_code == 204
+    error(bob.delete(f"/api/rooms/attic/members/{team.bob.pk}/"), 403, "forbidden")
+    error(browser(team.alice).delete(f"/api/rooms/attic/members/{team.alice.pk}/"), 409, "conflict")
+    error(bob.delete(f"/api/rooms/kitchen/members/{team.bob.pk}/"), 404, "not_found")
 
 
-def test_members_that_cannot_be(cast: Cast, browser: Any) -> None:
-    alice = browser(cast.alice)
+def test_members_that_cannot_be(team: Team, browser: Any) -> None:
+    alice = browser(team.alice)
     for name in ("Gast", "nobody", "", "\u202e", "x" * 500):
         error(send(alice, "/api/rooms/attic/members/", {"name": name}), 404, "not_found")
     error(send(alice, "/api/rooms/attic/members/", {}), 422, "invalid", "name")
     error(send(alice, "/api/rooms/nowhere/members/", {"name": "bob"}), 404, "not_found")
-    error(alice.delete(f"/api/rooms/attic/members/{cast.alice.pk}/"), 409, "conflict")
-    Room.objects.filter(pk=cast.kitchen.pk).update(owner=cast.alice)
+    error(alice.delete(f"/api/rooms/attic/members/{team.alice.pk}/"), 409, "conflict")
+    Room.objects.filter(pk=team.kitchen.pk).update(owner=team.alice)
     error(send(alice, "/api/rooms/kitchen/members/", {"name": "bob"}), 409, "conflict")
 
 
 @pytest.mark.parametrize("user_id", ["0", "99999", "9" * 18, "9" * 19, "9" * 40])
-def test_a_member_that_is_not_there(cast: Cast, browser: Any, user_id: str) -> None:
-    error(browser(cast.alice).delete(f"/api/rooms/attic/members/{user_id}/"), 404, "not_found")
+def test_a_member_that_is_not_there(team: Team, browser: Any, user_id: str) -> None:
+    error(browser(team.alice).delete(f"/api/rooms/attic/members/{user_id}/"), 404, "not_found")
 
 
-def test_two_people_of_one_name_are_told_apart_by_their_user_names(cast: Cast, browser: Any) -> None:
-    type(cast.charlie).objects.create_user("charlie2", name="Charlie B")
-    type(cast.charlie).objects.filter(username__startswith="charlie").update(name="Chris")
-    alice = browser(cast.alice)
+def test_two_people_of_one_name_are_told_apart_by_their_user_names(team: Team, browser: Any) -> None:
+    type(team.charlie).objects.create_user("charlie2", name="Charlie B")
+    type(team.charlie).objects.filter(username__startswith="charlie").update(name="Chris")
+    alice = browser(team.alice)
     error(send(alice, "/api/rooms/attic/members/", {"name": "Chris"}), 409, "conflict")
     assert send(alice, "/api/rooms/attic/members/", {"name": "charlie2"}).status_code == 201
 
 
-def test_other_methods_are_refused(cast: Cast, browser: Any) -> None:
-    client = browser(cast.alice)
+def test_other_methods_are_refused(team: Team, browser: Any) -> None:
+    client = browser(team.alice)
     for path in ("/api/status/", "/api/rooms/", "/api/rooms/attic/messages/", "/api/rooms/attic/members/"):
         error(client.put(path), 405, "method_not_allowed")
-    error(client.get(f"/api/rooms/attic/members/{cast.bob.pk}/"), 405, "method_not_allowed")
+    error(client.get(f"/api/rooms/attic/members/{team.bob.pk}/"), 405, "method_not_allowed")
 
 
 def test_lists_take_as_many_queries_for_many_rooms_and_members_as_for_few(
-    cast: Cast, browser: Any, django_assert_max_num_queries: Any
+    team: Team, browser: Any, django_assert_max_num_queries: Any
 ) -> None:
     for number in range(20):
-        room = Room.objects.create(slug=f"room-{number}", name="x", owner=cast.alice)
-        Membership.objects.create(room=cast.attic, user=type(cast.bob).objects.create_user(f"user-{number}"))
-        store.apply([says(room, cast.bob)])
-    client = browser(cast.alice)
+        room = Room.objects.create(slug=f"room-{number}", name="x", owner=team.alice)
+        Membership.objects.create(room=team.attic, user=type(team.bob).objects.create_user(f"user-{number}"))
+        store.apply([says(room, team.bob)])
+    client = browser(team.alice)
     with django_assert_max_num_queries(7):  # session, user, rooms, their numbers, marks, who has none, unread messages
         assert len(client.get("/api/rooms/").json()["rooms"]) == 23
     with django_assert_max_num_queries(5):

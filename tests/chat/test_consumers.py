@@ -17,7 +17,7 @@ from realtime.database import in_database
 from realtime.hub import Hub
 from realtime.protocol import CommandError, Frame
 from realtime.publish import Publication
-from tests.cast import Cast, Connect, Event, fill, joined, queries
+from tests.team import Connect, Event, Team, fill, joined, queries
 
 
 def seqs(page: Event) -> list[int]:
@@ -32,38 +32,38 @@ def numbers(heads: Event) -> dict[str, dict[str, int]]:
     return {slug: {"rev": head["rev"], "seq": head["seq"]} for slug, head in heads["rooms"].items()}
 
 
-async def test_one_hears_how_far_all_ones_rooms_are_and_no_others(cast: Cast, connect: Connect) -> None:
-    await fill(cast.attic, cast.alice, 3)
-    bob, charlie = await connect(cast.bob), await connect(cast.charlie)
+async def test_one_hears_how_far_all_ones_rooms_are_and_no_others(team: Team, connect: Connect) -> None:
+    await fill(team.attic, team.alice, 3)
+    bob, charlie = await connect(team.bob), await connect(team.charlie)
     nothing, three = {"rev": 0, "seq": 0}, {"rev": 3, "seq": 3}
     assert numbers(await bob.assert_event("heads")) == {"attic": three, "kitchen": nothing, "lobby": nothing}
     assert numbers(await charlie.assert_event("heads")) == {"kitchen": nothing, "lobby": nothing}
 
 
-async def test_a_room_that_moves_is_heard_of_by_those_who_may_see_it(cast: Cast, connect: Connect) -> None:
-    bob, charlie = await connect(cast.bob), await connect(cast.charlie)
+async def test_a_room_that_moves_is_heard_of_by_those_who_may_see_it(team: Team, connect: Connect) -> None:
+    bob, charlie = await connect(team.bob), await connect(team.charlie)
     for socket in (bob, charlie):
         await socket.assert_event("heads")
-    alice = await joined(connect, cast.alice, "attic")
+    alice = await joined(connect, team.alice, "attic")
     await alice.say("attic")
     assert numbers(await bob.assert_event("heads")) == {"attic": {"rev": 1, "seq": 1}}
     await charlie.assert_silence("heads")
 
 
-async def test_a_new_socket_knows_what_was_said_a_moment_ago(cast: Cast, connect: Connect) -> None:
-    alice = await joined(connect, cast.alice, "kitchen")
+async def test_a_new_socket_knows_what_was_said_a_moment_ago(team: Team, connect: Connect) -> None:
+    alice = await joined(connect, team.alice, "kitchen")
     for number in range(1, 6):
         await alice.say("kitchen")
-        found = await (await connect(cast.bob)).assert_event("heads")
+        found = await (await connect(team.bob)).assert_event("heads")
         assert numbers(found)["kitchen"] == {"rev": number, "seq": number}
 
 
 async def test_a_heartbeat_brings_all_heads_and_takes_nothing_back(
-    cast: Cast, connect: Connect, hub: Hub, monkeypatch: pytest.MonkeyPatch
+    team: Team, connect: Connect, hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    bob, alice = await connect(cast.bob), await joined(connect, cast.alice, "kitchen")
+    bob, alice = await connect(team.bob), await joined(connect, team.alice, "kitchen")
     await bob.assert_event("heads")
-    consumer = next(each for each in hub.connections if each.user == cast.bob)
+    consumer = next(each for each in hub.connections if each.user == team.bob)
     consumer.heartbeat(Frame('{"type":"heartbeat"}'))
     assert set((await bob.assert_event("heads"))["rooms"]) == {"attic", "kitchen", "lobby"}
 
@@ -86,9 +86,9 @@ async def test_a_heartbeat_brings_all_heads_and_takes_nothing_back(
 
 
 async def test_heads_that_could_not_be_read_come_with_the_next_heartbeat(
-    cast: Cast, connect: Connect, hub: Hub, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    team: Team, connect: Connect, hub: Hub, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    gast = await connect(cast.gast)
+    gast = await connect(team.gast)
     await gast.assert_event("heads")
 
     async def fail() -> heads.Heads:
@@ -96,12 +96,12 @@ async def test_heads_that_could_not_be_read_come_with_the_next_heartbeat(
 
     with monkeypatch.context() as patch:
         patch.setattr(heads, "_read_all", fail)
-        await in_database(services.create_room)(cast.alice, "Garden", guests=True)
+        await in_database(services.create_room)(team.alice, "Garden", guests=True)
         await eventually(lambda: "Reading the heads of rooms failed" in caplog.text)
-    consumer = next(each for each in hub.connections if each.user == cast.gast)
+    consumer = next(each for each in hub.connections if each.user == team.gast)
     consumer.heartbeat(Frame('{"type":"heartbeat"}'))
     assert "garden" in (await gast.assert_event("heads"))["rooms"]
-    alice = await joined(connect, cast.alice, "garden")
+    alice = await joined(connect, team.alice, "garden")
     await alice.say("garden")
     assert numbers(await gast.assert_event("heads")) == {"garden": {"rev": 1, "seq": 1}}
 
@@ -109,18 +109,18 @@ async def test_heads_that_could_not_be_read_come_with_the_next_heartbeat(
 # Joining
 
 
-async def test_a_newcomer_gets_the_newest_messages(cast: Cast, connect: Connect) -> None:
-    await fill(cast.kitchen, cast.alice, 7)
-    bob = await connect(cast.bob)
+async def test_a_newcomer_gets_the_newest_messages(team: Team, connect: Connect) -> None:
+    await fill(team.kitchen, team.alice, 7)
+    bob = await connect(team.bob)
     page = await bob.call("join", room="kitchen", limit=3)
     assert page["type"] == "joined"
     assert (seqs(page), page["rev"], page["seq"], page["read"], page["complete"]) == ([5, 6, 7], 7, 7, 0, True)
-    assert len(seqs(await (await connect(cast.bob)).call("join", room="kitchen"))) == 7
+    assert len(seqs(await (await connect(team.bob)).call("join", room="kitchen"))) == 7
 
 
-async def test_one_who_comes_back_gets_exactly_what_was_missed(cast: Cast, connect: Connect) -> None:
-    alice = await joined(connect, cast.alice, "kitchen")
-    bob = await connect(cast.bob)
+async def test_one_who_comes_back_gets_exactly_what_was_missed(team: Team, connect: Connect) -> None:
+    alice = await joined(connect, team.alice, "kitchen")
+    bob = await connect(team.bob)
     await alice.say("kitchen", "one")
     place = (await bob.call("join", room="kitchen"))["rev"]
     await bob.close()
@@ -128,7 +128,7 @@ async def test_one_who_comes_back_gets_exactly_what_was_missed(cast: Cast, conne
     await alice.call("edit", room="kitchen", seq=1, body="one!")
     await alice.say("kitchen", "three")
     await alice.call("delete", room="kitchen", seq=3)
-    bob = await connect(cast.bob)
+    bob = await connect(team.bob)
     page = await bob.call("join", room="kitchen", after=place)
     changes = [(each["rev"], each["seq"], each["body"], each["deleted"]) for each in page["messages"]]
     assert changes == [(2, 2, "two", False), (3, 1, "one!", False), (5, 3, "", True)]
@@ -138,9 +138,9 @@ async def test_one_who_comes_back_gets_exactly_what_was_missed(cast: Cast, conne
     assert (await bob.assert_event("message"))["rev"] == 6
 
 
-async def test_live_events_begin_after_the_last_page(cast: Cast, connect: Connect) -> None:
-    await fill(cast.kitchen, cast.alice, 5)
-    bob, alice = await connect(cast.bob), await joined(connect, cast.alice, "kitchen")
+async def test_live_events_begin_after_the_last_page(team: Team, connect: Connect) -> None:
+    await fill(team.kitchen, team.alice, 5)
+    bob, alice = await connect(team.bob), await joined(connect, team.alice, "kitchen")
     page = await bob.call("join", room="kitchen", after=0, limit=2)
     assert (seqs(page), page["complete"]) == ([1, 2], False)
     await alice.say("kitchen", "six")
@@ -156,9 +156,9 @@ async def test_live_events_begin_after_the_last_page(cast: Cast, connect: Connec
 
 
 async def test_what_comes_while_the_page_is_read_comes_once(
-    cast: Cast, connect: Connect, monkeypatch: pytest.MonkeyPatch
+    team: Team, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    alice, bob = await joined(connect, cast.alice, "kitchen"), await connect(cast.bob)
+    alice, bob = await joined(connect, team.alice, "kitchen"), await connect(team.bob)
     enter = services.enter
 
     async def enter_slowly(*arguments: Any) -> Any:
@@ -175,8 +175,8 @@ async def test_what_comes_while_the_page_is_read_comes_once(
     await bob.assert_silence()
 
 
-async def test_joining_again_resumes_without_leaving(cast: Cast, connect: Connect) -> None:
-    alice, bob = await joined(connect, cast.alice, "kitchen"), await joined(connect, cast.bob, "kitchen")
+async def test_joining_again_resumes_without_leaving(team: Team, connect: Connect) -> None:
+    alice, bob = await joined(connect, team.alice, "kitchen"), await joined(connect, team.bob, "kitchen")
     await alice.say("kitchen")
     await bob.assert_event("message")
     page = await bob.call("join", room="kitchen", after=1)
@@ -186,19 +186,19 @@ async def test_joining_again_resumes_without_leaving(cast: Cast, connect: Connec
     await bob.assert_silence()
 
 
-async def test_rooms_that_one_may_not_enter_or_that_are_not_there(cast: Cast, connect: Connect) -> None:
-    charlie = await connect(cast.charlie)
+async def test_rooms_that_one_may_not_enter_or_that_are_not_there(team: Team, connect: Connect) -> None:
+    charlie = await connect(team.charlie)
     await charlie.assert_error("forbidden", "join", room="attic")
     await charlie.assert_error("forbidden", "join", room="attic", after=0)
     for nowhere in ("nowhere", "", "../attic", "ATTIC", "é"):
         await charlie.assert_error("not_found", "join", room=nowhere)
-    alice = await joined(connect, cast.alice, "attic")
+    alice = await joined(connect, team.alice, "attic")
     await alice.say("attic", "between us")
     await charlie.assert_silence()
 
 
-async def test_commands_need_a_room_that_one_has_joined(cast: Cast, connect: Connect) -> None:
-    bob = await connect(cast.bob)
+async def test_commands_need_a_room_that_one_has_joined(team: Team, connect: Connect) -> None:
+    bob = await connect(team.bob)
     commands: dict[str, dict[str, Any]] = {
         "leave": {},
         "send": {"id": str(uuid.uuid4()), "body": "hi"},
@@ -213,10 +213,10 @@ async def test_commands_need_a_room_that_one_has_joined(cast: Cast, connect: Con
     assert (await bob.call("ping"))["type"] == "pong"
 
 
-async def test_fifty_rooms_and_no_more(cast: Cast, connect: Connect, settings: Any) -> None:
+async def test_fifty_rooms_and_no_more(team: Team, connect: Connect, settings: Any) -> None:
     settings.JOINED_ROOMS = 3
     rooms = [await Room.objects.acreate(slug=f"room-{number}", name="x") for number in range(4)]
-    bob = await connect(cast.bob)
+    bob = await connect(team.bob)
     for room in rooms[:3]:
         await bob.call("join", room=room.slug)
     await bob.assert_error("conflict", "join", room="room-3")
@@ -225,8 +225,8 @@ async def test_fifty_rooms_and_no_more(cast: Cast, connect: Connect, settings: A
     await bob.call("join", room="room-3")
 
 
-async def test_after_leaving_nothing_comes(cast: Cast, connect: Connect) -> None:
-    alice, bob = await joined(connect, cast.alice, "kitchen"), await joined(connect, cast.bob, "kitchen")
+async def test_after_leaving_nothing_comes(team: Team, connect: Connect) -> None:
+    alice, bob = await joined(connect, team.alice, "kitchen"), await joined(connect, team.bob, "kitchen")
     assert await bob.ask("leave", room="kitchen", ref="bye") == {"type": "ok", "ref": "bye"}
     await alice.say("kitchen")
     await alice.command("typing", room="kitchen")
@@ -235,9 +235,9 @@ async def test_after_leaving_nothing_comes(cast: Cast, connect: Connect) -> None
 
 
 async def test_a_join_that_fails_leaves_no_half_open_room(
-    cast: Cast, connect: Connect, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+    team: Team, connect: Connect, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    alice, bob = await joined(connect, cast.alice, "kitchen"), await joined(connect, cast.bob, "kitchen")
+    alice, bob = await joined(connect, team.alice, "kitchen"), await joined(connect, team.bob, "kitchen")
 
     async def fail(*arguments: Any) -> Any:
         raise OSError("away")
@@ -255,7 +255,7 @@ async def test_a_join_that_fails_leaves_no_half_open_room(
 
 
 async def test_old_state_and_events_make_the_fresh_state_whatever_the_wire_does(
-    cast: Cast, connect: Connect, hub: Hub, monkeypatch: pytest.MonkeyPatch
+    team: Team, connect: Connect, hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     chance = random.Random(7)
 
@@ -265,7 +265,7 @@ async def test_old_state_and_events_make_the_fresh_state_whatever_the_wire_does(
         await wire.publish(batch)
 
     monkeypatch.setattr(writer, "publish", lossy)
-    alice, bob = await joined(connect, cast.alice, "attic"), await connect(cast.bob)
+    alice, bob = await joined(connect, team.alice, "attic"), await connect(team.bob)
     page = await bob.call("join", room="attic")
     known = {message["seq"]: message for message in page["messages"]}
     place = page["rev"]
@@ -298,16 +298,16 @@ async def test_old_state_and_events_make_the_fresh_state_whatever_the_wire_does(
             bob.events.remove(event)
             assert event["rev"] > place, "in order, and each once"
             place, known[event["seq"]] = event["rev"], event
-        return bool(place == (await Room.objects.aget(pk=cast.attic.pk)).rev)
+        return bool(place == (await Room.objects.aget(pk=team.attic.pk)).rev)
 
     await eventually(has_all)
-    fresh = await in_database(pages.newest)(cast.attic.pk, 1000)
+    fresh = await in_database(pages.newest)(team.attic.pk, 1000)
     assert [known[seq] for seq in sorted(known)] == fresh.messages
     assert hub.heals > 0
 
 
-async def test_two_sockets_of_many_see_the_same_log_in_the_same_order(cast: Cast, connect: Connect) -> None:
-    people = [cast.alice, cast.bob, cast.charlie, cast.gast, cast.token]
+async def test_two_sockets_of_many_see_the_same_log_in_the_same_order(team: Team, connect: Connect) -> None:
+    people = [team.alice, team.bob, team.charlie, team.gast, team.token]
     sockets = [await joined(connect, who, "kitchen") for who in people]
     for _ in range(8):
         for socket in sockets:
@@ -321,11 +321,11 @@ async def test_two_sockets_of_many_see_the_same_log_in_the_same_order(cast: Cast
 
 
 async def test_joining_takes_as_many_queries_for_many_as_for_one(
-    cast: Cast, connect: Connect, hub: Hub, monkeypatch: pytest.MonkeyPatch
+    team: Team, connect: Connect, hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    await fill(cast.attic, cast.alice, 60)
+    await fill(team.attic, team.alice, 60)
     people = [await User.objects.acreate(username=f"user-{number}", name=f"User {number}") for number in range(20)]
-    await Membership.objects.abulk_create([Membership(room=cast.attic, user=user) for user in people])
+    await Membership.objects.abulk_create([Membership(room=team.attic, user=user) for user in people])
     first, *others = sockets = [await connect(user) for user in people]
     for socket in sockets:
         await socket.assert_event("heads")
@@ -344,10 +344,10 @@ async def test_joining_takes_as_many_queries_for_many_as_for_one(
     assert all(seqs(page) == list(range(51, 61)) for page in pages)
 
 
-async def test_a_room_of_another_kind_is_not_opened_by_its_name(cast: Cast, connect: Connect) -> None:
+async def test_a_room_of_another_kind_is_not_opened_by_its_name(team: Team, connect: Connect) -> None:
     talk = await Room.objects.acreate(slug="r-1", name="Roulette", kind=RoomKind.ROULETTE)
-    await Membership.objects.acreate(room=talk, user=cast.alice)
-    await (await connect(cast.bob)).assert_error("forbidden", "join", room="r-1")
-    assert "r-1" not in (await (await connect(cast.alice)).assert_event("heads"))["rooms"]
+    await Membership.objects.acreate(room=talk, user=team.alice)
+    await (await connect(team.bob)).assert_error("forbidden", "join", room="r-1")
+    assert "r-1" not in (await (await connect(team.alice)).assert_event("heads"))["rooms"]
     with pytest.raises(CommandError):
-        await services.see(cast.charlie, "r-1")
+        await services.see(team.charlie, "r-1")

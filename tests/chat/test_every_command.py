@@ -21,8 +21,8 @@ from harness.client import eventually
 from harness.servers import ROOT
 from realtime import process
 from realtime.database import in_database
-from tests.cast import Cast, Connect, Event, Socket, says, signed_in
 from tests.chat.tally import Tally, counted
+from tests.team import Connect, Event, Socket, Team, says, signed_in
 
 #: They change nothing that lasts.
 EXCLUDED: Final = {"typing"}
@@ -101,7 +101,7 @@ class View:
 class World:
     """Two sockets of Alice, one each of Bob, Charlie and Gast. Alice's second, her `tab`, gives the commands."""
 
-    cast: Cast
+    team: Team
     connect: Connect
     browsers: dict[int, AsyncClient] = field(default_factory=dict)
     views: list[View] = field(default_factory=list)
@@ -115,8 +115,8 @@ class World:
         return view
 
     async def open(self) -> "World":
-        cast = self.cast
-        everybody = ((cast.alice, ROOMS), (cast.alice, ROOMS), (cast.bob, ROOMS), (cast.charlie, ()), (cast.gast, ()))
+        team = self.team
+        everybody = ((team.alice, ROOMS), (team.alice, ROOMS), (team.bob, ROOMS), (team.charlie, ()), (team.gast, ()))
         self.views = [await self.arrive(user, *rooms, *(["kitchen"] if not rooms else [])) for user, rooms in everybody]
         return self
 
@@ -132,7 +132,7 @@ class World:
         return await self.tab.socket.call(type, **fields)
 
     async def http(self, method: str, path: str, *, status: int = 200, **body: Any) -> None:
-        browser = self.browsers[self.cast.alice.pk]
+        browser = self.browsers[self.team.alice.pk]
         answer = await browser.generic(method, path, data=json.dumps(body), content_type="application/json")
         assert answer.status_code == status, answer.content
 
@@ -158,7 +158,7 @@ class World:
             async def knows(view: View = view) -> bool:
                 fresh = await self.fresh(view)
                 await view.catch_up()
-                if isinstance(fresh, dict) and view.user == self.cast.alice and view is not self.tab:
+                if isinstance(fresh, dict) and view.user == self.team.alice and view is not self.tab:
                     fresh["seat"] = None  # one socket hears of roulette
                 return bool(view.state == fresh)
 
@@ -258,12 +258,12 @@ async def signs_out(world: World) -> None:
     await world.http("DELETE", "/api/session/", status=204)
 
 
-def in_service(work: Callable[[Cast], Any]) -> Act:
-    return lambda world: in_database(work)(world.cast)
+def in_service(work: Callable[[Team], Any]) -> Act:
+    return lambda world: in_database(work)(world.team)
 
 
-def member_path(cast: Cast) -> str:
-    return f"/api/rooms/attic/members/{cast.bob.pk}/"
+def member_path(team: Team) -> str:
+    return f"/api/rooms/attic/members/{team.bob.pk}/"
 
 
 #: By socket (docs/protocol.md), by HTTP (likewise), and what staff do in the admin.
@@ -287,7 +287,7 @@ ENTRIES: Final[dict[str, Entry]] = {
     "PATCH /api/rooms/<slug>/": Entry(
         lambda world: world.http("PATCH", "/api/rooms/shed/", guests=True),
         8,
-        in_service(lambda cast: services.create_room(cast.alice, "Shed")),
+        in_service(lambda team: services.create_room(team.alice, "Shed")),
     ),
     "POST /api/rooms/<slug>/messages/": Entry(
         lambda world: world.http(
@@ -302,19 +302,19 @@ ENTRIES: Final[dict[str, Entry]] = {
         lambda world: world.http("POST", "/api/rooms/attic/members/", status=201, name="charlie"), 12
     ),
     "DELETE /api/rooms/<slug>/members/<id>/": Entry(
-        lambda world: world.http("DELETE", member_path(world.cast), status=204), 6
+        lambda world: world.http("DELETE", member_path(world.team), status=204), 6
     ),
-    "staff: archive": Entry(in_service(lambda cast: services.archive(cast.attic)), 3),
+    "staff: archive": Entry(in_service(lambda team: services.archive(team.attic)), 3),
     "staff: unarchive": Entry(
-        in_service(lambda cast: services.unarchive(cast.attic)),
+        in_service(lambda team: services.unarchive(team.attic)),
         3,
-        in_service(lambda cast: services.archive(cast.attic)),
+        in_service(lambda team: services.archive(team.attic)),
     ),
     "staff: delete": Entry(
-        in_service(lambda cast: services.write(services.delete(cast.attic.pk, cast.charlie, 2, as_staff=True))), 8
+        in_service(lambda team: services.write(services.delete(team.attic.pk, team.charlie, 2, as_staff=True))), 8
     ),
-    "staff: purge": Entry(in_service(lambda cast: services.purge(cast.attic, cast.charlie)), 9),
-    "staff: ban": Entry(in_service(lambda cast: ban(cast.bob)), 4),
+    "staff: purge": Entry(in_service(lambda team: services.purge(team.attic, team.charlie)), 9),
+    "staff: ban": Entry(in_service(lambda team: ban(team.bob)), 4),
 }
 
 
@@ -338,26 +338,26 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(process, "may_bury", lambda: True)
 
 
-def furnish(cast: Cast, size: int) -> None:
+def furnish(team: Team, size: int) -> None:
     """Put two messages into each room, and `size` more messages, people and rooms into the world."""
-    for room in (cast.attic, cast.kitchen):
-        store.apply([says(room, cast.alice), says(room, cast.bob), *(says(room, cast.bob) for _ in range(size))])
+    for room in (team.attic, team.kitchen):
+        store.apply([says(room, team.alice), says(room, team.bob), *(says(room, team.bob) for _ in range(size))])
     Room.objects.create(slug="room-x", name="x")
     for number in range(size):
         user = User.objects.create_user(f"user-{number}")
-        Membership.objects.create(room=cast.attic, user=user)
+        Membership.objects.create(room=team.attic, user=user)
         Room.objects.create(slug=f"room-{number}", name="x")
 
 
 @pytest.mark.parametrize("size", [0, 25])
 @pytest.mark.parametrize("name", ENTRIES)
 async def test_what_it_tells_makes_what_is_there_at_a_fixed_price(
-    cast: Cast, connect: Connect, monkeypatch: pytest.MonkeyPatch, name: str, size: int
+    team: Team, connect: Connect, monkeypatch: pytest.MonkeyPatch, name: str, size: int
 ) -> None:
     entry = ENTRIES[name]
-    await in_database(furnish)(cast, size)
+    await in_database(furnish)(team, size)
     tally = Tally(monkeypatch)
-    world = await World(cast, connect).open()
+    world = await World(team, connect).open()
     await entry.before(world)
     await world.assert_everybody_knows()
     tally.queries.clear()

@@ -8,7 +8,7 @@ from chat.models import Room
 from chat.recheck import recheck_memberships
 from realtime.database import in_database
 from realtime.hub import Hub
-from tests.cast import Cast, Connect, signed_in
+from tests.team import Connect, Team, signed_in
 
 JSON: Any = {"content_type": "application/json"}
 
@@ -18,15 +18,15 @@ async def close(room: Room) -> None:
     await Room.objects.filter(pk=room.pk).aupdate(guests=False)
 
 
-async def test_a_new_room_is_open_to_guests_only_if_its_owner_says_so(cast: Cast, hub: Hub) -> None:
-    closed = await in_database(services.create_room)(cast.alice, "Shed")
-    opened = await in_database(services.create_room)(cast.alice, "Garden", guests=True)
+async def test_a_new_room_is_open_to_guests_only_if_its_owner_says_so(team: Team, hub: Hub) -> None:
+    closed = await in_database(services.create_room)(team.alice, "Shed")
+    opened = await in_database(services.create_room)(team.alice, "Garden", guests=True)
     assert (closed.guests, opened.guests) == (False, True)
 
 
-async def test_a_guest_finds_nothing_of_a_room_that_is_not_open(cast: Cast, connect: Connect, hub: Hub) -> None:
-    await close(cast.kitchen)
-    socket, browser, account = await connect(cast.gast), await signed_in(cast.gast), await signed_in(cast.charlie)
+async def test_a_guest_finds_nothing_of_a_room_that_is_not_open(team: Team, connect: Connect, hub: Hub) -> None:
+    await close(team.kitchen)
+    socket, browser, account = await connect(team.gast), await signed_in(team.gast), await signed_in(team.charlie)
     heads = await socket.assert_event("heads")
     assert heads["rooms"].keys() == {"lobby"}
     await socket.assert_error("forbidden", "join", room="kitchen")
@@ -42,49 +42,49 @@ async def test_a_guest_finds_nothing_of_a_room_that_is_not_open(cast: Cast, conn
         assert (await asker.get("/api/status/")).json()["rooms"].keys() == rooms
 
 
-async def test_accounts_and_bots_are_no_guests(cast: Cast, connect: Connect, hub: Hub) -> None:
-    await close(cast.kitchen)
-    for who in (cast.charlie, cast.token):
+async def test_accounts_and_bots_are_no_guests(team: Team, connect: Connect, hub: Hub) -> None:
+    await close(team.kitchen)
+    for who in (team.charlie, team.token):
         socket = await connect(who)
         await socket.call("join", room="kitchen")
         await socket.say("kitchen", "hello")
 
 
-async def test_a_guest_in_a_room_leaves_when_it_is_closed_to_guests(cast: Cast, connect: Connect, hub: Hub) -> None:
-    gast, bob = await connect(cast.gast), await connect(cast.bob)
+async def test_a_guest_in_a_room_leaves_when_it_is_closed_to_guests(team: Team, connect: Connect, hub: Hub) -> None:
+    gast, bob = await connect(team.gast), await connect(team.bob)
     for socket in (gast, bob):
         await socket.call("join", room="kitchen")
-    await in_database(services.let_guests_in)(cast.kitchen, False)
+    await in_database(services.let_guests_in)(team.kitchen, False)
     assert await gast.assert_event("left") == {"type": "left", "room": "kitchen", "reason": "removed"}
     await bob.say("kitchen", "between us")
     await gast.assert_silence("message")
     await bob.assert_silence("left")
     # Open again: it is in the list of guests who are there.
-    await in_database(services.let_guests_in)(cast.kitchen, True)
+    await in_database(services.let_guests_in)(team.kitchen, True)
     assert (await gast.call("join", room="kitchen"))["type"] == "joined"
 
 
-async def test_what_a_guest_writes_is_refused_even_before_it_is_told(cast: Cast, connect: Connect, hub: Hub) -> None:
-    gast = await connect(cast.gast)
+async def test_what_a_guest_writes_is_refused_even_before_it_is_told(team: Team, connect: Connect, hub: Hub) -> None:
+    gast = await connect(team.gast)
     await gast.call("join", room="kitchen")
-    await close(cast.kitchen)
+    await close(team.kitchen)
     await gast.assert_error("forbidden", "send", room="kitchen", id=str(uuid.uuid4()), body="hi")
 
 
-async def test_a_guest_whom_the_wire_did_not_tell_leaves_later(cast: Cast, connect: Connect, hub: Hub) -> None:
-    gast = await connect(cast.gast)
+async def test_a_guest_whom_the_wire_did_not_tell_leaves_later(team: Team, connect: Connect, hub: Hub) -> None:
+    gast = await connect(team.gast)
     await gast.call("join", room="kitchen")
     await gast.call("join", room="lobby")
-    await close(cast.kitchen)
+    await close(team.kitchen)
     await recheck_memberships(hub.connections)
     assert (await gast.assert_event("left"))["room"] == "kitchen"
     await gast.assert_silence("left")
 
 
-async def test_the_owner_opens_and_closes_a_room_by_the_api(cast: Cast, hub: Hub) -> None:
-    room = await in_database(services.create_room)(cast.alice, "Shed")
+async def test_the_owner_opens_and_closes_a_room_by_the_api(team: Team, hub: Hub) -> None:
+    room = await in_database(services.create_room)(team.alice, "Shed")
     path = f"/api/rooms/{room.slug}/"
-    owner, other = await signed_in(cast.alice), await signed_in(cast.bob)
+    owner, other = await signed_in(team.alice), await signed_in(team.bob)
     assert (await owner.patch(path, {"guests": True}, **JSON)).json()["room"]["guests"] is True
     await room.arefresh_from_db()
     assert room.guests
@@ -102,13 +102,13 @@ async def test_the_owner_opens_and_closes_a_room_by_the_api(cast: Cast, hub: Hub
     assert room.guests
 
 
-async def test_staff_open_and_close_rooms_in_the_admin(cast: Cast, connect: Connect, hub: Hub) -> None:
-    gast = await connect(cast.gast)
+async def test_staff_open_and_close_rooms_in_the_admin(team: Team, connect: Connect, hub: Hub) -> None:
+    gast = await connect(team.gast)
     await gast.call("join", room="kitchen")
-    cast.charlie.is_staff = cast.charlie.is_superuser = True
-    await cast.charlie.asave()
-    boss = await signed_in(cast.charlie)
-    address = f"/admin/chat/room/{cast.kitchen.pk}/change/"
+    team.charlie.is_staff = team.charlie.is_superuser = True
+    await team.charlie.asave()
+    boss = await signed_in(team.charlie)
+    address = f"/admin/chat/room/{team.kitchen.pk}/change/"
     fields = {"name": "kitchen", "topic": ""}
     assert (await boss.post(address, fields)).status_code == 302
     assert (await gast.assert_event("left"))["room"] == "kitchen"
@@ -116,16 +116,16 @@ async def test_staff_open_and_close_rooms_in_the_admin(cast: Cast, connect: Conn
     assert (await gast.call("join", room="kitchen"))["type"] == "joined"
 
 
-async def test_a_guest_who_may_see_nothing_is_told_so(cast: Cast, hub: Hub) -> None:
-    for room in (cast.kitchen, cast.lobby):
+async def test_a_guest_who_may_see_nothing_is_told_so(team: Team, hub: Hub) -> None:
+    for room in (team.kitchen, team.lobby):
         await close(room)
-    page = (await (await signed_in(cast.gast)).get("/")).content.decode()
+    page = (await (await signed_in(team.gast)).get("/")).content.decode()
     assert "No room is open to guests" in page
     assert "No board is open to guests" in page
 
 
-async def test_guests_talk_in_roulette_all_the_same(cast: Cast, connect: Connect, hub: Hub) -> None:
-    gast, bob = await connect(cast.gast), await connect(cast.bob)
+async def test_guests_talk_in_roulette_all_the_same(team: Team, connect: Connect, hub: Hub) -> None:
+    gast, bob = await connect(team.gast), await connect(team.bob)
     for socket in (gast, bob):
         await socket.call("roulette.enter")
     room = (await gast.assert_event("roulette.paired"))["room"]

@@ -11,7 +11,7 @@ from chat.models import Room, RoomKind
 from chat.store import News
 from harness.client import eventually
 from realtime.publish import Delivery, Publication
-from tests.cast import PATIENCE
+from tests.team import PATIENCE
 
 
 def room(pk: int, rev: int, kind: str = RoomKind.PUBLIC) -> Room:

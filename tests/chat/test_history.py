@@ -17,8 +17,8 @@ from realtime import memories
 from realtime.database import in_database
 from realtime.hub import Hub
 from realtime.topics import LogTopic
-from tests.cast import Cast, queries, says
 from tests.realtime.support import Reader
+from tests.team import Team, queries, says
 
 
 def text(rev: int, seq: int, body: str = "") -> str:
@@ -108,49 +108,49 @@ async def write(hub: Hub | None, *changes: store.Change) -> None:
             hub.receive([item])
 
 
-async def test_those_who_join_at_once_share_a_read_and_later_ones_need_none(cast: Cast, hub: Hub) -> None:
-    pk = cast.kitchen.pk
-    await write(None, *[says(cast.kitchen, cast.alice) for _ in range(3)])
-    reader = await listening(hub, cast.kitchen)
+async def test_those_who_join_at_once_share_a_read_and_later_ones_need_none(team: Team, hub: Hub) -> None:
+    pk = team.kitchen.pk
+    await write(None, *[says(team.kitchen, team.alice) for _ in range(3)])
+    reader = await listening(hub, team.kitchen)
     with queries() as made:
         found = await asyncio.gather(*[history.page(pk, None, 50, 3) for _ in range(20)])
     assert len(made) == 2, made
     assert all(shown(page) == [(1, 1), (2, 2), (3, 3)] for page in found)
     await hub.release(store.room_topic(pk), reader, found[0].rev)
-    await write(hub, says(cast.kitchen, cast.alice), Edit(pk, cast.alice.pk, 2, "x", "x"))
+    await write(hub, says(team.kitchen, team.alice), Edit(pk, team.alice.pk, 2, "x", "x"))
     with queries() as made:
         assert shown(await history.page(pk, None, 50, 5)) == [(1, 1), (5, 2), (3, 3), (4, 4)]
         assert shown(await history.page(pk, 3, 50, 5)) == [(4, 4), (5, 2)]
     assert made == []
 
 
-async def test_a_memory_ends_with_the_last_listener(cast: Cast, hub: Hub) -> None:
-    pk = cast.kitchen.pk
-    reader = await listening(hub, cast.kitchen)
+async def test_a_memory_ends_with_the_last_listener(team: Team, hub: Hub) -> None:
+    pk = team.kitchen.pk
+    reader = await listening(hub, team.kitchen)
     assert shown(await history.page(pk, None, 50, 0)) == []
     await hub.unsubscribe(store.room_topic(pk), reader)
-    await write(hub, says(cast.kitchen, cast.alice))
-    await listening(hub, cast.kitchen)
+    await write(hub, says(team.kitchen, team.alice))
+    await listening(hub, team.kitchen)
     assert shown(await history.page(pk, None, 50, 0)) == [(1, 1)]
 
 
-async def test_what_the_wire_lost_is_on_the_page_all_the_same(cast: Cast, hub: Hub) -> None:
-    pk = cast.kitchen.pk
-    reader = await listening(hub, cast.kitchen)
+async def test_what_the_wire_lost_is_on_the_page_all_the_same(team: Team, hub: Hub) -> None:
+    pk = team.kitchen.pk
+    reader = await listening(hub, team.kitchen)
     page = await history.page(pk, None, 50, 0)
     await hub.release(store.room_topic(pk), reader, page.rev)
-    await write(None, says(cast.kitchen, cast.alice))
+    await write(None, says(team.kitchen, team.alice))
     assert shown(await history.page(pk, None, 50, least=1)) == [(1, 1)]
-    await write(hub, says(cast.kitchen, cast.alice))
+    await write(hub, says(team.kitchen, team.alice))
     assert shown(await history.page(pk, 0, 50, least=2)) == [(1, 1), (2, 2)]
 
 
-async def test_what_is_on_its_way_is_waited_for(cast: Cast, hub: Hub) -> None:
-    pk = cast.kitchen.pk
-    reader = await listening(hub, cast.kitchen)
+async def test_what_is_on_its_way_is_waited_for(team: Team, hub: Hub) -> None:
+    pk = team.kitchen.pk
+    reader = await listening(hub, team.kitchen)
     page = await history.page(pk, None, 50, 0)
     await hub.release(store.room_topic(pk), reader, page.rev)
-    result = await in_database(store.apply)([says(cast.kitchen, cast.alice)])
+    result = await in_database(store.apply)([says(team.kitchen, team.alice)])
     with queries() as made:
         waiting = asyncio.create_task(history.page(pk, None, 50, least=1))
         await asyncio.sleep(0)
@@ -160,12 +160,12 @@ async def test_what_is_on_its_way_is_waited_for(cast: Cast, hub: Hub) -> None:
 
 
 async def test_a_long_absence_is_read_from_the_store_once_for_all(
-    cast: Cast, hub: Hub, monkeypatch: pytest.MonkeyPatch
+    team: Team, hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(history, "NEWEST", 3)
-    pk = cast.kitchen.pk
-    await write(None, *[says(cast.kitchen, cast.alice) for _ in range(9)])
-    await listening(hub, cast.kitchen)
+    pk = team.kitchen.pk
+    await write(None, *[says(team.kitchen, team.alice) for _ in range(9)])
+    await listening(hub, team.kitchen)
     await history.page(pk, None, 3, 9)
     with queries() as made:
         found = await asyncio.gather(*[history.page(pk, 2, 50, 9) for _ in range(10)])
@@ -175,51 +175,51 @@ async def test_a_long_absence_is_read_from_the_store_once_for_all(
     assert shown(page) == [(rev, rev) for rev in range(5, 10)]
 
 
-async def test_it_is_read_anew_after_a_while(cast: Cast, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
-    pk = cast.kitchen.pk
-    await write(None, says(cast.kitchen, cast.alice))
-    await listening(hub, cast.kitchen)
+async def test_it_is_read_anew_after_a_while(team: Team, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    pk = team.kitchen.pk
+    await write(None, says(team.kitchen, team.alice))
+    await listening(hub, team.kitchen)
     await history.page(pk, None, 50, 1)
-    cast.alice.name = "Alicia"
-    await cast.alice.asave()
+    team.alice.name = "Alicia"
+    await team.alice.asave()
     monkeypatch.setattr(memories, "OLDEST", 0.0)
     (message,) = (await history.page(pk, None, 50, 1)).messages
     assert msgspec.json.decode(message)["sender"]["name"] == "Alicia"
 
 
-async def test_a_log_that_outran_its_tail_is_read_anew(cast: Cast, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
-    pk = cast.kitchen.pk
-    reader = await listening(hub, cast.kitchen)
+async def test_a_log_that_outran_its_tail_is_read_anew(team: Team, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+    pk = team.kitchen.pk
+    reader = await listening(hub, team.kitchen)
     page = await history.page(pk, None, 50, 0)
     await hub.release(store.room_topic(pk), reader, page.rev)
     monkeypatch.setattr("realtime.topics.TAIL", 3)
-    await write(hub, *[says(cast.kitchen, cast.alice) for _ in range(7)])
+    await write(hub, *[says(team.kitchen, team.alice) for _ in range(7)])
     topic = hub.topics[store.room_topic(pk)]
     assert isinstance(topic, LogTopic)
     assert topic.since(3) is None
     assert len(shown(await history.page(pk, None, 50, 7))) == 7
 
 
-async def test_there_is_no_history_of_no_room(cast: Cast, hub: Hub) -> None:
+async def test_there_is_no_history_of_no_room(team: Team, hub: Hub) -> None:
     with pytest.raises(LookupError):
         await history.page(99_999, None, 50, 0)
 
 
 @pytest.mark.parametrize("seed", range(6))
 async def test_memory_is_what_the_store_says_whatever_happens(
-    cast: Cast, hub: Hub, monkeypatch: pytest.MonkeyPatch, seed: int
+    team: Team, hub: Hub, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
     """Old state and events are the fresh state, over a wire that drops, doubles and reorders, with a small memory."""
     chance = random.Random(seed)
     monkeypatch.setattr(history, "NEWEST", 6)
     monkeypatch.setattr(history, "MOST", 12)
-    pk, alice = cast.kitchen.pk, cast.alice.pk
-    reader = await listening(hub, cast.kitchen)
+    pk, alice = team.kitchen.pk, team.alice.pk
+    reader = await listening(hub, team.kitchen)
     await hub.release(store.room_topic(pk), reader, 0)
     rev = seq = 0
     for _ in range(60):
         changes: list[store.Change] = [
-            says(cast.kitchen, cast.alice, reply_to=chance.choice([None, chance.randint(1, seq)]) if seq else None)
+            says(team.kitchen, team.alice, reply_to=chance.choice([None, chance.randint(1, seq)]) if seq else None)
             for _ in range(chance.randint(1, 3))
         ]
         for _ in range(chance.randint(0, 3)):

@@ -12,18 +12,18 @@ from chat.models import Room
 from chat.pages import Page
 from chat.store import Delete, Edit
 from realtime.protocol import encode
-from tests.cast import Cast, make_cast, says
+from tests.team import Team, make_team, says
 
 
 @pytest.fixture
-def cast(db: None) -> Cast:
-    return make_cast()
+def team(db: None) -> Team:
+    return make_team()
 
 
 @pytest.fixture
-def kitchen(cast: Cast) -> Room:
+def kitchen(team: Team) -> Room:
     """A room with seven messages in ten changes: 2 was edited, 5 deleted, 2 edited again."""
-    room, alice = cast.kitchen, cast.alice
+    room, alice = team.kitchen, team.alice
     store.apply([says(room, alice, f"message {number}") for number in range(1, 8)])
     store.apply(
         [Edit(room.pk, alice.pk, 2, "x", "x"), Delete(room.pk, alice.pk, 5), Edit(room.pk, alice.pk, 2, "y", "y")]
@@ -81,21 +81,21 @@ def test_scrolling_back_ends_at_the_first_message(kitchen: Room) -> None:
     assert (seqs(pages.before(kitchen.pk, 1, 3)), pages.before(kitchen.pk, 1, 3).complete) == ([], True)
 
 
-def test_an_empty_room_has_a_head_too(cast: Cast) -> None:
+def test_an_empty_room_has_a_head_too(team: Team) -> None:
     for page in (
-        pages.newest(cast.lobby.pk, 5),
-        pages.changed_after(cast.lobby.pk, 0, 5),
-        pages.before(cast.lobby.pk, 9, 5),
+        pages.newest(team.lobby.pk, 5),
+        pages.changed_after(team.lobby.pk, 0, 5),
+        pages.before(team.lobby.pk, 9, 5),
     ):
         assert (page.messages, page.rev, page.seq, page.complete) == ([], 0, 0, True)
 
 
-def test_heads_are_of_the_rooms_that_exist(kitchen: Room, cast: Cast) -> None:
-    assert pages.heads([kitchen.pk, cast.lobby.pk, 99_999]) == {kitchen.pk: (10, 7), cast.lobby.pk: (0, 0)}
+def test_heads_are_of_the_rooms_that_exist(kitchen: Room, team: Team) -> None:
+    assert pages.heads([kitchen.pk, team.lobby.pk, 99_999]) == {kitchen.pk: (10, 7), team.lobby.pk: (0, 0)}
 
 
 @pytest.mark.parametrize("moment", [1, 2, 3])
-def test_an_empty_page_never_claims_what_it_does_not_show(cast: Cast, moment: int) -> None:
+def test_an_empty_page_never_claims_what_it_does_not_show(team: Team, moment: int) -> None:
     """A message that comes between the queries of the read is on the page, or after its head."""
     queries = 0
 
@@ -104,31 +104,31 @@ def test_an_empty_page_never_claims_what_it_does_not_show(cast: Cast, moment: in
         found = execute(sql, params, many, context)
         queries += 1
         if queries == moment:
-            store.apply([says(cast.kitchen, cast.bob, "just now")])
+            store.apply([says(team.kitchen, team.bob, "just now")])
         return found
 
     with connection.execute_wrapper(somebody_writes):
-        page = pages.changed_after(cast.kitchen.pk, 0, 5)
+        page = pages.changed_after(team.kitchen.pk, 0, 5)
     assert page.rev == len(page.messages) == (0 if moment == 3 else 1)
     assert page.complete
 
 
 @pytest.mark.parametrize("size", [1, 50])
-def test_a_page_takes_one_query_however_long_it_is(cast: Cast, size: int, django_assert_num_queries: Any) -> None:
-    people = [cast.alice, cast.bob, cast.gast]
-    store.apply([says(cast.kitchen, people[number % 3]) for number in range(60)])
+def test_a_page_takes_one_query_however_long_it_is(team: Team, size: int, django_assert_num_queries: Any) -> None:
+    people = [team.alice, team.bob, team.gast]
+    store.apply([says(team.kitchen, people[number % 3]) for number in range(60)])
     with django_assert_num_queries(1):
-        assert len(pages.newest(cast.kitchen.pk, size).messages) == size
+        assert len(pages.newest(team.kitchen.pk, size).messages) == size
     with django_assert_num_queries(1):
-        assert len(pages.changed_after(cast.kitchen.pk, 3, size).messages) == size
+        assert len(pages.changed_after(team.kitchen.pk, 3, size).messages) == size
 
 
 @pytest.mark.parametrize("where", ["store", "memory"])
-def test_a_page_is_bounded_in_bytes_and_paging_misses_nothing(cast: Cast, where: str) -> None:
+def test_a_page_is_bounded_in_bytes_and_paging_misses_nothing(team: Team, where: str) -> None:
     body = "<&>" * 2_600  # three to five times as long as JSON
     for _ in range(40):
-        store.apply([says(cast.kitchen, cast.alice, body)])
-    room = cast.kitchen.pk
+        store.apply([says(team.kitchen, team.alice, body)])
+    room = team.kitchen.pk
     kept = History(0, 0, 0, 0)
     for event in pages.recent([room], 100)[room].messages:
         kept.take(event["rev"], encode(event))
@@ -169,10 +169,10 @@ def test_a_page_is_bounded_in_bytes_and_paging_misses_nothing(cast: Cast, where:
     assert upwards == list(range(1, 41))
 
 
-def test_a_page_holds_one_message_however_long(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    store.apply([says(cast.kitchen, cast.alice, "x" * 500), says(cast.kitchen, cast.alice, "y" * 500)])
+def test_a_page_holds_one_message_however_long(team: Team, monkeypatch: pytest.MonkeyPatch) -> None:
+    store.apply([says(team.kitchen, team.alice, "x" * 500), says(team.kitchen, team.alice, "y" * 500)])
     monkeypatch.setattr(pages, "PAGE_BYTES", 100)
-    page = pages.changed_after(cast.kitchen.pk, 0, 200)
+    page = pages.changed_after(team.kitchen.pk, 0, 200)
     assert (len(page.messages), page.complete, page.reached) == (1, False, 1)
 
 

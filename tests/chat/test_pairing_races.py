@@ -12,14 +12,14 @@ from chat.models import Membership, Room, RoomKind, Seat
 from chat.pairing import look, part, take_seat
 from chat.seats import Move
 from realtime.database import in_database
-from tests.cast import Cast
 from tests.chat.seats import ENDED, TALKING, enter, seats, see
+from tests.team import Team
 
 pytestmark = pytest.mark.usefixtures("judging")
 
 
-async def test_who_is_paired_while_leaving_does_not_leave_the_partner_alone(cast: Cast) -> None:
-    await enter(cast.alice)
+async def test_who_is_paired_while_leaving_does_not_leave_the_partner_alone(team: Team) -> None:
+    await enter(team.alice)
 
     class Slow:
         """Finds the seat, and before it can be locked Bob is paired with it."""
@@ -28,10 +28,10 @@ async def test_who_is_paired_while_leaving_does_not_leave_the_partner_alone(cast
 
         def first(self) -> Seat | None:
             self.looks += 1
-            seat = Seat.objects.filter(user=cast.alice).first()
+            seat = Seat.objects.filter(user=team.alice).first()
             if self.looks == 1:
-                take_seat.__wrapped__(cast.bob.pk, "Bob", [])  # type: ignore[attr-defined]
-                assert look.__wrapped__(cast.bob.pk, "Bob").state == TALKING  # type: ignore[attr-defined]
+                take_seat.__wrapped__(team.bob.pk, "Bob", [])  # type: ignore[attr-defined]
+                assert look.__wrapped__(team.bob.pk, "Bob").state == TALKING  # type: ignore[attr-defined]
             return seat
 
     def act(seat: Seat, talking: list[Seat]) -> None:
@@ -40,28 +40,28 @@ async def test_who_is_paired_while_leaving_does_not_leave_the_partner_alone(cast
         pairing._move(seat, Move.LEAVE)
 
     await in_database(pairing._with_talk)(Slow(), act)  # type: ignore[arg-type]
-    place = await see(cast.bob)
+    place = await see(team.bob)
     assert (place.state, place.reason) == (ENDED, "partner_left")
 
 
 async def test_who_is_found_while_searching_in_vain_is_told_of_the_partner(
-    cast: Cast, monkeypatch: pytest.MonkeyPatch
+    team: Team, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Not of a queue in which nobody is any more."""
-    await enter(cast.alice)
+    await enter(team.alice)
     search = pairing._search
 
     def slow(seat: Seat) -> bool:
         monkeypatch.setattr(pairing, "_search", search)
-        take_seat.__wrapped__(cast.bob.pk, "Bob", [])  # type: ignore[attr-defined]
-        assert look.__wrapped__(cast.bob.pk, "Bob").state == TALKING  # type: ignore[attr-defined]
+        take_seat.__wrapped__(team.bob.pk, "Bob", [])  # type: ignore[attr-defined]
+        assert look.__wrapped__(team.bob.pk, "Bob").state == TALKING  # type: ignore[attr-defined]
         return False
 
     monkeypatch.setattr(pairing, "_search", slow)
-    assert (await see(cast.alice)).state == TALKING
+    assert (await see(team.alice)).state == TALKING
 
 
-async def test_many_who_search_at_once_are_paired_without_overlap(cast: Cast) -> None:
+async def test_many_who_search_at_once_are_paired_without_overlap(team: Team) -> None:
     people = [await User.objects.acreate(username=f"user-{number}", name=f"User {number}") for number in range(10)]
     start = threading.Barrier(len(people))
     problems: list[BaseException] = []
@@ -95,7 +95,7 @@ async def test_many_who_search_at_once_are_paired_without_overlap(cast: Cast) ->
     assert await Membership.objects.filter(room__kind=RoomKind.ROULETTE).acount() == 10
 
 
-async def test_people_who_come_and_go_at_once_leave_nobody_in_a_talk_alone(cast: Cast) -> None:
+async def test_people_who_come_and_go_at_once_leave_nobody_in_a_talk_alone(team: Team) -> None:
     people = [await User.objects.acreate(username=f"user-{number}", name=f"User {number}") for number in range(6)]
     problems: list[BaseException] = []
 

@@ -11,8 +11,8 @@ from chat.presence import presence_event, presence_topic
 from realtime import process
 from realtime.hub import Hub
 from realtime.protocol import encode
-from tests.cast import Cast, Connect, queries
 from tests.realtime.support import Reader
+from tests.team import Connect, Team, queries
 
 
 def user(pk: int, name: str) -> dict[str, Any]:
@@ -46,27 +46,27 @@ def test_a_whole_list_replaces_what_was_known() -> None:
     assert shown(found.with_user(ADA)) == ["Ada"]
 
 
-async def test_they_are_read_once_and_again_when_an_event_was_lost(cast: Cast, hub: Hub) -> None:
-    pk = cast.kitchen.pk
+async def test_they_are_read_once_and_again_when_an_event_was_lost(team: Team, hub: Hub) -> None:
+    pk = team.kitchen.pk
     reader = Reader()
     await hub.subscribe(presence_topic(pk), reader)
     found = await people.get(pk, 0)
     await hub.release(presence_topic(pk), reader, found.number)
     with queries() as made:
-        assert shown((await people.get(pk, 0)).with_user(cast.alice.on_wire())) == ["Alice"]
+        assert shown((await people.get(pk, 0)).with_user(team.alice.on_wire())) == ["Alice"]
     assert made == []
-    await Presence.objects.acreate(process=process.PROCESS_ID, room=cast.kitchen, user=cast.bob, connections=1)
-    cast.kitchen.presence_rev = 1
-    await cast.kitchen.asave()
+    await Presence.objects.acreate(process=process.PROCESS_ID, room=team.kitchen, user=team.bob, connections=1)
+    team.kitchen.presence_rev = 1
+    await team.kitchen.asave()
     found = await people.get(pk, 1)
-    assert (found.number, shown(found.with_user(cast.alice.on_wire()))) == (1, ["Bob", "Alice"])
+    assert (found.number, shown(found.with_user(team.alice.on_wire()))) == (1, ["Bob", "Alice"])
 
 
-async def test_one_who_joins_finds_those_who_came_before(cast: Cast, connect: Connect) -> None:
-    alice = await connect(cast.alice)
+async def test_one_who_joins_finds_those_who_came_before(team: Team, connect: Connect) -> None:
+    alice = await connect(team.alice)
     await alice.call("join", room="kitchen")
     await alice.assert_event("presence", count=1)
-    for number, who in enumerate((cast.bob, cast.charlie, cast.gast), 2):
+    for number, who in enumerate((team.bob, team.charlie, team.gast), 2):
         socket = await connect(who)
         joined = await socket.call("join", room="kitchen")
         assert (joined["count"], len(joined["online"])) == (number, number)

@@ -19,7 +19,7 @@ from realtime import process
 from realtime.database import in_database
 from realtime.models import Process
 from realtime.publish import Delivery, Publication
-from tests.cast import Cast, Connect, signed_in
+from tests.team import Connect, Team, signed_in
 
 Told = list[tuple[list[str], list[int], int]]
 
@@ -80,72 +80,72 @@ async def names(room: Room) -> list[str]:
 
 
 async def test_an_arrival_is_told_at_once_and_a_departure_after_the_grace(
-    cast: Cast, keeper: PresenceKeeper, heard: Heard, monkeypatch: pytest.MonkeyPatch
+    team: Team, keeper: PresenceKeeper, heard: Heard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    keeper.arrive(cast.kitchen.pk, cast.alice.pk)
+    keeper.arrive(team.kitchen.pk, team.alice.pk)
     await keeper.flush()
     assert heard.events == [(["Alice"], [], 1)]
-    assert await names(cast.kitchen) == ["Alice"]
-    keeper.depart(cast.kitchen.pk, cast.alice.pk)
+    assert await names(team.kitchen) == ["Alice"]
+    keeper.depart(team.kitchen.pk, team.alice.pk)
     await keeper.flush()
     assert len(heard.events) == 1, "it may be a reload"
-    assert await names(cast.kitchen) == ["Alice"]
-    place = cast.kitchen.pk, cast.alice.pk
+    assert await names(team.kitchen) == ["Alice"]
+    place = team.kitchen.pk, team.alice.pk
     keeper._leaving[place] -= presence.GRACE
     await keeper.flush()
-    assert heard.events[1:] == [([], [cast.alice.pk], 0)]
-    assert await names(cast.kitchen) == []
+    assert heard.events[1:] == [([], [team.alice.pk], 0)]
+    assert await names(team.kitchen) == []
     assert await rows() == []
 
 
 async def test_the_keeper_works_by_itself(
-    cast: Cast, keeper: PresenceKeeper, heard: Heard, monkeypatch: pytest.MonkeyPatch
+    team: Team, keeper: PresenceKeeper, heard: Heard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(presence, "GRACE", 0.05)
-    keeper.arrive(cast.kitchen.pk, cast.alice.pk)
+    keeper.arrive(team.kitchen.pk, team.alice.pk)
     await eventually(lambda: len(heard.events) == 1)
-    keeper.depart(cast.kitchen.pk, cast.alice.pk)
+    keeper.depart(team.kitchen.pk, team.alice.pk)
     await eventually(lambda: len(heard.events) == 2)
-    keeper.arrive(cast.kitchen.pk, cast.alice.pk)
+    keeper.arrive(team.kitchen.pk, team.alice.pk)
     await eventually(lambda: len(heard.events) == 3)
-    assert heard.events == [(["Alice"], [], 1), ([], [cast.alice.pk], 0), (["Alice"], [], 1)]
+    assert heard.events == [(["Alice"], [], 1), ([], [team.alice.pk], 0), (["Alice"], [], 1)]
 
 
-async def test_a_reload_is_neither(cast: Cast, keeper: PresenceKeeper, heard: Heard) -> None:
-    keeper.arrive(cast.kitchen.pk, cast.alice.pk)
+async def test_a_reload_is_neither(team: Team, keeper: PresenceKeeper, heard: Heard) -> None:
+    keeper.arrive(team.kitchen.pk, team.alice.pk)
     await keeper.flush()
-    keeper.depart(cast.kitchen.pk, cast.alice.pk)
-    keeper.arrive(cast.kitchen.pk, cast.alice.pk)
+    keeper.depart(team.kitchen.pk, team.alice.pk)
+    keeper.arrive(team.kitchen.pk, team.alice.pk)
     await keeper.flush()
-    keeper.depart(cast.kitchen.pk, cast.alice.pk)
+    keeper.depart(team.kitchen.pk, team.alice.pk)
     await keeper.flush()
-    keeper.arrive(cast.kitchen.pk, cast.alice.pk)
+    keeper.arrive(team.kitchen.pk, team.alice.pk)
     await keeper.flush()
     assert len(heard.events) == 1
     assert await rows() == [("kitchen", 1)]
     assert not keeper._leaving
 
 
-async def test_two_tabs_count_once(cast: Cast, keeper: PresenceKeeper, heard: Heard, no_grace: None) -> None:
+async def test_two_tabs_count_once(team: Team, keeper: PresenceKeeper, heard: Heard, no_grace: None) -> None:
     for _ in range(2):
-        keeper.arrive(cast.kitchen.pk, cast.alice.pk)
+        keeper.arrive(team.kitchen.pk, team.alice.pk)
         await keeper.flush()
     assert await rows() == [("kitchen", 2)]
-    keeper.depart(cast.kitchen.pk, cast.alice.pk)
+    keeper.depart(team.kitchen.pk, team.alice.pk)
     await keeper.flush()
     assert await rows() == [("kitchen", 1)]
     assert heard.events == [(["Alice"], [], 1)]
-    keeper.depart(cast.kitchen.pk, cast.alice.pk)
+    keeper.depart(team.kitchen.pk, team.alice.pk)
     await keeper.flush()
-    assert heard.events[1:] == [([], [cast.alice.pk], 0)]
+    assert heard.events[1:] == [([], [team.alice.pk], 0)]
 
 
 async def test_many_arrivals_are_one_write_and_one_event_for_each_room(
-    cast: Cast, keeper: PresenceKeeper, heard: Heard
+    team: Team, keeper: PresenceKeeper, heard: Heard
 ) -> None:
-    for user in (cast.alice, cast.bob, cast.gast):
-        keeper.arrive(cast.kitchen.pk, user.pk)
-        keeper.arrive(cast.lobby.pk, user.pk)
+    for user in (team.alice, team.bob, team.gast):
+        keeper.arrive(team.kitchen.pk, user.pk)
+        keeper.arrive(team.lobby.pk, user.pk)
     await keeper.flush()
     assert heard.events == [(["Alice", "Bob", "Gast"], [], 3)] * 2
     assert {(each.delivery, each.number, each.key) for each in heard.publications} == {(Delivery.LOG, 1, "")}
@@ -154,23 +154,23 @@ async def test_many_arrivals_are_one_write_and_one_event_for_each_room(
 
 
 async def test_a_write_takes_no_more_than_so_many_places(
-    cast: Cast, keeper: PresenceKeeper, heard: Heard, monkeypatch: pytest.MonkeyPatch
+    team: Team, keeper: PresenceKeeper, heard: Heard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(presence, "MOST", 2)
-    for user in (cast.alice, cast.bob, cast.gast):
-        keeper.arrive(cast.kitchen.pk, user.pk)
+    for user in (team.alice, team.bob, team.gast):
+        keeper.arrive(team.kitchen.pk, user.pk)
     for _ in range(3):
         await keeper.flush()
     assert [(len(joined), count) for joined, _, count in heard.events] == [(2, 2), (1, 3)]
 
 
 async def test_while_people_keep_coming_they_are_told_a_few_times_a_second(
-    cast: Cast, keeper: PresenceKeeper, heard: Heard
+    team: Team, keeper: PresenceKeeper, heard: Heard
 ) -> None:
     people = [await User.objects.acreate(username=f"user-{number}") for number in range(40)]
     began = asyncio.get_running_loop().time()
     for user in people:
-        keeper.arrive(cast.kitchen.pk, user.pk)
+        keeper.arrive(team.kitchen.pk, user.pk)
         await asyncio.sleep(0.01)
     await eventually(lambda: sum(len(joined) for joined, _, _ in heard.events) == 40)
     seconds = asyncio.get_running_loop().time() - began
@@ -179,33 +179,33 @@ async def test_while_people_keep_coming_they_are_told_a_few_times_a_second(
 
 
 async def test_somebody_who_is_here_through_another_process_too_neither_comes_nor_goes(
-    cast: Cast, keeper: PresenceKeeper, heard: Heard, no_grace: None
+    team: Team, keeper: PresenceKeeper, heard: Heard, no_grace: None
 ) -> None:
-    await another_process((cast.kitchen, cast.alice))
-    keeper.arrive(cast.kitchen.pk, cast.alice.pk)
+    await another_process((team.kitchen, team.alice))
+    keeper.arrive(team.kitchen.pk, team.alice.pk)
     await keeper.flush()
-    keeper.depart(cast.kitchen.pk, cast.alice.pk)
+    keeper.depart(team.kitchen.pk, team.alice.pk)
     await keeper.flush()
     assert heard.events == []
-    assert await names(cast.kitchen) == ["Alice"]
+    assert await names(team.kitchen) == ["Alice"]
 
 
-async def test_rows_of_a_dead_process_do_not_count_and_are_swept_once(cast: Cast, hub: Any, heard: Heard) -> None:
-    await another_process((cast.kitchen, cast.alice), (cast.kitchen, cast.bob), seen=60)
-    await another_process((cast.kitchen, cast.bob), name="well")
-    assert await names(cast.kitchen) == ["Bob"]
+async def test_rows_of_a_dead_process_do_not_count_and_are_swept_once(team: Team, hub: Any, heard: Heard) -> None:
+    await another_process((team.kitchen, team.alice), (team.kitchen, team.bob), seen=60)
+    await another_process((team.kitchen, team.bob), name="well")
+    assert await names(team.kitchen) == ["Bob"]
     sweeps = await asyncio.gather(*[in_database(presence._sweep)() for _ in range(3)])
     (publications,) = [each for each in sweeps if each]
     await heard(publications)
-    assert heard.events == [([], [cast.alice.pk], 1)]
+    assert heard.events == [([], [team.alice.pk], 1)]
     assert [row.process async for row in Presence.objects.all()] == ["well"]
 
 
 async def test_a_process_that_was_asleep_writes_its_rows_again(
-    cast: Cast, keeper: PresenceKeeper, heard: Heard
+    team: Team, keeper: PresenceKeeper, heard: Heard
 ) -> None:
-    keeper.arrive(cast.kitchen.pk, cast.alice.pk)
-    keeper.arrive(cast.lobby.pk, cast.bob.pk)
+    keeper.arrive(team.kitchen.pk, team.alice.pk)
+    keeper.arrive(team.lobby.pk, team.bob.pk)
     await keeper.flush()
     await Presence.objects.all().adelete()  # others gave it up for dead, and told that both have left
     await Room.objects.aupdate(presence_rev=F("presence_rev") + 1)
@@ -217,14 +217,14 @@ async def test_a_process_that_was_asleep_writes_its_rows_again(
 
 
 async def test_a_write_that_failed_is_made_up_for(
-    cast: Cast, keeper: PresenceKeeper, heard: Heard, monkeypatch: pytest.MonkeyPatch
+    team: Team, keeper: PresenceKeeper, heard: Heard, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def fail(wanted: object) -> list[Publication]:
         raise OSError("away")
 
     save = presence._save
     monkeypatch.setattr(presence, "_save", fail)
-    keeper.arrive(cast.kitchen.pk, cast.alice.pk)
+    keeper.arrive(team.kitchen.pk, team.alice.pk)
     with pytest.raises(OSError, match="away"):
         await keeper.flush()
     monkeypatch.setattr(presence, "_save", save)
@@ -232,20 +232,20 @@ async def test_a_write_that_failed_is_made_up_for(
     assert heard.events == [(["Alice"], [], 1)]
 
 
-async def test_a_room_that_is_gone_does_no_harm(cast: Cast, keeper: PresenceKeeper, heard: Heard) -> None:
-    keeper.arrive(99_999, cast.alice.pk)
-    keeper.arrive(cast.kitchen.pk, cast.alice.pk)
+async def test_a_room_that_is_gone_does_no_harm(team: Team, keeper: PresenceKeeper, heard: Heard) -> None:
+    keeper.arrive(99_999, team.alice.pk)
+    keeper.arrive(team.kitchen.pk, team.alice.pk)
     await keeper.flush()
     assert await rows() == [("kitchen", 1)]
 
 
 async def test_writing_takes_as_many_queries_for_many_people_as_for_few(
-    cast: Cast, hub: Any, django_assert_num_queries: Any
+    team: Team, hub: Any, django_assert_num_queries: Any
 ) -> None:
     people = [await User.objects.acreate(username=f"user-{number}") for number in range(30)]
 
     def write(count: int, connections: int) -> None:
-        wanted = {(cast.kitchen.pk, user.pk): connections for user in people[:count]}
+        wanted = {(team.kitchen.pk, user.pk): connections for user in people[:count]}
         # Begin, the rooms, who was here, the rows, who is here now, the people, how many, the number, commit.
         with django_assert_num_queries(9):
             (publication,) = presence._save(wanted)
@@ -257,39 +257,39 @@ async def test_writing_takes_as_many_queries_for_many_people_as_for_few(
         await in_database(write)(count, 0)
 
 
-async def test_who_is_online_comes_with_its_number(cast: Cast, keeper: PresenceKeeper, heard: Heard) -> None:
-    pk, nowhere = cast.kitchen.pk, 99_999
+async def test_who_is_online_comes_with_its_number(team: Team, keeper: PresenceKeeper, heard: Heard) -> None:
+    pk, nowhere = team.kitchen.pk, 99_999
     assert await online([pk, nowhere]) == {pk: (0, [])}
-    for number, user in enumerate((cast.gast, cast.alice), 1):
+    for number, user in enumerate((team.gast, team.alice), 1):
         keeper.arrive(pk, user.pk)
         await keeper.flush()
         assert (await online([pk]))[pk][0] == number
-    assert (await online([pk]))[pk][1] == [cast.alice.on_wire(), cast.gast.on_wire()]
+    assert (await online([pk]))[pk][1] == [team.alice.on_wire(), team.gast.on_wire()]
 
 
 # On sockets
 
 
-async def test_people_in_a_room_see_others_come_and_go(cast: Cast, connect: Connect, no_grace: None) -> None:
-    alice, bob = await connect(cast.alice), await connect(cast.bob)
+async def test_people_in_a_room_see_others_come_and_go(team: Team, connect: Connect, no_grace: None) -> None:
+    alice, bob = await connect(team.alice), await connect(team.bob)
     joined = await alice.call("join", room="attic")
-    assert (joined["online"], joined["count"]) == ([cast.alice.on_wire()], 1)
-    await alice.assert_event("presence", joined=[cast.alice.on_wire()], left=[], count=1)
+    assert (joined["online"], joined["count"]) == ([team.alice.on_wire()], 1)
+    await alice.assert_event("presence", joined=[team.alice.on_wire()], left=[], count=1)
     joined = await bob.call("join", room="attic")
-    assert (joined["online"], joined["count"]) == ([cast.alice.on_wire(), cast.bob.on_wire()], 2)
-    await alice.assert_event("presence", joined=[cast.bob.on_wire()], left=[], count=2)
+    assert (joined["online"], joined["count"]) == ([team.alice.on_wire(), team.bob.on_wire()], 2)
+    await alice.assert_event("presence", joined=[team.bob.on_wire()], left=[], count=2)
     await bob.close()
-    await alice.assert_event("presence", joined=[], left=[cast.bob.pk], count=1)
+    await alice.assert_event("presence", joined=[], left=[team.bob.pk], count=1)
 
 
-async def test_a_second_tab_and_a_reload_are_seen_by_nobody(cast: Cast, connect: Connect) -> None:
-    alice = await connect(cast.alice)
+async def test_a_second_tab_and_a_reload_are_seen_by_nobody(team: Team, connect: Connect) -> None:
+    alice = await connect(team.alice)
     await alice.call("join", room="attic")
-    bob = await connect(cast.bob)
+    bob = await connect(team.bob)
     await bob.call("join", room="attic")
-    for user in (cast.alice, cast.bob):
+    for user in (team.alice, team.bob):
         await alice.assert_event("presence", joined=[user.on_wire()])
-    browser = await signed_in(cast.bob)
+    browser = await signed_in(team.bob)
     again = await connect(browser)
     assert (await again.call("join", room="attic"))["count"] == 2
     await bob.close()
@@ -298,12 +298,12 @@ async def test_a_second_tab_and_a_reload_are_seen_by_nobody(cast: Cast, connect:
     await alice.assert_silence("presence")
 
 
-async def test_the_first_event_of_a_room_needs_no_reading_back(cast: Cast, connect: Connect, hub: Any) -> None:
-    await Room.objects.filter(pk=cast.attic.pk).aupdate(presence_rev=57)
-    alice, bob = await connect(cast.alice), await connect(cast.bob)
+async def test_the_first_event_of_a_room_needs_no_reading_back(team: Team, connect: Connect, hub: Any) -> None:
+    await Room.objects.filter(pk=team.attic.pk).aupdate(presence_rev=57)
+    alice, bob = await connect(team.alice), await connect(team.bob)
     await alice.call("join", room="attic")
-    await alice.assert_event("presence", joined=[cast.alice.on_wire()])
+    await alice.assert_event("presence", joined=[team.alice.on_wire()])
     await bob.call("join", room="attic")
-    await alice.assert_event("presence", joined=[cast.bob.on_wire()])
+    await alice.assert_event("presence", joined=[team.bob.on_wire()])
     await alice.assert_silence("presence")
     assert hub.heals == 0

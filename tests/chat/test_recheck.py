@@ -6,16 +6,16 @@ from chat import recheck
 from chat.models import Membership
 from chat.recheck import recheck_memberships
 from realtime.hub import Hub
-from tests.cast import Cast, Connect
+from tests.team import Connect, Team
 
 
-async def test_who_is_no_longer_a_member_leaves(cast: Cast, connect: Connect, hub: Hub) -> None:
-    alice, bob = await connect(cast.alice), await connect(cast.bob)
+async def test_who_is_no_longer_a_member_leaves(team: Team, connect: Connect, hub: Hub) -> None:
+    alice, bob = await connect(team.alice), await connect(team.bob)
     for socket in (alice, bob):
         await socket.call("join", room="attic")
         await socket.call("join", room="kitchen")
     await recheck_memberships(hub.connections)
-    await Membership.objects.filter(user=cast.bob).adelete()
+    await Membership.objects.filter(user=team.bob).adelete()
     await recheck_memberships(hub.connections)
     assert await bob.assert_event("left") == {"type": "left", "room": "attic", "reason": "removed"}
     await alice.say("attic", "between us")
@@ -26,7 +26,7 @@ async def test_who_is_no_longer_a_member_leaves(cast: Cast, connect: Connect, hu
 
 
 async def test_it_asks_once_for_all_and_not_at_all_for_public_rooms(
-    cast: Cast, connect: Connect, hub: Hub, monkeypatch: Any
+    team: Team, connect: Connect, hub: Hub, monkeypatch: Any
 ) -> None:
     asked: list[Any] = []
     members = recheck._members
@@ -36,7 +36,7 @@ async def test_it_asks_once_for_all_and_not_at_all_for_public_rooms(
         return await members(*arguments)
 
     monkeypatch.setattr(recheck, "_members", count)
-    alice, bob = await connect(cast.alice), await connect(cast.bob)
+    alice, bob = await connect(team.alice), await connect(team.bob)
     await alice.call("join", room="kitchen")
     await recheck_memberships(hub.connections)
     assert asked == []
@@ -44,4 +44,4 @@ async def test_it_asks_once_for_all_and_not_at_all_for_public_rooms(
         await socket.call("join", room="attic")
     await connect(None, "/ws/echo/")
     await recheck_memberships(hub.connections)
-    assert asked == [({cast.attic.pk}, {cast.alice.pk, cast.bob.pk})]
+    assert asked == [({team.attic.pk}, {team.alice.pk, team.bob.pk})]

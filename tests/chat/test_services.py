@@ -18,7 +18,7 @@ from chat.store import Post
 from realtime.database import in_database
 from realtime.protocol import CommandError
 from realtime.publish import Delivery, Publication
-from tests.cast import Cast, says
+from tests.team import Team, says
 
 
 @pytest.fixture
@@ -32,11 +32,11 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[Publication]:
 @given(name=st.text(max_size=45) | st.sampled_from(["#", "r-1", "R-1", "---", "é", "a" * 40]))
 @hypothesis_settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_room_of_any_name_has_an_address_of_its_own_or_there_is_a_sentence(
-    cast: Cast, told: list[Publication], name: str
+    team: Team, told: list[Publication], name: str
 ) -> None:
     room, code = None, ""
     try:
-        room = services.create_room(cast.alice, name)
+        room = services.create_room(team.alice, name)
     except CommandError as error:
         code = error.code
     if room is None:
@@ -49,70 +49,70 @@ def test_a_room_of_any_name_has_an_address_of_its_own_or_there_is_a_sentence(
     room.delete()
 
 
-def test_a_new_room_is_told_to_those_who_may_see_it(cast: Cast, told: list[Publication]) -> None:
-    services.create_room(cast.alice, "Garden")
-    services.create_room(cast.alice, "Cellar", members_only=True)
+def test_a_new_room_is_told_to_those_who_may_see_it(team: Team, told: list[Publication]) -> None:
+    services.create_room(team.alice, "Garden")
+    services.create_room(team.alice, "Cellar", members_only=True)
     services.announce_room(Room.objects.create(slug="ownerless", kind=RoomKind.MEMBERS))
     assert [(each.topic, each.delivery) for each in told] == [
         (services.SITE_TOPIC, Delivery.CONTROL),
-        (f"user.{cast.alice.pk}", Delivery.CONTROL),
+        (f"user.{team.alice.pk}", Delivery.CONTROL),
     ]
 
 
-def test_a_name_that_is_taken_leaves_nothing_behind(cast: Cast, told: list[Publication]) -> None:
+def test_a_name_that_is_taken_leaves_nothing_behind(team: Team, told: list[Publication]) -> None:
     with pytest.raises(CommandError) as caught:
-        services.create_room(cast.alice, "Kitchen", members_only=True)
+        services.create_room(team.alice, "Kitchen", members_only=True)
     assert caught.value.code == "conflict"
     assert (Room.objects.count(), Membership.objects.count(), told) == (3, 2, [])
 
 
-def test_a_long_body_is_rendered_like_a_short_one(cast: Cast) -> None:
+def test_a_long_body_is_rendered_like_a_short_one(team: Team) -> None:
     short, long = "*hi* ", "*hi* " * 500
     for body in (short, long):
-        change = services.post(cast.kitchen.pk, cast.alice, says(cast.kitchen, cast.alice).client_id, body, None)
+        change = services.post(team.kitchen.pk, team.alice, says(team.kitchen, team.alice).client_id, body, None)
         assert isinstance(change, Post)
         assert change.html.startswith('<p dir="auto"><em>hi</em>')
 
 
-async def test_rendering_long_bodies_leaves_the_loop_free(cast: Cast, hub: Any) -> None:
+async def test_rendering_long_bodies_leaves_the_loop_free(team: Team, hub: Any) -> None:
     threads: list[str] = []
 
     def make(body: str) -> Post:
         threads.append(threading.current_thread().name)
-        return says(cast.kitchen, cast.alice, body)
+        return says(team.kitchen, team.alice, body)
 
     for body in ("short", "long " * 200):
-        await services.rendered(partial(make, body), body, cast.alice)
+        await services.rendered(partial(make, body), body, team.alice)
     assert threads[0] == threading.current_thread().name
     assert threads[1].startswith("rendering")
 
 
-async def test_nobody_waits_behind_the_many_bodies_of_another(cast: Cast, hub: Any) -> None:
+async def test_nobody_waits_behind_the_many_bodies_of_another(team: Team, hub: Any) -> None:
     begun: list[str] = []
 
     def make(who: str) -> Post:
         begun.append(who)
-        return says(cast.kitchen, cast.alice)
+        return says(team.kitchen, team.alice)
 
     async def ask(who: str, user: Any) -> None:
         await services.rendered(partial(make, who), "_[" * 4_000, user)
 
-    many = [asyncio.create_task(ask("bob", cast.bob)) for _ in range(20)]
-    few = [asyncio.create_task(ask("alice", cast.alice)) for _ in range(2)]
+    many = [asyncio.create_task(ask("bob", team.bob)) for _ in range(20)]
+    few = [asyncio.create_task(ask("alice", team.alice)) for _ in range(2)]
     await asyncio.gather(*many, *few)
     assert begun[:4] == ["bob", "alice", "bob", "alice"]
     assert begun[4:] == ["bob"] * 18
 
 
-async def test_a_bad_body_is_refused_wherever_it_is_rendered(cast: Cast, hub: Any) -> None:
+async def test_a_bad_body_is_refused_wherever_it_is_rendered(team: Team, hub: Any) -> None:
     for body in ("", "x" * 8_001):
-        make = partial(services.edit, cast.kitchen.pk, cast.alice, 1, body)
+        make = partial(services.edit, team.kitchen.pk, team.alice, 1, body)
         with pytest.raises(CommandError):
-            await services.rendered(make, body, cast.alice)
+            await services.rendered(make, body, team.alice)
 
 
-async def test_a_read_mark_only_moves_forward_however_many_move_it(cast: Cast, hub: Any) -> None:
-    await in_database(store.apply)([says(cast.kitchen, cast.alice) for _ in range(30)])
+async def test_a_read_mark_only_moves_forward_however_many_move_it(team: Team, hub: Any) -> None:
+    await in_database(store.apply)([says(team.kitchen, team.alice) for _ in range(30)])
     start = threading.Barrier(4)
     moves: list[int | None] = []
 
@@ -120,7 +120,7 @@ async def test_a_read_mark_only_moves_forward_however_many_move_it(cast: Cast, h
         start.wait(30)
         try:
             for seq in range(offset, 31, 4):
-                moves.append(services._move_mark(cast.bob.pk, cast.kitchen.pk, seq))
+                moves.append(services._move_mark(team.bob.pk, team.kitchen.pk, seq))
         finally:
             connections.close_all()
 
@@ -134,23 +134,23 @@ async def test_a_read_mark_only_moves_forward_however_many_move_it(cast: Cast, h
     await in_database(run)()
     assert len(moves) == 30
     assert (await ReadMark.objects.aget()).seq == 30
-    assert await in_database(services._move_mark)(cast.bob.pk, cast.kitchen.pk, 31) is None
-    await services.mark_read(cast.bob, Seen(cast.kitchen.pk, "kitchen", "public"), 5, "socket")
+    assert await in_database(services._move_mark)(team.bob.pk, team.kitchen.pk, 31) is None
+    await services.mark_read(team.bob, Seen(team.kitchen.pk, "kitchen", "public"), 5, "socket")
     assert (await ReadMark.objects.aget()).seq == 30
 
 
-async def test_a_purge_deletes_what_was_said_and_counts_it(cast: Cast, hub: Any) -> None:
-    await in_database(store.apply)([says(cast.kitchen, cast.alice) for _ in range(12)])
-    assert await in_database(services.purge)(cast.kitchen, cast.charlie) == 12
-    assert await in_database(services.purge)(cast.kitchen, cast.charlie) == 0
-    room = await Room.objects.aget(pk=cast.kitchen.pk)
+async def test_a_purge_deletes_what_was_said_and_counts_it(team: Team, hub: Any) -> None:
+    await in_database(store.apply)([says(team.kitchen, team.alice) for _ in range(12)])
+    assert await in_database(services.purge)(team.kitchen, team.charlie) == 12
+    assert await in_database(services.purge)(team.kitchen, team.charlie) == 0
+    room = await Room.objects.aget(pk=team.kitchen.pk)
     assert (room.seq, room.rev) == (12, 24)
 
 
-def test_a_person_makes_a_bounded_number_of_rooms(cast: Cast, told: list[Publication], settings: Any) -> None:
-    settings.ROOMS_PER_PERSON = Room.objects.filter(owner=cast.alice).count() + 1
-    services.create_room(cast.alice, "One more")
+def test_a_person_makes_a_bounded_number_of_rooms(team: Team, told: list[Publication], settings: Any) -> None:
+    settings.ROOMS_PER_PERSON = Room.objects.filter(owner=team.alice).count() + 1
+    services.create_room(team.alice, "One more")
     with pytest.raises(CommandError, match="nobody may make more") as refused:
-        services.create_room(cast.alice, "Too many")
+        services.create_room(team.alice, "Too many")
     assert refused.value.code == "conflict"
-    services.create_room(cast.bob, "Of another person")
+    services.create_room(team.bob, "Of another person")

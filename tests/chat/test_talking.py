@@ -6,11 +6,11 @@ import pytest
 
 from chat import writer
 from chat.models import ReadMark
-from tests.cast import Cast, Connect, fill, joined
+from tests.team import Connect, Team, fill, joined
 
 
-async def test_a_message_is_acknowledged_and_told_with_the_same_numbers(cast: Cast, connect: Connect) -> None:
-    alice, bob = await joined(connect, cast.alice, "kitchen"), await joined(connect, cast.bob, "kitchen")
+async def test_a_message_is_acknowledged_and_told_with_the_same_numbers(team: Team, connect: Connect) -> None:
+    alice, bob = await joined(connect, team.alice, "kitchen"), await joined(connect, team.bob, "kitchen")
     id = str(uuid.uuid4())
     ack = await alice.call("send", ref="r1", room="kitchen", id=id, body="*hi* <b>")
     at = ack.pop("at")
@@ -20,30 +20,30 @@ async def test_a_message_is_acknowledged_and_told_with_the_same_numbers(cast: Ca
         event = await socket.assert_event("message")
         assert (event["id"], event["seq"], event["rev"], event["at"]) == (id, 1, 1, at)
         assert (event["body"], event["html"]) == ("*hi* <b>", '<p dir="auto"><em>hi</em> &lt;b&gt;</p>')
-        assert event["sender"] == cast.alice.on_wire()
+        assert event["sender"] == team.alice.on_wire()
 
 
-async def test_the_same_id_again_is_the_same_message(cast: Cast, connect: Connect) -> None:
-    alice, bob = await joined(connect, cast.alice, "kitchen"), await joined(connect, cast.bob, "kitchen")
+async def test_the_same_id_again_is_the_same_message(team: Team, connect: Connect) -> None:
+    alice, bob = await joined(connect, team.alice, "kitchen"), await joined(connect, team.bob, "kitchen")
     first = await alice.say("kitchen", "hi", id=str(uuid.uuid4()))
     await bob.assert_event("message")
     await alice.call("edit", room="kitchen", seq=1, body="edited")
     await bob.assert_event("message")
-    again = await (await joined(connect, cast.alice, "kitchen")).say("kitchen", "other words", id=first["id"])
+    again = await (await joined(connect, team.alice, "kitchen")).say("kitchen", "other words", id=first["id"])
     keys = ("id", "seq", "rev", "at")
     assert [again[key] for key in keys] == [first[key] for key in keys]
     assert again["duplicate"] is True
     await bob.assert_silence()
 
 
-async def test_a_sender_is_who_signed_in_whatever_the_command_says(cast: Cast, connect: Connect) -> None:
-    gast = await joined(connect, cast.gast, "kitchen")
-    await gast.say("kitchen", "hi", sender={"id": cast.alice.pk, "name": "Alice"}, user=cast.alice.pk)
-    assert (await gast.assert_event("message"))["sender"] == cast.gast.on_wire()
+async def test_a_sender_is_who_signed_in_whatever_the_command_says(team: Team, connect: Connect) -> None:
+    gast = await joined(connect, team.gast, "kitchen")
+    await gast.say("kitchen", "hi", sender={"id": team.alice.pk, "name": "Alice"}, user=team.alice.pk)
+    assert (await gast.assert_event("message"))["sender"] == team.gast.on_wire()
 
 
-async def test_a_message_is_edited_deleted_and_reacted_to(cast: Cast, connect: Connect) -> None:
-    alice, bob = await joined(connect, cast.alice, "kitchen"), await joined(connect, cast.bob, "kitchen")
+async def test_a_message_is_edited_deleted_and_reacted_to(team: Team, connect: Connect) -> None:
+    alice, bob = await joined(connect, team.alice, "kitchen"), await joined(connect, team.bob, "kitchen")
     await alice.say("kitchen", "hi")
     assert (await alice.call("edit", room="kitchen", seq=1, body="ho"))["rev"] == 2
     assert await bob.call("react", ref="r", room="kitchen", seq=1, emoji="👍", on=True) == {
@@ -55,14 +55,14 @@ async def test_a_message_is_edited_deleted_and_reacted_to(cast: Cast, connect: C
     assert (await alice.call("delete", room="kitchen", seq=1))["rev"] == 4
     states = [await bob.assert_event("message", rev=rev) for rev in (1, 2, 3, 4)]
     assert [state["body"] for state in states] == ["hi", "ho", "ho", ""]
-    assert [state["reactions"] for state in states] == [{}, {}, {"👍": [cast.bob.pk]}, {}]
+    assert [state["reactions"] for state in states] == [{}, {}, {"👍": [team.bob.pk]}, {}]
     assert [state["deleted"] for state in states] == [False, False, False, True]
     assert states[0]["edited_at"] is None
     assert states[1]["edited_at"]
 
 
-async def test_an_edit_of_an_older_text_is_told_the_newer_one(cast: Cast, connect: Connect) -> None:
-    one, two = await joined(connect, cast.alice, "kitchen"), await joined(connect, cast.alice, "kitchen")
+async def test_an_edit_of_an_older_text_is_told_the_newer_one(team: Team, connect: Connect) -> None:
+    one, two = await joined(connect, team.alice, "kitchen"), await joined(connect, team.alice, "kitchen")
     await one.say("kitchen", "hi")
     await one.call("edit", room="kitchen", seq=1, body="ho", base=None)
     error = await two.assert_error("conflict", "edit", room="kitchen", seq=1, body="hey", base=None)
@@ -72,8 +72,8 @@ async def test_an_edit_of_an_older_text_is_told_the_newer_one(cast: Cast, connec
     await two.assert_error("bad_message", "edit", room="kitchen", seq=1, body="x", base=7)
 
 
-async def test_what_may_not_be_done_to_messages(cast: Cast, connect: Connect) -> None:
-    alice, bob = await joined(connect, cast.alice, "kitchen"), await joined(connect, cast.bob, "kitchen")
+async def test_what_may_not_be_done_to_messages(team: Team, connect: Connect) -> None:
+    alice, bob = await joined(connect, team.alice, "kitchen"), await joined(connect, team.bob, "kitchen")
     await alice.say("kitchen", "hi")
     await bob.assert_error("forbidden", "edit", room="kitchen", seq=1, body="mine")
     await bob.assert_error("forbidden", "delete", room="kitchen", seq=1)
@@ -88,8 +88,8 @@ async def test_what_may_not_be_done_to_messages(cast: Cast, connect: Connect) ->
     assert (await bob.say("kitchen", "x" * 8000, reply_to=1))["seq"] == 2, "and the socket lives on"
 
 
-async def test_commands_may_be_sent_without_waiting(cast: Cast, connect: Connect) -> None:
-    alice = await joined(connect, cast.alice, "kitchen")
+async def test_commands_may_be_sent_without_waiting(team: Team, connect: Connect) -> None:
+    alice = await joined(connect, team.alice, "kitchen")
     await alice.command("send", room="kitchen", id=str(uuid.uuid4()), body="first")
     await alice.command("edit", room="kitchen", seq=1, body="second")
     long = "third " * 200  # rendered beside the loop
@@ -102,9 +102,9 @@ async def test_commands_may_be_sent_without_waiting(cast: Cast, connect: Connect
 
 
 async def test_a_full_queue_says_when_to_come_back(
-    cast: Cast, connect: Connect, monkeypatch: pytest.MonkeyPatch
+    team: Team, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    alice = await joined(connect, cast.alice, "kitchen")
+    alice = await joined(connect, team.alice, "kitchen")
     monkeypatch.setattr(writer, "QUEUE", 0)
     error = await alice.assert_error("busy", "send", room="kitchen", id=str(uuid.uuid4()), body="hi")
     assert error["retry_after"] > 0
@@ -113,19 +113,19 @@ async def test_a_full_queue_says_when_to_come_back(
 # Typing and reading
 
 
-async def test_typing_reaches_those_in_the_room_now_and_then(cast: Cast, connect: Connect) -> None:
-    alice, bob = await joined(connect, cast.alice, "attic"), await joined(connect, cast.bob, "attic")
-    outsider = await connect(cast.bob)
+async def test_typing_reaches_those_in_the_room_now_and_then(team: Team, connect: Connect) -> None:
+    alice, bob = await joined(connect, team.alice, "attic"), await joined(connect, team.bob, "attic")
+    outsider = await connect(team.bob)
     for _ in range(5):
         await alice.command("typing", room="attic")
-    assert await bob.assert_event("typing") == {"type": "typing", "room": "attic", "user": cast.alice.on_wire()}
+    assert await bob.assert_event("typing") == {"type": "typing", "room": "attic", "user": team.alice.on_wire()}
     await bob.assert_silence()
     await outsider.assert_silence()
 
 
-async def test_reading_is_told_to_ones_own_other_sockets_only(cast: Cast, connect: Connect) -> None:
-    await fill(cast.kitchen, cast.alice, 5)
-    bob, other, alice = [await joined(connect, who, "kitchen") for who in (cast.bob, cast.bob, cast.alice)]
+async def test_reading_is_told_to_ones_own_other_sockets_only(team: Team, connect: Connect) -> None:
+    await fill(team.kitchen, team.alice, 5)
+    bob, other, alice = [await joined(connect, who, "kitchen") for who in (team.bob, team.bob, team.alice)]
     await bob.command("read", room="kitchen", seq=3)
     assert await other.assert_event("read") == {"type": "read", "room": "kitchen", "seq": 3}
     await bob.command("read", room="kitchen", seq=2)

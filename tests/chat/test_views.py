@@ -9,14 +9,14 @@ from django.test import Client
 
 from chat import services
 from chat.models import Membership, Room, RoomKind
-from tests.cast import Cast, make_cast
+from tests.team import Team, make_team
 
 pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def cast(db: None) -> Cast:
-    return make_cast()
+def team(db: None) -> Team:
+    return make_team()
 
 
 def browser(user: Any) -> Client:
@@ -32,27 +32,27 @@ def config(response: Any) -> dict[str, Any]:
     return dict(json.loads(found[1]))
 
 
-def test_a_room_has_a_page_for_those_who_may_see_it(cast: Cast) -> None:
-    response = browser(cast.bob).get("/rooms/attic/")
+def test_a_room_has_a_page_for_those_who_may_see_it(team: Team) -> None:
+    response = browser(team.bob).get("/rooms/attic/")
     assert response.status_code == 200
     found = config(response)
-    assert found["me"] == cast.bob.on_wire()
+    assert found["me"] == team.bob.on_wire()
     assert found["room"] == {
         "slug": "attic",
         "name": "attic",
         "topic": "",
         "kind": "members",
-        "owner_id": cast.alice.pk,
+        "owner_id": team.alice.pk,
         "archived": False,
     }
     assert (found["isOwner"], found["bodyCharacters"]) == (False, 8000)
     assert [member["name"] for member in found["members"]] == ["Alice", "Bob"]
-    assert config(browser(cast.alice).get("/rooms/attic/"))["isOwner"] is True
+    assert config(browser(team.alice).get("/rooms/attic/"))["isOwner"] is True
 
 
-def test_others_do_not_see_so_much_as_its_name(cast: Cast) -> None:
-    Room.objects.filter(pk=cast.attic.pk).update(name="Secret plans", topic="Hush")
-    for user in (cast.charlie, cast.gast):
+def test_others_do_not_see_so_much_as_its_name(team: Team) -> None:
+    Room.objects.filter(pk=team.attic.pk).update(name="Secret plans", topic="Hush")
+    for user in (team.charlie, team.gast):
         response = browser(user).get("/rooms/attic/")
         assert response.status_code == 403
         page = response.content.decode()
@@ -60,64 +60,64 @@ def test_others_do_not_see_so_much_as_its_name(cast: Cast) -> None:
         assert "Hush" not in page
         assert "Alice" not in page
         assert "Secret plans" not in browser(user).get("/").content.decode()
-    assert browser(cast.charlie).get("/rooms/nowhere/").status_code == 404
+    assert browser(team.charlie).get("/rooms/nowhere/").status_code == 404
 
 
-def test_strangers_are_sent_to_the_way_in_and_come_back(cast: Cast, client: Client) -> None:
+def test_strangers_are_sent_to_the_way_in_and_come_back(team: Team, client: Client) -> None:
     for path in ("/rooms/lobby/", "/roulette/"):
         response = client.get(path)
         assert (response.status_code, response["Location"]) == (302, f"/?next={path}")
 
 
-def test_names_and_topics_are_text(cast: Cast) -> None:
+def test_names_and_topics_are_text(team: Team) -> None:
     evil = "<script>alert(1)</script></script>"
-    Room.objects.filter(pk=cast.kitchen.pk).update(name=evil, topic=evil)
-    type(cast.gast).objects.filter(pk=cast.gast.pk).update(name=evil)
+    Room.objects.filter(pk=team.kitchen.pk).update(name=evil, topic=evil)
+    type(team.gast).objects.filter(pk=team.gast.pk).update(name=evil)
     for path in ("/rooms/kitchen/", "/"):
-        page = browser(cast.gast).get(path).content.decode()
+        page = browser(team.gast).get(path).content.decode()
         assert "<script>alert" not in page
-    assert config(browser(cast.gast).get("/rooms/kitchen/"))["room"]["name"] == evil
+    assert config(browser(team.gast).get("/rooms/kitchen/"))["room"]["name"] == evil
 
 
-def test_an_account_makes_a_room_and_lands_in_it(cast: Cast) -> None:
-    response = browser(cast.bob).post("/rooms/", {"name": "Cellar", "topic": "Wine", "members_only": "on"})
+def test_an_account_makes_a_room_and_lands_in_it(team: Team) -> None:
+    response = browser(team.bob).post("/rooms/", {"name": "Cellar", "topic": "Wine", "members_only": "on"})
     assert (response.status_code, response["Location"]) == (302, "/rooms/cellar/")
     room = Room.objects.get(slug="cellar")
-    assert (room.owner, room.kind, room.topic) == (cast.bob, RoomKind.MEMBERS, "Wine")
+    assert (room.owner, room.kind, room.topic) == (team.bob, RoomKind.MEMBERS, "Wine")
 
 
-def test_a_room_that_cannot_be_is_explained_on_the_next_page(cast: Cast) -> None:
-    client = browser(cast.gast)
+def test_a_room_that_cannot_be_is_explained_on_the_next_page(team: Team) -> None:
+    client = browser(team.gast)
     response = client.post("/rooms/", {"name": "Cellar"}, follow=True)
     assert "Rooms are made by people with an account." in response.content.decode()
     assert client.get("/rooms/")["Location"] == "/"
 
 
-def test_a_talk_has_no_page_of_its_own(cast: Cast) -> None:
+def test_a_talk_has_no_page_of_its_own(team: Team) -> None:
     talk = Room.objects.create(slug="r-1", name="Roulette", kind=RoomKind.ROULETTE)
-    Membership.objects.create(room=talk, user=cast.bob)
-    assert browser(cast.bob).get("/rooms/r-1/")["Location"] == "/roulette/"
-    assert browser(cast.gast).get("/rooms/r-1/").status_code == 403
+    Membership.objects.create(room=talk, user=team.bob)
+    assert browser(team.bob).get("/rooms/r-1/")["Location"] == "/roulette/"
+    assert browser(team.gast).get("/rooms/r-1/").status_code == 403
 
 
-def test_an_archived_room_says_so(cast: Cast) -> None:
-    services.archive(cast.kitchen)
-    assert config(browser(cast.gast).get("/rooms/kitchen/"))["room"]["archived"] is True
+def test_an_archived_room_says_so(team: Team) -> None:
+    services.archive(team.kitchen)
+    assert config(browser(team.gast).get("/rooms/kitchen/"))["room"]["archived"] is True
 
 
-def test_roulette_and_the_console_have_pages(cast: Cast, client: Client) -> None:
-    assert config(browser(cast.gast).get("/roulette/"))["me"] == cast.gast.on_wire()
+def test_roulette_and_the_console_have_pages(team: Team, client: Client) -> None:
+    assert config(browser(team.gast).get("/roulette/"))["me"] == team.gast.on_wire()
     paths = [endpoint["path"] for endpoint in config(client.get("/console/"))["endpoints"]]
     assert paths[:2] == ["/ws/echo/", "/ws/chat/"]
 
 
 def test_a_page_takes_as_many_queries_with_many_rooms_as_with_few(
-    cast: Cast, django_assert_max_num_queries: Any
+    team: Team, django_assert_max_num_queries: Any
 ) -> None:
     for number in range(30):
         room = Room.objects.create(slug=f"room-{number}", name="x")
-        Membership.objects.create(room=cast.attic, user=type(cast.bob).objects.create_user(f"user-{number}"))
-        Membership.objects.create(room=room, user=cast.bob)
-    client = browser(cast.bob)
+        Membership.objects.create(room=team.attic, user=type(team.bob).objects.create_user(f"user-{number}"))
+        Membership.objects.create(room=room, user=team.bob)
+    client = browser(team.bob)
     with django_assert_max_num_queries(10):
         assert client.get("/rooms/attic/").status_code == 200

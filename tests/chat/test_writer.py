@@ -17,7 +17,7 @@ from chat.writer import Writer
 from realtime.database import in_database
 from realtime.protocol import CommandError
 from realtime.publish import Publication
-from tests.cast import PATIENCE, Cast, says
+from tests.team import PATIENCE, Team, says
 
 Apply = Callable[[Sequence[Change]], Result]
 
@@ -94,20 +94,20 @@ async def enter_store(watched: Store) -> None:
 
 
 async def test_with_nothing_queued_a_change_is_written_at_once(
-    cast: Cast, pen: Writer, watched: Store, published: list[int]
+    team: Team, pen: Writer, watched: Store, published: list[int]
 ) -> None:
-    assert await settled([pen.submit(says(cast.kitchen, cast.alice))]) == [1]
-    assert await settled([pen.submit(says(cast.kitchen, cast.alice))]) == [2]
+    assert await settled([pen.submit(says(team.kitchen, team.alice))]) == [1]
+    assert await settled([pen.submit(says(team.kitchen, team.alice))]) == [2]
     assert watched.batches == [1, 1]
 
 
 async def test_whatever_queued_meanwhile_goes_into_one_transaction_in_order(
-    cast: Cast, pen: Writer, watched: Store, published: list[int]
+    team: Team, pen: Writer, watched: Store, published: list[int]
 ) -> None:
     watched.open.clear()
-    first = pen.submit(says(cast.kitchen, cast.alice))
+    first = pen.submit(says(team.kitchen, team.alice))
     await enter_store(watched)
-    rest = [pen.submit(says(cast.kitchen, cast.bob, str(number))) for number in range(2, 40)]
+    rest = [pen.submit(says(team.kitchen, team.bob, str(number))) for number in range(2, 40)]
     assert not first.done()
     watched.open.set()
     assert await settled([first, *rest]) == list(range(1, 40))
@@ -117,53 +117,53 @@ async def test_whatever_queued_meanwhile_goes_into_one_transaction_in_order(
 
 
 async def test_where_several_come_together_the_first_waits_for_the_others(
-    cast: Cast, pen: Writer, watched: Store, published: list[int], monkeypatch: pytest.MonkeyPatch
+    team: Team, pen: Writer, watched: Store, published: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(writer, "GATHER", 0.1)
-    await settled([pen.submit(says(cast.kitchen, cast.alice, str(number))) for number in (1, 2)])
-    first = pen.submit(says(cast.kitchen, cast.alice, "3"))
+    await settled([pen.submit(says(team.kitchen, team.alice, str(number))) for number in (1, 2)])
+    first = pen.submit(says(team.kitchen, team.alice, "3"))
     await asyncio.sleep(0.02)
-    await settled([first, pen.submit(says(cast.kitchen, cast.bob, "4"))])
-    await settled([pen.submit(says(cast.kitchen, cast.alice, "5"))])
+    await settled([first, pen.submit(says(team.kitchen, team.bob, "4"))])
+    await settled([pen.submit(says(team.kitchen, team.alice, "5"))])
     monkeypatch.setattr(writer, "GATHER", 60.0)
-    await settled([pen.submit(says(cast.kitchen, cast.alice, "6"))])
+    await settled([pen.submit(says(team.kitchen, team.alice, "6"))])
     assert watched.batches == [2, 2, 1, 1]
 
 
-async def test_it_knows_in_which_rooms_something_is_coming(cast: Cast, pen: Writer, watched: Store) -> None:
+async def test_it_knows_in_which_rooms_something_is_coming(team: Team, pen: Writer, watched: Store) -> None:
     watched.open.clear()
-    first = pen.submit(says(cast.kitchen, cast.alice))
+    first = pen.submit(says(team.kitchen, team.alice))
     await enter_store(watched)
-    second = pen.submit(says(cast.attic, cast.alice))
-    assert pen.is_writing(cast.kitchen.pk)
-    assert pen.is_writing(cast.attic.pk)
+    second = pen.submit(says(team.attic, team.alice))
+    assert pen.is_writing(team.kitchen.pk)
+    assert pen.is_writing(team.attic.pk)
     watched.open.set()
     await settled([first, second])
     await pen.flush()
-    assert not pen.is_writing(cast.kitchen.pk)
-    assert not pen.is_writing(cast.attic.pk)
+    assert not pen.is_writing(team.kitchen.pk)
+    assert not pen.is_writing(team.attic.pk)
 
 
 async def test_a_batch_has_an_end(
-    cast: Cast, pen: Writer, watched: Store, published: list[int], monkeypatch: pytest.MonkeyPatch
+    team: Team, pen: Writer, watched: Store, published: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(writer, "BATCH", 10)
-    futures = [pen.submit(says(cast.kitchen, cast.alice)) for _ in range(25)]
+    futures = [pen.submit(says(team.kitchen, team.alice)) for _ in range(25)]
     assert await settled(futures) == list(range(1, 26))
     assert watched.batches == [10, 10, 5]
 
 
-async def test_what_may_not_be_is_answered_alone(cast: Cast, pen: Writer, watched: Store, published: list[int]) -> None:
-    changes = [says(cast.kitchen, cast.alice), says(cast.attic, cast.charlie), says(cast.kitchen, cast.bob)]
+async def test_what_may_not_be_is_answered_alone(team: Team, pen: Writer, watched: Store, published: list[int]) -> None:
+    changes = [says(team.kitchen, team.alice), says(team.attic, team.charlie), says(team.kitchen, team.bob)]
     assert await settled(map(pen.submit, changes)) == [1, "forbidden", 2]
     assert watched.batches == [3]
 
 
 @pytest.mark.parametrize("poison", ["\ud800", None], ids=["text that no database takes", "what breaks a rule"])
 async def test_what_cannot_be_written_fails_alone(
-    cast: Cast, pen: Writer, watched: Store, published: list[int], poison: str | None, caplog: pytest.LogCaptureFixture
+    team: Team, pen: Writer, watched: Store, published: list[int], poison: str | None, caplog: pytest.LogCaptureFixture
 ) -> None:
-    posts = [says(cast.kitchen, cast.alice, str(number)) for number in range(3)]
+    posts = [says(team.kitchen, team.alice, str(number)) for number in range(3)]
     posts[1] = replace(posts[1], body=poison)  # type: ignore[arg-type]
     assert await settled(map(pen.submit, posts)) == [1, "internal", 2]
     assert "Could not write 1 changes" in caplog.text
@@ -173,15 +173,15 @@ async def test_what_cannot_be_written_fails_alone(
 
 
 async def test_more_than_the_queue_holds_is_told_to_come_back(
-    cast: Cast, pen: Writer, watched: Store, published: list[int], monkeypatch: pytest.MonkeyPatch
+    team: Team, pen: Writer, watched: Store, published: list[int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(writer, "QUEUE", 3)
     watched.open.clear()
-    first = pen.submit(says(cast.kitchen, cast.alice))
+    first = pen.submit(says(team.kitchen, team.alice))
     await enter_store(watched)
-    queued = [pen.submit(says(cast.kitchen, cast.alice)) for _ in range(3)]
+    queued = [pen.submit(says(team.kitchen, team.alice)) for _ in range(3)]
     with pytest.raises(CommandError) as caught:
-        pen.submit(says(cast.kitchen, cast.alice))
+        pen.submit(says(team.kitchen, team.alice))
     assert caught.value.code == "busy"
     assert caught.value.retry_after
     watched.open.set()
@@ -190,7 +190,7 @@ async def test_more_than_the_queue_holds_is_told_to_come_back(
 
 @pytest.mark.parametrize("error", [OperationalError, InterfaceError])
 async def test_a_database_that_goes_away_is_tried_again(
-    cast: Cast, pen: Writer, watched: Store, published: list[int], error: type[Exception]
+    team: Team, pen: Writer, watched: Store, published: list[int], error: type[Exception]
 ) -> None:
     failures = [error("away"), error("away")]
 
@@ -199,14 +199,14 @@ async def test_a_database_that_goes_away_is_tried_again(
             raise failures.pop()
 
     watched.before = fail
-    assert await settled([pen.submit(says(cast.kitchen, cast.alice))]) == [1]
+    assert await settled([pen.submit(says(team.kitchen, team.alice))]) == [1]
     assert watched.batches == [1, 1, 1]
     await pen.flush()
     assert published == [1]
 
 
 async def test_one_that_went_away_in_the_commit_does_not_make_it_two(
-    cast: Cast, pen: Writer, watched: Store, published: list[int]
+    team: Team, pen: Writer, watched: Store, published: list[int]
 ) -> None:
     failures: list[Exception] = [OperationalError("the connection was lost, and who knows")]
 
@@ -215,19 +215,19 @@ async def test_one_that_went_away_in_the_commit_does_not_make_it_two(
             raise failures.pop()
 
     watched.after = fail
-    futures = [pen.submit(says(cast.kitchen, cast.alice)), pen.submit(says(cast.kitchen, cast.bob))]
+    futures = [pen.submit(says(team.kitchen, team.alice)), pen.submit(says(team.kitchen, team.bob))]
     assert await settled(futures) == [1, 2]
-    assert (await in_database(pages.newest)(cast.kitchen.pk, 10)).seq == 2
+    assert (await in_database(pages.newest)(team.kitchen.pk, 10)).seq == 2
 
 
 async def test_one_that_stays_away_is_busy_in_the_end_and_the_next_change_is_tried_anew(
-    cast: Cast, pen: Writer, watched: Store, published: list[int], hurried: None
+    team: Team, pen: Writer, watched: Store, published: list[int], hurried: None
 ) -> None:
     def fail(changes: Sequence[Change]) -> None:
         raise OperationalError("database or disk is full")
 
     watched.before = fail
-    futures = [pen.submit(says(cast.kitchen, cast.alice)) for _ in range(2)]
+    futures = [pen.submit(says(team.kitchen, team.alice)) for _ in range(2)]
     assert await settled(futures) == ["busy", "busy"]
     error = futures[0].exception()
     assert isinstance(error, CommandError)
@@ -235,11 +235,11 @@ async def test_one_that_stays_away_is_busy_in_the_end_and_the_next_change_is_tri
     assert error.retry_after
     await pen.flush()  # nobody waits for it any more, so it is not tried any more
     watched.before = lambda changes: None
-    assert await settled([pen.submit(says(cast.kitchen, cast.alice))]) == [1]
+    assert await settled([pen.submit(says(team.kitchen, team.alice))]) == [1]
 
 
 async def test_a_full_disk_is_said_to_be_full(
-    cast: Cast, pen: Writer, watched: Store, published: list[int], hurried: None
+    team: Team, pen: Writer, watched: Store, published: list[int], hurried: None
 ) -> None:
     def fill(changes: Sequence[Change]) -> None:
         with connections["default"].cursor() as cursor:
@@ -248,9 +248,9 @@ async def test_a_full_disk_is_said_to_be_full(
     if connections["default"].vendor != "sqlite":
         pytest.skip("PostgreSQL's disk is not ours to fill")
     watched.before = fill
-    future = pen.submit(says(cast.kitchen, cast.alice, "x" * 8000))
+    future = pen.submit(says(team.kitchen, team.alice, "x" * 8000))
     assert (
-        await settled([future, *(pen.submit(says(cast.kitchen, cast.bob, "y" * 8000)) for _ in range(20))])
+        await settled([future, *(pen.submit(says(team.kitchen, team.bob, "y" * 8000)) for _ in range(20))])
         == ["busy"] * 21
     )
     error = future.exception()
@@ -259,10 +259,10 @@ async def test_a_full_disk_is_said_to_be_full(
 
 
 async def test_one_that_is_silent_holds_up_no_answer_and_what_it_writes_in_the_end_is_told(
-    cast: Cast, pen: Writer, watched: Store, published: list[int], hurried: None
+    team: Team, pen: Writer, watched: Store, published: list[int], hurried: None
 ) -> None:
     watched.open.clear()
-    posts = [says(cast.kitchen, cast.alice), says(cast.kitchen, cast.bob)]
+    posts = [says(team.kitchen, team.alice), says(team.kitchen, team.bob)]
     first = pen.submit(posts[0])
     await enter_store(watched)
     assert await settled([first, pen.submit(posts[1])]) == ["busy", "busy"]
@@ -273,7 +273,7 @@ async def test_one_that_is_silent_holds_up_no_answer_and_what_it_writes_in_the_e
 
 
 async def test_a_sick_wire_does_not_hold_up_writing(
-    cast: Cast, pen: Writer, watched: Store, monkeypatch: pytest.MonkeyPatch
+    team: Team, pen: Writer, watched: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     frozen, heard = asyncio.Event(), []
 
@@ -283,16 +283,16 @@ async def test_a_sick_wire_does_not_hold_up_writing(
 
     monkeypatch.setattr(writer, "publish", publish)
     for seq in (1, 2, 3):
-        assert await settled([pen.submit(says(cast.kitchen, cast.alice))]) == [seq]
+        assert await settled([pen.submit(says(team.kitchen, team.alice))]) == [seq]
     frozen.set()
     await pen.flush()
     assert heard == [[1], [2], [3]], "in order"
 
 
 async def test_flush_waits_until_all_is_written_and_told(
-    cast: Cast, pen: Writer, watched: Store, published: list[int]
+    team: Team, pen: Writer, watched: Store, published: list[int]
 ) -> None:
-    futures = [pen.submit(says(cast.kitchen, cast.alice)) for _ in range(5)]
+    futures = [pen.submit(says(team.kitchen, team.alice)) for _ in range(5)]
     await asyncio.wait_for(pen.flush(), PATIENCE)
     assert all(future.done() for future in futures)
     assert published == [1, 2, 3, 4, 5]
@@ -300,17 +300,17 @@ async def test_flush_waits_until_all_is_written_and_told(
 
 
 async def test_one_who_no_longer_waits_does_not_disturb(
-    cast: Cast, pen: Writer, watched: Store, published: list[int]
+    team: Team, pen: Writer, watched: Store, published: list[int]
 ) -> None:
     watched.open.clear()
-    gone, stays = (pen.submit(says(cast.kitchen, cast.alice)) for _ in range(2))
+    gone, stays = (pen.submit(says(team.kitchen, team.alice)) for _ in range(2))
     gone.cancel()
     watched.open.set()
     assert await settled([stays]) == [2]
 
 
-async def test_synchronous_code_writes_through_the_same_writer(cast: Cast, hub: Any, watched: Store) -> None:
-    change = says(cast.kitchen, cast.alice)
+async def test_synchronous_code_writes_through_the_same_writer(team: Team, hub: Any, watched: Store) -> None:
+    change = says(team.kitchen, team.alice)
     applied = await sync_to_async(services.write)(change)
     assert (applied.seq, applied.duplicate) == (1, False)
     assert (await sync_to_async(services.write)(change)).duplicate

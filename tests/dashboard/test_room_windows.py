@@ -21,17 +21,17 @@ from dashboard.models.walls import ScreenLink, Wall
 from dashboard.walls import links
 from dashboard.walls import sockets as screen_sockets
 from realtime.hub import current_hub
-from tests.cast import Cast, make_cast, says
 from tests.dashboard.conftest import Viewer, in_thread
 from tests.dashboard.walls.made import wall_of
 from tests.dashboard.walls.test_screens import Seat, assert_refused, opened
+from tests.team import Team, make_team, says
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 
 @pytest.fixture
-def cast() -> Cast:
-    return make_cast()
+def team() -> Team:
+    return make_team()
 
 
 def tiles_of(*rooms: str, slug: str = "ops") -> None:
@@ -72,54 +72,54 @@ async def assert_forbidden(screen: Viewer, room: str, code: str = "forbidden") -
     return str(error["detail"])
 
 
-async def test_a_wall_that_may_shows_a_public_room_live(cast: Cast, viewer: Seat) -> None:
+async def test_a_wall_that_may_shows_a_public_room_live(team: Team, viewer: Seat) -> None:
     for body in ("one", "two"):
-        await say(cast.kitchen, cast.alice, body)
+        await say(team.kitchen, team.alice, body)
     screen = await opened(viewer, await in_thread(link_with, "kitchen"))
     assert (await screen.assert_event("wall"))["rooms"] is True
     page = await joined(screen)
     assert [message["body"] for message in page["messages"]] == ["one", "two"]
     assert (page["ref"], page["rev"], page["complete"]) == ("j", 2, True)
-    await say(cast.kitchen, cast.bob, "three")
+    await say(team.kitchen, team.bob, "three")
     assert (await screen.assert_event("message"))["body"] == "three"
-    await current_writer().submit(services.delete(cast.kitchen.pk, cast.alice, 1))
+    await current_writer().submit(services.delete(team.kitchen.pk, team.alice, 1))
     assert (await screen.assert_event("message"))["deleted"] is True
 
 
-async def test_a_wall_is_not_told_who_is_there_and_is_nobody_there_itself(cast: Cast, viewer: Seat) -> None:
+async def test_a_wall_is_not_told_who_is_there_and_is_nobody_there_itself(team: Team, viewer: Seat) -> None:
     screen = await screen_with(viewer, "kitchen")
     told = await joined(screen)
     assert told.keys() == {"type", "ref", "room", "messages", "rev", "seq", "complete"}
     assert not await in_thread(alive_rows().exists)
 
 
-async def test_a_wall_is_not_told_who_types(cast: Cast, viewer: Seat) -> None:
+async def test_a_wall_is_not_told_who_types(team: Team, viewer: Seat) -> None:
     screen = await screen_with(viewer, "kitchen")
     await joined(screen)
-    await services.tell_typing(cast.alice, Seen(cast.kitchen.pk, "kitchen", "public"))
-    await say(cast.kitchen, cast.alice, "there it is")
+    await services.tell_typing(team.alice, Seen(team.kitchen.pk, "kitchen", "public"))
+    await say(team.kitchen, team.alice, "there it is")
     assert (await screen.assert_event("message"))["body"] == "there it is"
 
 
-async def test_a_wall_shows_no_rooms_unless_somebody_has_said_so(cast: Cast, viewer: Seat) -> None:
+async def test_a_wall_shows_no_rooms_unless_somebody_has_said_so(team: Team, viewer: Seat) -> None:
     assert not Wall(name="x").shows_rooms
     screen = await opened(viewer, await in_thread(link_with, "kitchen", shows_rooms=False))
     assert (await screen.assert_event("wall"))["rooms"] is False
     await assert_forbidden(screen, "kitchen")
-    await say(cast.kitchen, cast.alice)
+    await say(team.kitchen, team.alice)
     await screen.assert_silence()
 
 
-async def test_a_wall_can_join_no_other_room(cast: Cast, viewer: Seat) -> None:
+async def test_a_wall_can_join_no_other_room(team: Team, viewer: Seat) -> None:
     screen = await screen_with(viewer, "kitchen")
     for room in ("lobby", "attic", "nowhere", ""):
         assert await assert_forbidden(screen, room) == "This wall does not show this room."
-    await say(cast.lobby, cast.alice)
-    await say(cast.attic, cast.alice)
+    await say(team.lobby, team.alice)
+    await say(team.attic, team.alice)
     await screen.assert_silence()
 
 
-async def test_a_tile_of_another_walls_board_opens_no_room(cast: Cast, viewer: Seat) -> None:
+async def test_a_tile_of_another_walls_board_opens_no_room(team: Team, viewer: Seat) -> None:
     screen = await screen_with(viewer, "kitchen")
     await in_thread(wall_of, "sales", name="Other")
     await in_thread(lambda: Wall.objects.update(shows_rooms=True))
@@ -127,7 +127,7 @@ async def test_a_tile_of_another_walls_board_opens_no_room(cast: Cast, viewer: S
     await assert_forbidden(screen, "lobby")
 
 
-async def test_a_wall_never_sees_a_room_that_is_not_public(cast: Cast, viewer: Seat) -> None:
+async def test_a_wall_never_sees_a_room_that_is_not_public(team: Team, viewer: Seat) -> None:
     def make() -> None:
         Room.objects.create(slug="r-talk", name="talk", kind=RoomKind.ROULETTE)
 
@@ -135,7 +135,7 @@ async def test_a_wall_never_sees_a_room_that_is_not_public(cast: Cast, viewer: S
     screen = await screen_with(viewer, "attic", "r-talk")
     assert await assert_forbidden(screen, "attic") == "Only public rooms are shown here."
     await assert_forbidden(screen, "r-talk", "not_found")
-    await say(cast.attic, cast.alice)
+    await say(team.attic, team.alice)
     await screen.assert_silence()
     assert not [topic for topic in current_hub().topics if topic.startswith("room.")]
 
@@ -153,8 +153,8 @@ async def test_a_wall_never_sees_a_room_that_is_not_public(cast: Cast, viewer: S
     ],
     ids=lambda command: str(command["type"]),
 )
-async def test_a_wall_can_say_and_change_nothing(cast: Cast, viewer: Seat, command: dict[str, Any]) -> None:
-    await say(cast.kitchen, cast.alice)
+async def test_a_wall_can_say_and_change_nothing(team: Team, viewer: Seat, command: dict[str, Any]) -> None:
+    await say(team.kitchen, team.alice)
     screen = await screen_with(viewer, "kitchen")
     await joined(screen)
     await screen.send(**command)
@@ -162,7 +162,7 @@ async def test_a_wall_can_say_and_change_nothing(cast: Cast, viewer: Seat, comma
     assert (await in_thread(Room.objects.get, slug="kitchen")).rev == 1
 
 
-async def test_the_link_opens_nothing_else_of_chat(cast: Cast, viewer: Seat) -> None:
+async def test_the_link_opens_nothing_else_of_chat(team: Team, viewer: Seat) -> None:
     token = await in_thread(link_with, "kitchen")
     chat = await viewer("")
     assert (await chat.open("/ws/chat/", token))["type"] == "error"
@@ -176,7 +176,7 @@ async def test_the_link_opens_nothing_else_of_chat(cast: Cast, viewer: Seat) -> 
     assert answer.status_code == 401
 
 
-async def test_who_is_signed_in_joins_rooms_elsewhere(cast: Cast, viewer: Seat) -> None:
+async def test_who_is_signed_in_joins_rooms_elsewhere(team: Team, viewer: Seat) -> None:
     ada = await viewer("Ada")
     await ada.open("/ws/boards/")
     assert "/ws/chat/" in await assert_forbidden(ada, "kitchen")
@@ -205,7 +205,7 @@ def archive() -> None:
 
 @pytest.mark.parametrize("end", [switch_off, take_the_tile_away, take_the_board_away, archive])
 async def test_a_room_that_is_not_to_be_shown_any_more_is_left_at_once(
-    cast: Cast, viewer: Seat, end: Callable[[], None]
+    team: Team, viewer: Seat, end: Callable[[], None]
 ) -> None:
     screen = await screen_with(viewer, "kitchen")
     await screen.send(type="watch", boards=["ops"])
@@ -218,18 +218,18 @@ async def test_a_room_that_is_not_to_be_shown_any_more_is_left_at_once(
         events.append(await screen.next())
     reason = "archived" if end is archive else "removed"
     assert events[-1] == {"type": "left", "room": "kitchen", "reason": reason}
-    await assert_no_more_of(screen, cast)
+    await assert_no_more_of(screen, team)
 
 
-async def assert_no_more_of(screen: Viewer, cast: Cast) -> None:
-    assert store.room_topic(cast.kitchen.pk) not in current_hub().topics
+async def assert_no_more_of(screen: Viewer, team: Team) -> None:
+    assert store.room_topic(team.kitchen.pk) not in current_hub().topics
     await in_thread(lambda: Room.objects.update(archived_at=None))
-    await say(cast.kitchen, cast.alice)
+    await say(team.kitchen, team.alice)
     await screen.assert_silence()
 
 
 @pytest.mark.parametrize("end", ["wall", "room"])
-async def test_an_end_that_no_wire_tells_is_found(cast: Cast, viewer: Seat, end: str) -> None:
+async def test_an_end_that_no_wire_tells_is_found(team: Team, viewer: Seat, end: str) -> None:
     screen = await screen_with(viewer, "kitchen")
     await joined(screen)
     if end == "wall":
@@ -241,21 +241,21 @@ async def test_an_end_that_no_wire_tells_is_found(cast: Cast, viewer: Seat, end:
     if end == "wall":
         await screen.assert_event("wall")
     assert (await screen.assert_event("left"))["room"] == "kitchen"
-    await assert_no_more_of(screen, cast)
+    await assert_no_more_of(screen, team)
 
 
-async def test_with_the_link_its_rooms_end(cast: Cast, viewer: Seat) -> None:
+async def test_with_the_link_its_rooms_end(team: Team, viewer: Seat) -> None:
     screen = await screen_with(viewer, "kitchen")
     await joined(screen)
     await in_thread(links.revoke_link, await in_thread(ScreenLink.objects.get))
     await assert_refused(screen)
-    await say(cast.kitchen, cast.alice)
+    await say(team.kitchen, team.alice)
     await screen.assert_silence()
 
 
 @pytest.mark.parametrize("end", [switch_off, archive])
 async def test_a_room_that_ends_while_it_is_joined_is_not_shown(
-    cast: Cast, viewer: Seat, monkeypatch: pytest.MonkeyPatch, end: Callable[[], None]
+    team: Team, viewer: Seat, monkeypatch: pytest.MonkeyPatch, end: Callable[[], None]
 ) -> None:
     screen = await screen_with(viewer, "kitchen")
     read = public.newest_messages
@@ -270,28 +270,28 @@ async def test_a_room_that_ends_while_it_is_joined_is_not_shown(
     await screen.send(type="join", room="kitchen")
     events = [(await screen.next())["type"] for _ in range(2 if end is archive else 3)]
     assert sorted(events) == ["error", "left", *(["wall"] if end is switch_off else [])]
-    await assert_no_more_of(screen, cast)
+    await assert_no_more_of(screen, team)
 
 
-async def test_a_new_tile_opens_its_room(cast: Cast, viewer: Seat) -> None:
+async def test_a_new_tile_opens_its_room(team: Team, viewer: Seat) -> None:
     screen = await screen_with(viewer)
     await assert_forbidden(screen, "kitchen")
     await in_thread(tiles_of, "kitchen")
     await joined(screen)
 
 
-async def test_a_room_is_left_and_joined_again(cast: Cast, viewer: Seat) -> None:
+async def test_a_room_is_left_and_joined_again(team: Team, viewer: Seat) -> None:
     screen = await screen_with(viewer, "kitchen", "lobby")
     await joined(screen)
     await joined(screen, "lobby")
     await screen.send(type="leave", room="kitchen", ref="l")
     assert await screen.assert_event("ok") == {"type": "ok", "ref": "l"}
-    await say(cast.kitchen, cast.alice)
+    await say(team.kitchen, team.alice)
     await screen.assert_silence()
-    await say(cast.lobby, cast.alice)
+    await say(team.lobby, team.alice)
     assert (await screen.assert_event("message"))["room"] == "lobby"
     assert (await joined(screen))["seq"] == 1
     await joined(screen)  # twice is no harm
-    await say(cast.kitchen, cast.alice)
+    await say(team.kitchen, team.alice)
     assert (await screen.assert_event("message"))["seq"] == 2
     await screen.assert_silence()

@@ -1,4 +1,4 @@
-"""The cast of the tests of people and chat, and the sockets and browsers they use, in this process.
+"""A small team to test with, and the sockets and browsers that its people use, in this process.
 
 Alice owns the members-only room `attic`, Bob is its other member, Charlie must see nothing of it, Gast is
 a guest, Robo a bot. Nobody but people talks in `lobby`; `kitchen` is for all.
@@ -41,7 +41,7 @@ BACKGROUND = frozenset({"hello", "heartbeat", "heads", "presence"})
 
 
 @dataclass(frozen=True)
-class Cast:
+class Team:
     alice: User
     bob: User
     charlie: User
@@ -53,14 +53,14 @@ class Cast:
     attic: Room
 
 
-def make_cast() -> Cast:
+def make_team() -> Team:
     alice, bob, charlie = (
         User.objects.create(username=name.lower(), name=name, kind=Kind.ACCOUNT) for name in ("Alice", "Bob", "Charlie")
     )
     robo, token = User.objects.create_bot("Robo")
     attic = Room.objects.create(slug="attic", name="attic", kind=RoomKind.MEMBERS, owner=alice)
     Membership.objects.bulk_create([Membership(room=attic, user=user) for user in (alice, bob)])
-    return Cast(
+    return Team(
         alice,
         bob,
         charlie,
@@ -213,8 +213,8 @@ async def joined(connect: Connect, who: Any, room: str, **paging: int) -> Socket
 
 
 @pytest.fixture
-def cast(transactional_db: None) -> Cast:
-    return make_cast()
+def team(transactional_db: None) -> Team:
+    return make_team()
 
 
 @pytest.fixture
@@ -234,7 +234,7 @@ async def hub(transactional_db: None) -> AsyncIterator[Hub]:
 
 @pytest.fixture
 async def connect(hub: Hub) -> AsyncIterator[Connect]:
-    """Opens a socket: `await connect(cast.bob)`, or with a browser (`signed_in`), or a bot's token."""
+    """Opens a socket: `await connect(team.bob)`, or with a browser (`signed_in`), or a bot's token."""
     opened: list[Socket] = []
 
     async def open_socket(who: User | AsyncClient | str | None, path: str = "/ws/chat/", **headers: str) -> Socket:
