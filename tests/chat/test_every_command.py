@@ -21,7 +21,7 @@ from harness.client import eventually
 from harness.servers import ROOT
 from realtime import process
 from realtime.database import in_database
-from tests.chat.tally import Tally, counted
+from tests.chat.query_counter import QueryCounter, counted
 from tests.team import Connect, Event, Socket, Team, says, signed_in
 
 #: They change nothing that lasts.
@@ -356,14 +356,14 @@ async def test_what_it_tells_makes_what_is_there_at_a_fixed_price(
 ) -> None:
     entry = ENTRIES[name]
     await in_database(furnish)(team, size)
-    tally = Tally(monkeypatch)
+    counter = QueryCounter(monkeypatch)
     world = await World(team, connect).open()
     await entry.before(world)
     await world.assert_everybody_knows()
-    tally.queries.clear()
+    counter.queries.clear()
     counted.set(True)
     await entry.act(world)
     counted.set(False)
-    queries = list(tally.queries)
+    queries = list(counter.queries)
     await world.assert_everybody_knows()
     assert len(queries) == entry.queries, "\n".join(queries)

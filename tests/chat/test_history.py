@@ -17,7 +17,7 @@ from realtime import memories
 from realtime.database import in_database
 from realtime.hub import Hub
 from realtime.topics import LogTopic
-from tests.realtime.support import Reader
+from tests.realtime.fakes import Reader
 from tests.team import Team, queries, says
 
 

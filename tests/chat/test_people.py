@@ -11,7 +11,7 @@ from chat.presence import presence_event, presence_topic
 from realtime import process
 from realtime.hub import Hub
 from realtime.protocol import encode
-from tests.realtime.support import Reader
+from tests.realtime.fakes import Reader
 from tests.team import Connect, Team, queries
 
 

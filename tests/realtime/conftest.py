@@ -9,7 +9,7 @@ from realtime import hub as hub_module
 from realtime import link
 from realtime.hub import Hub, register_source
 from realtime.publish import Delivery
-from tests.realtime.support import ShakyLayer, Store
+from tests.realtime.fakes import ShakyLayer, Store
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from realtime import connection as module
 from realtime.connection import AsgiWire, Connection
 from realtime.outbox import SLOW_BYTES
 from realtime.protocol import Close, CommandError, Frame
-from tests.realtime.support import FakeSend, Reader
+from tests.realtime.fakes import FakeSend, Reader
 
 CAP = 256 * 1024
 

@@ -13,8 +13,8 @@ from realtime.hub import Hub
 from realtime.limits import Bucket
 from realtime.protocol import CommandError, Refused
 from realtime.routing import UnknownEndpointConsumer
-from tests.realtime.desk import ADA, Desk, OpenDesk, assert_ended, hub, hub_of_this_loop, journal
-from tests.realtime.support import OUR_HOST, OUR_ORIGIN, Line
+from tests.realtime.scripted_consumer import ADA, ScriptedConsumer, OpenScriptedConsumer, assert_ended, hub, hub_of_this_loop, journal
+from tests.realtime.fakes import OUR_HOST, OUR_ORIGIN, Line
 
 __all__ = ["hub", "hub_of_this_loop", "journal"]
 
@@ -23,7 +23,7 @@ __all__ = ["hub", "hub_of_this_loop", "journal"]
 
 
 async def test_hello_says_who_and_where_one_is(settings: Any) -> None:
-    line = Line(Desk, ADA)
+    line = Line(ScriptedConsumer, ADA)
     hello = await line.open()
     assert hello.pop("now").endswith("Z")
     assert hello == {
@@ -51,7 +51,7 @@ async def test_hello_says_who_and_where_one_is(settings: Any) -> None:
     ],
 )
 async def test_a_foreign_page_is_told_so_and_closed(origin: str | None, hub: Hub, journal: list[str]) -> None:
-    line = Line(Desk, ADA, origin)
+    line = Line(ScriptedConsumer, ADA, origin)
     await line.connect()
     await line.assert_closed(4403, "forbidden")
     assert (hub.connections, hub.connections_of, hub.topics) == (set(), {}, {})
@@ -61,7 +61,7 @@ async def test_a_foreign_page_is_told_so_and_closed(origin: str | None, hub: Hub
 @pytest.mark.parametrize("origin", [OUR_ORIGIN, f"{OUR_ORIGIN}:80", "https://pages.example.org"])
 async def test_our_pages_and_those_in_the_settings_come_in(settings: Any, origin: str) -> None:
     settings.ALLOWED_ORIGINS = ["https://pages.example.org"]
-    line = Line(Desk, ADA, origin)
+    line = Line(ScriptedConsumer, ADA, origin)
     assert (await line.open())["type"] == "hello"
     await line.leave()
 
@@ -71,27 +71,27 @@ async def test_our_pages_and_those_in_the_settings_come_in(settings: Any, origin
 )
 async def test_the_scheme_is_what_the_proxy_says(settings: Any, https: bool, forwarded: bytes, fits: bool) -> None:
     settings.HTTPS = https
-    line = Line(Desk, ADA, f"https://{OUR_HOST}")
+    line = Line(ScriptedConsumer, ADA, f"https://{OUR_HOST}")
     line.scope["headers"] = [*line.scope["headers"], (b"x-forwarded-proto", forwarded)]
     assert (await line.open())["type"] == ("hello" if fits else "error")
     await line.leave()
 
 
 async def test_nobody_is_asked_to_sign_in(journal: list[str]) -> None:
-    line = Line(Desk)
+    line = Line(ScriptedConsumer)
     await line.connect()
     await line.assert_closed(4401, "forbidden")
     assert "opened" not in journal
 
 
 async def test_a_token_needs_no_origin() -> None:
-    line = Line(Desk, ADA, None, bearer=True)
+    line = Line(ScriptedConsumer, ADA, None, bearer=True)
     assert (await line.open())["user"]["id"] == 1
     await line.leave()
 
 
 async def test_an_open_endpoint_takes_anybody_from_anywhere() -> None:
-    line = Line(OpenDesk, None, "https://evil.example")
+    line = Line(OpenScriptedConsumer, None, "https://evil.example")
     assert (await line.open())["user"] is None
     await line.leave()
 
@@ -103,8 +103,8 @@ async def test_an_unknown_path_is_said_to_be_so() -> None:
 
 
 async def test_whoever_goes_before_the_handshake_leaves_nothing(hub: Hub) -> None:
-    line = Line(Desk, ADA)
-    line.app = asyncio.create_task(Desk.as_asgi()(line.scope, line.input.get, line.output.put))
+    line = Line(ScriptedConsumer, ADA)
+    line.app = asyncio.create_task(ScriptedConsumer.as_asgi()(line.scope, line.input.get, line.output.put))
     await line.leave()
     assert line.output.empty()
     assert hub.connections == set()
@@ -114,7 +114,7 @@ async def test_whoever_goes_before_the_handshake_leaves_nothing(hub: Hub) -> Non
 
 
 async def test_a_command_is_answered_with_its_ref() -> None:
-    line = Line(Desk, ADA)
+    line = Line(ScriptedConsumer, ADA)
     await line.open()
     line.command(type="room.say", ref="r1", body="Hi")
     assert await line.event() == {"type": "said", "ref": "r1", "body": "Hi"}
@@ -145,7 +145,7 @@ async def test_a_command_is_answered_with_its_ref() -> None:
     ],
 )
 async def test_a_faulty_frame_is_answered_and_the_socket_lives(text: str, code: str, ref: str | None) -> None:
-    line = Line(Desk, ADA)
+    line = Line(ScriptedConsumer, ADA)
     await line.open()
     line.send(text)
     await line.assert_event(type="error", code=code, ref=ref)
@@ -163,7 +163,7 @@ async def test_a_frame_may_be_as_long_as_the_limit(settings: Any) -> None:
 
 
 async def test_a_binary_frame_closes(hub: Hub, journal: list[str]) -> None:
-    line = Line(Desk, ADA)
+    line = Line(ScriptedConsumer, ADA)
     await line.open()
     line.send(bytes=b"\x00")
     line.command(type="ping")
@@ -172,7 +172,7 @@ async def test_a_binary_frame_closes(hub: Hub, journal: list[str]) -> None:
 
 
 async def test_a_refused_command_is_answered_with_its_reason() -> None:
-    line = Line(Desk, ADA)
+    line = Line(ScriptedConsumer, ADA)
     await line.open()
     line.command(type="do", what="conflict", ref="r1")
     assert await line.event() == {
@@ -187,7 +187,7 @@ async def test_a_refused_command_is_answered_with_its_reason() -> None:
 
 
 async def test_our_own_mistake_is_logged_and_the_socket_lives(caplog: pytest.LogCaptureFixture) -> None:
-    line = Line(Desk, ADA)
+    line = Line(ScriptedConsumer, ADA)
     await line.open()
     line.command(type="do", what="fail", ref="r1")
     error = await line.assert_event(type="error", code="internal", ref="r1")
@@ -199,7 +199,7 @@ async def test_our_own_mistake_is_logged_and_the_socket_lives(caplog: pytest.Log
 
 
 async def test_a_command_may_close_its_socket(hub: Hub, journal: list[str]) -> None:
-    line = Line(Desk, ADA)
+    line = Line(ScriptedConsumer, ADA)
     await line.open()
     line.command(type="do", what="refuse", ref="r1")
     await line.assert_closed(4403, "forbidden")
@@ -207,7 +207,7 @@ async def test_a_command_may_close_its_socket(hub: Hub, journal: list[str]) -> N
 
 
 async def test_answers_that_take_time_hold_up_no_other(caplog: pytest.LogCaptureFixture) -> None:
-    line = Line(Desk, ADA)
+    line = Line(ScriptedConsumer, ADA)
     await line.open()
     for number, what in enumerate(["later", "later conflict", "later fail", "later never"]):
         line.command(type="do", what=what, ref=f"r{number}")
@@ -222,7 +222,7 @@ async def test_answers_that_take_time_hold_up_no_other(caplog: pytest.LogCapture
 
 
 async def test_an_answer_that_comes_too_late_is_dropped() -> None:
-    line = Line(Desk, ADA)
+    line = Line(ScriptedConsumer, ADA)
     await line.open()
     line.command(type="do", what="later")
     await line.leave()
@@ -235,7 +235,7 @@ async def test_an_answer_that_comes_too_late_is_dropped() -> None:
 
 async def test_a_burst_passes_then_one_waits(settings: Any) -> None:
     settings.COMMAND_BURST, settings.COMMANDS_PER_SECOND = 5, 20
-    line = Line(Desk, ADA)
+    line = Line(ScriptedConsumer, ADA)
     await line.open()
     for number in range(6):
         line.command(type="ping", ref=str(number))
@@ -250,7 +250,7 @@ async def test_a_burst_passes_then_one_waits(settings: Any) -> None:
 
 async def test_faulty_commands_count_too(settings: Any) -> None:
     settings.COMMAND_BURST, settings.COMMANDS_PER_SECOND = 3, 1
-    line = Line(Desk, ADA)
+    line = Line(ScriptedConsumer, ADA)
     await line.open()
     for text in ("{", '{"type":"nope"}', "x" * 70_000, '{"type":"ping"}'):
         line.send(text)
@@ -261,7 +261,7 @@ async def test_faulty_commands_count_too(settings: Any) -> None:
 
 async def test_a_flood_closes(settings: Any, hub: Hub, journal: list[str]) -> None:
     settings.COMMAND_BURST, settings.COMMANDS_PER_SECOND = 1, 1
-    line = Line(Desk, ADA)
+    line = Line(ScriptedConsumer, ADA)
     await line.open()
     for _ in range(consumers.FLOOD + 20):
         line.command(type="ping")
@@ -277,12 +277,12 @@ def test_a_steady_flood_closes_though_some_pass(monkeypatch: pytest.MonkeyPatch)
     clock = itertools.count()
     for module in (consumers, quotas):
         monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: next(clock) / 200))
-    desk = Desk()
-    desk.payer, desk._patience = quotas.Payer("user.1"), Bucket(consumers.FLOOD, 20, 0)
+    consumer = ScriptedConsumer()
+    consumer.payer, consumer._patience = quotas.Payer("user.1"), Bucket(consumers.FLOOD, 20, 0)
     outcomes = []
     for _ in range(2000):
         try:
-            desk._limit('{"type":"ping"}')
+            consumer._limit('{"type":"ping"}')
             outcomes.append("passed")
         except CommandError:
             outcomes.append("limited")

@@ -5,7 +5,7 @@ import pytest
 from harness.client import eventually
 from realtime import hub as module
 from realtime.hub import Hub
-from tests.realtime.support import Reader, Store, assert_numbers, numbers, parts, seat, settle
+from tests.realtime.fakes import Reader, Store, assert_numbers, numbers, parts, seat, settle
 
 LOG = "log.1"
 VALUE = "value.1"

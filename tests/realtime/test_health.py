@@ -11,7 +11,7 @@ from realtime import process
 from realtime.database import condition
 from realtime.hub import Hub, current_hub
 from realtime.process import _Lease
-from tests.realtime.support import Reader, ShakyLayer
+from tests.realtime.fakes import Reader, ShakyLayer
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -10,7 +10,7 @@ from realtime.hub import Hub, current_hub
 from realtime.protocol import Close
 from realtime.publish import GROUP, Delivery, Publication, publish
 from realtime.topics import TAIL
-from tests.realtime.support import Reader, ShakyLayer, Store, assert_numbers, numbers, parts, seat, settle
+from tests.realtime.fakes import Reader, ShakyLayer, Store, assert_numbers, numbers, parts, seat, settle
 
 LOG = "log.1"
 VALUE = "value.1"

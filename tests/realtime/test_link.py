@@ -10,7 +10,7 @@ from harness.client import eventually
 from realtime.database import condition
 from realtime.hub import Hub
 from realtime.publish import GROUP, publish
-from tests.realtime.support import Reader, ShakyLayer, Store, assert_numbers, numbers, parts, seat, settle
+from tests.realtime.fakes import Reader, ShakyLayer, Store, assert_numbers, numbers, parts, seat, settle
 
 LOG = "log.1"
 VALUE = "value.1"

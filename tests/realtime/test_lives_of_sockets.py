@@ -14,8 +14,8 @@ from realtime.hub import Hub
 from realtime.protocol import Close, Ping, Refused
 from realtime.publish import Delivery, Publication, publish
 from realtime.routing import UnknownEndpointConsumer
-from tests.realtime.desk import ADA, BOB, Desk, assert_ended, hub, hub_of_this_loop, journal, tell
-from tests.realtime.support import Line, Person, ShakyLayer, settle
+from tests.realtime.scripted_consumer import ADA, BOB, ScriptedConsumer, assert_ended, hub, hub_of_this_loop, journal, tell
+from tests.realtime.fakes import Line, Person, ShakyLayer, settle
 
 __all__ = ["hub", "hub_of_this_loop", "journal"]
 
@@ -25,11 +25,11 @@ __all__ = ["hub", "hub_of_this_loop", "journal"]
 
 async def test_one_connection_too_many_replaces_the_oldest(settings: Any, hub: Hub) -> None:
     settings.CONNECTIONS_PER_USER = 20
-    lines = [Line(Desk, ADA) for _ in range(20)]
-    other = Line(Desk, BOB)
+    lines = [Line(ScriptedConsumer, ADA) for _ in range(20)]
+    other = Line(ScriptedConsumer, BOB)
     for line in [*lines[:10], other, *lines[10:]]:
         await line.open()
-    newest = [Line(Desk, ADA), Line(Desk, ADA)]
+    newest = [Line(ScriptedConsumer, ADA), Line(ScriptedConsumer, ADA)]
     assert (await newest[0].open())["type"] == "hello"
     await lines[0].assert_closed(4409, "conflict")
     assert (await newest[1].open())["type"] == "hello"
@@ -42,7 +42,7 @@ async def test_one_connection_too_many_replaces_the_oldest(settings: Any, hub: H
 
 async def test_the_replaced_need_not_have_gone_for_the_next_to_be_replaced(settings: Any) -> None:
     settings.CONNECTIONS_PER_USER = 2
-    lines = [Line(Desk, ADA) for _ in range(4)]
+    lines = [Line(ScriptedConsumer, ADA) for _ in range(4)]
     for line in lines:
         await line.open()
     for line in lines[:2]:
@@ -56,7 +56,7 @@ async def test_the_replaced_need_not_have_gone_for_the_next_to_be_replaced(setti
 
 
 async def test_control_reaches_the_sockets_of_its_person() -> None:
-    ada, bob = Line(Desk, ADA), Line(Desk, BOB)
+    ada, bob = Line(ScriptedConsumer, ADA), Line(ScriptedConsumer, BOB)
     await ada.open()
     await bob.open()
     await tell(ADA, do="tell")
@@ -67,7 +67,7 @@ async def test_control_reaches_the_sockets_of_its_person() -> None:
 
 
 async def test_who_signs_out_is_closed_wherever_that_session_is_open() -> None:
-    this, that, token = (Line(Desk, ADA, session_hash=name) for name in ("this", "that", None))
+    this, that, token = (Line(ScriptedConsumer, ADA, session_hash=name) for name in ("this", "that", None))
     for line in (this, that, token):
         await line.open()
     await tell(ADA, do="signed_out", session="this")
@@ -80,7 +80,7 @@ async def test_who_signs_out_is_closed_wherever_that_session_is_open() -> None:
 
 
 async def test_who_is_banned_is_closed_everywhere(hub: Hub, journal: list[str]) -> None:
-    line = Line(Desk, ADA)
+    line = Line(ScriptedConsumer, ADA)
     await line.open()
     await tell(ADA, do="banned")
     await settle()
@@ -91,7 +91,7 @@ async def test_who_is_banned_is_closed_everywhere(hub: Hub, journal: list[str]) 
 
 @pytest.mark.parametrize("text", ['{"do":"of another version"}', "{}", "[]", "nonsense"])
 async def test_control_that_cannot_be_read_hurts_nobody(text: str, layer: ShakyLayer) -> None:
-    one, other = Line(Desk, ADA), Line(Desk, ADA)
+    one, other = Line(ScriptedConsumer, ADA), Line(ScriptedConsumer, ADA)
     await one.open()
     await other.open()
     await publish([Publication("user.1", Delivery.CONTROL, text)])
@@ -102,7 +102,7 @@ async def test_control_that_cannot_be_read_hurts_nobody(text: str, layer: ShakyL
 
 
 async def test_control_under_way_ends_with_its_socket(journal: list[str]) -> None:
-    line = Line(Desk, ADA)
+    line = Line(ScriptedConsumer, ADA)
     await line.open()
     await tell(ADA, do="wait")
     await eventually(lambda: "control waits" in journal)
@@ -111,7 +111,7 @@ async def test_control_under_way_ends_with_its_socket(journal: list[str]) -> Non
 
 
 async def test_what_a_client_sends_after_its_close_is_not_done(journal: list[str]) -> None:
-    line = Line(Desk, ADA)
+    line = Line(ScriptedConsumer, ADA)
     await line.open()
     await tell(ADA, do="banned")
     await line.assert_event(type="error", code="forbidden")
@@ -125,7 +125,7 @@ async def test_what_a_client_sends_after_its_close_is_not_done(journal: list[str
 
 
 async def test_cleaning_up_runs_when_the_client_goes(hub: Hub, journal: list[str]) -> None:
-    line = Line(Desk, ADA)
+    line = Line(ScriptedConsumer, ADA)
     await line.open()
     await line.leave()
     assert_ended(hub, journal)
@@ -133,7 +133,7 @@ async def test_cleaning_up_runs_when_the_client_goes(hub: Hub, journal: list[str
 
 @pytest.mark.parametrize("busy", [False, True])
 async def test_cleaning_up_runs_when_the_server_cancels(hub: Hub, journal: list[str], busy: bool) -> None:
-    line = Line(Desk, ADA)
+    line = Line(ScriptedConsumer, ADA)
     await line.open()
     if busy:
         line.command(type="do", what="wait")
@@ -148,8 +148,8 @@ async def test_cleaning_up_runs_when_the_server_cancels(hub: Hub, journal: list[
 async def test_cleaning_up_runs_when_opening_fails(
     hub: Hub, journal: list[str], monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    monkeypatch.setattr(Desk, "opening", RuntimeError("oh no"))
-    line = Line(Desk, ADA)
+    monkeypatch.setattr(ScriptedConsumer, "opening", RuntimeError("oh no"))
+    line = Line(ScriptedConsumer, ADA)
     await line.open()
     await line.assert_closed(1011, "internal")
     assert "A socket failed" in caplog.text
@@ -159,8 +159,8 @@ async def test_cleaning_up_runs_when_opening_fails(
 async def test_a_socket_may_be_refused_while_it_opens(
     hub: Hub, journal: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Desk, "opening", Refused(Close.NOT_FOUND, "not_found", "No such thing."))
-    line = Line(Desk, ADA)
+    monkeypatch.setattr(ScriptedConsumer, "opening", Refused(Close.NOT_FOUND, "not_found", "No such thing."))
+    line = Line(ScriptedConsumer, ADA)
     await line.open()
     await line.assert_closed(4404, "not_found")
     assert_ended(hub, journal)
@@ -169,11 +169,11 @@ async def test_a_socket_may_be_refused_while_it_opens(
 async def test_cleaning_up_that_fails_is_logged(
     hub: Hub, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async def fail(self: Desk) -> None:
+    async def fail(self: ScriptedConsumer) -> None:
         raise RuntimeError("oh no")
 
-    monkeypatch.setattr(Desk, "closed", fail)
-    line = Line(Desk, ADA)
+    monkeypatch.setattr(ScriptedConsumer, "closed", fail)
+    line = Line(ScriptedConsumer, ADA)
     await line.open()
     await line.leave()
     assert "The end of a socket failed" in caplog.text
@@ -183,11 +183,11 @@ async def test_cleaning_up_that_fails_is_logged(
 async def test_who_has_gone_is_subscribed_to_nothing_more(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     """What is still under way for a socket when it ends must not put it back into the hub."""
 
-    async def subscribe_late(self: Desk) -> None:
+    async def subscribe_late(self: ScriptedConsumer) -> None:
         await self.hub.subscribe("site.news", self.connection)
 
-    monkeypatch.setattr(Desk, "closed", subscribe_late)
-    line = Line(Desk, ADA)
+    monkeypatch.setattr(ScriptedConsumer, "closed", subscribe_late)
+    line = Line(ScriptedConsumer, ADA)
     await line.open()
     await line.leave()
     assert hub.topics == {}
@@ -207,7 +207,7 @@ async def heartbeats(line: Line) -> int:
 
 async def test_a_heartbeat_comes_every_so_often_also_when_the_loop_was_late(hub: Hub, settings: Any) -> None:
     settings.HEARTBEAT = 25
-    line = Line(Desk, ADA)
+    line = Line(ScriptedConsumer, ADA)
     await line.open()
     (desk,) = hub.connections
     for before, moment, due in [
@@ -227,7 +227,7 @@ async def test_a_heartbeat_comes_every_so_often_also_when_the_loop_was_late(hub:
 
 
 async def test_a_heartbeat_that_fails_stops_no_other(hub: Hub, settings: Any, caplog: pytest.LogCaptureFixture) -> None:
-    lines = [Line(Desk, Person(number)) for number in range(3)]
+    lines = [Line(ScriptedConsumer, Person(number)) for number in range(3)]
     for line in lines:
         await line.open()
 
@@ -245,7 +245,7 @@ async def test_a_heartbeat_that_fails_stops_no_other(hub: Hub, settings: Any, ca
 
 async def test_hearts_beat_by_themselves(settings: Any) -> None:
     settings.HEARTBEAT = 1
-    line = Line(Desk, ADA)
+    line = Line(ScriptedConsumer, ADA)
     await line.open()
     beating = asyncio.create_task(consumers.beat())
     event = await line.assert_event(type="heartbeat")
@@ -272,5 +272,5 @@ async def test_the_echo_sends_back_what_it_gets() -> None:
 
 
 def test_every_endpoint_knows_ping() -> None:
-    for consumer in (Desk, EchoConsumer, UnknownEndpointConsumer):
+    for consumer in (ScriptedConsumer, EchoConsumer, UnknownEndpointConsumer):
         assert consumer._parser.parse(json.dumps({"type": "ping", "ref": "1"})) == Ping(ref="1")

@@ -9,7 +9,7 @@ from django.db import transaction
 
 from harness.client import PATIENCE
 from realtime.publish import CHUNK, GROUP, Delivery, Here, Publication, hear, publish, publish_on_commit
-from tests.realtime.support import ShakyLayer, settle
+from tests.realtime.fakes import ShakyLayer, settle
 
 
 def news(topic: str, text: str, number: int = 0, key: str = "") -> Publication:

@@ -12,8 +12,8 @@ from realtime.consumers import beat_between
 from realtime.echo import EchoConsumer
 from realtime.hub import Hub
 from realtime.quotas import GUESTS, MANY, Payer, Quota, payer_of
-from tests.realtime.desk import ADA, BOB, Desk, hub, hub_of_this_loop, journal
-from tests.realtime.support import Line, Person
+from tests.realtime.scripted_consumer import ADA, BOB, ScriptedConsumer, hub, hub_of_this_loop, journal
+from tests.realtime.fakes import Line, Person
 
 __all__ = ["hub", "hub_of_this_loop", "journal"]
 
@@ -28,7 +28,7 @@ def still(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
 
 async def test_all_sockets_of_a_person_share_what_it_may_do(settings: Any, still: SimpleNamespace) -> None:
     settings.COMMAND_BURST, settings.COMMANDS_PER_SECOND = 5, 1
-    lines = [Line(Desk, ADA) for _ in range(5)]
+    lines = [Line(ScriptedConsumer, ADA) for _ in range(5)]
     for line in lines:
         await line.open()
     answers = []
@@ -36,7 +36,7 @@ async def test_all_sockets_of_a_person_share_what_it_may_do(settings: Any, still
         line.command(type="ping")
         answers.append((await line.event())["type"])
     assert answers == ["pong"] * 5 + ["error"] * 10
-    other = Line(Desk, BOB)
+    other = Line(ScriptedConsumer, BOB)
     await other.open()
     other.command(type="ping")
     await other.assert_event(type="pong")
@@ -125,7 +125,7 @@ async def test_strangers_of_one_address_get_a_few_sockets_and_then_a_reason(sett
     for line in (lines[2], lines[4]):
         await line.connect()
         await line.assert_closed(4429, "rate_limited")
-    ada = Line(Desk, ADA, client=one)
+    ada = Line(ScriptedConsumer, ADA, client=one)
     assert (await ada.open())["type"] == "hello", "who is signed in gets in"
     await lines[0].leave()
     again = Line(EchoConsumer, client=one)
@@ -138,13 +138,13 @@ async def test_strangers_of_one_address_get_a_few_sockets_and_then_a_reason(sett
 async def test_who_opens_sockets_all_the_time_must_wait(settings: Any, still: SimpleNamespace, hub: Hub) -> None:
     settings.COMMAND_BURST, settings.COMMANDS_PER_SECOND = 3, 1
     for _ in range(3):
-        line = Line(Desk, ADA)
+        line = Line(ScriptedConsumer, ADA)
         assert (await line.open())["type"] == "hello"
         await line.leave()
-    line = Line(Desk, ADA)
+    line = Line(ScriptedConsumer, ADA)
     await line.connect()
     await line.assert_closed(4429, "rate_limited")
-    other = Line(Desk, BOB)
+    other = Line(ScriptedConsumer, BOB)
     assert (await other.open())["type"] == "hello"
     await other.leave()
 
@@ -152,7 +152,7 @@ async def test_who_opens_sockets_all_the_time_must_wait(settings: Any, still: Si
 async def test_who_is_turned_away_pays_for_the_socket_too(settings: Any, still: SimpleNamespace, hub: Hub) -> None:
     settings.COMMAND_BURST, settings.COMMANDS_PER_SECOND = 1, 1
     for code, error in [(4401, "forbidden")] * MANY + [(4429, "rate_limited")]:
-        line = Line(Desk)
+        line = Line(ScriptedConsumer)
         await line.connect()
         await line.assert_closed(code, error)
 

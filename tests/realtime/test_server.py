@@ -25,7 +25,7 @@ from harness.servers import Manage, Web
 from realtime.sockets import KEPT, SocketProtocol  # first, it installs the reactor
 from tests.realtime.visitors import Client, Rude, frame, visit
 
-CAP = 256 * 1024  # of tests.realtime.probe_settings
+CAP = 256 * 1024  # of tests.realtime.inspection_settings
 MB = 1024 * 1024
 
 
@@ -40,7 +40,7 @@ def prepared(service_folder: Callable[[str], Path]) -> Path:
 def make_server(service_folder: Callable[[str], Path], prepared: Path) -> Web:
     folder = service_folder("realtime")
     (folder / prepared.name).write_bytes(prepared.read_bytes())
-    return Web("server", folder, {"DJANGO_SETTINGS_MODULE": "tests.realtime.probe_settings"})
+    return Web("server", folder, {"DJANGO_SETTINGS_MODULE": "tests.realtime.inspection_settings"})
 
 
 @pytest.fixture(scope="module")
@@ -53,7 +53,7 @@ def server(service_folder: Callable[[str], Path], prepared: Path) -> Iterator[We
 
 
 @pytest.fixture
-def doomed(service_folder: Callable[[str], Path], prepared: Path) -> Iterator[Web]:
+def short_lived(service_folder: Callable[[str], Path], prepared: Path) -> Iterator[Web]:
     """A server that the test ends."""
     web = make_server(service_folder, prepared)
     web.start()
@@ -66,7 +66,7 @@ def doomed(service_folder: Callable[[str], Path], prepared: Path) -> Iterator[We
 
 @pytest.mark.parametrize("size", [64 * 1024 + 1, 1024 * 1024 + 1, 3 * 1024 * 1024])
 async def test_a_frame_that_is_too_long_is_told_so_and_the_socket_lives(server: Web, size: int) -> None:
-    for endpoint in ("echo", "probe"):
+    for endpoint in ("echo", "inspect"):
         async with visit(server, endpoint) as client:
             await client.line.send("x" * size)
             await client.assert_event(type="error", code="too_long")
@@ -123,7 +123,7 @@ async def test_fragments_may_split_a_character_and_surround_a_ping(server: Web) 
 
 @pytest.mark.parametrize("raw", [b"\xff", b"caf\xe9", b"\xf0\x9f\x91", b"\xed\xa0\x80", b'{"a":"\xff"}'])
 async def test_what_is_not_utf8_is_told_so_and_the_socket_lives(server: Web, raw: bytes) -> None:
-    for endpoint in ("echo", "probe"):
+    for endpoint in ("echo", "inspect"):
         async with visit(server, endpoint) as client:
             client.line.transport.write(frame(raw))
             await client.assert_event(type="error", code="bad_message")
@@ -148,15 +148,15 @@ async def test_every_close_code_reaches_the_client(server: Web, code: int) -> No
 
 
 async def test_a_message_without_end_takes_no_memory(server: Web) -> None:
-    async with visit(server) as looker:
-        before = await looker.call("look")
+    async with visit(server) as inspector:
+        before = await inspector.call("look")
         with Rude(server) as rude:
             rude.socket.sendall(frame(b"x" * MB, fin=False))
             for _ in range(30):
                 rude.socket.sendall(frame(b"x" * MB, Opcode.CONT, fin=False))
             for _ in range(20_000):
                 rude.socket.sendall(frame(b"", Opcode.CONT, fin=False))
-            after = await looker.call("look")
+            after = await inspector.call("look")
         assert after["memory"] - before["memory"] < 8 * MB
 
 
@@ -166,42 +166,42 @@ async def test_a_body_without_end_takes_no_memory_and_gets_an_answer(server: Web
             yield b"x" * MB
 
     json_type = {"Content-Type": "application/json"}
-    async with visit(server) as looker, httpx.AsyncClient(base_url=server.address, trust_env=False) as client:
-        before = (await looker.call("look"))["memory"]
+    async with visit(server) as inspector, httpx.AsyncClient(base_url=server.address, trust_env=False) as client:
+        before = (await inspector.call("look"))["memory"]
         for length in ({}, {"Content-Length": str(60 * MB)}):
             answer = await client.post("/api/session/", content=endless(), headers=json_type | length)
             assert (answer.status_code, answer.json()["error"]["code"]) == (413, "too_long")
-        assert (await looker.call("look"))["memory"] - before < 16 * MB
+        assert (await inspector.call("look"))["memory"] - before < 16 * MB
 
 
 async def test_who_pings_and_reads_no_answer_is_cut_off(server: Web) -> None:
     pings = frame(b"x" * 125, Opcode.PING) * 300_000
-    async with visit(server) as looker:
-        before = (await looker.call("look"))["memory"]
+    async with visit(server) as inspector:
+        before = (await inspector.call("look"))["memory"]
         with Rude(server) as rude, pytest.raises(ConnectionError):
             rude.socket.sendall(pings)
-        assert (await looker.call("look"))["memory"] - before < 8 * MB
+        assert (await inspector.call("look"))["memory"] - before < 8 * MB
 
 
 async def test_who_hangs_up_is_forgotten(server: Web) -> None:
-    async with visit(server) as looker:
+    async with visit(server) as inspector:
         async with visit(server):
-            assert (await looker.call("look"))["sockets"] == 2
+            assert (await inspector.call("look"))["sockets"] == 2
         with Rude(server):
-            await eventually(lambda: _sockets(looker, 2))
-        await eventually(lambda: _sockets(looker, 1))  # without a word
+            await eventually(lambda: _sockets(inspector, 2))
+        await eventually(lambda: _sockets(inspector, 1))  # without a word
 
 
-async def test_a_closed_socket_leaves_nothing_to_the_collector(doomed: Web) -> None:
-    async with visit(doomed) as looker:
+async def test_a_closed_socket_leaves_nothing_to_the_collector(short_lived: Web) -> None:
+    async with visit(short_lived) as inspector:
         for _ in range(5):
-            async with visit(doomed) as client:
+            async with visit(short_lived) as client:
                 await client.call("look")
-            with Rude(doomed):
-                await eventually(lambda: _sockets(looker, 2))
+            with Rude(short_lived):
+                await eventually(lambda: _sockets(inspector, 2))
 
         async def only_the_lookers_are_left() -> bool:  # its protocol, its consumer
-            return bool((await looker.call("look"))["kept"] == 2)
+            return bool((await inspector.call("look"))["kept"] == 2)
 
         await eventually(only_the_lookers_are_left)
 
@@ -215,11 +215,11 @@ async def _sockets(client: Client, count: int) -> bool:
 
 async def test_prepared_frames_and_plain_sends_keep_their_order(server: Web) -> None:
     count = 80  # 240 kB, which is below the cap and more than the kernel takes for one who does not read
-    async with visit(server) as looker:
+    async with visit(server) as inspector:
         with Rude(server) as reader:
-            await eventually(lambda: _sockets(looker, 2))
+            await eventually(lambda: _sockets(inspector, 2))
             reader.command(type="mix", count=count)
-            await eventually(lambda: _mixed(looker))
+            await eventually(lambda: _mixed(inspector))
             events = list(itertools.islice(reader.read(), count + 1))
     assert events.pop(0)["type"] == "hello"
     assert [event["number"] for event in events] == list(range(count))
@@ -249,15 +249,15 @@ def test_whatever_autobahn_sets_on_a_connection_is_kept_or_as_the_class_has_it()
 async def test_a_stalled_reader_is_closed_and_costs_nobody_anything(server: Web) -> None:
     """It gets 24 MB that it does not read; everybody else gets all of it, in order, and memory stays where it is."""
     count, size = 400, 60_000
-    async with visit(server) as looker, visit(server) as reader, visit(server) as writer:
+    async with visit(server) as inspector, visit(server) as reader, visit(server) as writer:
         await reader.call("subscribe", topic="log.stall")
         await writer.call("publish", topic="log.stall", count=5, size=size)
         for number in range(1, 6):
             await reader.assert_event(type="item", number=number)
-        before = (await looker.call("look"))["memory"]
+        before = (await inspector.call("look"))["memory"]
         with Rude(server) as stalled:
             stalled.command(type="subscribe", topic="log.stall")
-            await eventually(lambda: _sockets(looker, 4))
+            await eventually(lambda: _sockets(inspector, 4))
             # At a pace that whoever reads can keep, on a busy machine too.
             publish = writer.call("publish", topic="log.stall", count=count, size=size, pause=0.01)
             publishing = asyncio.create_task(publish)
@@ -265,9 +265,9 @@ async def test_a_stalled_reader_is_closed_and_costs_nobody_anything(server: Web)
                 event = await reader.assert_event(type="item", number=number)
                 assert len(event["body"]) == size
             await publishing
-            await eventually(lambda: _sockets(looker, 3))
-            stored = count * size  # the probe keeps what it published, to be read back
-            assert (await looker.call("look"))["memory"] - before - stored < 16 * MB
+            await eventually(lambda: _sockets(inspector, 3))
+            stored = count * size  # the consumer keeps what it published, to be read back
+            assert (await inspector.call("look"))["memory"] - before - stored < 16 * MB
 
 
 async def test_a_slow_reader_of_values_skips_to_the_newest_and_stays(server: Web) -> None:
@@ -293,7 +293,7 @@ async def test_a_unix_socket_serves_too(service_folder: Callable[[str], Path], p
     unix.start()
     try:
         await eventually(path.exists)
-        async with unix_connect(str(path), "ws://localhost/probe/", compression=None, close_timeout=2) as line:
+        async with unix_connect(str(path), "ws://localhost/inspect/", compression=None, close_timeout=2) as line:
             client = Client(line)
             await client.assert_event(type="hello")
             await client.send(type="mix", count=70)
@@ -308,16 +308,16 @@ async def test_a_unix_socket_serves_too(service_folder: Callable[[str], Path], p
 
 async def test_a_flood_is_not_read_faster_than_it_is_answered_and_nothing_is_lost(server: Web) -> None:
     count = 20_000
-    async with visit(server) as looker, visit(server) as flooder:
-        before = (await looker.call("look"))["memory"]
+    async with visit(server) as inspector, visit(server) as flooder:
+        before = (await inspector.call("look"))["memory"]
         await flooder.send(type="hold")
         flooder.line.transport.write(frame(json.dumps({"type": "ping", "pad": "x" * 1000}).encode()) * count)
-        await eventually(lambda: _is_full(looker))
-        look = await looker.call("look")
+        await eventually(lambda: _is_full(inspector))
+        look = await inspector.call("look")
         assert look["queued"] < 64 + 128  # and what one read holds
         assert look["memory"] - before < 8 * MB
         assert flooder.line.transport.get_write_buffer_size() > MB  # the kernel takes no more either
-        await looker.call("release")
+        await inspector.call("release")
         await flooder.assert_event(type="ok")
         for _ in range(count):
             await flooder.assert_event(type="pong")
@@ -352,23 +352,23 @@ def accepts(server: Web) -> bool:
         return probe.connect_ex(("127.0.0.1", server.port)) == 0
 
 
-async def test_a_stop_tells_everybody_and_finishes_what_is_under_way(doomed: Web) -> None:
-    async with visit(doomed) as one, visit(doomed) as other, httpx.AsyncClient(trust_env=False) as browser:
-        with Rude(doomed) as silent:  # it will not answer the close
-            asking = asyncio.create_task(browser.get(f"{doomed.address}/slow/"))
+async def test_a_stop_tells_everybody_and_finishes_what_is_under_way(short_lived: Web) -> None:
+    async with visit(short_lived) as one, visit(short_lived) as other, httpx.AsyncClient(trust_env=False) as browser:
+        with Rude(short_lived) as silent:  # it will not answer the close
+            asking = asyncio.create_task(browser.get(f"{short_lived.address}/slow/"))
             await eventually(lambda: _asks(one))
             began = time.monotonic()
-            terminate(doomed)
+            terminate(short_lived)
             waits = []
             for client in (one, other):
                 notice = await client.assert_event(type="notice", code="draining")
                 waits.append(notice["retry_after"])
                 await client.assert_closed(1012)
             assert all(0 < wait <= 6 for wait in waits)
-            assert not accepts(doomed)
+            assert not accepts(short_lived)
             assert not asking.done()
             assert (await asking).text == "done"
-            assert await exit_code(doomed, seconds=PATIENCE) == 0
+            assert await exit_code(short_lived, seconds=PATIENCE) == 0
             assert time.monotonic() - began < 10
             assert silent
 
@@ -377,13 +377,13 @@ async def _asks(client: Client) -> bool:
     return bool((await client.call("look"))["requests"])
 
 
-async def test_a_second_signal_ends_it_at_once(doomed: Web) -> None:
-    async with visit(doomed) as holding:
+async def test_a_second_signal_ends_it_at_once(short_lived: Web) -> None:
+    async with visit(short_lived) as holding:
         await holding.send(type="hold", ref="h")
         await holding.line.ping()
-        terminate(doomed)
+        terminate(short_lived)
         await holding.assert_event(type="notice")
         began = time.monotonic()
-        terminate(doomed)
-        assert await exit_code(doomed, seconds=PATIENCE) == 1
+        terminate(short_lived)
+        assert await exit_code(short_lived, seconds=PATIENCE) == 1
         assert time.monotonic() - began < 5

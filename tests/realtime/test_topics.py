@@ -10,7 +10,7 @@ from realtime import topics
 from realtime.outbox import SLOW_BYTES
 from realtime.publish import Delivery, Publication
 from realtime.topics import LatestTopic, LogTopic, Topic
-from tests.realtime.support import Reader, parts, publication
+from tests.realtime.fakes import Reader, parts, publication
 
 NAME = "thing.1"
 

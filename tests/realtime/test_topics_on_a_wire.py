@@ -12,7 +12,7 @@ from realtime.hub import Readback
 from realtime.memories import Memory
 from realtime.publish import Delivery, Publication
 from realtime.topics import LatestTopic, LogTopic
-from tests.realtime.support import Reader, Store, parts
+from tests.realtime.fakes import Reader, Store, parts
 
 NAME = "thing.1"
 

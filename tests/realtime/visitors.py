@@ -48,7 +48,7 @@ class Client:
 
 
 @asynccontextmanager
-async def visit(server: Web, endpoint: str = "probe") -> AsyncIterator[Client]:
+async def visit(server: Web, endpoint: str = "inspect") -> AsyncIterator[Client]:
     """Open a socket, and take its hello."""
     address = f"ws://127.0.0.1:{server.port}/{endpoint}/"
     async with connect(address, proxy=None, compression=None, max_size=None, max_queue=None, close_timeout=2) as line:
@@ -65,7 +65,7 @@ class Rude:
         self.socket.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
         self.socket.connect(("127.0.0.1", server.port))
         self.socket.settimeout(PATIENCE)
-        lines = ["GET /probe/ HTTP/1.1", "Host: x", "Upgrade: websocket", "Connection: Upgrade"]
+        lines = ["GET /inspect/ HTTP/1.1", "Host: x", "Upgrade: websocket", "Connection: Upgrade"]
         lines += ["Sec-WebSocket-Version: 13", "Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==", "", ""]
         self.socket.sendall("\r\n".join(lines).encode())
         answer = b""

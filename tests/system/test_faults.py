@@ -7,14 +7,14 @@ from contextlib import AsyncExitStack
 from harness.client import Client, eventually
 from harness.cluster import Cluster
 from harness.servers import PostgreSQL, Redis
-from tests.system.residents import Resident, arrive
+from tests.system.reconnecting_clients import ReconnectingClient, connect_to_all
 
 
-async def everyone_has(people: list[Resident], wanted: list[str], seconds: float = 30) -> None:
+async def everyone_has(clients: list[ReconnectingClient], wanted: list[str], seconds: float = 30) -> None:
     """Each of them has got these messages, in this order, each once."""
-    await eventually(lambda: all(len(person.got) >= len(wanted) for person in people), seconds)
-    for person in people:
-        assert person.bodies == wanted
+    await eventually(lambda: all(len(client.received) >= len(wanted) for client in clients), seconds)
+    for client in clients:
+        assert client.bodies == wanted
 
 
 async def test_a_process_that_stops_says_when_to_come_back(cluster: Cluster) -> None:
@@ -36,7 +36,7 @@ async def test_a_process_that_stops_says_when_to_come_back(cluster: Cluster) -> 
 
 async def test_a_rolling_restart_loses_nothing(cluster: Cluster) -> None:
     async with AsyncExitStack() as stack:
-        people = await arrive(stack, cluster, 6)
+        clients = await connect_to_all(stack, cluster, 6)
         wanted = []
         for number in range(60):
             if number in (15, 40):
@@ -46,58 +46,58 @@ async def test_a_rolling_restart_loses_nothing(cluster: Cluster) -> None:
                 web.stop()
                 web.start()
             wanted.append(f"rolling {number}")
-            await people[number % 6].post(wanted[-1])
-        await everyone_has(people, wanted)
-        assert all(len(person.processes) > 1 for person in people)
+            await clients[number % 6].post(wanted[-1])
+        await everyone_has(clients, wanted)
+        assert all(len(client.processes) > 1 for client in clients)
 
 
 async def test_messages_arrive_while_redis_is_dead_and_when_it_is_back(cluster: Cluster, redis: Redis) -> None:
     async with AsyncExitStack() as stack:
-        people = await arrive(stack, cluster, 4)
+        clients = await connect_to_all(stack, cluster, 4)
         wanted = [f"redis {number}" for number in range(15)]
         redis.kill()
         try:
             for body in wanted[:5]:
-                await people[0].post(body)
-            await everyone_has(people, wanted[:5])
+                await clients[0].post(body)
+            await everyone_has(clients, wanted[:5])
         finally:
             redis.start()
         for body in wanted[5:]:
-            await people[1].post(body)
-        await everyone_has(people, wanted)
+            await clients[1].post(body)
+        await everyone_has(clients, wanted)
 
 
 async def test_messages_arrive_while_redis_is_frozen(cluster: Cluster, redis: Redis) -> None:
     async with AsyncExitStack() as stack:
-        people = await arrive(stack, cluster, 4)
+        clients = await connect_to_all(stack, cluster, 4)
         wanted = [f"frozen {number}" for number in range(8)]
         redis.signal(signal.SIGSTOP)
         try:
             for body in wanted[:4]:
-                await people[0].post(body)
-            await everyone_has(people, wanted[:4])
+                await clients[0].post(body)
+            await everyone_has(clients, wanted[:4])
         finally:
             redis.signal(signal.SIGCONT)
         for body in wanted[4:]:
-            await people[1].post(body)
-        await everyone_has(people, wanted)
+            await clients[1].post(body)
+        await everyone_has(clients, wanted)
 
 
 async def test_messages_arrive_when_postgresql_is_back(cluster: Cluster, postgresql: PostgreSQL) -> None:
     async with AsyncExitStack() as stack:
-        people = await arrive(stack, cluster, 4)
+        clients = await connect_to_all(stack, cluster, 4)
         wanted = [f"postgresql {number}" for number in range(4)]
-        await people[0].post(wanted[0])
+        await clients[0].post(wanted[0])
         postgresql.kill()
         try:
-            meanwhile = asyncio.create_task(people[0].post(wanted[1]))
+            meanwhile = asyncio.create_task(clients[0].post(wanted[1]))
             await eventually(lambda: cluster.get("/readyz").status_code == 503)
         finally:
             postgresql.start()
         assert (await meanwhile)["type"] == "ack"
         for body in wanted[2:]:
-            await people[1].post(body)
-        await everyone_has(people, wanted)
+            await clients[1].post(body)
+        await everyone_has(clients, wanted)
     await eventually(lambda: is_well(cluster))
 
 

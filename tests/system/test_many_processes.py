@@ -13,7 +13,7 @@ from websockets.typing import Origin
 from harness.client import Client, eventually
 from harness.cluster import Cluster
 from harness.servers import Web
-from tests.system.residents import arrive
+from tests.system.reconnecting_clients import connect_to_all
 
 Pair = Callable[[], Awaitable[tuple[Client, Client]]]
 
@@ -144,29 +144,29 @@ async def test_boards_of_both_processes_get_the_workers_values(cluster: Cluster,
 
 
 async def test_who_loses_a_process_comes_back_on_the_other_and_misses_nothing(cluster: Cluster) -> None:
-    doomed, survivor = cluster.web
-    doomed_process, surviving_process = await process_of(doomed), await process_of(survivor)
+    killed, survivor = cluster.web
+    killed_process, surviving_process = await process_of(killed), await process_of(survivor)
     async with AsyncExitStack() as stack:
-        people = await arrive(stack, cluster, least=8)
-        writer = people[0]
-        lost = [person for person in people if person.processes[-1] == doomed_process]
+        clients = await connect_to_all(stack, cluster, least=8)
+        writer = clients[0]
+        lost = [client for client in clients if client.processes[-1] == killed_process]
         assert lost
         wanted = []
         try:
             for number in range(80):
                 if number == 30:
-                    doomed.kill()
+                    killed.kill()
                 wanted.append(f"message {number}")
                 await writer.post(wanted[-1])
-            await eventually(lambda: all(len(person.got) >= len(wanted) for person in people), seconds=30)
-            for person in people:
-                assert person.bodies == wanted
-                revs = [message["rev"] for message in person.got]
+            await eventually(lambda: all(len(client.received) >= len(wanted) for client in clients), seconds=30)
+            for client in clients:
+                assert client.bodies == wanted
+                revs = [message["rev"] for message in client.received]
                 assert revs == sorted(set(revs))
-            assert {person.processes[-1] for person in lost} == {surviving_process}
+            assert {client.processes[-1] for client in lost} == {surviving_process}
         finally:
-            if doomed.process is None:
-                doomed.start()
+            if killed.process is None:
+                killed.start()
 
 
 async def test_what_postgresql_cannot_store_fails_nobody_else(cluster: Cluster, pair: Pair) -> None:

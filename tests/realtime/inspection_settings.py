@@ -2,7 +2,7 @@
 
 from config.settings import *  # noqa: F403
 
-ASGI_APPLICATION = "tests.realtime.probe.application"
+ASGI_APPLICATION = "tests.realtime.inspection.application"
 COMMAND_BURST = 1_000_000
 HEARTBEAT = 3600
 OUTBOX_BYTES = 256 * 1024

@@ -84,7 +84,7 @@ class Memory(Source):
 STORES = {"log": Memory("log", Delivery.LOG), "value": Memory("value", Delivery.LATEST)}
 
 
-class ProbeConsumer(SocketConsumer):
+class InspectionConsumer(SocketConsumer):
     commands: ClassVar[Any] = Subscribe | Publish | Mix | Hold | Release | Look | Fail
     signed_in = False
     any_origin = True
@@ -114,23 +114,23 @@ class ProbeConsumer(SocketConsumer):
         return {"type": "ok"}
 
     async def on_mix(self, command: Mix) -> None:
-        ProbeConsumer.mixed = False
+        InspectionConsumer.mixed = False
         for number in range(command.count):
             event = {"type": "mixed", "number": number, "body": "x" * (number % 7 * 1000)}
             if number % 2:
                 self.connection.send(event)
             else:
                 await self.plain_send({"type": "websocket.send", "text": encode(event)})
-        ProbeConsumer.mixed = True
+        InspectionConsumer.mixed = True
 
     async def on_hold(self, command: Hold) -> dict[str, Any]:
-        ProbeConsumer.released = asyncio.Event()
-        await ProbeConsumer.released.wait()
+        InspectionConsumer.released = asyncio.Event()
+        await InspectionConsumer.released.wait()
         return {"type": "ok"}
 
     async def on_release(self, command: Release) -> dict[str, Any]:
-        assert ProbeConsumer.released
-        ProbeConsumer.released.set()
+        assert InspectionConsumer.released
+        InspectionConsumer.released.set()
         return {"type": "ok"}
 
     async def on_look(self, command: Look) -> dict[str, Any]:
@@ -168,6 +168,6 @@ async def slow_or_django(scope: dict[str, Any], receive: Any, send: Any) -> None
 application = ProtocolTypeRouter(
     {
         "http": slow_or_django,
-        "websocket": URLRouter([path("echo/", EchoConsumer.as_asgi()), path("probe/", ProbeConsumer.as_asgi())]),
+        "websocket": URLRouter([path("echo/", EchoConsumer.as_asgi()), path("inspect/", InspectionConsumer.as_asgi())]),
     }
 )

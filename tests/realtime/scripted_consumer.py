@@ -10,7 +10,7 @@ from realtime.consumers import SocketConsumer
 from realtime.hub import Hub, current_hub
 from realtime.protocol import Close, Command, CommandError, Refused, encode
 from realtime.publish import Delivery, Publication, publish
-from tests.realtime.support import Person, ShakyLayer
+from tests.realtime.fakes import Person, ShakyLayer
 
 ADA, BOB = Person(1), Person(2, "Bob")
 
@@ -23,7 +23,7 @@ class Do(Command, tag="do"):
     what: str
 
 
-class Desk(SocketConsumer):
+class ScriptedConsumer(SocketConsumer):
     """Does as it is told. `journal` has what happened to all of them."""
 
     commands = Say | Do
@@ -85,7 +85,7 @@ class Desk(SocketConsumer):
                 await super().control(topic, payload)
 
 
-class OpenDesk(Desk):
+class OpenScriptedConsumer(ScriptedConsumer):
     signed_in = False
     any_origin = True
 
@@ -99,8 +99,8 @@ async def hub_of_this_loop(layer: ShakyLayer) -> AsyncIterator[Hub]:
 
 @pytest.fixture(autouse=True)
 def journal() -> list[str]:
-    Desk.journal.clear()
-    return Desk.journal
+    ScriptedConsumer.journal.clear()
+    return ScriptedConsumer.journal
 
 
 @pytest.fixture

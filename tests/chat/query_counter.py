@@ -15,7 +15,7 @@ from realtime.consumers import SocketConsumer
 counted: ContextVar[bool] = ContextVar("counted", default=False)
 
 
-class Tally:
+class QueryCounter:
     """Counts the queries that commands make themselves.
 
     Not those of presence, which is written in batches, nor of looks at one's seat, which come by the clock.
