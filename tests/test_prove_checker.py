@@ -8,7 +8,7 @@ from tests.prove.checker import KINDS, PROMPT, check
 from tests.prove.record import (
     Answer,
     Calm,
-    LastWord,
+    LastMessage,
     Log,
     Outlook,
     Reading,
@@ -60,7 +60,7 @@ def run() -> tuple[Record, Table]:
         said=[*said, edit, react, delete],
         readings=[whole, late, fresh],
         calms=[Calm(0, 4)],
-        last_words=[LastWord("lobby", "id-3", 4.0, ("ada",))],
+        last_messages=[LastMessage("lobby", "id-3", 4.0, ("ada",))],
         removals=[Removal("bo", "lobby", grace=2.0, gone=20, back=30, told=told)],
     )
     there = {"lobby": frozenset({ADA, GRACE}), "cellar": frozenset({ADA})}
@@ -189,14 +189,14 @@ def deliver_late_while_all_is_calm(record: Record, table: Table) -> None:
     got[2] = got[2]._replace(at=3 + PROMPT + 0.1)
 
 
-def leave_last_words_to_the_comparison(record: Record, table: Table) -> None:
+def leave_last_messages_to_the_comparison(record: Record, table: Table) -> None:
     got = record.readings[0].got
     got[3] = got[3]._replace(at=4 + PROMPT + 0.1)
     got[5] = got[5]._replace(at=4 + PROMPT + 0.2)
 
 
-def lose_last_words(record: Record, table: Table) -> None:
-    record.last_words[0] = record.last_words[0]._replace(id="id-4")
+def lose_last_messages(record: Record, table: Table) -> None:
+    record.last_messages[0] = record.last_messages[0]._replace(id="id-4")
 
 
 def tell_one_who_has_left(record: Record, table: Table) -> None:
@@ -267,8 +267,8 @@ def never_hear_how_far_a_room_is(record: Record, table: Table) -> None:
         ("diverged", tell_two_things_of_one_change),
         ("diverged", number_two_rows_alike),
         ("late", deliver_late_while_all_is_calm),
-        ("late", leave_last_words_to_the_comparison),
-        ("late", lose_last_words),
+        ("late", leave_last_messages_to_the_comparison),
+        ("late", lose_last_messages),
         ("leaked", tell_one_who_has_left),
         ("leaked", tell_a_heads_event_to_one_who_has_left),
         ("leaked", acknowledge_to_one_who_has_long_left),
@@ -333,5 +333,5 @@ def test_a_violation_says_where_and_when() -> None:
     record, table = run()
     lose_a_live_event(record, table)
     [violation] = check(record, table)
-    assert (violation.room, violation.person, violation.at) == ("lobby", "ada", 5)
+    assert (violation.room, violation.client, violation.at) == ("lobby", "ada", 5)
     assert "change 5 of message 2" in violation.what

@@ -13,10 +13,10 @@ from pathlib import Path
 
 from harness import programs
 from tests.prove import checker, report
-from tests.prove.crowd import Crowd, Stuck
-from tests.prove.faults import FAULTS, Fault, Scene
+from tests.prove.clients import Clients, Stuck
+from tests.prove.deployment import Deployment, Embedded, Production, memory_of
+from tests.prove.faults import FAULTS, Fault, Target
 from tests.prove.record import Phase, Record, Table
-from tests.prove.town import Embedded, Production, Town, memory_of
 
 #: Seconds within which everybody must have everything again after a fault: a client's longest pause, and 15 s.
 SETTLE = 60.0
@@ -59,8 +59,8 @@ class Run:
         self.seed = options.seed if options.seed is not None else random.randrange(10**6)
         self.rng = random.Random(self.seed)
         self.record = Record()
-        self.town: Town = Embedded() if options.embedded else Production()
-        self.crowd = Crowd(options.clients, options.rate, self.record, self.rng)
+        self.deployment: Deployment = Embedded() if options.embedded else Production()
+        self.clients = Clients(options.clients, options.rate, self.record, self.rng)
         self.logs = Path(os.environ.get("SWITCHBOARD_VAR", "var")) / f"prove-{self.seed}"
         self.began = time.monotonic()
 
@@ -72,19 +72,19 @@ class Run:
         self.tell(f"seed {self.seed}: starting the servers")
         table: Table = {}
         try:
-            await self.town.start(members=(self.options.clients + 2) // 3)
+            await self.deployment.start(members=(self.options.clients + 2) // 3)
             self.tell(f"{self.options.clients} clients arrive")
-            await self.crowd.arrive(self.town)
-            await self.act()
+            await self.clients.connect(self.deployment)
+            await self.run_faults()
             table = await self.end()
         except Stuck as stuck:
             self.record.failures.append(str(stuck))
             with contextlib.suppress(Exception):
-                table = self.town.table()
+                table = self.deployment.table()
         finally:
-            await self.crowd.go()
-            self.town.keep_logs(self.logs)
-            await self.town.stop()
+            await self.clients.close()
+            self.deployment.keep_logs(self.logs)
+            await self.deployment.stop()
         self.tell("checking what everybody saw against the table")
         violations = checker.check(self.record, table) if table else []
         print(f"\n{report.summary(self.record, violations)}\n")
@@ -92,34 +92,36 @@ class Run:
         print(f"seed {self.seed}: " + ("every promise was kept" if ok else f"BROKEN PROMISES; see {self.logs}"))
         return ok
 
-    async def act(self) -> None:
+    async def run_faults(self) -> None:
         """Let the faults happen, one after the other, until the time is over."""
         deadline = time.monotonic() + self.options.minutes * 60
-        scene = Scene(self.town, self.crowd, self.rng, min(1.0, max(0.4, self.options.minutes / 2)))
+        target = Target(self.deployment, self.clients, self.rng, min(1.0, max(0.4, self.options.minutes / 2)))
         due = 1 if self.options.only else sum(each.embedded or not self.options.embedded for each in FAULTS.values())
         faults = plan(self.options, self.rng)
         while time.monotonic() < deadline or due > 0:
             due -= 1
-            await self.suffer(next(faults), scene)
+            await self.run_fault(next(faults), target)
 
-    async def suffer(self, fault: Fault, scene: Scene) -> None:
+    async def run_fault(self, fault: Fault, target: Target) -> None:
         phase = Phase(fault.name, time.monotonic())
         self.record.phases.append(phase)
         watching = asyncio.create_task(self.watch(phase))
         said = len(self.record.said)
         try:
             await asyncio.sleep(0.5)
-            await fault.act(scene)
+            await fault.act(target)
             # Half of the time nothing more is said, so that nothing shows what the end of the fault lost.
-            phase.settled = await self.crowd.settle(SETTLE, quietly=self.rng.random() < 0.5)
+            phase.settled = await self.clients.settle(SETTLE, quietly=self.rng.random() < 0.5)
         finally:
             phase.ended = time.monotonic()
             watching.cancel()
         said = len(self.record.said) - said
         if phase.settled is None:
-            behind = self.crowd.behind(self.crowd.acknowledged())
-            raise Stuck(". ".join([f"{fault.name}: {self.crowd.unanswered()} commands without an answer", *behind[:5]]))
-        if crashes := self.crowd.crashes():
+            behind = self.clients.behind(self.clients.acknowledged())
+            raise Stuck(
+                ". ".join([f"{fault.name}: {self.clients.unanswered()} commands without an answer", *behind[:5]])
+            )
+        if crashes := self.clients.crashes():
             raise Stuck(f"{fault.name}: {crashes[0]}")
         self.tell(
             f"{fault.name}: {fault.sentence}: {said} commands in {phase.ended - phase.began:.0f} s, "
@@ -128,20 +130,20 @@ class Run:
 
     async def watch(self, phase: Phase) -> None:
         while True:
-            for service in self.town.services:
+            for service in self.deployment.services:
                 if service.name.startswith(("web", "worker", "redis")):
                     phase.memory[service.name] = max(phase.memory.get(service.name, 0), memory_of(service))
             await asyncio.sleep(0.5)
 
     async def end(self) -> Table:
         self.tell("silence; waiting for the last answers")
-        await self.crowd.fall_silent(SETTLE)
-        table = self.town.table()
+        await self.clients.fall_silent(SETTLE)
+        table = self.deployment.table()
         self.tell("everybody catches up, and resumes once more")
-        await self.crowd.catch_up(table, SETTLE)
+        await self.clients.catch_up(table, SETTLE)
         self.tell("a third leaves; the others wait until they know who is there")
-        await self.crowd.thin_out(table, SETTLE)
-        return self.town.table()
+        await self.clients.thin_out(table, SETTLE)
+        return self.deployment.table()
 
 
 async def main() -> bool:

@@ -23,7 +23,7 @@ class Violation(NamedTuple):
 
     kind: str
     room: str
-    person: str
+    client: str
     what: str
     at: float
 
@@ -41,7 +41,7 @@ def check(record: Record, table: Table) -> list[Violation]:
         found += check_order(reading)
         found += check_completeness(reading, table[reading.room], sayings)
     found += check_punctuality(record)
-    found += check_last_words(record)
+    found += check_last_messages(record)
     found += check_privacy(record.removals)
     found += check_outlooks(record.outlooks, table)
     return found
@@ -157,7 +157,7 @@ def check_agreement(readings: Iterable[Reading], table: Table, sayings: Sayings)
                 yield from _check_state(reading, log, sayings, rev, state, at)
             elif first is not state and first != state:
                 what = f"change {rev} is {state.body!r} here and {first.body!r} elsewhere"
-                yield Violation("diverged", reading.room, reading.person, what, at)
+                yield Violation("diverged", reading.room, reading.client, what, at)
 
 
 def _check_state(
@@ -165,13 +165,13 @@ def _check_state(
 ) -> Iterator[Violation]:
     row = log.rows.get(state.seq)
     if why := sayings.explains(reading.room, state):
-        yield Violation("invented", reading.room, reading.person, f"change {rev}, message {state.seq}: {why}", at)
+        yield Violation("invented", reading.room, reading.client, f"change {rev}, message {state.seq}: {why}", at)
     elif row is None or rev > row.rev:
         what = f"change {rev} of message {state.seq} is not in the table"
-        yield Violation("invented", reading.room, reading.person, what, at)
+        yield Violation("invented", reading.room, reading.client, what, at)
     elif (row.state.id, row.state.sender) != (state.id, state.sender):
         what = f"message {state.seq} came as {state.id} and is {row.state.id} in the table"
-        yield Violation("diverged", reading.room, reading.person, what, at)
+        yield Violation("diverged", reading.room, reading.client, what, at)
 
 
 def check_order(reading: Reading) -> Iterator[Violation]:
@@ -181,14 +181,14 @@ def check_order(reading: Reading) -> Iterator[Violation]:
     for item in reading.got:
         what = f"change {item.rev} of message {item.state.seq}, at place {place}"
         if item.rev in seen or item.rev <= reading.base:
-            yield Violation("doubled", reading.room, reading.person, what, item.at)
+            yield Violation("doubled", reading.room, reading.client, what, item.at)
         elif item.rev < place:
-            yield Violation("reordered", reading.room, reading.person, what, item.at)
+            yield Violation("reordered", reading.room, reading.client, what, item.at)
         seen.add(item.rev)
         place = max(place, item.rev)
         if seqs.setdefault((item.state.sender, item.state.id), item.state.seq) != item.state.seq:
             what = f"{item.state.id} came as message {item.state.seq} too"
-            yield Violation("doubled", reading.room, reading.person, what, item.at)
+            yield Violation("doubled", reading.room, reading.client, what, item.at)
 
 
 def check_completeness(reading: Reading, log: Log, sayings: Sayings) -> Iterator[Violation]:
@@ -210,13 +210,13 @@ def check_completeness(reading: Reading, log: Log, sayings: Sayings) -> Iterator
             yield Violation(
                 "lost",
                 reading.room,
-                reading.person,
+                reading.client,
                 f"change {row.rev} of message {seq} (has {rev or 'nothing'} of it)",
                 _last_said(sayings, reading.room, row),
             )
         elif state != row.state:
             what = f"message {seq} at {rev} is {state} here and {row.state} in the table"
-            yield Violation("diverged", reading.room, reading.person, what, 0)
+            yield Violation("diverged", reading.room, reading.client, what, 0)
 
 
 def _last_said(sayings: Sayings, room: str, row: Row) -> float:
@@ -247,22 +247,22 @@ def check_punctuality(record: Record) -> Iterator[Violation]:
                 said_at = caused.get((reading.room, item.rev), 0.0)
                 if calm.began <= said_at < calm.ended and item.live and item.at - said_at > PROMPT:
                     what = f"change {item.rev} took {item.at - said_at:.1f} s though nothing was wrong"
-                    yield Violation("late", reading.room, reading.person, what, said_at)
+                    yield Violation("late", reading.room, reading.client, what, said_at)
 
 
-def check_last_words(record: Record) -> Iterator[Violation]:
+def check_last_messages(record: Record) -> Iterator[Violation]:
     """What a process takes before it stops it writes and tells, and does not leave it to others to find out."""
     arrivals = {
-        (reading.person, reading.room, item.state.id): item.at
+        (reading.client, reading.room, item.state.id): item.at
         for reading in record.readings
         for item in reversed(reading.got)
     }
-    for word in record.last_words:
-        for person in word.listeners:
-            took = arrivals.get((person, word.room, word.id), inf) - word.free
+    for message in record.last_messages:
+        for client in message.listeners:
+            took = arrivals.get((client, message.room, message.id), inf) - message.free
             if took > PROMPT:
-                what = f"the last words {word.id} of a process that stopped took {took:.1f} s"
-                yield Violation("late", word.room, person, what, word.free)
+                what = f"the last message {message.id} of a process that stopped took {took:.1f} s"
+                yield Violation("late", message.room, client, what, message.free)
 
 
 def check_privacy(removals: Iterable[Removal]) -> Iterator[Violation]:
@@ -275,7 +275,7 @@ def check_privacy(removals: Iterable[Removal]) -> Iterator[Violation]:
             answer = kind == "ack" and at <= left + ANSWER
             if at < removal.back and (at > latest or (at >= left and kind != "left" and not answer)):
                 what = f"{kind} came {at - removal.gone:.1f} s after the end of the membership"
-                yield Violation("leaked", removal.room, removal.person, what, at)
+                yield Violation("leaked", removal.room, removal.client, what, at)
 
 
 def check_outlooks(outlooks: Iterable[Outlook], table: Table) -> Iterator[Violation]:
@@ -285,8 +285,8 @@ def check_outlooks(outlooks: Iterable[Outlook], table: Table) -> Iterator[Violat
             present = outlook.present.get(room)
             if present is not None and present != there:
                 what = f"wrongly there: {sorted(present - there)}; wrongly not: {sorted(there - present)}"
-                yield Violation("stale", room, outlook.person, what, 0)
+                yield Violation("stale", room, outlook.client, what, 0)
         for room, head in outlook.heads.items():
             if head != (table[room].rev, table[room].seq):
                 what = f"the head is {head} here and {(table[room].rev, table[room].seq)} in the table"
-                yield Violation("stale", room, outlook.person, what, 0)
+                yield Violation("stale", room, outlook.client, what, 0)

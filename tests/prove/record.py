@@ -62,7 +62,7 @@ class Reading:
     (rev, state); `got`: everything after, in the order of arrival.
     """
 
-    person: str
+    client: str
     room: str
     base: int = 0
     given: list[tuple[int, State]] = field(default_factory=list)
@@ -130,13 +130,13 @@ class Resume(NamedTuple):
 
 @dataclass(slots=True)
 class Removal:
-    """One person was no member of a room from `gone` (the owner's call was answered) until `back` (let in again).
+    """One client was no member of a room from `gone` (the owner's call was answered) until `back` (let in again).
 
-    `told`: what that person got of the room meanwhile, as (type of event, when), the `left` event too. `grace`: seconds
+    `told`: what that client got of the room meanwhile, as (type of event, when), the `left` event too. `grace`: seconds
     until it must have been told, where nothing else goes wrong at that time.
     """
 
-    person: str
+    client: str
     room: str
     grace: float | None
     gone: float = inf
@@ -144,7 +144,7 @@ class Removal:
     told: list[tuple[str, float]] = field(default_factory=list)
 
 
-class LastWord(NamedTuple):
+class LastMessage(NamedTuple):
     """The message `id`, taken by a process that was told to stop before it could write it.
 
     `free`: when nothing held the process up any more. `listeners`: who was there, on other processes.
@@ -171,7 +171,7 @@ class Outlook:
     room to the ids of who is connected.
     """
 
-    person: str
+    client: str
     present: dict[str, frozenset[int]]
     heads: dict[str, tuple[int, int]]
     there: dict[str, frozenset[int]]
@@ -196,7 +196,7 @@ class Record:
     readings: list[Reading] = field(default_factory=list)
     phases: list[Phase] = field(default_factory=list)
     removals: list[Removal] = field(default_factory=list)
-    last_words: list[LastWord] = field(default_factory=list)
+    last_messages: list[LastMessage] = field(default_factory=list)
     calms: list[Calm] = field(default_factory=list)
     outlooks: list[Outlook] = field(default_factory=list)
     resumes: list[Resume] = field(default_factory=list)

@@ -117,7 +117,7 @@ def summary(record: Record, violations: Sequence[Violation]) -> str:
     slowest = max(record.resumes, key=lambda resume: resume.seconds, default=None)
     if slowest is not None and slowest.seconds > SLOW:
         lines.append(f"the slowest resume, {slowest.seconds:.1f} s: " + "; ".join(slowest.story))
-    lines += [f"{each.kind.upper()} in {each.room}, {each.person}: {each.what}" for each in violations[:20]]
+    lines += [f"{each.kind.upper()} in {each.room}, {each.client}: {each.what}" for each in violations[:20]]
     if len(violations) > 20:
         lines.append(f"… and {len(violations) - 20} more")
     lines += [f"NOT GOING ON: {failure}" for failure in record.failures]

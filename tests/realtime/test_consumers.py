@@ -13,8 +13,16 @@ from realtime.hub import Hub
 from realtime.limits import Bucket
 from realtime.protocol import CommandError, Refused
 from realtime.routing import UnknownEndpointConsumer
-from tests.realtime.scripted_consumer import ADA, ScriptedConsumer, OpenScriptedConsumer, assert_ended, hub, hub_of_this_loop, journal
 from tests.realtime.fakes import OUR_HOST, OUR_ORIGIN, Line
+from tests.realtime.scripted_consumer import (
+    ADA,
+    OpenScriptedConsumer,
+    ScriptedConsumer,
+    assert_ended,
+    hub,
+    hub_of_this_loop,
+    journal,
+)
 
 __all__ = ["hub", "hub_of_this_loop", "journal"]
 

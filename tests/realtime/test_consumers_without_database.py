@@ -13,8 +13,8 @@ from realtime.consumers import SocketConsumer
 from realtime.database import condition
 from realtime.hub import Hub
 from realtime.protocol import Command
-from tests.realtime.scripted_consumer import ADA, hub, hub_of_this_loop, journal
 from tests.realtime.fakes import Line
+from tests.realtime.scripted_consumer import ADA, hub, hub_of_this_loop, journal
 
 __all__ = ["hub", "hub_of_this_loop", "journal"]
 

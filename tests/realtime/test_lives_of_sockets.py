@@ -14,8 +14,17 @@ from realtime.hub import Hub
 from realtime.protocol import Close, Ping, Refused
 from realtime.publish import Delivery, Publication, publish
 from realtime.routing import UnknownEndpointConsumer
-from tests.realtime.scripted_consumer import ADA, BOB, ScriptedConsumer, assert_ended, hub, hub_of_this_loop, journal, tell
 from tests.realtime.fakes import Line, Person, ShakyLayer, settle
+from tests.realtime.scripted_consumer import (
+    ADA,
+    BOB,
+    ScriptedConsumer,
+    assert_ended,
+    hub,
+    hub_of_this_loop,
+    journal,
+    tell,
+)
 
 __all__ = ["hub", "hub_of_this_loop", "journal"]
 

@@ -12,8 +12,8 @@ from realtime.consumers import beat_between
 from realtime.echo import EchoConsumer
 from realtime.hub import Hub
 from realtime.quotas import GUESTS, MANY, Payer, Quota, payer_of
-from tests.realtime.scripted_consumer import ADA, BOB, ScriptedConsumer, hub, hub_of_this_loop, journal
 from tests.realtime.fakes import Line, Person
+from tests.realtime.scripted_consumer import ADA, BOB, ScriptedConsumer, hub, hub_of_this_loop, journal
 
 __all__ = ["hub", "hub_of_this_loop", "journal"]
 

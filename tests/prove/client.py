@@ -1,4 +1,4 @@
-"""The clients: people who know only docs/protocol.md, and keep to it whatever happens to the servers."""
+"""One client of a proof: it knows only docs/protocol.md, and keeps to it whatever happens to the servers."""
 
 import asyncio
 import json
@@ -23,7 +23,7 @@ ANSWER_PATIENCE: Final = 8.0
 #: Errors after which waiting and sending again helps (docs/protocol.md).
 PASSING: Final = frozenset({"busy", "rate_limited", "internal", "not_joined"})
 #: Seconds between attempts to get into a room again that one was taken out of.
-KNOCK: Final = 1.0
+RETRY_JOIN: Final = 1.0
 #: Close codes after which a client does not come back. Nothing in a run deserves one.
 FINAL: Final = frozenset({4400, 4401, 4403, 4404, 4409})
 #: Small, so that a reader that stalls is felt by the server soon.
@@ -64,17 +64,17 @@ class Room:
     complete: bool = False
     barred: bool = False  # I was told that I may not be in it
     joining: bool = False  # a join has no answer yet
-    knock: float = 0.0  # when I ask again
+    retry_at: float = 0.0  # when I ask again
     removal: Removal | None = None  # while I am no member
     present: set[int] = field(default_factory=set)  # the ids of who is there
     recent: deque[State] = field(default_factory=lambda: deque(maxlen=40))
     mine: deque[int] = field(default_factory=lambda: deque(maxlen=40))  # seqs of my messages that are not deleted
 
 
-class Person:
+class Client:
     """One guest, or the account that `key` is for, with one socket at a time.
 
-    `present` is cleared while the person is away, `reading` while they look elsewhere: nothing is taken
+    `present` is cleared while the client is away, `reading` while it does not read: nothing is taken
     from the socket then.
     """
 
@@ -131,7 +131,7 @@ class Person:
         """Tell whether I have got the message `id` of late."""
         return any(state.id == id for state in self.rooms[slug].recent)
 
-    async def live(self) -> None:
+    async def run(self) -> None:
         """Keep a socket, and come back with full jitter whenever it ends."""
         while True:
             if not self.present.is_set():
@@ -342,7 +342,7 @@ class Person:
         self._count += 1
         return f"{self.name} {verb} *{self._count}* " + "x" * size
 
-    async def speak_alone(self, room: Room) -> str:
+    async def post_alone(self, room: Room) -> str:
         """Post one message; return its id."""
         return await self._post(room, self._text("says alone", 0))
 
@@ -352,15 +352,15 @@ class Person:
             self.user, room.slug, "send", id=str(uuid.UUID(int=self.rng.getrandbits(128), version=4)), body=body
         )
         said.reply_to = reply_to
-        await self._utter(said)
+        await self._record_and_send(said)
         return said.id
 
     async def _change(self, room: Room, kind: str, seq: int, **fields: Any) -> None:
         """At most one change of mine per message is under way, so that which one is the last is known."""
         self._changing.add((room.slug, seq))
-        await self._utter(Said(self.user, room.slug, kind, seq=seq, **fields))
+        await self._record_and_send(Said(self.user, room.slug, kind, seq=seq, **fields))
 
-    async def _utter(self, said: Said) -> None:
+    async def _record_and_send(self, said: Said) -> None:
         self.record.said.append(said)
         await self._begin(said)
 
@@ -387,8 +387,8 @@ class Person:
             await asyncio.sleep(0.5)
             now = time.monotonic()
             for room in self.rooms.values():
-                if room.barred and not room.joining and now >= room.knock:
-                    room.knock = now + KNOCK
+                if room.barred and not room.joining and now >= room.retry_at:
+                    room.retry_at = now + RETRY_JOIN
                     await self._join(room)
             for waiting in list(self.waiting.values()):
                 if waiting.said.tries and now >= waiting.due and self.rooms[waiting.said.room].complete:

@@ -18,7 +18,7 @@ import psycopg
 
 from harness.cluster import Cluster
 from harness.servers import PostgreSQL, Redis, Service, Web, free_port, wait_until
-from tests.prove.people import Key
+from tests.prove.client import Key
 from tests.prove.proxy import Proxy
 from tests.prove.record import Log, Row, State, Table, reactions_of
 
@@ -35,7 +35,7 @@ MESSAGES = (
     " FROM chat_message WHERE room_id = {}"
 )
 #: Makes the rooms, the bot that owns the closed one, and its members, and prints how they come in.
-SETTLE = """
+CREATE_ROOMS = """
 import json
 from django.conf import settings
 from django.test import Client
@@ -43,9 +43,9 @@ from accounts.models import User
 from chat.models import Membership, Room, RoomKind
 for slug in {rooms!r}:
     Room.objects.create(slug=slug, name=slug, guests=True)
-warden, token = User.objects.create_bot("Warden")
-closed = Room.objects.create(slug={closed!r}, name={closed!r}, kind=RoomKind.MEMBERS, owner=warden)
-Membership.objects.create(room=closed, user=warden)
+owner, token = User.objects.create_bot("Owner")
+closed = Room.objects.create(slug={closed!r}, name={closed!r}, kind=RoomKind.MEMBERS, owner=owner)
+Membership.objects.create(room=closed, user=owner)
 members = []
 for number in range({members}):
     user = User.objects.create_user("member-%d" % number)
@@ -58,13 +58,13 @@ print(json.dumps([token, members]))
 """
 
 
-class Town(ABC):
+class Deployment(ABC):
     """One Switchboard in temporary folders. Faults take the lock of what they stop, so that mixed ones get on."""
 
     address: str
     tls: ssl.SSLContext | None = None
     #: The token of the bot that owns the closed room, and how its members come in.
-    warden: str
+    owner_token: str
     keys: list[Key]
 
     def __init__(self) -> None:
@@ -88,10 +88,10 @@ class Town(ABC):
     async def start(self, members: int) -> None:
         """Start everything, with so many members of the closed room."""
 
-    async def _settle(self, members: int) -> None:
-        code = SETTLE.format(rooms=(*ROOMS, HALL), closed=CLOSED, members=members)
+    async def _create_rooms(self, members: int) -> None:
+        code = CREATE_ROOMS.format(rooms=(*ROOMS, HALL), closed=CLOSED, members=members)
         printed = await asyncio.to_thread(self.webs[0].shell, code)
-        self.warden, made = json.loads(printed.splitlines()[-1])
+        self.owner_token, made = json.loads(printed.splitlines()[-1])
         self.keys = [Key(user, username, cookie, CLOSED) for user, username, cookie in made]
 
     async def is_well(self) -> None:
@@ -133,7 +133,7 @@ class Town(ABC):
         """Read the rooms and their messages from the database, past all of our own code."""
 
 
-class Production(Town):
+class Production(Deployment):
     """PostgreSQL, Redis behind a proxy, nginx, a worker and three web processes, one with a proxy before PostgreSQL."""
 
     def __init__(self) -> None:
@@ -159,7 +159,7 @@ class Production(Town):
         by_proxy = self.webs[0].settings
         by_proxy["DATABASE_URL"] = self._database.replace(f":{self.postgresql.port}/", f":{self.database_proxy.port}/")
         await asyncio.to_thread(self.cluster.start)
-        await self._settle(members)
+        await self._create_rooms(members)
         self.address, self.tls = self.cluster.nginx.address, self.cluster.nginx.tls
 
     async def stop(self) -> None:
@@ -187,7 +187,7 @@ class Production(Town):
             }
 
 
-class Embedded(Town):
+class Embedded(Deployment):
     """One process with SQLite, as on a laptop."""
 
     def __init__(self) -> None:
@@ -203,7 +203,7 @@ class Embedded(Town):
     async def start(self, members: int) -> None:
         [web] = self.webs
         await asyncio.to_thread(web.manage, "migrate", "--verbosity", "0")
-        await self._settle(members)
+        await self._create_rooms(members)
         await asyncio.to_thread(web.start)
 
     def table(self) -> Table:

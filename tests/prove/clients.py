@@ -1,4 +1,4 @@
-"""Everybody together: how much they say, who is away, and whether all have everything."""
+"""All clients together: how much they say, who is away, and whether all have everything."""
 
 import asyncio
 import random
@@ -10,18 +10,18 @@ from typing import Any, Final
 import httpx
 
 from tests.prove.checker import check_outlooks
-from tests.prove.people import Person
+from tests.prove.client import Client
+from tests.prove.deployment import ALL, CLOSED, HALL, ROOMS, Deployment
 from tests.prove.record import Outlook, Record, Removal, Table
-from tests.prove.town import ALL, CLOSED, HALL, ROOMS, Town
 
-#: Commands without an answer that one person lets pile up.
+#: Commands without an answer that one client lets pile up.
 PILE: Final = 20
 #: Seconds until who is taken out of a room must have been told, while nothing else is wrong.
 GRACE: Final = 2.0
 
 
-class Crowd:
-    """`rate`: commands a second of all people together. `size`: characters that each text has on top.
+class Clients:
+    """`rate`: commands a second of all clients together. `size`: characters that each text has on top.
 
     A third of them are members of the closed room. All are in the hall, where nobody talks by himself.
     """
@@ -33,31 +33,31 @@ class Crowd:
         self.size = 0
         self.quiet = False
         self.number = size
-        self._warden: dict[str, Any] = {}  # how the owner of the closed room makes HTTP calls
-        self.people: list[Person] = []
+        self._owner: dict[str, Any] = {}  # how the owner of the closed room makes HTTP calls
+        self.all: list[Client] = []
         self._tasks: list[asyncio.Task[None]] = []
         self._talking: asyncio.Task[None] | None = None
 
-    async def arrive(self, town: Town) -> None:
+    async def connect(self, deployment: Deployment) -> None:
         """Sign everybody in and have them join; the odd ones from the very beginning of the log."""
-        self._warden = {
-            "base_url": town.address,
-            "verify": town.tls or True,
-            "headers": {"Authorization": f"Bearer {town.warden}"},
+        self._owner = {
+            "base_url": deployment.address,
+            "verify": deployment.tls or True,
+            "headers": {"Authorization": f"Bearer {deployment.owner_token}"},
             "timeout": 30,
             "trust_env": False,
         }
         for number in range(self.number):
-            key = town.keys[number // 3] if number % 3 == 0 else None
+            key = deployment.keys[number // 3] if number % 3 == 0 else None
             own = [*sorted(self.rng.sample(ROOMS, self.rng.randint(2, len(ROOMS)))), HALL, *([CLOSED] if key else [])]
-            self.people.append(Person(f"Person {number + 1}", own, self.record, random.Random(self.rng.random()), key))
-        for number, person in enumerate(self.people):
-            await person.sign_in(town.address, town.tls)
-            for room in person.rooms.values() if number % 2 else ():
+            self.all.append(Client(f"Client {number + 1}", own, self.record, random.Random(self.rng.random()), key))
+        for number, client in enumerate(self.all):
+            await client.sign_in(deployment.address, deployment.tls)
+            for room in client.rooms.values() if number % 2 else ():
                 room.place = 0
-                person.begin_reading(room, 0)
-            self._tasks.append(asyncio.create_task(person.live()))
-        await until(lambda: all(person.is_joined for person in self.people), 60, "everybody is there")
+                client.begin_reading(room, 0)
+            self._tasks.append(asyncio.create_task(client.run()))
+        await until(lambda: all(client.is_joined for client in self.all), 60, "everybody is there")
         self._talking = asyncio.create_task(self._talk())
 
     async def _talk(self) -> None:
@@ -69,44 +69,44 @@ class Crowd:
             last = now
             while due >= 1:
                 due -= 1
-                person = self.rng.choice(self.people)
+                client = self.rng.choice(self.all)
                 joined = [
-                    room for room in person.rooms.values() if room.reading and not room.barred and room.slug != HALL
+                    room for room in client.rooms.values() if room.reading and not room.barred and room.slug != HALL
                 ]
-                if joined and not self.quiet and len(person.waiting) < PILE and person.reading.is_set():
-                    await person.say(self.rng.choice(joined), self.size)
+                if joined and not self.quiet and len(client.waiting) < PILE and client.reading.is_set():
+                    await client.say(self.rng.choice(joined), self.size)
 
-    def half(self) -> list[Person]:
-        return self.rng.sample(self.people, len(self.people) // 2)
+    def half(self) -> list[Client]:
+        return self.rng.sample(self.all, len(self.all) // 2)
 
     # Who may be in the closed room
 
-    def members(self) -> list[Person]:
-        return [person for person in self.people if person.key is not None]
+    def members(self) -> list[Client]:
+        return [client for client in self.all if client.key is not None]
 
-    async def take_out(self, person: Person, *, promptly: bool) -> Removal:
+    async def take_out(self, client: Client, *, promptly: bool) -> Removal:
         """End a membership; `promptly`: nothing is wrong that would hold the news up."""
-        assert person.key
-        removal = Removal(person.name, CLOSED, GRACE if promptly else None)
+        assert client.key
+        removal = Removal(client.name, CLOSED, GRACE if promptly else None)
         self.record.removals.append(removal)
-        person.rooms[CLOSED].removal = removal
-        await self._insist("DELETE", f"/api/rooms/{CLOSED}/members/{person.key.user}/", {204, 404})
+        client.rooms[CLOSED].removal = removal
+        await self._insist("DELETE", f"/api/rooms/{CLOSED}/members/{client.key.user}/", {204, 404})
         removal.gone = time.monotonic()
         return removal
 
-    async def let_in(self, person: Person, removal: Removal) -> None:
-        assert person.key
+    async def let_in(self, client: Client, removal: Removal) -> None:
+        assert client.key
         removal.back = time.monotonic()
-        person.rooms[CLOSED].removal = None
-        await self._insist("POST", f"/api/rooms/{CLOSED}/members/", {201}, name=person.key.username)
+        client.rooms[CLOSED].removal = None
+        await self._insist("POST", f"/api/rooms/{CLOSED}/members/", {201}, name=client.key.username)
 
     async def _insist(self, method: str, path: str, wanted: set[int], **body: str) -> None:
         """Make a call, again until it is answered as it should be."""
         last = ""
         for _ in range(120):
             try:
-                async with httpx.AsyncClient(**self._warden) as warden:
-                    answer = await warden.request(method, path, json=body or None)
+                async with httpx.AsyncClient(**self._owner) as owner:
+                    answer = await owner.request(method, path, json=body or None)
                 if answer.status_code in wanted:
                     return
                 last = f"{answer.status_code} {answer.text[:200]}"
@@ -120,29 +120,29 @@ class Crowd:
     def acknowledged(self) -> dict[str, int]:
         """Return the highest rev that anyone has heard of, per room."""
         heads = dict(self.record.acknowledged)
-        for person in self.people:
-            for room in person.rooms.values():
+        for client in self.all:
+            for room in client.rooms.values():
                 heads[room.slug] = max(heads.get(room.slug, 0), room.place or 0)
         return heads
 
     def behind(self, heads: dict[str, int]) -> list[str]:
         """Return who has not everything up to `heads`, as sentences."""
         return [
-            f"{person.name} is at {room.place} of {heads.get(room.slug, 0)} in {room.slug}"
+            f"{client.name} is at {room.place} of {heads.get(room.slug, 0)} in {room.slug}"
             + ("" if room.complete else ", not joined")
-            for person in self.people
-            for room in person.rooms.values()
+            for client in self.all
+            for room in client.rooms.values()
             if not room.complete or (room.place or 0) < heads.get(room.slug, 0)
         ]
 
     async def settle(self, seconds: float, quietly: bool) -> float | None:
         """Wait until all that was said by now is answered, and everybody has it; return how long that took.
 
-        None when it did not happen: then the chat does not go on. Meanwhile people talk on, unless `quietly`.
+        None when it did not happen: then the chat does not go on. Meanwhile clients talk on, unless `quietly`.
         """
         self.quiet = quietly
         began = time.monotonic()
-        said = [waiting.said for person in self.people for waiting in person.waiting.values()]
+        said = [waiting.said for client in self.all for waiting in client.waiting.values()]
         try:
             await until(lambda: all(each.answers or each.refused for each in said), seconds, "all is answered")
             heads = self.acknowledged()
@@ -161,17 +161,17 @@ class Crowd:
         finally:
             self.quiet = False
 
-    async def lone_words(self, seconds: float) -> None:
+    async def single_messages(self, seconds: float) -> None:
         """Have one message posted in every room, and wait until all have all; the checker tells what came late."""
         for slug in ALL:
-            if there := [person for person in self.people if person.hears(slug)]:
+            if there := [client for client in self.all if client.hears(slug)]:
                 speaker = self.rng.choice(there)
-                await speaker.speak_alone(speaker.rooms[slug])
+                await speaker.post_alone(speaker.rooms[slug])
         with suppress(Stuck):
             await until(lambda: not self.unanswered() and not self.behind(self.acknowledged()), seconds, "all have all")
 
     def unanswered(self) -> int:
-        return sum(len(person.waiting) for person in self.people)
+        return sum(len(client.waiting) for client in self.all)
 
     # The end
 
@@ -180,46 +180,46 @@ class Crowd:
         if self._talking is not None:
             self._talking.cancel()
         await until(
-            lambda: not any(person.waiting for person in self.people), seconds, "every command is answered in the end"
+            lambda: not any(client.waiting for client in self.all), seconds, "every command is answered in the end"
         )
 
     async def catch_up(self, table: Table, seconds: float) -> None:
         """Wait until everybody has all that the table has: first by itself, then again after a last resume."""
         heads = {slug: log.rev for slug, log in table.items()}
         await until(lambda: not self.behind(heads), seconds, "everybody has everything", lambda: self.behind(heads))
-        for person in self.people:
-            person.cut()
+        for client in self.all:
+            client.cut()
         await asyncio.sleep(0.5)
         await until(lambda: not self.behind(heads), seconds, "everybody resumes once more")
 
     async def thin_out(self, table: Table, seconds: float) -> None:
         """Have a third leave for good, half of them without a word; note what the others believe after that."""
-        leaving = self.rng.sample(self.people, len(self.people) // 3)
-        staying = [person for person in self.people if person not in leaving]
-        for number, person in enumerate(leaving):
-            person.present.clear()
+        leaving = self.rng.sample(self.all, len(self.all) // 3)
+        staying = [client for client in self.all if client not in leaving]
+        for number, client in enumerate(leaving):
+            client.present.clear()
             if number % 2:
-                person.cut()
+                client.cut()
             else:
-                await person.leave()
-        there = {slug: frozenset(person.user for person in staying if slug in person.rooms) for slug in table}
+                await client.leave()
+        there = {slug: frozenset(client.user for client in staying if slug in client.rooms) for slug in table}
 
         def outlooks() -> list[Outlook]:
             return [
                 Outlook(
-                    person.name,
-                    {slug: frozenset(room.present) for slug, room in person.rooms.items()},
-                    {slug: person.heads.get(slug, (0, 0)) for slug in person.rooms},
+                    client.name,
+                    {slug: frozenset(room.present) for slug, room in client.rooms.items()},
+                    {slug: client.heads.get(slug, (0, 0)) for slug in client.rooms},
                     there,
                 )
-                for person in staying
+                for client in staying
             ]
 
         with suppress(Stuck):  # the checker tells who is wrong
             await until(lambda: not any(check_outlooks(outlooks(), table)), seconds, "everybody knows who is there")
         self.record.outlooks = outlooks()
 
-    async def go(self) -> None:
+    async def close(self) -> None:
         tasks = [*self._tasks, *([self._talking] if self._talking else [])]
         for task in tasks:
             task.cancel()
