@@ -4,7 +4,6 @@ import asyncio
 import contextlib
 import time
 import uuid
-from collections.abc import Collection
 from dataclasses import asdict
 from functools import partial
 from typing import Any, Final
@@ -36,7 +35,6 @@ class ChatConsumer(RouletteCommands, SocketConsumer):
         self.joined: dict[str, Seen] = {}
         self.rooms: dict[int, Seen] = {}  # those in my list, joined or not
         self._following = asyncio.Lock()
-        self._held: Collection[int] = ()  # rooms whose heads are subscribed to, but were not told yet
         self._counted: dict[int, int] = {}  # at which rev of a room its unread messages were told last
         self._typed: dict[str, float] = {}
         self._heads: asyncio.Task[None] | None = None
@@ -57,32 +55,28 @@ class ChatConsumer(RouletteCommands, SocketConsumer):
         """Hear how far each room in my list is, and tell how far all are now."""
         async with self._following:
             rooms = await services.rooms_of(self.user)
-            new = rooms.keys() - self.rooms.keys()
-            for pk in new:
-                await self.hub.subscribe(heads_topic(pk), self.connection)
             for pk in self.rooms.keys() - rooms.keys():
                 await self.hub.unsubscribe(heads_topic(pk), self.connection)
             self.rooms = rooms
-            self._held = {*self._held, *new}
             await self._send_heads()
 
     async def _send_heads(self) -> None:
         """Tell how far my rooms are, and hear of them from there. What was told already is not taken back."""
-        heads = await heads_of_all()
-        held, self._held = self._held, ()
-        mine = {pk: heads[pk] for pk in self.rooms if pk in heads}
-        moved = [pk for pk, (_, rev, _) in mine.items() if self._counted.get(pk) != rev]
-        counts = await counts_of(self.user.pk, moved)
-        news: dict[str, dict[str, int]] = {}
-        for pk, (slug, rev, seq) in mine.items():
-            if pk in held or rev >= told(self.hub, pk):
-                news[slug] = {"rev": rev, "seq": seq}
-                if pk in counts:
-                    news[slug] = asdict(counts[pk])
-                    self._counted[pk] = counts[pk].rev
-        self.connection.send(head_event(news))
-        for pk in mine.keys() & held:
-            await self.hub.release(heads_topic(pk), self.connection, mine[pk][1])
+        new = {pk: topic for pk in self.rooms if (topic := heads_topic(pk)) not in self.connection.topics}
+        async with self.joining(*new.values()) as place:
+            heads = await heads_of_all()
+            mine = {pk: heads[pk] for pk in self.rooms if pk in heads}
+            moved = [pk for pk, (_, rev, _) in mine.items() if self._counted.get(pk) != rev]
+            counts = await counts_of(self.user.pk, moved)
+            news: dict[str, dict[str, int]] = {}
+            for pk, (slug, rev, seq) in mine.items():
+                if pk in new or rev >= told(self.hub, pk):
+                    news[slug] = {"rev": rev, "seq": seq}
+                    if pk in counts:
+                        news[slug] = asdict(counts[pk])
+                        self._counted[pk] = counts[pk].rev
+            self.connection.send(head_event(news))
+            place.tell({topic: mine[pk][1] for pk, topic in new.items() if pk in mine})
 
     def heartbeat(self, frame: Frame) -> None:
         super().heartbeat(frame)
@@ -90,7 +84,8 @@ class ChatConsumer(RouletteCommands, SocketConsumer):
 
     async def _beat(self) -> None:
         with contextlib.suppress(Exception):  # logged where they are read; the next heartbeat has them
-            await self._send_heads()
+            async with self._following:
+                await self._send_heads()
 
     # Rooms
 
@@ -100,39 +95,38 @@ class ChatConsumer(RouletteCommands, SocketConsumer):
         room = next(listed, None) or await services.see(self.user, command.room)
         if room.slug not in self.joined and len(self.joined) >= settings.JOINED_ROOMS:
             raise CommandError("conflict", f"At most {settings.JOINED_ROOMS} rooms at once: leave one first.")
-        # Subscribe before reading, so that nothing falls between the page and the live events.
-        topics = store.room_topic(room.pk), presence.presence_topic(room.pk)
-        for topic in topics:
-            await self.hub.subscribe(topic, self.connection)
         try:
-            entered = await services.enter(self.user, room, command.after, command.limit)
-            if not self.connection.topics.keys() >= set(topics):  # taken out of the room while it was read
-                raise CommandError("forbidden", "You are no longer in this room.")
+            await self._enter(room, command)
         except BaseException:
-            await self._leave(room)
+            await self._leave(room)  # it may have been in it before
             raise
-        self._arrive(room)
-        page = entered.page
-        presence_rev = entered.people.number
-        count, online = entered.people.with_user(self.user.on_wire())
-        joined = {
-            "type": "joined",
-            "ref": command.ref,
-            "room": room.slug,
-            "rev": page.rev,
-            "seq": page.seq,
-            "read": entered.read,
-            "messages": page.messages,
-            "complete": page.complete,
-            "online": online,
-            "count": count,
-        }
-        frame = Frame(encode(joined))
-        self.count_reading(len(frame))
-        self.connection.write_frame(frame)
-        if page.complete:
-            await self.hub.release(store.room_topic(room.pk), self.connection, page.rev)
-            await self.hub.release(presence.presence_topic(room.pk), self.connection, presence_rev)
+
+    async def _enter(self, room: Seen, command: protocol.Join) -> None:
+        log, people = store.room_topic(room.pk), presence.presence_topic(room.pk)
+        async with self.joining(log, people) as place:
+            entered = await services.enter(self.user, room, command.after, command.limit)
+            if not place.goes_on:  # taken out of the room while it was read
+                raise CommandError("forbidden", "You are no longer in this room.")
+            self._arrive(room)
+            page = entered.page
+            count, online = entered.people.with_user(self.user.on_wire())
+            joined = {
+                "type": "joined",
+                "ref": command.ref,
+                "room": room.slug,
+                "rev": page.rev,
+                "seq": page.seq,
+                "read": entered.read,
+                "messages": page.messages,
+                "complete": page.complete,
+                "online": online,
+                "count": count,
+            }
+            frame = Frame(encode(joined))
+            self.count_reading(len(frame))
+            self.connection.write_frame(frame)
+            if page.complete:
+                place.tell({log: page.rev, people: entered.people.number})
 
     def _arrive(self, room: Seen) -> None:
         if room.slug not in self.joined:

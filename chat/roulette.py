@@ -192,16 +192,17 @@ class RouletteCommands(SocketConsumer):
         """Join the talk's room and tell; what the partner was quick to say follows."""
         assert place.room_id is not None
         self._talk = room = Seen(place.room_id, place.room, RoomKind.ROULETTE)
-        await self.hub.subscribe(store.room_topic(room.pk), self.connection)
-        entered = await services.enter(self.user, room, 0, 200)
-        if room.slug not in self.joined:
-            self.joined[room.slug] = room
-            presence.current_presence().arrive(room.pk, self.user.pk)
-        self._told = place
-        self.connection.send({"type": "roulette.paired", "room": place.room, "partner": place.partner})
-        for event in entered.page.messages:
-            self.connection.send(event)
-        await self.hub.release(store.room_topic(room.pk), self.connection, entered.page.reached)
+        log = store.room_topic(room.pk)
+        async with self.joining(log) as talk:
+            entered = await services.enter(self.user, room, 0, 200)
+            if room.slug not in self.joined:
+                self.joined[room.slug] = room
+                presence.current_presence().arrive(room.pk, self.user.pk)
+            self._told = place
+            self.connection.send({"type": "roulette.paired", "room": place.room, "partner": place.partner})
+            for event in entered.page.messages:
+                self.connection.send(event)
+            talk.tell({log: entered.page.reached})
 
     async def _leave_room(self) -> None:
         room, self._talk = self._talk, None

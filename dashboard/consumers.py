@@ -80,32 +80,35 @@ class ShowsBoards(ScreenConsumer):
         self.count_reading(len(shown.frame), shown.seconds)
 
     async def show(self, slug: str) -> ReadBoard:
-        """Subscribe first, then read, then let go what is newer; return what was sent. Raises NoSuchBoard."""
+        """Send a board, then the updates of its streams; return what was sent. Raises NoSuchBoard."""
         if not self.may_show(slug):
             raise NoSuchBoard
         async with self._showing:
-            known = await _topics((slug, self.user is not None and self.user.is_guest))
-            if known is None:
-                raise NoSuchBoard
-            wanted = set(known)
-            await self.hub.subscribe(f"board.{slug}", self.connection)
-            while True:
-                for name in wanted:
-                    await self.hub.subscribe(name, self.connection)
-                snapshot = await _snapshot((slug, self._points))
-                if snapshot is None:
-                    raise NoSuchBoard
-                seqs = snapshot.seqs
-                if seqs.keys() <= wanted:
+            try:
+                known = await _topics((slug, self.user is not None and self.user.is_guest))
+                if known is not None:
+                    return await self._join(slug, known)
+            except BaseException:
+                if self._shown:  # they have missed an edit, or what came of the streams that they share with this one
+                    await self.connection.close(Close.RESYNC)
+                raise
+            raise NoSuchBoard
+
+    async def _join(self, slug: str, known: set[str]) -> ReadBoard:
+        topic = f"board.{slug}"
+        async with self.joining(topic, *known) as place:
+            while (snapshot := await _snapshot((slug, self._points))) is not None:
+                if not await place.subscribe(snapshot.seqs):
                     break
-                wanted |= seqs.keys()  # a tile was added meanwhile
+                # A tile was added meanwhile: read again, now that its streams are subscribed to.
+            if snapshot is None:
+                raise NoSuchBoard
             self.connection.write_frame(snapshot.frame)
-            for name, seq in seqs.items():
-                await self.hub.release(name, self.connection, seq)
-            gone = (self._shown.get(slug, set()) | wanted) - seqs.keys()
-            self._shown[slug] = set(seqs)
-            await self._drop(gone)
-            return snapshot
+            place.tell(snapshot.seqs)
+        heard = self._shown.get(slug, set()) | place.names.keys()
+        self._shown[slug] = set(snapshot.seqs)
+        await self._drop(heard - {topic, *snapshot.seqs})
+        return snapshot
 
     async def hide(self, slug: str) -> None:
         """Send no more of a board."""

@@ -26,31 +26,34 @@ class ShowsRooms(ScreenConsumer):
         await self.look_again()  # its board may have been edited just now
         self._require_tile(command.room)
         topic = (await public.window(command.room)).topic
-        await self.hub.subscribe(topic, self.connection)
-        self._windows[command.room] = topic
         try:
-            window = await public.window(command.room)  # it may have ended before we listened
-            page = await public.newest_messages(window, command.limit)
-            self._require_tile(command.room)
-            if command.room not in self._windows:
-                raise CommandError("forbidden", "This room is not shown any more.")
+            await self._show_room(command, topic)
         except BaseException:
             await self._leave(command.room)
             raise
-        joined = {
-            "type": "joined",
-            "room": command.room,
-            "rev": page.rev,
-            "seq": page.seq,
-            "messages": page.messages,
-            "complete": True,
-        }
-        if command.ref is not None:
-            joined["ref"] = command.ref
-        frame = Frame(encode(joined))
-        self.count_reading(len(frame))
-        self.connection.write_frame(frame)
-        await self.hub.release(topic, self.connection, page.rev)
+
+    async def _show_room(self, command: JoinRoom, topic: str) -> None:
+        async with self.joining(topic) as place:
+            self._windows[command.room] = topic
+            window = await public.window(command.room)  # it may have ended before we listened
+            page = await public.newest_messages(window, command.limit)
+            self._require_tile(command.room)
+            if not place.goes_on:
+                raise CommandError("forbidden", "This room is not shown any more.")
+            joined = {
+                "type": "joined",
+                "room": command.room,
+                "rev": page.rev,
+                "seq": page.seq,
+                "messages": page.messages,
+                "complete": True,
+            }
+            if command.ref is not None:
+                joined["ref"] = command.ref
+            frame = Frame(encode(joined))
+            self.count_reading(len(frame))
+            self.connection.write_frame(frame)
+            place.tell({topic: page.rev})
 
     async def on_leave(self, command: LeaveRoom) -> dict[str, Any]:
         await self._leave(command.room)

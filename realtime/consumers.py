@@ -5,6 +5,7 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Coroutine
+from contextlib import AbstractAsyncContextManager
 from typing import Any, ClassVar, Final
 
 from channels.consumer import AsyncConsumer
@@ -15,6 +16,7 @@ from realtime import clock, process, protocol, quotas, siblings
 from realtime.connection import EXTENSION, HAND_OVER, Connection
 from realtime.database import AWAY, busy, log_failure, meaning
 from realtime.hub import Hub, current_hub, send_away
+from realtime.joining import Joining, joining
 from realtime.limits import Bucket
 from realtime.origins import is_allowed
 from realtime.protocol import Close, Command, CommandError, Parser, Ping, Refused
@@ -172,6 +174,10 @@ class SocketConsumer(AsyncConsumer):
             await self._refuse(Refused(Close.FORBIDDEN, "forbidden", "This account is closed."))
         elif payload["do"] == "make_room" and self.opened_at < payload["before"]:
             await self._refuse(_replaced())
+
+    def joining(self, *topics: str) -> AbstractAsyncContextManager[Joining]:
+        """Join `topics`: the body reads the store and sends what it has read (`realtime.joining`)."""
+        return joining(self.hub, self.connection, topics)
 
     def heartbeat(self, frame: protocol.Frame) -> None:
         """Send the heartbeat, `frame` being the same for all."""

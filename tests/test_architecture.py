@@ -66,6 +66,12 @@ def test_only_publish_sends_to_groups_and_only_the_link_joins_them() -> None:
     assert joiners == {"realtime/link.py"}
 
 
+def test_topics_are_joined_only_by_way_of_joining() -> None:
+    """Subscribe, read, send, release: nobody else releases."""
+    releasers = {name(path) for path in modules(*PACKAGES) if re.search(r"hub\.release\(", path.read_text())}
+    assert releasers == {"realtime/joining.py"}
+
+
 @pytest.mark.parametrize(("model", "store"), [("Message", "chat/store.py"), ("Sample", "dashboard/store.py")])
 def test_log_rows_are_written_only_by_their_store(model: str, store: str) -> None:
     writes = {"create", "bulk_create", "update", "bulk_update", "delete", "get_or_create", "update_or_create", "save"}

@@ -60,8 +60,8 @@ class ScreenConsumer(SocketConsumer):
         self._hash = hash_token(token)
         link = await find_link(self._hash)
         if link is not None:
-            await self.hub.subscribe(link.topic, self.connection)
-            link = await find_link(self._hash)  # it may have ended before we listened
+            async with self.joining(link.topic):
+                link = await find_link(self._hash)  # it may have ended before we listened
         if link is None:
             raise _gone()
         if sum(each.link is not None and each.link.pk == link.pk for each in _screens()) >= SCREENS_PER_LINK:

@@ -167,6 +167,24 @@ async def test_a_board_that_was_edited_is_sent_anew_with_its_new_streams(viewer:
     assert "disk" in (await ada.assert_event("update"))["streams"]
 
 
+@pytest.mark.parametrize("read", ["board_topics", "board_snapshot"])
+async def test_an_edit_that_cannot_be_read_sends_the_viewer_back(
+    viewer: Seat, monkeypatch: pytest.MonkeyPatch, read: str
+) -> None:
+    """Else it would show the board as it was, for as long as nobody edits it."""
+    cpu, disk = await in_thread(produced_stream, "cpu"), await in_thread(produced_stream, "disk")
+    await in_thread(board_of, cpu)
+    ada = await viewer("Ada")
+    await ada.show("ops")
+
+    def fail(*arguments: Any, **options: Any) -> Any:
+        raise OSError("away")
+
+    monkeypatch.setattr(boards, read, fail)
+    await in_thread(boards.show_on_board, disk, "ops")
+    await ada.assert_closed(4503)
+
+
 async def test_a_stream_taken_off_a_board_is_heard_no_more(viewer: Seat) -> None:
     cpu, disk = await in_thread(produced_stream, "cpu"), await in_thread(produced_stream, "disk")
     board = await in_thread(board_of, cpu, disk)

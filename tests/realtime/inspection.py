@@ -102,8 +102,8 @@ class InspectionConsumer(SocketConsumer):
         self.queues.remove(self.queue)
 
     async def on_subscribe(self, command: Subscribe) -> dict[str, Any]:
-        await self.hub.subscribe(command.topic, self.connection)
-        await self.hub.release(command.topic, self.connection, 0)
+        async with self.joining(command.topic) as place:
+            place.tell({command.topic: 0})
         return {"type": "ok"}
 
     async def on_publish(self, command: Publish) -> dict[str, Any]:
