@@ -180,10 +180,14 @@
       const view = document.querySelector("board-view");
       return view.pagesOf?.(view.screen.state.board).length ?? 1;
     },
+    /** Turns to a page by the keyboard: one that is set from outside, the wall turns back at its next tick. */
     async faultsOfPage(page) {
-      Object.assign(document.querySelector("board-view"), { page });
+      const view = document.querySelector("board-view");
+      for (let turns = 0; view.page !== page && turns < this.pages(); turns++) {
+        document.dispatchEvent(new KeyboardEvent("keydown", { key: "ArrowRight" }));
+      }
       await this.drawn();
-      return this.faults();
+      return view.page === page ? this.faults() : [`page ${view.page + 1} is shown instead`];
     },
     /** Tiles that do without something that fit.js does not say, or the other way round. */
     async disagreements() {
@@ -216,10 +220,12 @@
       }
       return texts.length;
     },
-    /** Waits until the board of a snapshot has come. */
+    /** Waits until the board of a snapshot has come, and what is said in its rooms. */
     async shown(version) {
       const view = document.querySelector("board-view");
-      while (view.screen?.state.board?.version !== version) await new Promise((resolve) => setTimeout(resolve, 5));
+      const isHere = () => view.screen?.state.board?.version === version && !view.isUpdatePending;
+      const isSaid = () => [...document.querySelectorAll("room-tile")].every(({ feed }) => feed?.live);
+      while (!isHere() || !isSaid()) await new Promise((resolve) => setTimeout(resolve, 5));
     },
     /** Frames until what has come is drawn, and looked at for what is cut. */
     async drawn() {

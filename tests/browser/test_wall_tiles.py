@@ -156,6 +156,31 @@ async def test_a_wall_without_rooms_says_so_in_a_low_tile(wall: FakeWall) -> Non
         wall.plan(*wall.places)
 
 
+async def test_the_newest_message_stays_in_sight_whatever_size_a_tile_had_between_two_frames(
+    wall: FakeWall,
+) -> None:
+    """A page is laid out, and scrolled, also while only some of its tiles are up to date."""
+    await wall.show(board_of(8, 3, "fresh"))
+    left = await wall.page.locator("board-tile:not([hidden])[data-type=room]").first.evaluate(
+        """async (tile) => {
+            const talk = tile.querySelector(".talk");
+            for (const [change, undo] of [
+                [() => tile.style.setProperty("height", "1500px"), () => tile.style.removeProperty("height")],
+                [() => (tile.hidden = true), () => (tile.hidden = false)],
+            ]) {
+                change();
+                talk.closest("room-tile").requestUpdate();
+                await talk.closest("room-tile").updateComplete; // it looks at its size
+                undo();
+                await measures.drawn();
+            }
+            return [...tile.querySelectorAll(".talk li")].at(-1).getBoundingClientRect().bottom
+                - talk.getBoundingClientRect().bottom;
+        }"""
+    )
+    assert left < 2
+
+
 def tall_board() -> tuple[Json, Json]:
     """Return a board of twenty rows, each a number of its own."""
     streams = {f"n{n}": told(number(n, label=f"Number {n}"), "fresh") for n in range(1, 21)}

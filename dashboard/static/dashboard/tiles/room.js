@@ -18,8 +18,7 @@ export class RoomTile extends LitElement {
     this.heard = false;
     /** @type {RoomFeed | null} */
     this.feed = null;
-    // On a wall it has no size while another page is shown.
-    this.resized = new ResizeObserver(() => this.#showNewest());
+    this.resized = new ResizeObserver(() => this.#fade());
   }
 
   createRenderRoot() {
@@ -28,7 +27,6 @@ export class RoomTile extends LitElement {
 
   connectedCallback() {
     super.connectedCallback();
-    this.resized.observe(this);
     this.requestUpdate(); // a tile that was moved is put into the document anew
   }
 
@@ -47,14 +45,13 @@ export class RoomTile extends LitElement {
   }
 
   updated() {
-    this.#showNewest();
+    for (const each of this.querySelectorAll(".talk, .talk__said")) this.resized.observe(each);
   }
 
-  #showNewest() {
-    const list = this.querySelector(".talk");
-    if (!list) return;
-    list.scrollTop = list.scrollHeight;
-    list.toggleAttribute("data-over", list.scrollHeight > list.clientHeight);
+  /** What is above is faded out. That the newest is seen is the style's work: it holds whatever is laid out when. */
+  #fade() {
+    const talk = this.querySelector(".talk");
+    talk?.toggleAttribute("data-over", talk.scrollHeight > talk.clientHeight);
   }
 
   render() {
@@ -63,16 +60,18 @@ export class RoomTile extends LitElement {
     if (feed.trouble) return html`<p class="tile__note" data-truth="failing">${feed.trouble}</p>`;
     const live = feed.live && this.heard;
     const people = feed.count === null ? "" : feed.count === 1 ? "1 person here" : `${feed.count} people here`;
-    return html`<ol class="talk" tabindex="0" aria-label=${`Newest messages in ${this.room}`} ?data-away=${!live}>
-        ${repeat(
-          feed.messages,
-          ({ seq }) => seq,
-          ({ sender, html: body, at }) => html`<li>
-            <span class="talk__head"><b>${sender.name}</b> <time class="muted" datetime=${at} title=${wholeTime(at)}>${clockTime(at)}</time></span>
-            <div class="prose">${unsafeHTML(body)}</div>
-          </li>`,
-        )}
-      </ol>
+    return html`<div class="talk" role="group" tabindex="0" aria-label=${`Newest messages in ${this.room}`} ?data-away=${!live}>
+        <ol class="talk__said">
+          ${repeat(
+            feed.messages,
+            ({ seq }) => seq,
+            ({ sender, html: body, at }) => html`<li>
+              <span class="talk__head"><b>${sender.name}</b> <time class="muted" datetime=${at} title=${wholeTime(at)}>${clockTime(at)}</time></span>
+              <div class="prose">${unsafeHTML(body)}</div>
+            </li>`,
+          )}
+        </ol>
+      </div>
       <p class="tile__foot">
         ${live ? (feed.messages.length ? people : "Nothing said yet") : "Not connected to the room"}
         ${live && feed.count !== null
