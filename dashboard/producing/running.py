@@ -151,7 +151,7 @@ class _Mind:
             self.last = _merged(self.last, value) if self.producer.kind is Kind.TABLE else value
         self.pause, self.in_doubt, self.trouble = PAUSE, False, ""
         await self.say(Said(clock.now(), value))
-        while wait := self.bucket.take(time.monotonic()):
+        while wait := self.bucket.take(time.monotonic()):  # noqa: ASYNC110 - tokens come with time, not with an event
             await asyncio.sleep(wait)
 
     def trace(self, error: BaseException) -> str:
