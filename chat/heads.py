@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import weakref
 from collections.abc import Collection, Iterable, Mapping
 from typing import Any, Final
 
@@ -11,6 +10,7 @@ from chat.store import News
 from realtime.database import in_database, log_failure
 from realtime.gather import gathered
 from realtime.hub import Hub
+from realtime.per_loop import PerLoop
 from realtime.protocol import encode
 from realtime.publish import Delivery, Publication, publish
 from realtime.topics import LatestTopic
@@ -77,12 +77,12 @@ class _Announcer:
             await asyncio.sleep(max(CALM, len(moved) / MOST))
 
 
-_announcers: "weakref.WeakKeyDictionary[Any, _Announcer]" = weakref.WeakKeyDictionary()
+_announcer: Final = PerLoop(_Announcer)
 
 
 def announce(rooms: Iterable[Room], news: Mapping[int, News]) -> None:
     """Tell those who see `rooms` how far they are now, and what is new there. For the event loop's thread."""
-    _announcers.setdefault(asyncio.get_running_loop(), _Announcer()).add(rooms, news)
+    _announcer().add(rooms, news)
 
 
 async def heads_of_all() -> Heads:

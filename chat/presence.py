@@ -9,7 +9,6 @@ import asyncio
 import contextlib
 import logging
 import time
-import weakref
 from collections import Counter
 from collections.abc import Collection
 from itertools import groupby, islice
@@ -22,6 +21,7 @@ from accounts.models import User, person_on_wire
 from chat.models import Presence, Room
 from realtime import bulk, process
 from realtime.database import in_database, log_failure
+from realtime.per_loop import PerLoop
 from realtime.protocol import encode
 from realtime.publish import Delivery, Publication, publish
 
@@ -231,12 +231,8 @@ async def sweep_for_ever() -> None:
             await publish(await in_database(_sweep)())
 
 
-_keepers: "weakref.WeakKeyDictionary[Any, PresenceKeeper]" = weakref.WeakKeyDictionary()
-
-
-def current_presence() -> PresenceKeeper:
-    """Return the presence of the running event loop: of this process, that is."""
-    return _keepers.setdefault(asyncio.get_running_loop(), PresenceKeeper())
+#: Returns the presence of the running event loop: of this process, that is.
+current_presence: Final = PerLoop(PresenceKeeper)
 
 
 async def rewrite() -> None:

@@ -6,11 +6,10 @@ submission is order in the log.
 
 import asyncio
 import logging
-import weakref
 from collections import deque
 from concurrent.futures import ThreadPoolExecutor
 from itertools import chain
-from typing import Any, Final, NamedTuple
+from typing import Final, NamedTuple
 
 from django.db import OperationalError, connections
 
@@ -18,6 +17,7 @@ from chat import store
 from chat.heads import announce
 from chat.store import Applied, Change, Result
 from realtime.database import AWAY, PATIENCE, busy, meaning
+from realtime.per_loop import PerLoop
 from realtime.protocol import CommandError
 from realtime.publish import publish
 
@@ -175,16 +175,8 @@ def _apply_here(changes: list[Change]) -> Result:
         raise
 
 
-_writers: "weakref.WeakKeyDictionary[Any, Writer]" = weakref.WeakKeyDictionary()
-
-
-def current_writer() -> Writer:
-    """Return the writer of the running event loop: of this process, that is."""
-    loop = asyncio.get_running_loop()
-    writer = _writers.get(loop)
-    if writer is None:
-        writer = _writers[loop] = Writer()
-    return writer
+#: Returns the writer of the running event loop: of this process, that is.
+current_writer: Final = PerLoop(Writer)
 
 
 async def flush() -> None:

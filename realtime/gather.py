@@ -1,9 +1,11 @@
 """Reads that many ask for at the same time, done together."""
 
 import asyncio
-import weakref
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
+from functools import partial
 from typing import Any, Final, Generic, TypeVar
+
+from realtime.per_loop import PerLoop
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -56,13 +58,9 @@ def gathered(
     Whoever asks while a read is under way shares the next: each answer comes from a read that began after
     the call. What `read` raises is raised for all whom it read for.
     """
-    gatherers: weakref.WeakKeyDictionary[Any, _Gatherer[K, V]] = weakref.WeakKeyDictionary()
+    gatherer: PerLoop[_Gatherer[K, V]] = PerLoop(partial(_Gatherer, read))
 
     async def get(key: K) -> V | None:
-        loop = asyncio.get_running_loop()
-        gatherer = gatherers.get(loop)
-        if gatherer is None:
-            gatherer = gatherers[loop] = _Gatherer(read)
-        return await gatherer.ask(key)
+        return await gatherer().ask(key)
 
     return get

@@ -8,7 +8,6 @@ import asyncio
 import logging
 import time
 import uuid
-import weakref
 from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -18,6 +17,7 @@ from typing import Any, Final, Protocol
 from realtime import database
 from realtime.connection import Connection
 from realtime.link import Link, log_failure
+from realtime.per_loop import PerLoop
 from realtime.protocol import Close
 from realtime.publish import Delivery, Here, Publication, hear
 from realtime.topics import EARLY, LatestTopic, LogTopic, Topic, flush_values
@@ -359,14 +359,11 @@ def _source(name: str) -> Source:
     return _sources[name.partition(".")[0]]
 
 
-_hubs: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Hub]" = weakref.WeakKeyDictionary()
-
-
-def current_hub() -> Hub:
-    """Return the hub of the running event loop: of this process, that is."""
-    loop = asyncio.get_running_loop()
-    hub = _hubs.get(loop)
-    if hub is None:
-        hub = _hubs[loop] = Hub()
-        hear(Here(hub.name, hub.receive))
+def _make_hub() -> Hub:
+    hub = Hub()
+    hear(Here(hub.name, hub.receive))
     return hub
+
+
+#: Returns the hub of the running event loop: of this process, that is.
+current_hub: Final = PerLoop(_make_hub)

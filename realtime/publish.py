@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import weakref
 from collections import deque
 from collections.abc import Callable, Iterable
 from contextvars import Context, copy_context
@@ -15,6 +14,7 @@ from channels.layers import get_channel_layer
 from django.db import transaction
 
 from realtime.background import layer_is_embedded
+from realtime.per_loop import PerLoop
 
 log = logging.getLogger(__name__)
 
@@ -59,12 +59,9 @@ class Here:
     context: Context = field(default_factory=copy_context)
 
 
-_here: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Here]" = weakref.WeakKeyDictionary()
-
-
 def hear(here: Here) -> None:
     """Have what is published in this process taken by its hub at once, rather than by way of the layer."""
-    _here[asyncio.get_running_loop()] = here
+    _outgoing().here = here
 
 
 async def publish(publications: Iterable[Publication]) -> None:
@@ -74,32 +71,34 @@ async def publish(publications: Iterable[Publication]) -> None:
     called, so a sick wire loses nothing.
     """
     items = list(publications)
-    loop = asyncio.get_running_loop()
-    here = _here.get(loop)
+    outgoing = _outgoing()
+    here = outgoing.here
     if here is not None:
         # Not in the caller's context: with `async_to_sync` that has an executor which ends before what we start does.
-        loop.call_soon(here.take, items, context=here.context)
+        asyncio.get_running_loop().call_soon(here.take, items, context=here.context)
         if layer_is_embedded():
             return  # there are no others
     if items:
-        await _outgoings.setdefault(loop, _Outgoing()).send(items, here.name if here else "")
+        await outgoing.send(items)
 
 
 class _Outgoing:
     """What is on its way to the layer: all that came while the last message was sent goes into the next one."""
 
     def __init__(self) -> None:
+        self.here: Here | None = None
         self._waiting: deque[tuple[list[Publication], asyncio.Future[None]]] = deque()
         self._task: asyncio.Task[None] | None = None
 
-    async def send(self, items: list[Publication], sender: str) -> None:
+    async def send(self, items: list[Publication]) -> None:
         sent: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self._waiting.append((items, sent))
         if self._task is None:
-            self._task = asyncio.create_task(self._run(sender))
+            self._task = asyncio.create_task(self._run())
         await sent
 
-    async def _run(self, sender: str) -> None:
+    async def _run(self) -> None:
+        sender = self.here.name if self.here else ""
         try:
             while self._waiting:
                 chunk: list[list[Any]] = []
@@ -119,7 +118,7 @@ class _Outgoing:
             self._task = None  # it would keep its event loop alive, which is the key to this
 
 
-_outgoings: "weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _Outgoing]" = weakref.WeakKeyDictionary()
+_outgoing: Final = PerLoop(_Outgoing)
 
 
 async def send(message: dict[str, Any]) -> bool:

@@ -1,11 +1,13 @@
 """Work beside the event loop in which everybody gets their turn, however much somebody else asks for."""
 
 import asyncio
-import weakref
 from collections import deque
 from collections.abc import Callable, Hashable
 from concurrent.futures import Executor
+from functools import partial
 from typing import Any, Generic, TypeVar
+
+from realtime.per_loop import PerLoop
 
 T = TypeVar("T")
 
@@ -56,15 +58,10 @@ class Turns:
     """
 
     def __init__(self, executor: Executor) -> None:
-        self._executor = executor
-        self._queues: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, _Queue] = weakref.WeakKeyDictionary()
+        self._queue = PerLoop(partial(_Queue, executor))
 
     async def run(self, person: Hashable, work: Callable[[], T]) -> T:
         """Return what `work` returns, or raise what it raises, after what `person` asked for before."""
-        loop = asyncio.get_running_loop()
-        queue = self._queues.get(loop)
-        if queue is None:
-            queue = self._queues[loop] = _Queue(self._executor)
-        result: asyncio.Future[T] = loop.create_future()
-        queue.add(person, _Job(work, result))
+        result: asyncio.Future[T] = asyncio.get_running_loop().create_future()
+        self._queue().add(person, _Job(work, result))
         return await result

@@ -1,0 +1,37 @@
+import asyncio
+import gc
+import weakref
+
+import pytest
+
+from realtime.per_loop import PerLoop
+
+
+class Thing:
+    pass
+
+
+def test_a_loop_has_one_and_another_loop_another() -> None:
+    current = PerLoop(Thing)
+
+    async def look() -> Thing:
+        assert current() is current()
+        return current()
+
+    assert asyncio.run(look()) is not asyncio.run(look())
+
+
+def test_it_is_forgotten_with_its_loop() -> None:
+    current = PerLoop(Thing)
+
+    async def look() -> "weakref.ref[Thing]":
+        return weakref.ref(current())
+
+    thing = asyncio.run(look())
+    gc.collect()
+    assert thing() is None
+
+
+def test_there_is_none_outside_of_a_loop() -> None:
+    with pytest.raises(RuntimeError):
+        PerLoop(Thing)()
