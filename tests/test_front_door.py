@@ -5,6 +5,7 @@ import os
 import re
 import subprocess
 import sys
+import tomllib
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from unittest.mock import Mock
 
 import httpx
 import pytest
+import yaml
 from django.core.management import CommandError, call_command
 from django.test import Client, override_settings
 
@@ -22,6 +24,9 @@ from realtime import embedded, process
 from realtime.management.commands import serve
 
 ROOT = Path(__file__).resolve().parent.parent
+#: What tools look for at the root and nowhere else.
+HIDDEN = {".dockerignore", ".editorconfig", ".gitignore", ".npmrc", ".pre-commit-config.yaml"}
+PAGES = {"README.md", "LICENSE", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "requirements.txt"}
 
 
 @pytest.mark.parametrize("debug", [True, False])
@@ -175,3 +180,50 @@ def test_demo_content_in_production_is_open_to_guests_only_if_one_says_so(
     call_command("loaddemo", *options)
     assert set(Room.objects.values_list("guests", flat=True)) == {guests or local}
     assert set(Board.objects.values_list("guests", flat=True)) == {guests or local}
+
+
+def tracked() -> list[Path]:
+    """Return the files of the project, as git has them."""
+    found = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True)
+    if found.returncode:
+        pytest.skip("this is no clone")
+    return [path for path in map(Path, found.stdout.splitlines()) if (ROOT / path).exists()]
+
+
+def test_the_root_shows_at_most_twelve_files() -> None:
+    names = {path.name for path in tracked() if path.parent == Path()}
+    assert {name for name in names if name.startswith(".")} <= HIDDEN
+    shown = {name for name in names if not name.startswith(".")}
+    assert shown >= PAGES
+    assert len(shown) <= 12, f"move one into a folder: {sorted(shown)}"
+
+
+def test_the_readme_fits_on_a_page() -> None:
+    lines = (ROOT / "README.md").read_text().splitlines()
+    assert len(lines) < 120
+    assert sum(line.startswith("![") for line in lines) == 1
+
+
+def test_the_changelog_has_the_version_of_the_project() -> None:
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert re.search(rf"^## v{re.escape(version)} \(\d{{4}}-\d\d-\d\d\)$", (ROOT / "CHANGELOG.md").read_text(), re.M)
+
+
+def test_every_list_of_dependencies_is_watched_for_updates() -> None:
+    updates = yaml.safe_load((ROOT / ".github/dependabot.yml").read_text())["updates"]
+    watched = {(each["package-ecosystem"], each["directory"]) for each in updates}
+    needed = {("uv", "/")}  # looks into requirements/, too
+    for path in tracked():
+        folder = "/" if path.parent == Path() else f"/{path.parent}"
+        needed |= {("npm", folder)} if path.name == "package.json" else set()
+        needed |= {("docker", folder)} if path.name == "Dockerfile" else set()
+        needed |= {("docker-compose", folder)} if path.name == "compose.yaml" else set()
+    assert watched == needed
+
+
+def test_pre_commit_checks_what_ci_checks_first() -> None:
+    """The hooks are the steps of bin/test that take seconds."""
+    config = yaml.safe_load((ROOT / ".pre-commit-config.yaml").read_text())
+    hooks = [hook["id"] for repository in config["repos"] for hook in repository["hooks"]]
+    steps = re.findall(r'^        Step\("(\w+)"', (ROOT / "bin/test").read_text(), re.M)
+    assert hooks == steps
