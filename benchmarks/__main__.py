@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from benchmarks import plot, report
-from benchmarks.plays import PLAYS
+from benchmarks.runners import RUNNERS
 from benchmarks.scenarios import EMBEDDED, OURS, PEERS, PIPE, SCENARIOS, STORING, Scenario
 from benchmarks.servers import CLIENT_CORE, CORES, NCHAN, SERVER_CORE, Bench
 from harness.servers import ROOT
@@ -69,7 +69,7 @@ class Run:
                 for name, results in rows.items():
                     load = {"warmup": min(1.0, self.options.seconds / 2), "seconds": self.options.seconds}
                     try:
-                        result = PLAYS[scenario.play](self.bench, scenario, name, load | scenario.load)
+                        result = RUNNERS[scenario.runner](self.bench, scenario, name, load | scenario.load)
                     except AssertionError as error:  # a server that did not start, or not end
                         result = {"error": str(error)}
                     results.append(result)

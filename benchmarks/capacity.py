@@ -75,7 +75,7 @@ def median(results: Results, scenario: str, value: str) -> float:
 
 
 @dataclass(frozen=True, slots=True)
-class Crowd:
+class Usage:
     """People online, each in one room of `room` people, each saying `rate` messages a second."""
 
     people: int
@@ -89,7 +89,7 @@ class Crowd:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """What a crowd needs: server processes, and of those that all processes share, messages a second."""
+    """What this usage needs: server processes, and of those that all processes share, messages a second."""
 
     processes: int
     connections: float  # of one process
@@ -100,50 +100,50 @@ class Need:
     share_stored: float  # of what one process was seen to write
 
 
-def load(crowd: Crowd, processes: int, each: Costs) -> float:
+def load(usage: Usage, processes: int, each: Costs) -> float:
     """Return the share of a core that each process uses."""
-    message = each.taking + (processes - 1) * each.hearing + crowd.room * each.giving
-    return crowd.messages * message / processes
+    message = each.taking + (processes - 1) * each.hearing + usage.room * each.giving
+    return usage.messages * message / processes
 
 
-def needs(crowd: Crowd, each: Costs, most: int = 100_000) -> Need | None:
+def needs(usage: Usage, each: Costs, most: int = 100_000) -> Need | None:
     """Return the fewest processes that leave `HEADROOM`; None when hearing alone takes more of each, however many."""
     low, high = 1, most
-    if load(crowd, most, each) > HEADROOM:
+    if load(usage, most, each) > HEADROOM:
         return None
     while low < high:
         middle = (low + high) // 2
-        low, high = (low, middle) if load(crowd, middle, each) <= HEADROOM else (middle + 1, high)
-    heard = crowd.messages * low
+        low, high = (low, middle) if load(usage, middle, each) <= HEADROOM else (middle + 1, high)
+    heard = usage.messages * low
     return Need(
         processes=low,
-        connections=crowd.people / low,
-        memory=crowd.people / low * each.memory / 1024,
-        published=crowd.messages,
+        connections=usage.people / low,
+        memory=usage.people / low * each.memory / 1024,
+        published=usage.messages,
         heard=heard,
         redis=heard * each.redis,
-        share_stored=crowd.messages / each.stored,
+        share_stored=usage.messages / each.stored,
     )
 
 
 #: A message a minute from each is a lively day; a team's room, a department's, an all-hands.
-CROWDS: Final = [Crowd(people, room, 1 / 60) for people in (10_000, 100_000, 1_000_000) for room in (5, 50, 1000)]
+USAGES: Final = [Usage(people, room, 1 / 60) for people in (10_000, 100_000, 1_000_000) for room in (5, 50, 1000)]
 
 
-def table(each: Costs, crowds: Sequence[Crowd] = CROWDS) -> str:
+def table(each: Costs, usages: Sequence[Usage] = USAGES) -> str:
     lines = [
         "| people online | in rooms of | processes | connections each | memory each | messages/s"
         " | out of Redis/s | Redis, cores | of one process' writing |",
         "|---|---|---|---|---|---|---|---|---|",
     ]
-    for crowd in crowds:
-        need = needs(crowd, each)
+    for usage in usages:
+        need = needs(usage, each)
         if need is None:
-            start = f"| {crowd.people:,} | {crowd.room} | too much to hear for one group"
-            lines.append(f"{start} | | | {crowd.messages:,.0f} | | | |")
+            start = f"| {usage.people:,} | {usage.room} | too much to hear for one group"
+            lines.append(f"{start} | | | {usage.messages:,.0f} | | | |")
             continue
         lines.append(
-            f"| {crowd.people:,} | {crowd.room} | {need.processes} | {need.connections:,.0f} | {need.memory:,.0f} MiB"
+            f"| {usage.people:,} | {usage.room} | {need.processes} | {need.connections:,.0f} | {need.memory:,.0f} MiB"
             f" | {need.published:,.0f} | {need.heard:,.0f} | {need.redis:.2f} | {need.share_stored:.0%} |"
         )
     return "\n".join(lines)

@@ -38,7 +38,7 @@ SMALL: Final = [f"small-{number}" for number in range(200)]
 class Scenario:
     """`load` is what `benchmarks.loads` is asked for, `value` the figure that counts, in `unit`.
 
-    `play` names the function of `benchmarks.plays` that has it played.
+    `runner` names the function of `benchmarks.runners` that runs it.
     """
 
     name: str
@@ -47,7 +47,7 @@ class Scenario:
     value: str = "deliveries"
     unit: str = "deliveries/s"
     contestants: Sequence[str] = field(default=(OURS, *PEERS))
-    play: str = "serve"
+    runner: str = "serve"
     quick: Sequence[str] = ()  # who takes part in `bin/bench --quick`
 
 
@@ -124,7 +124,7 @@ SCENARIOS: Final = (
         value="p99",
         unit="ms, p99",
         contestants=(OURS,),
-        play="board",
+        runner="board",
     ),
     Scenario(
         "values",
@@ -133,7 +133,7 @@ SCENARIOS: Final = (
         value="p99",
         unit="ms, p99",
         contestants=(OURS,),
-        play="board",
+        runner="board",
         quick=(OURS,),
     ),
     Scenario(
@@ -154,7 +154,7 @@ SCENARIOS: Final = (
         value="messages",
         unit="messages/s",
         contestants=(OURS, EMBEDDED, *STORING),
-        play="writer",
+        runner="writer",
     ),
     Scenario(
         "writer-one",
@@ -163,7 +163,7 @@ SCENARIOS: Final = (
         value="messages",
         unit="messages/s",
         contestants=(OURS, EMBEDDED, *STORING),
-        play="writer",
+        runner="writer",
     ),
     Scenario(
         "return",
@@ -172,7 +172,7 @@ SCENARIOS: Final = (
         value="live",
         unit="s until all are live",
         contestants=(OURS,),
-        play="mass_return",
+        runner="mass_return",
         quick=(OURS,),
     ),
     Scenario(
@@ -191,7 +191,7 @@ SCENARIOS: Final = (
         value="p99",
         unit="ms, p99 in the quiet room",
         contestants=(OURS,),
-        play="board",
+        runner="board",
     ),
     capacity("100", "100 receivers", SLOW, size=100),
     capacity("100", "100 receivers", FAST, size=100),

@@ -215,7 +215,7 @@ class Bench:
         if engine not in self._prepared:
             maker = Manage("prepare", self.folder("prepare"), self.settings(self._template(engine)))
             maker.manage("migrate", "--verbosity", "0")
-            code = f"from benchmarks.population import populate; populate({PEOPLE}, {SMALL_ROOMS}, {STREAMS})"
+            code = f"from benchmarks.populate import populate; populate({PEOPLE}, {SMALL_ROOMS}, {STREAMS})"
             self._prepared[engine] = json.loads(maker.shell(code))
         return self._prepared[engine]
 

@@ -305,18 +305,18 @@ def test_costs_say_what_was_not_measured() -> None:
 
 def test_more_people_need_more_processes_and_each_keeps_its_headroom() -> None:
     each = capacity.Costs(500e-6, 50e-6, 2e-6, 20e-6, 25.0, 10_000.0)
-    small, large = (capacity.needs(capacity.Crowd(people, 50, 1 / 60), each) for people in (10_000, 300_000))
+    small, large = (capacity.needs(capacity.Usage(people, 50, 1 / 60), each) for people in (10_000, 300_000))
     assert small
     assert large
     assert small.processes < large.processes
     for people, need in ((10_000, small), (300_000, large)):
-        crowd = capacity.Crowd(people, 50, 1 / 60)
-        assert capacity.load(crowd, need.processes, each) <= capacity.HEADROOM
-        assert need.processes == 1 or capacity.load(crowd, need.processes - 1, each) > capacity.HEADROOM
+        usage = capacity.Usage(people, 50, 1 / 60)
+        assert capacity.load(usage, need.processes, each) <= capacity.HEADROOM
+        assert need.processes == 1 or capacity.load(usage, need.processes - 1, each) > capacity.HEADROOM
 
 
 def test_what_one_group_cannot_carry_is_said() -> None:
     each = capacity.Costs(500e-6, 50e-6, 2e-6, 20e-6, 25.0, 10_000.0)
-    crowd = capacity.Crowd(1_000_000, 50, 1 / 60)
-    assert capacity.needs(crowd, each) is None
-    assert "too much to hear" in capacity.table(each, [crowd])
+    usage = capacity.Usage(1_000_000, 50, 1 / 60)
+    assert capacity.needs(usage, each) is None
+    assert "too much to hear" in capacity.table(each, [usage])

@@ -18,7 +18,7 @@ from benchmarks.measure import Stopwatch
 def fair(load: Load) -> Result:
     """A quiet room at `rate`, first alone, then beside a busy room or board, whose people are there from the start."""
     client, rooms = opened(load)
-    crowd = BESIDE[load.beside](client, load)
+    busy = BESIDE[load.beside](client, load)
     client.settle()
     pace = Pace(client, rooms, load.rate, 2 * load.seconds)
     half = int(load.rate * load.seconds)
@@ -26,17 +26,17 @@ def fair(load: Load) -> Result:
         pace.fill()
         client.poll(min(0.05, pace.pause()))
     drain(client, rooms)
-    crowd.begin()
+    busy.begin()
     pace.delay()
-    stopwatch, before = Stopwatch(load.leaders), crowd.delivered()
+    stopwatch, before = Stopwatch(load.leaders), busy.delivered()
     while pace.sent < len(pace.due):
         pace.fill()
-        crowd.push()
+        busy.push()
         client.poll(min(0.05, pace.pause()))
     result = stopwatch.read()
-    result["deliveries"] = (crowd.delivered() - before) / result["seconds"]
-    drain(client, rooms)  # at once: while the crowd goes, nobody would see when the last message came
-    crowd.end()
+    result["deliveries"] = (busy.delivered() - before) / result["seconds"]
+    drain(client, rooms)  # at once: while the busy part runs, nobody would see when the last message came
+    busy.end()
     logs = [item for room in rooms for connection in room.members for item in connection.log]
     alone = [at - pace.due[number] for number, at in logs if number < half]
     result |= latency(alone, "alone_")

@@ -1,4 +1,4 @@
-"""How each scenario is played: which servers start, what the client is asked, what else is looked at."""
+"""How each scenario is run: which servers start, what the client is asked, what else is looked at."""
 
 import json
 import os
@@ -27,7 +27,7 @@ PIPED: Final = subprocess.PIPE
 
 
 def serve(bench: Bench, scenario: Scenario, name: str, load: Result) -> Result:
-    """Play the client against one server.
+    """Run the client against one server.
 
     Of ours, so many `silent` processes more share its database and Redis. Each has one socket, which hears next to
     nothing: without any, a process does not listen to Redis.
@@ -160,4 +160,4 @@ def mass_return(bench: Bench, scenario: Scenario, name: str, load: Result) -> Re
             bench.stop(web)
 
 
-PLAYS: Final = {"serve": serve, "board": board, "writer": writer, "mass_return": mass_return}
+RUNNERS: Final = {"serve": serve, "board": board, "writer": writer, "mass_return": mass_return}
