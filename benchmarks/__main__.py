@@ -15,7 +15,7 @@ from benchmarks import plot, report
 from benchmarks.runners import RUNNERS
 from benchmarks.scenarios import EMBEDDED, OURS, PEERS, PIPE, SCENARIOS, STORING, Scenario
 from benchmarks.servers import CLIENT_CORE, CORES, NCHAN, SERVER_CORE, Bench
-from harness.servers import ROOT
+from harness.launcher import ROOT
 
 VAR: Final = Path(os.environ.get("SWITCHBOARD_VAR", ROOT / "var")) / "bench"
 
@@ -117,7 +117,7 @@ def main() -> None:
     try:
         run.measure(found)
     finally:
-        run.bench.end()
+        run.bench.launcher.close()
     VAR.mkdir(parents=True, exist_ok=True)
     path.write_text(json.dumps(found, indent=1))
     now = {each.name: found["scenarios"][each.name] for each in run.scenarios()}

@@ -16,7 +16,7 @@ from typing import Any, Final
 from benchmarks.measure import Spread
 from benchmarks.scenarios import FAST, MANY_FAST, MANY_SLOW, OURS, SLOW
 from benchmarks.targets import Results, values
-from harness.servers import ROOT
+from harness.launcher import ROOT
 
 RESULTS: Final = Path(os.environ.get("SWITCHBOARD_VAR", ROOT / "var")) / "bench/results.json"
 #: People in each of the rooms of `capacity-rooms`.

@@ -15,7 +15,7 @@ from websockets.typing import Origin
 
 from benchmarks.scenarios import EMBEDDED, OURS, PIPE, Scenario
 from benchmarks.servers import PYTHON, SERVER_CORE, Bench, pinned
-from harness.servers import ROOT, Service
+from harness.launcher import ROOT, Service
 
 #: Seconds after which a client is given up.
 PATIENCE: Final = 240
@@ -53,7 +53,7 @@ def serve(bench: Bench, scenario: Scenario, name: str, load: Result) -> Result:
             return client(bench, servers, load)
     finally:
         for server in servers:
-            bench.stop(server)
+            server.stop()
 
 
 def _origin(server: Service) -> Origin:
@@ -108,7 +108,7 @@ def board(bench: Bench, scenario: Scenario, name: str, load: Result) -> Result:
         return client(bench, [web], {"dialect": "board", "cookies": bench.cookies()} | load, source)
     finally:
         for service in [*started, web]:
-            bench.stop(service)
+            service.stop()
 
 
 def writer(bench: Bench, scenario: Scenario, name: str, load: Result) -> Result:
@@ -142,7 +142,7 @@ def mass_return(bench: Bench, scenario: Scenario, name: str, load: Result) -> Re
     try:
         client(bench, [web], talk | {"cookies": bench.cookies()})
     finally:
-        bench.stop(web)
+        web.stop()
     with psycopg.connect(url, autocommit=True) as connection:
         connection.execute("CREATE EXTENSION IF NOT EXISTS pg_stat_statements")
         [(rev,)] = connection.execute("SELECT rev FROM chat_room WHERE slug = 'bench'").fetchall()
@@ -157,7 +157,7 @@ def mass_return(bench: Bench, scenario: Scenario, name: str, load: Result) -> Re
             ).fetchall()
             return result | {"history_queries": int(calls[0][0] or 0)}
         finally:
-            bench.stop(web)
+            web.stop()
 
 
 RUNNERS: Final = {"serve": serve, "board": board, "writer": writer, "mass_return": mass_return}

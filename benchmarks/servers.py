@@ -1,18 +1,18 @@
 """What is measured: our server as in production, and the peers; each on one core, all else on the other."""
 
+import itertools
 import json
 import os
 import shutil
 import sys
-import tempfile
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from functools import cached_property
 from pathlib import Path
 from typing import Final
 from urllib.parse import urlsplit
 
-import psycopg
-
-from harness.servers import ROOT, Manage, PostgreSQL, Redis, Service, Web, program
+from harness.launcher import ROOT, Launcher, Service, program
+from harness.servers import Manage, PostgreSQL, Redis, Web, Worker
 
 CORES: Final = sorted(os.sched_getaffinity(0))
 #: The server's core, and that of the client, Redis and PostgreSQL.
@@ -28,7 +28,6 @@ PEOPLE: Final = 1000
 SMALL_ROOMS: Final = 200
 #: Streams `bench-00` and so on, on the board `bench`.
 STREAMS: Final = 50
-TEMPLATE: Final = "template_bench"
 #: Limits that scenarios exceed (docs/deployment.md).
 LIMITS: Final = {
     "COMMAND_BURST": "100000",
@@ -43,75 +42,45 @@ def pinned(command: Sequence[object], core: int) -> list[str]:
     return ["taskset", "-c", str(core), *map(str, command)]
 
 
-class PinnedRedis(Redis):
-    @property
-    def command(self) -> list[str]:
-        return pinned(super().command, CLIENT_CORE)
-
-
-class PinnedPostgreSQL(PostgreSQL):
-    """As it is installed, but for counted statements; `fsync` stays on, so that a commit is one."""
-
-    @property
-    def command(self) -> list[str]:
-        extra = ["-c", "fsync=on", "-c", "shared_preload_libraries=pg_stat_statements"]
-        return pinned([*super().command, *extra], CLIENT_CORE)
-
-    def copy_database(self, name: str, original: str) -> str:
-        """Make a copy of a database that nobody is connected to, and return its URL."""
-        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{original}"')
-        return self.url(name)
-
-
-class PinnedWeb(Web):
-    core = SERVER_CORE
-
-    @property
-    def command(self) -> list[str]:
-        return pinned(super().command, self.core)
-
-
 class Peer(Service):
-    """A server of `benchmarks/peers`."""
+    """A server of `benchmarks/peers`. In its command PORT stands for its port."""
 
-    def __init__(self, name: str, folder: Path, command: Sequence[str | Path], settings: dict[str, str]) -> None:
-        super().__init__(name, folder)
+    def __init__(
+        self, launcher: Launcher, name: str, command: Sequence[str | Path], settings: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(launcher, name, core=SERVER_CORE)
         self._command = command
-        self.settings = settings
+        self.settings = dict(settings or {})
 
     @property
     def command(self) -> list[str]:
-        filled = [str(part).replace("PORT", str(self.port)) for part in self._command]
-        return pinned(filled, SERVER_CORE)
+        return [str(part).replace("PORT", str(self.port)) for part in self._command]
 
     @property
     def environment(self) -> dict[str, str]:
         return super().environment | self.settings
 
 
-class Source(Manage):
-    """What feeds a board, on the client's core."""
+class Feeder(Manage):
+    """Publishes values without a database behind it: `benchmarks.feeder`."""
 
-    def __init__(self, name: str, folder: Path, settings: dict[str, str], rate: float) -> None:
-        super().__init__(name, folder, settings, "runproducers")
+    def __init__(self, launcher: Launcher, settings: Mapping[str, str], rate: float) -> None:
+        super().__init__(launcher, "feeder", settings, core=CLIENT_CORE)
         self.rate = rate
 
     @property
     def command(self) -> list[str]:
-        if self.name == "feeder":
-            feeder = [sys.executable, "-m", "benchmarks.feeder", str(STREAMS), str(self.rate)]
-            return pinned(feeder, CLIENT_CORE)
-        return pinned(super().command, CLIENT_CORE)
+        return [sys.executable, "-m", "benchmarks.feeder", str(STREAMS), str(self.rate)]
 
     def is_ready(self) -> bool:
-        return "feeding" in self.tail() or "producers run" in self.tail()
+        return "feeding" in self.tail()
 
 
 class Nchan(Peer):
     """nginx with nchan: one worker, so one core."""
 
-    def start(self) -> None:
+    def __init__(self, launcher: Launcher) -> None:
+        super().__init__(launcher, "nchan", ())
         text = (ROOT / "benchmarks/peers/nchan.conf").read_text()
         user = "user root;" if os.geteuid() == 0 else ""
         for word, meaning in (
@@ -122,7 +91,10 @@ class Nchan(Peer):
         ):
             text = text.replace(word, meaning)
         (self.folder / "nginx.conf").write_text(text)
-        super().start()
+
+    @property
+    def command(self) -> list[str]:
+        return [program("nginx"), "-p", str(self.folder), "-c", str(self.folder / "nginx.conf"), "-e", "stderr"]
 
 
 def python_peer(file: str) -> list[str | Path]:
@@ -134,59 +106,27 @@ def node_peer(file: str) -> list[str | Path]:
 
 
 class Bench:
-    """The services of a run in temporary folders; started when first needed, ended together."""
+    """The services of a run; started when first needed. `launcher.close()` ends them all."""
 
     def __init__(self) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="switchboard-bench-")
-        self._services: list[Service] = []
-        self._count = 0
-        self._redis: Redis | None = None
-        self._postgresql: PinnedPostgreSQL | None = None
-        self._prepared: dict[str, list[str]] = {}
-
-    def folder(self, name: str) -> Path:
-        self._count += 1
-        folder = Path(self._folder.name) / f"{self._count}-{name}"
-        folder.mkdir()
-        Path(self._folder.name).chmod(0o755)
-        return folder
-
-    def started(self, service: Service) -> Service:
-        self._services.append(service)
-        service.start()
-        return service
-
-    def stop(self, service: Service) -> None:
-        if service in self._services:
-            self._services.remove(service)
-            service.stop()
-
-    def end(self) -> None:
-        for service in reversed(self._services):
-            try:
-                service.stop()
-            except AssertionError as error:
-                print(error)
-        self._folder.cleanup()
+        self.launcher = Launcher()
+        self._numbers = itertools.count(1)
+        self._prepared: dict[str, tuple[str, list[str]]] = {}  # by engine: the URL of the database, cookies
 
     def leaders(self) -> dict[str, list[int]]:
         """Return the first processes of Redis and PostgreSQL, as far as they run."""
-        found = {"redis": self._redis, "postgresql": self._postgresql}
-        return {name: [each.process.pid] for name, each in found.items() if each and each.process}
+        named = [each for each in self.launcher.running if each.name in ("redis", "postgresql")]
+        return {each.name: [each.process.pid] for each in named if each.process}
 
-    @property
+    @cached_property
     def redis(self) -> Redis:
-        if self._redis is None:
-            self._redis = PinnedRedis("redis", self.folder("redis"))
-            self.started(self._redis)
-        return self._redis
+        return Redis(self.launcher, "redis", core=CLIENT_CORE).start()
 
-    @property
-    def postgresql(self) -> PinnedPostgreSQL:
-        if self._postgresql is None:
-            self._postgresql = PinnedPostgreSQL("postgresql", self.folder("postgresql"))
-            self.started(self._postgresql)
-        return self._postgresql
+    @cached_property
+    def postgresql(self) -> PostgreSQL:
+        """As it is installed, but for counted statements; `fsync` stays on, so that a commit is one."""
+        settings = {"fsync": "on", "shared_preload_libraries": "pg_stat_statements"}
+        return PostgreSQL(self.launcher, "postgresql", core=CLIENT_CORE, settings=settings).start()
 
     # Ours
 
@@ -202,78 +142,76 @@ class Bench:
             **LIMITS,
         }
         if database.startswith("postgres"):
-            settings |= {"REDIS_URL": self.redis.url, "REDIS_PREFIX": f"bench-{self._count}"}
+            settings |= {"REDIS_URL": self.redis.url, "REDIS_PREFIX": f"bench-{next(self._numbers)}"}
         return settings
 
-    def _template(self, engine: str) -> str:
-        if engine == "sqlite":
-            return f"sqlite:///{self._folder.name}/template.sqlite3"
-        return self.postgresql.create_database(TEMPLATE)
-
-    def cookies(self, engine: str = "postgresql") -> list[str]:
-        """Prepare the database that each of our servers gets a copy of; return its people's cookies."""
+    def _prepare(self, engine: str) -> tuple[str, list[str]]:
+        """Prepare the database that each of our servers gets a copy of; return its URL, and its people's cookies."""
         if engine not in self._prepared:
-            maker = Manage("prepare", self.folder("prepare"), self.settings(self._template(engine)))
+            if engine == "sqlite":
+                url = f"sqlite:///{self.launcher.folder('template')}/db.sqlite3"
+            else:
+                url = self.postgresql.create_database("template")
+            maker = Manage(self.launcher, "prepare", self.settings(url))
             maker.manage("migrate", "--verbosity", "0")
             code = f"from benchmarks.populate import populate; populate({PEOPLE}, {SMALL_ROOMS}, {STREAMS})"
-            self._prepared[engine] = json.loads(maker.shell(code))
+            self._prepared[engine] = url, json.loads(maker.shell(code))
         return self._prepared[engine]
+
+    def cookies(self, engine: str = "postgresql") -> list[str]:
+        """Return the cookies of the people in the prepared database."""
+        return self._prepare(engine)[1]
 
     def database(self, engine: str = "postgresql") -> str:
         """Return the URL of a fresh copy of the prepared database."""
-        self.cookies(engine)
-        self._count += 1
+        url, _ = self._prepare(engine)
         if engine == "sqlite":
-            copy = self.folder("sqlite") / "db.sqlite3"
-            shutil.copyfile(Path(self._folder.name) / "template.sqlite3", copy)
+            copy = self.launcher.folder("sqlite") / "db.sqlite3"
+            shutil.copyfile(url.removeprefix("sqlite:///"), copy)
             return f"sqlite:///{copy}"
-        return self.postgresql.copy_database(f"bench_{self._count}", TEMPLATE)
+        return self.postgresql.create_database("bench", template=url)
 
     def switchboard(self, settings: dict[str, str]) -> Web:
         """Start one of our server processes."""
-        folder = self.folder("switchboard")
-        (folder / "static").symlink_to(self._static(settings))
-        web = PinnedWeb("switchboard", folder, settings)
-        self.started(web)
-        return web
+        web = Web(self.launcher, "switchboard", settings, core=SERVER_CORE)
+        (web.folder / "static").symlink_to(self._static)
+        return web.start()
 
-    def _static(self, settings: dict[str, str]) -> Path:
-        """Return the folder of the static files, without which no server starts; they are collected once."""
-        folder = Path(self._folder.name) / "collected"
-        if not folder.exists():
-            folder.mkdir()
-            Manage("collect", folder, settings).manage("collectstatic", "--noinput", "--verbosity", "0")
-        return folder / "static"
+    @cached_property
+    def _static(self) -> Path:
+        """The folder of the static files, without which no server starts; they are collected once."""
+        collecting = Manage(self.launcher, "collect", self.settings("sqlite:///unused.sqlite3"))
+        collecting.manage("collectstatic", "--noinput", "--verbosity", "0")
+        return collecting.folder / "static"
 
     def source(self, settings: dict[str, str], name: str, rate: float) -> Service:
         """Start what feeds the board: our `worker` with producers, or the `feeder`, `rate` values a second in all."""
+        if name == "feeder":
+            return Feeder(self.launcher, settings, rate).start()
         settings = settings | {"BENCH_STREAMS": str(STREAMS), "BENCH_RATE": str(rate / STREAMS)}
-        return self.started(Source(name, self.folder(name), settings, rate))
+        return Worker(self.launcher, settings, core=CLIENT_CORE).start()
 
     # The peers
 
     def peer(self, name: str) -> Service:
         """Start a peer; `stock-postgresql` and `stock-sqlite` are stock Channels that stores each message."""
-        folder = self.folder(name)
         if name.startswith("stock"):
             daphne: list[str | Path] = [PYTHON, "-m", "daphne", "-b", "127.0.0.1", "-p", "PORT"]
             settings = self.stock_settings(name.partition("-")[2])
-            return self.started(Peer(name, folder, [*daphne, "benchmarks.peers.stock:application"], settings))
+            return Peer(self.launcher, name, [*daphne, "benchmarks.peers.stock:application"], settings).start()
         if name == "nchan":
-            command: list[str | Path] = [program("nginx"), "-p", folder, "-c", folder / "nginx.conf", "-e", "stderr"]
-            return self.started(Nchan(name, folder, command, {}))
+            return Nchan(self.launcher).start()
         if name in NODE_PEERS:
-            return self.started(Peer(name, folder, node_peer(name), {}))
+            return Peer(self.launcher, name, node_peer(name)).start()
         file = name.removeprefix("python-").replace("-", "_")
-        return self.started(Peer(name, folder, python_peer(file), {"PYTHONUNBUFFERED": "1"}))
+        return Peer(self.launcher, name, python_peer(file), {"PYTHONUNBUFFERED": "1"}).start()
 
     def stock_settings(self, engine: str) -> dict[str, str]:
         """Return the environment of stock Channels; with an `engine` it stores messages there, in a new database."""
         settings = {"STOCK_REDIS_PORT": str(self.redis.port)}
         if engine == "sqlite":
-            settings["STOCK_DATABASE"] = f"sqlite {self.folder('stock') / 'db.sqlite3'}"
+            settings["STOCK_DATABASE"] = f"sqlite {self.launcher.folder('stock') / 'db.sqlite3'}"
         elif engine == "postgresql":
-            self._count += 1
-            url = urlsplit(self.postgresql.create_database(f"stock_{self._count}"))
+            url = urlsplit(self.postgresql.create_database("stock"))
             settings["STOCK_DATABASE"] = f"postgresql {url.hostname} {url.port} {url.username} {url.path[1:]}"
         return settings

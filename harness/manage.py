@@ -49,21 +49,22 @@ class Ready:
         self.process.wait()
 
 
-#: By their environments.
-_ready: dict[frozenset[tuple[str, str]], Ready] = {}
+class Commands:
+    """Runs commands; keeps a process ready for each environment until `stop`."""
 
+    def __init__(self) -> None:
+        self._ready: dict[frozenset[tuple[str, str]], Ready] = {}
 
-def run(environment: Mapping[str, str], arguments: Sequence[str]) -> tuple[int, str, str]:
-    """Run `manage.py` with these arguments; return its exit code and what it printed, to both streams."""
-    key = frozenset(environment.items())
-    if key not in _ready:
-        _ready[key] = Ready(environment)
-    return _ready[key].run(arguments)
+    def run(self, environment: Mapping[str, str], arguments: Sequence[str]) -> tuple[int, str, str]:
+        """Run `manage.py` with these arguments; return its exit code and what it printed, to both streams."""
+        key = frozenset(environment.items())
+        if key not in self._ready:
+            self._ready[key] = Ready(environment)
+        return self._ready[key].run(arguments)
 
-
-def stop_all() -> None:
-    while _ready:
-        _ready.popitem()[1].stop()
+    def stop(self) -> None:
+        while self._ready:
+            self._ready.popitem()[1].stop()
 
 
 def serve(line: socket.socket) -> None:

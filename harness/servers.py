@@ -1,147 +1,41 @@
-"""Real servers for tests: each on a free port, in a folder of its own, with a log, and stopped for certain."""
+"""The servers of a Switchboard: Redis, PostgreSQL, nginx, and the processes of `manage.py`."""
 
-import contextlib
+import itertools
 import os
 import pwd
-import random
+import re
 import shutil
 import signal
-import socket
+import ssl
 import subprocess
 import sys
-import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Self
+from urllib.parse import urlsplit
 
 import httpx
 import psycopg
 
-from harness import manage, programs
+from harness.launcher import ROOT, Launcher, Service, free_port, program
 
-ROOT = Path(__file__).resolve().parent.parent
-#: What of our own environment the servers see.
-KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR")
-#: The services that run now, for the report of a failing test.
-RUNNING: list["Service"] = []
-
-
-def program(*names: str) -> str:
-    """Return the path of the first of these programs that is installed."""
-    for name in names:
-        if found := programs.find(name):
-            return found
-    raise RuntimeError(f"{names[0]} is not installed: bin/test installs it, or says how")
-
-
-def free_port() -> int:
-    """Return a port that is free, and that no outgoing connection takes while the service on it restarts."""
-    while True:
-        port = random.randrange(20000, 30000)  # below what the kernel gives to clients
-        with socket.socket() as probe, contextlib.suppress(OSError):
-            probe.bind(("127.0.0.1", port))
-            return port
-
-
-def wait_until(ready: Callable[[], bool], seconds: float, what: Callable[[], str]) -> None:
-    pause = threading.Event()
-    for _ in range(int(seconds / 0.05)):
-        if ready():
-            return
-        pause.wait(0.05)
-    raise AssertionError(what())
-
-
-def listens(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.settimeout(1)
-        return probe.connect_ex(("127.0.0.1", port)) == 0
-
-
-class Service:
-    """A program that a test started. `start` returns when it is ready."""
-
-    #: Which signal ends it, and how long that may take.
-    farewell = signal.SIGTERM
-    patience = 30.0
-
-    def __init__(self, name: str, folder: Path, port: int = 0) -> None:
-        self.name = name
-        self.folder = folder
-        self.port = port or free_port()
-        self.log = folder / f"{name}.log"
-        self.process: subprocess.Popen[bytes] | None = None
-
-    @property
-    def command(self) -> list[str]:
-        raise LookupError("each service has its own command")
-
-    @property
-    def environment(self) -> dict[str, str]:
-        return {name: os.environ[name] for name in KEPT if name in os.environ}
-
-    @property
-    def user(self) -> str | None:
-        return None
-
-    def is_ready(self) -> bool:
-        return listens(self.port)
-
-    def start(self) -> None:
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                self.command,
-                cwd=ROOT if self.user is None else self.folder,
-                env=self.environment,
-                stdin=subprocess.DEVNULL,
-                stdout=log,
-                stderr=subprocess.STDOUT,
-                start_new_session=True,
-                user=self.user,
-                group=self.user,
-                extra_groups=[] if self.user else None,
-            )
-        RUNNING.append(self)
-        wait_until(
-            lambda: self.is_ready() or self.process is None or self.process.poll() is not None, 60, self._not_ready
-        )
-        assert self.process.poll() is None, f"{self.name} ended at its start:\n{self.tail()}"
-
-    def _not_ready(self) -> str:
-        self.kill()
-        return f"{self.name} was not ready in time:\n{self.tail()}"
-
-    def signal(self, number: int) -> None:
-        """Send a signal to the program and all that it started."""
-        assert self.process, f"{self.name} was never started"
-        os.killpg(self.process.pid, number)
-
-    def kill(self) -> None:
-        """End it as a crash or a power cut would."""
-        self._end(signal.SIGKILL)
-
-    def stop(self) -> None:
-        """End it in good order; by force when it does not end in time."""
-        self._end(self.farewell)
-
-    def _end(self, number: int) -> None:
-        if self.process is None:
-            return
-        if self in RUNNING:
-            RUNNING.remove(self)
-        process, self.process = self.process, None
-        if process.poll() is None:
-            os.killpg(process.pid, signal.SIGCONT)
-            process.send_signal(number)
-            try:
-                process.wait(self.patience)
-            except subprocess.TimeoutExpired:
-                os.killpg(process.pid, signal.SIGKILL)
-                process.wait()
-                raise AssertionError(f"{self.name} did not stop within {self.patience} s:\n{self.tail()}") from None
-
-    def tail(self, lines: int = 60) -> str:
-        """Return the end of its log."""
-        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:]) if self.log.exists() else ""
+NGINX = """
+{user}
+daemon off;
+pid {folder}/nginx.pid;
+error_log stderr warn;
+events {{ worker_connections 1024; }}
+http {{
+    include /etc/nginx/mime.types;
+    access_log off;
+    client_body_temp_path {folder}/body;
+    proxy_temp_path {folder}/proxy;
+    fastcgi_temp_path {folder}/fastcgi;
+    uwsgi_temp_path {folder}/uwsgi;
+    scgi_temp_path {folder}/scgi;
+    include {folder}/conf.d/*.conf;
+}}
+"""
 
 
 class Redis(Service):
@@ -163,6 +57,13 @@ class PostgreSQL(Service):
 
     farewell = signal.SIGINT  # "fast": does not wait for its clients
 
+    def __init__(
+        self, launcher: Launcher, name: str, *, core: int | None = None, settings: Mapping[str, str] | None = None
+    ) -> None:
+        super().__init__(launcher, name, core=core)
+        self.settings = {"listen_addresses": "127.0.0.1", "fsync": "off", "max_connections": "100", **(settings or {})}
+        self._numbers = itertools.count(1)
+
     @property
     def user(self) -> str | None:
         return "postgres" if os.geteuid() == 0 else None
@@ -171,7 +72,7 @@ class PostgreSQL(Service):
     def owner(self) -> str:
         return self.user or pwd.getpwuid(os.geteuid()).pw_name
 
-    def start(self) -> None:
+    def start(self) -> Self:
         if self.user:
             shutil.chown(self.folder, self.user, self.user)
         cluster = self.folder / "cluster"
@@ -186,12 +87,11 @@ class PostgreSQL(Service):
                 extra_groups=[] if self.user else None,
                 stdout=subprocess.DEVNULL,
             )
-        super().start()
+        return super().start()
 
     @property
     def command(self) -> list[str]:
-        settings = {"listen_addresses": "127.0.0.1", "fsync": "off", "max_connections": "100"}
-        options = [part for name, value in settings.items() for part in ("-c", f"{name}={value}")]
+        options = [part for name, value in self.settings.items() for part in ("-c", f"{name}={value}")]
         cluster = str(self.folder / "cluster")
         return [program("postgres"), "-D", cluster, "-p", str(self.port), "-k", str(self.folder), *options]
 
@@ -205,19 +105,31 @@ class PostgreSQL(Service):
     def url(self, database: str) -> str:
         return f"postgres://{self.owner}@127.0.0.1:{self.port}/{database}"
 
-    def create_database(self, name: str) -> str:
-        """Make a database and return its URL."""
+    def create_database(self, name: str, template: str = "template1") -> str:
+        """Make a database whose name begins with `name`, and return its URL.
+
+        `template`: the name or the URL of the database that it is a copy of; nobody may be connected to that.
+        """
+        name, template = f"{name}-{next(self._numbers)}", urlsplit(template).path.lstrip("/")
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
-            connection.execute(f'CREATE DATABASE "{name}"')
+            connection.execute(f'CREATE DATABASE "{name}" TEMPLATE "{template}"')
         return self.url(name)
 
 
 class Manage(Service):
     """A command of `manage.py` with an environment of its own, for as long as it runs."""
 
-    def __init__(self, name: str, folder: Path, settings: Mapping[str, str], *arguments: str, port: int = 0) -> None:
-        super().__init__(name, folder, port)
-        self.settings = {"SWITCHBOARD_VAR": str(folder), **settings}
+    def __init__(
+        self,
+        launcher: Launcher,
+        name: str,
+        settings: Mapping[str, str],
+        *arguments: str,
+        port: int = 0,
+        core: int | None = None,
+    ) -> None:
+        super().__init__(launcher, name, port=port, core=core)
+        self.settings = {"SWITCHBOARD_VAR": str(self.folder), **settings}
         self.arguments = arguments
 
     @property
@@ -233,7 +145,7 @@ class Manage(Service):
 
     def manage(self, *arguments: str) -> str:
         """Run another command of `manage.py` in the same environment, and return what it prints."""
-        code, printed, told = manage.run(self.environment, arguments)
+        code, printed, told = self.launcher.commands.run(self.environment, arguments)
         assert code == 0, f"manage.py {' '.join(arguments)}:\n{printed}{told}"
         return printed
 
@@ -242,11 +154,21 @@ class Manage(Service):
         return self.manage("shell", "--verbosity", "0", "-c", code)
 
 
+class Worker(Manage):
+    """The process that runs producers."""
+
+    def __init__(self, launcher: Launcher, settings: Mapping[str, str], *, core: int | None = None) -> None:
+        super().__init__(launcher, "worker", settings, "runproducers", core=core)
+
+    def is_ready(self) -> bool:
+        return "producers run" in self.tail()
+
+
 class Web(Manage):
     """One server process, by `manage.py serve`."""
 
-    def __init__(self, name: str, folder: Path, settings: Mapping[str, str], port: int = 0) -> None:
-        super().__init__(name, folder, settings, port=port)
+    def __init__(self, launcher: Launcher, name: str, settings: Mapping[str, str], *, core: int | None = None) -> None:
+        super().__init__(launcher, name, settings, core=core)
         self.arguments = ("serve", "--host", "127.0.0.1", "--port", str(self.port))
 
     @property
@@ -270,3 +192,63 @@ class Serve(Web):
     @property
     def environment(self) -> dict[str, str]:
         return super().environment | {"HOST": "127.0.0.1", "PORT": str(self.port)}
+
+
+def replace(text: str, pattern: str, replacement: str) -> str:
+    """Substitute, and insist that there was something to substitute."""
+    text, count = re.subn(pattern, lambda _: replacement, text, flags=re.MULTILINE)
+    assert count, f"nothing in the deployed file looks like {pattern}"
+    return text
+
+
+def deployed(static: Path, ports: Sequence[int]) -> dict[str, str]:
+    """Return nginx's files of deploy/ by name, for these static files and the web processes on `ports`."""
+    server = replace((ROOT / "deploy/nginx.conf").read_text(), r"/var/lib/switchboard/static/", f"{static}/")
+    upstream = (ROOT / "deploy/nginx-upstream.conf").read_text()
+    servers = "".join(f"    server 127.0.0.1:{port} max_fails=0;\n" for port in ports)
+    upstream = replace(upstream, r"(    server 127\.0\.0\.1:\d+ max_fails=0;\n)+", servers)
+    return {"switchboard.conf": server, "upstream.conf": upstream}
+
+
+class Nginx(Service):
+    """nginx with `files` in its conf.d: its own ports and folder take the place of those of a whole machine."""
+
+    def __init__(self, launcher: Launcher, files: Mapping[str, str]) -> None:
+        super().__init__(launcher, "nginx")
+        self.plain_port = free_port()
+        self._make_certificate()
+        (self.folder / "conf.d").mkdir()
+        for name, text in files.items():
+            (self.folder / "conf.d" / name).write_text(self._moved_here(text) if "listen" in text else text)
+        user = "user root;" if os.geteuid() == 0 else ""  # or its workers could not read the folder
+        (self.folder / "nginx.conf").write_text(NGINX.format(folder=self.folder, user=user))
+
+    def _moved_here(self, server: str) -> str:
+        server = replace(server, r"^    listen \[::\].*\n", "")
+        server = replace(server, r"listen 80 ", f"listen 127.0.0.1:{self.plain_port} ")
+        server = replace(server, r"listen 443 ", f"listen 127.0.0.1:{self.port} ")
+        server = replace(server, r"/etc/nginx/certificates/", f"{self.folder}/")
+        return replace(server, r"/var/log/nginx/", f"{self.folder}/")
+
+    def check(self) -> str:
+        """Return what `nginx -t` has against the configuration: "" when it would start."""
+        done = subprocess.run([*self.command, "-t"], env=self.environment, capture_output=True, text=True)
+        return done.stderr if done.returncode else ""
+
+    def _make_certificate(self) -> None:
+        files = ["-out", str(self.folder / "fullchain.pem"), "-keyout", str(self.folder / "privkey.pem")]
+        kind = "-x509 -newkey rsa:2048 -nodes -days 2 -subj /CN=localhost -addext subjectAltName=DNS:localhost"
+        subprocess.run([program("openssl"), "req", *kind.split(), *files], check=True, capture_output=True)
+
+    @property
+    def command(self) -> list[str]:
+        return [program("nginx"), "-p", str(self.folder), "-c", str(self.folder / "nginx.conf"), "-e", "stderr"]
+
+    @property
+    def address(self) -> str:
+        return f"https://localhost:{self.port}"
+
+    @property
+    def tls(self) -> ssl.SSLContext:
+        """What a client needs to trust our certificate."""
+        return ssl.create_default_context(cafile=str(self.folder / "fullchain.pem"))

@@ -1,6 +1,5 @@
 """Fixtures of all tests: real servers, outside clients, a browser; the log of a server when its test fails."""
 
-import tempfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -12,11 +11,14 @@ from django.db import connections, transaction
 from django.test import TransactionTestCase
 from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
 
-from harness import manage, servers
 from harness.client import Client
+from harness.launcher import Launcher, program
+from harness.servers import PostgreSQL, Redis, Serve
 from realtime import quotas
 
 TESTS = Path(__file__).parent
+#: Where the launcher is while there is one.
+LAUNCHER = pytest.StashKey[Launcher]()
 #: What migrations leave in the database and no test changes.
 LASTING = {"django_content_type", "auth_permission"}
 CHROMIUM_FLAGS = [
@@ -43,8 +45,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
     """Show the servers' logs with a failure."""
     report: Any = yield
-    if report.failed:
-        report.sections += [(f"log of {service.name}", service.tail()) for service in servers.RUNNING]
+    if report.failed and (launcher := item.config.stash.get(LAUNCHER, None)):
+        report.sections += [(f"log of {service.name}", service.tail()) for service in launcher.running]
     return report
 
 
@@ -82,53 +84,35 @@ def quick_emptying() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def service_folder() -> Iterator[Callable[[str], Path]]:
-    """Makes a folder for a service. (Not pytest's own: PostgreSQL's user may not look into it.)"""
-    folders = []
-
-    def make(name: str) -> Path:
-        folders.append(tempfile.TemporaryDirectory(prefix=f"switchboard-{name}-"))
-        return Path(folders[-1].name)
-
-    yield make
-    for service in list(servers.RUNNING):
-        service.stop()
-    manage.stop_all()
-    for folder in folders:
-        folder.cleanup()
+def launcher(pytestconfig: pytest.Config) -> Iterator[Launcher]:
+    """Starts servers; those that a test leaves running end with the session."""
+    with Launcher() as launcher:
+        pytestconfig.stash[LAUNCHER] = launcher
+        yield launcher
 
 
 @pytest.fixture(scope="session")
-def redis(service_folder: Callable[[str], Path]) -> Iterator[servers.Redis]:
-    service = servers.Redis("redis", service_folder("redis"))
-    service.start()
-    yield service
-    service.stop()
+def redis(launcher: Launcher) -> Redis:
+    return Redis(launcher, "redis").start()
 
 
 @pytest.fixture(scope="session")
-def postgresql(service_folder: Callable[[str], Path]) -> Iterator[servers.PostgreSQL]:
-    service = servers.PostgreSQL("postgresql", service_folder("postgresql"))
-    service.start()
-    yield service
-    service.stop()
+def postgresql(launcher: Launcher) -> PostgreSQL:
+    return PostgreSQL(launcher, "postgresql").start()
 
 
 @pytest.fixture(scope="session")
-def live_switchboard(service_folder: Callable[[str], Path]) -> Iterator[servers.Serve]:
+def live_switchboard(launcher: Launcher) -> Serve:
     """Switchboard with SQLite and demo content, started by bin/serve, for browsers and outside clients.
 
     Tests share it, so each makes its own rooms and people (`live_switchboard.shell(…)` runs Python there).
     """
     settings = {"GUEST_BURST": "1000", "GUESTS_PER_SECOND": "100", "ROOMS_PER_PERSON": "1000"}
-    service = servers.Serve("switchboard", service_folder("live"), settings)
-    service.start()
-    yield service
-    service.stop()
+    return Serve(launcher, "switchboard", settings).start()
 
 
 @pytest.fixture
-async def guest(live_switchboard: servers.Serve) -> AsyncIterator[Callable[[str], Awaitable[Client]]]:
+async def guest(live_switchboard: Serve) -> AsyncIterator[Callable[[str], Awaitable[Client]]]:
     """Signs in a new guest with this name at `live_switchboard` and returns the client."""
     async with AsyncExitStack() as stack:
 
@@ -140,7 +124,7 @@ async def guest(live_switchboard: servers.Serve) -> AsyncIterator[Callable[[str]
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    path = servers.program("chromium", "chromium-browser", "google-chrome")
+    path = program("chromium", "chromium-browser", "google-chrome")
     async with async_playwright() as playwright:
         chromium = await playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
         yield chromium
@@ -148,7 +132,7 @@ async def browser() -> AsyncIterator[Browser]:
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def new_page(browser: Browser, live_switchboard: servers.Serve) -> AsyncIterator[Callable[..., Awaitable[Page]]]:
+async def new_page(browser: Browser, live_switchboard: Serve) -> AsyncIterator[Callable[..., Awaitable[Page]]]:
     """Opens a browser window with cookies of its own: `page = await new_page(); await page.goto("/")`.
 
     Options are Playwright's for a context (`color_scheme="dark"`, `viewport={…}`). An error in a page's

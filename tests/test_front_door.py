@@ -6,7 +6,6 @@ import re
 import subprocess
 import sys
 import tomllib
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 from unittest.mock import Mock
@@ -19,7 +18,8 @@ from django.test import Client, override_settings
 
 from chat.models import Room
 from dashboard.models import Board
-from harness.servers import Web, free_port
+from harness.launcher import Launcher, free_port
+from harness.servers import Web
 from realtime import embedded, process
 from realtime.management.commands import serve
 
@@ -123,10 +123,8 @@ def test_who_forgot_to_collect_the_static_files_is_told(
 
 
 @pytest.mark.parametrize("environment", [{"DEBUG": "0"}, {"ALLOWED_HOSTS": "192.168.1.5"}, {"DEBUG": "1"}])
-def test_pages_are_served_without_a_key_whatever_else_is_set(
-    environment: dict[str, str], service_folder: Callable[[str], Path]
-) -> None:
-    site = Web("site", service_folder("site"), environment)
+def test_pages_are_served_without_a_key_whatever_else_is_set(environment: dict[str, str], launcher: Launcher) -> None:
+    site = Web(launcher, "site", environment)
     site.manage("migrate", "--verbosity", "0")
     site.start()
     try:

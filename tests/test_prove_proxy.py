@@ -5,7 +5,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 
-from harness.servers import free_port
+from harness.launcher import free_port
 from tests.prove.proxy import Proxy
 
 

@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 from playwright.async_api import Locator, Page, WebSocketRoute, expect
 
-from harness.servers import RUNNING, Serve
+from harness.servers import Serve
 
 PASSWORD = "correct horse battery"
 
@@ -37,10 +37,9 @@ def make_account(server: Serve, name: str) -> str:
 
 
 @functools.cache
-def landlord(address: str) -> httpx.Client:
-    """Return a session of an account that may make rooms at the server with this address."""
-    server = next(service for service in RUNNING if isinstance(service, Serve) and service.address == address)
-    client = httpx.Client(base_url=address, trust_env=False, follow_redirects=True)
+def landlord(server: Serve) -> httpx.Client:
+    """Return a session of an account that may make rooms at this server."""
+    client = httpx.Client(base_url=server.address, trust_env=False, follow_redirects=True)
     client.get("/sign-in/")
     fields = {"username": make_account(server, "Landlord"), "password": PASSWORD}
     token = client.cookies["csrftoken"]
@@ -51,7 +50,7 @@ def landlord(address: str) -> httpx.Client:
 
 def make_room(server: Serve, messages: int = 0) -> str:
     """Make a public room of its own for a test, with so many messages; return its slug."""
-    client = landlord(server.address)
+    client = landlord(server)
     fields = {"name": f"test-{uuid.uuid4().hex[:8]}", "topic": "A test", "guests": True}
     answer = client.post("/api/rooms/", json=fields)
     assert answer.status_code == 201, answer.text

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Page, expect
 
-from harness.servers import ROOT, Serve
+from harness.launcher import ROOT
+from harness.servers import Serve
 from tests.browser.steps import enter, expect_live, make_account, make_room, message, open_room, say, sign_in
 
 NewPage = Callable[..., Awaitable[Page]]

@@ -5,12 +5,12 @@ import json
 import re
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable
-from pathlib import Path
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Error, Locator, Page, expect
 
+from harness.launcher import Launcher
 from harness.servers import Serve, Web
 from tests.browser.steps import enter
 from tests.browser.test_accessibility import faults, overflow
@@ -271,9 +271,9 @@ async def test_what_stands_under_a_number_is_whole_or_not_there(
 
 
 @pytest_asyncio.fixture(loop_scope="session")
-async def own_server(service_folder: Callable[[str], Path]) -> AsyncIterator[Web]:
+async def own_server(launcher: Launcher) -> AsyncIterator[Web]:
     """A server that a test may stop."""
-    server = Web("own", service_folder("own"), {})
+    server = Web(launcher, "own", {})
     server.manage("migrate", "--verbosity", "0")
     server.manage("loaddemo")
     server.start()

@@ -18,7 +18,7 @@ from accounts.services import ban
 from chat import pairing, presence, protocol, public, roulette, services, store
 from chat.models import Membership, Room, Seat
 from harness.client import eventually
-from harness.servers import ROOT
+from harness.launcher import ROOT
 from realtime import process
 from realtime.database import in_database
 from tests.chat.query_counter import QueryCounter, counted

@@ -11,7 +11,8 @@ from typing import Any
 
 import pytest
 
-from harness.servers import ROOT, Manage, PostgreSQL
+from harness.launcher import ROOT, Launcher
+from harness.servers import Manage, PostgreSQL
 
 pytestmark = pytest.mark.system
 
@@ -102,23 +103,20 @@ with connection.cursor() as cursor:
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
-def site(request: pytest.FixtureRequest, service_folder: Folder) -> Manage:
+def site(request: pytest.FixtureRequest, launcher: Launcher) -> Manage:
     """A site with its database, on which processes run code."""
-    folder = service_folder(request.param)
-    settings = {}
-    if request.param == "postgresql":
-        settings = on_postgresql(request.getfixturevalue("postgresql"), folder.name)
-    made = Manage(request.param, folder, settings)
+    settings = on_postgresql(request.getfixturevalue("postgresql")) if request.param == "postgresql" else {}
+    made = Manage(launcher, request.param, settings)
     made.manage("migrate", "--verbosity", "0")
     made.shell(SET_UP)
     return made
 
 
-def on_postgresql(postgresql: PostgreSQL, name: str) -> dict[str, str]:
+def on_postgresql(postgresql: PostgreSQL) -> dict[str, str]:
     return {
         "SECRET_KEY": "a key of fifty characters that only this test knows",
         "ALLOWED_HOSTS": "localhost,testserver",
-        "DATABASE_URL": postgresql.create_database(name),
+        "DATABASE_URL": postgresql.create_database("processes"),
         "HTTPS": "0",
     }
 
@@ -157,10 +155,9 @@ def test_processes_pair_their_people_without_overlap(site: Manage) -> None:
 
 
 @pytest.mark.timeout(600)  # ninety tests
-def test_what_holds_on_sqlite_holds_on_postgresql(postgresql: PostgreSQL, service_folder: Folder) -> None:
+def test_what_holds_on_sqlite_holds_on_postgresql(postgresql: PostgreSQL, launcher: Launcher) -> None:
     """Where rows are locked, the same tests again on the other database."""
-    folder = service_folder("again")
-    site = Manage("again", folder, {**on_postgresql(postgresql, folder.name), "DATABASE_POOL": "20"})
+    site = Manage(launcher, "again", {**on_postgresql(postgresql), "DATABASE_POOL": "20"})
     site.manage("collectstatic", "--noinput", "--verbosity", "0")  # for the pages that some of them render
     # The database goes with its server: dropping it fails when the pool has just opened a connection to it.
     names = ("store", "store_races", "presence", "pairing", "pairing_races", "roulette")

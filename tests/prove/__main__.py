@@ -83,7 +83,7 @@ class Run:
                 table = self.deployment.table()
         finally:
             await self.clients.close()
-            self.deployment.keep_logs(self.logs)
+            self.deployment.launcher.keep_logs(self.logs)
             await self.deployment.stop()
         self.tell("checking what everybody saw against the table")
         violations = checker.check(self.record, table) if table else []
@@ -130,7 +130,7 @@ class Run:
 
     async def watch(self, phase: Phase) -> None:
         while True:
-            for service in self.deployment.services:
+            for service in self.deployment.launcher.services:
                 if service.name.startswith(("web", "worker", "redis")):
                     phase.memory[service.name] = max(phase.memory.get(service.name, 0), memory_of(service))
             await asyncio.sleep(0.5)

@@ -2,10 +2,8 @@
 
 import asyncio
 import json
-import shutil
 import sqlite3
 import ssl
-import tempfile
 from abc import ABC, abstractmethod
 from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
@@ -17,7 +15,8 @@ import httpx
 import psycopg
 
 from harness.cluster import Cluster
-from harness.servers import PostgreSQL, Redis, Service, Web, free_port, wait_until
+from harness.launcher import Launcher, Service, free_port, wait_until
+from harness.servers import PostgreSQL, Redis, Web
 from tests.prove.client import Key
 from tests.prove.proxy import Proxy
 from tests.prove.record import Log, Row, State, Table, reactions_of
@@ -68,21 +67,12 @@ class Deployment(ABC):
     keys: list[Key]
 
     def __init__(self) -> None:
-        self._folders: list[tempfile.TemporaryDirectory[str]] = []
+        self.launcher = Launcher()
         self.webs: list[Web] = []
         self.locks: dict[str, asyncio.Lock] = {}
 
-    def folder(self, name: str) -> Path:
-        self._folders.append(tempfile.TemporaryDirectory(prefix=f"switchboard-prove-{name}-"))
-        return Path(self._folders[-1].name)
-
     def lock(self, name: str) -> asyncio.Lock:
         return self.locks.setdefault(name, asyncio.Lock())
-
-    @property
-    @abstractmethod
-    def services(self) -> list[Service]:
-        """Return what runs, in the order in which it was started."""
 
     @abstractmethod
     async def start(self, members: int) -> None:
@@ -101,20 +91,7 @@ class Deployment(ABC):
 
     async def stop(self) -> None:
         """End everything that was started, whatever state it is in."""
-        for service in reversed(self.services):
-            try:
-                await asyncio.to_thread(service.stop)
-            except AssertionError as error:
-                print(error)
-        for folder in self._folders:
-            folder.cleanup()
-
-    def keep_logs(self, folder: Path) -> None:
-        """Copy the servers' logs to `folder`."""
-        folder.mkdir(parents=True, exist_ok=True)
-        for service in self.services:
-            if service.log.exists():
-                shutil.copyfile(service.log, folder / service.log.name)
+        await asyncio.to_thread(self.launcher.close)
 
     async def restart(self, service: Service) -> None:
         """Start a service; again when it ends at once, as its supervisor would."""
@@ -138,15 +115,10 @@ class Production(Deployment):
 
     def __init__(self) -> None:
         super().__init__()
-        self.postgresql = PostgreSQL("postgresql", self.folder("postgresql"))
-        self.redis = Redis("redis", self.folder("redis"))
+        self.postgresql = PostgreSQL(self.launcher, "postgresql")
+        self.redis = Redis(self.launcher, "redis")
         self.proxy = Proxy(free_port(), self.redis.port)
         self.database_proxy = Proxy(free_port(), self.postgresql.port)
-        self.cluster: Cluster | None = None
-
-    @property
-    def services(self) -> list[Service]:
-        return [self.postgresql, self.redis, *(self.cluster.services if self.cluster else [])]
 
     async def start(self, members: int) -> None:
         await asyncio.to_thread(self.postgresql.start)
@@ -154,13 +126,13 @@ class Production(Deployment):
         await self.proxy.start()
         await self.database_proxy.start()
         settings = {**SETTINGS, "REDIS_URL": f"redis://127.0.0.1:{self.proxy.port}/0"}
-        self.cluster = await asyncio.to_thread(Cluster, self.folder, self.postgresql, self.redis, 3, settings)
-        self.webs = self.cluster.web
+        cluster = await asyncio.to_thread(Cluster, self.launcher, self.postgresql, self.redis, 3, settings)
+        self.webs = cluster.web
         by_proxy = self.webs[0].settings
         by_proxy["DATABASE_URL"] = self._database.replace(f":{self.postgresql.port}/", f":{self.database_proxy.port}/")
-        await asyncio.to_thread(self.cluster.start)
+        await asyncio.to_thread(cluster.start)
         await self._create_rooms(members)
-        self.address, self.tls = self.cluster.nginx.address, self.cluster.nginx.tls
+        self.address, self.tls = cluster.nginx.address, cluster.nginx.tls
 
     async def stop(self) -> None:
         await super().stop()
@@ -192,13 +164,8 @@ class Embedded(Deployment):
 
     def __init__(self) -> None:
         super().__init__()
-        self.var = self.folder("embedded")
-        self.webs = [Web("web-1", self.var, SETTINGS)]
+        self.webs = [Web(self.launcher, "web-1", SETTINGS)]
         self.address = self.webs[0].address
-
-    @property
-    def services(self) -> list[Service]:
-        return [*self.webs]
 
     async def start(self, members: int) -> None:
         [web] = self.webs
@@ -207,7 +174,7 @@ class Embedded(Deployment):
         await asyncio.to_thread(web.start)
 
     def table(self) -> Table:
-        connection = sqlite3.connect(self.var / "switchboard.sqlite3")
+        connection = sqlite3.connect(self.webs[0].folder / "switchboard.sqlite3")
         try:
             found = connection.execute(FIND_ROOMS.format(", ".join("?" for _ in ALL)), ALL).fetchall()
             return {

@@ -2,8 +2,7 @@
 
 import json
 import struct
-from collections.abc import Callable, Iterator
-from pathlib import Path
+from collections.abc import Iterator
 from typing import Any
 
 import httpx
@@ -14,6 +13,7 @@ from websockets.frames import Close, Frame, Opcode
 from websockets.protocol import Protocol, Side, State
 
 from harness.client import PATIENCE
+from harness.launcher import Launcher
 from harness.servers import Web
 from realtime import sockets  # first, it installs the reactor
 from realtime.sockets import STATE_OPEN, InputQueue, SocketFactory, SocketProtocol
@@ -194,8 +194,8 @@ def test_what_comes_before_we_answered_the_handshake_is_bounded(one: Socket) -> 
 
 
 @pytest.fixture(scope="module")
-def server(service_folder: Callable[[str], Path]) -> Iterator[Web]:
-    web = Web("floods", service_folder("realtime"), {})
+def server(launcher: Launcher) -> Iterator[Web]:
+    web = Web(launcher, "floods", {})
     web.manage("migrate", "--verbosity", "0")
     web.start()
     yield web

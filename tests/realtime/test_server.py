@@ -9,7 +9,7 @@ import re
 import signal
 import socket
 import time
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from websockets.asyncio.client import unix_connect
 from websockets.frames import Opcode
 
 from harness.client import PATIENCE, eventually
+from harness.launcher import Launcher
 from harness.servers import Manage, Web
 from realtime.sockets import KEPT, SocketProtocol  # first, it installs the reactor
 from tests.realtime.visitors import Client, Rude, frame, visit
@@ -30,32 +31,32 @@ MB = 1024 * 1024
 
 
 @pytest.fixture(scope="module")
-def prepared(service_folder: Callable[[str], Path]) -> Path:
+def prepared(launcher: Launcher) -> Path:
     """A database for each server to copy."""
-    web = Web("prepare", service_folder("realtime"), {})
+    web = Web(launcher, "prepare", {})
     web.manage("migrate", "--verbosity", "0")
     return web.folder / "switchboard.sqlite3"
 
 
-def make_server(service_folder: Callable[[str], Path], prepared: Path) -> Web:
-    folder = service_folder("realtime")
-    (folder / prepared.name).write_bytes(prepared.read_bytes())
-    return Web("server", folder, {"DJANGO_SETTINGS_MODULE": "tests.realtime.inspection_settings"})
+def make_server(launcher: Launcher, prepared: Path) -> Web:
+    web = Web(launcher, "server", {"DJANGO_SETTINGS_MODULE": "tests.realtime.inspection_settings"})
+    (web.folder / prepared.name).write_bytes(prepared.read_bytes())
+    return web
 
 
 @pytest.fixture(scope="module")
-def server(service_folder: Callable[[str], Path], prepared: Path) -> Iterator[Web]:
+def server(launcher: Launcher, prepared: Path) -> Iterator[Web]:
     """One server for all tests that leave it running."""
-    web = make_server(service_folder, prepared)
+    web = make_server(launcher, prepared)
     web.start()
     yield web
     web.stop()
 
 
 @pytest.fixture
-def short_lived(service_folder: Callable[[str], Path], prepared: Path) -> Iterator[Web]:
+def short_lived(launcher: Launcher, prepared: Path) -> Iterator[Web]:
     """A server that the test ends."""
-    web = make_server(service_folder, prepared)
+    web = make_server(launcher, prepared)
     web.start()
     yield web
     web.stop()
@@ -286,10 +287,10 @@ async def test_a_slow_reader_of_values_skips_to_the_newest_and_stays(server: Web
         await slow.assert_event(type="item", number=count + 1)
 
 
-async def test_a_unix_socket_serves_too(service_folder: Callable[[str], Path], prepared: Path) -> None:
-    web = make_server(service_folder, prepared)
+async def test_a_unix_socket_serves_too(launcher: Launcher, prepared: Path) -> None:
+    web = make_server(launcher, prepared)
     path = web.folder / "http.sock"
-    unix = Manage("unix", web.folder, web.settings, "serve", "--unix-socket", str(path))
+    unix = Manage(launcher, "unix", web.settings, "serve", "--unix-socket", str(path))
     unix.start()
     try:
         await eventually(path.exists)

@@ -8,7 +8,8 @@ import psycopg
 import pytest
 
 from harness.client import Client, Event, eventually
-from harness.cluster import Cluster, Worker
+from harness.cluster import Cluster
+from harness.servers import Worker
 
 EPISODES = 12
 KILLS = 3

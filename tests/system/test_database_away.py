@@ -4,9 +4,8 @@ import asyncio
 import threading
 import time
 import uuid
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Coroutine, Iterator
 from contextlib import AsyncExitStack
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -16,7 +15,8 @@ from websockets.exceptions import InvalidStatus
 
 from harness.client import Client, Event, eventually
 from harness.cluster import Cluster
-from harness.servers import PostgreSQL, Redis, Web, free_port
+from harness.launcher import Launcher, free_port
+from harness.servers import PostgreSQL, Redis, Web
 from tests.prove.proxy import Proxy
 
 #: Seconds within which everything is answered: PATIENCE of realtime.database, a look of the writer, and a slow machine.
@@ -54,11 +54,9 @@ def line(postgresql: PostgreSQL) -> Iterator[Line]:
 
 
 @pytest.fixture(scope="module")
-def cluster(
-    service_folder: Callable[[str], Path], postgresql: PostgreSQL, redis: Redis, line: Line
-) -> Iterator[Cluster]:
+def cluster(launcher: Launcher, postgresql: PostgreSQL, redis: Redis, line: Line) -> Iterator[Cluster]:
     """Two web processes; the first has PostgreSQL by `line`."""
-    cluster = Cluster(service_folder, postgresql, redis, more_settings={"HTTPS": "0"})  # asked past nginx, too
+    cluster = Cluster(launcher, postgresql, redis, more_settings={"HTTPS": "0"})  # asked past nginx, too
     first = cluster.web[0].settings
     first["DATABASE_URL"] = first["DATABASE_URL"].replace(f":{postgresql.port}/", f":{line.proxy.port}/")
     cluster.start()

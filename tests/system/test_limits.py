@@ -3,9 +3,8 @@
 import asyncio
 import time
 import uuid
-from collections.abc import AsyncIterator, Callable, Iterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import AsyncExitStack
-from pathlib import Path
 
 import httpx
 import pytest
@@ -13,16 +12,17 @@ from redis.asyncio import Redis as RedisClient
 
 from harness.client import Client, eventually
 from harness.cluster import Cluster
+from harness.launcher import Launcher
 from harness.servers import PostgreSQL, Redis
 
 BURST, RATE, SECONDS = 60, 20, 5
 
 
 @pytest.fixture(scope="module")
-def site(service_folder: Callable[[str], Path], postgresql: PostgreSQL, redis: Redis) -> Iterator[Cluster]:
+def site(launcher: Launcher, postgresql: PostgreSQL, redis: Redis) -> Iterator[Cluster]:
     """A cluster whose limits are those of production."""
     limits = {"HTTPS": "0", "COMMAND_BURST": str(BURST), "COMMANDS_PER_SECOND": str(RATE)}
-    cluster = Cluster(service_folder, postgresql, redis, more_settings=limits)
+    cluster = Cluster(launcher, postgresql, redis, more_settings=limits)
     cluster.start()
     yield cluster
     cluster.stop()

@@ -1,30 +1,31 @@
 """The database is brought up to date while the site runs."""
 
 import re
-from collections.abc import Callable
-from pathlib import Path
 
 import psycopg
 import pytest
 
-from harness.servers import ROOT, Manage, PostgreSQL
+from harness.launcher import ROOT, Launcher
+from harness.servers import Manage, PostgreSQL
+
+
+def on_postgresql(postgresql: PostgreSQL) -> dict[str, str]:
+    return {
+        "SECRET_KEY": "a key of fifty characters that only this test knows",
+        "ALLOWED_HOSTS": "localhost",
+        "DATABASE_URL": postgresql.create_database("migrating"),
+    }
 
 
 @pytest.mark.parametrize("file", ["systemd/switchboard-migrate.service", "compose.yaml"])
 def test_a_migration_gives_up_when_a_backup_is_in_its_way(
-    file: str, postgresql: PostgreSQL, service_folder: Callable[[str], Path]
+    file: str, postgresql: PostgreSQL, launcher: Launcher
 ) -> None:
     """Waiting for the lock it would hold up all who come after it, which is everybody."""
     options = re.search(r'PGOPTIONS="?(-c lock_timeout=\w+)', (ROOT / "deploy" / file).read_text())
     assert options
-    folder = service_folder("migrating")
-    settings = {
-        "SECRET_KEY": "a key of fifty characters that only this test knows",
-        "ALLOWED_HOSTS": "localhost",
-        "DATABASE_URL": postgresql.create_database(folder.name),
-        "PGOPTIONS": options[1],
-    }
-    site = Manage("site", folder, settings)
+    settings = on_postgresql(postgresql) | {"PGOPTIONS": options[1]}
+    site = Manage(launcher, "site", settings)
     site.manage("migrate", "--verbosity", "0")
     site.manage("migrate", "chat", "0002", "--verbosity", "0")
     with psycopg.connect(settings["DATABASE_URL"]) as backup:
@@ -36,12 +37,9 @@ def test_a_migration_gives_up_when_a_backup_is_in_its_way(
 
 @pytest.mark.parametrize("engine", ["postgresql", "sqlite"])
 def test_indexes_that_others_cover_are_dropped_without_making_tables_anew(
-    engine: str, postgresql: PostgreSQL, service_folder: Callable[[str], Path]
+    engine: str, postgresql: PostgreSQL, launcher: Launcher
 ) -> None:
-    folder = service_folder("migrating")
-    url = postgresql.create_database(folder.name) if engine == "postgresql" else f"sqlite:///{folder}/site.sqlite3"
-    settings = {"SECRET_KEY": "a key of fifty characters that only this test knows", "ALLOWED_HOSTS": "localhost"}
-    site = Manage("site", folder, {**settings, "DATABASE_URL": url})
+    site = Manage(launcher, "site", {} if engine == "sqlite" else on_postgresql(postgresql))
     site.manage("migrate", "--verbosity", "0")
     look = """
 from django.apps import apps

@@ -2,15 +2,15 @@
 
 import json
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 
 import httpx
 import pytest
 
-from harness.cluster import Nginx, deployed
+from harness.launcher import Launcher
+from harness.servers import Nginx, deployed
 
 #: Requests that hang as sockets do, and what ends them.
 HELD = threading.Semaphore(0)
@@ -37,13 +37,13 @@ class Mirror(BaseHTTPRequestHandler):
 
 
 @pytest.fixture(scope="module")
-def nginx(service_folder: Callable[[str], Path]) -> Iterator[Nginx]:
-    static = service_folder("static")
+def nginx(launcher: Launcher) -> Iterator[Nginx]:
+    static = launcher.folder("static")
     (static / "app.0123456789ab.js").write_text("export {};")
     (static / "app.js").write_text("export {};")
     server = ThreadingHTTPServer(("127.0.0.1", 0), Mirror)
     threading.Thread(target=server.serve_forever, daemon=True).start()
-    service = Nginx(service_folder("nginx"), deployed(static, [server.server_port]))
+    service = Nginx(launcher, deployed(static, [server.server_port]))
     service.start()
     yield service
     service.stop()

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import yaml
 
-from harness.cluster import Nginx
-from harness.servers import ROOT, program
+from harness.launcher import ROOT, Launcher, program
+from harness.servers import Nginx
 
 DEPLOY = ROOT / "deploy"
 #: From which version on nginx outside of its paid edition knows `resolve` for a server of an upstream.
@@ -50,10 +50,8 @@ def compose() -> dict[str, str]:
 
 
 @pytest.mark.parametrize("layout", [systemd, compose])
-def test_nginx_starts_with_what_is_shipped(
-    layout: Callable[[], dict[str, str]], service_folder: Callable[[str], Path]
-) -> None:
-    assert Nginx(service_folder("nginx"), layout()).check() == ""
+def test_nginx_starts_with_what_is_shipped(layout: Callable[[], dict[str, str]], launcher: Launcher) -> None:
+    assert Nginx(launcher, layout()).check() == ""
 
 
 def test_no_configuration_is_left_out() -> None:

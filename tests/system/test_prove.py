@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from harness.servers import ROOT
+from harness.launcher import ROOT
 
 RUN = ("bin/prove", "--embedded", "--minutes", "0.05", "--clients", "6", "--rate", "20")
 

@@ -1,30 +1,28 @@
 """The servers that system tests start, and that they are gone afterwards."""
 
-from collections.abc import Callable
-from pathlib import Path
-
 import psycopg
 import pytest
-import redis
+import redis as client
 
-from harness import servers
+from harness.launcher import Launcher, listens
+from harness.servers import Manage, PostgreSQL, Redis
 
 
-def test_redis_answers_and_ends(service_folder: Callable[[str], Path]) -> None:
-    service = servers.Redis("another-redis", service_folder("redis"))
+def test_redis_answers_and_ends(launcher: Launcher) -> None:
+    service = Redis(launcher, "another-redis")
     service.start()
-    assert redis.Redis.from_url(service.url).ping()
+    assert client.Redis.from_url(service.url).ping()
     service.stop()
-    assert not servers.listens(service.port)
+    assert not listens(service.port)
 
 
-def test_postgresql_makes_databases(postgresql: servers.PostgreSQL) -> None:
+def test_postgresql_makes_databases(postgresql: PostgreSQL) -> None:
     with psycopg.connect(postgresql.create_database("made-by-a-test")) as connection:
         assert connection.execute("SELECT 1").fetchone() == (1,)
 
 
-def test_each_command_has_a_process_to_itself_and_a_failed_one_says_why(service_folder: Callable[[str], Path]) -> None:
-    site = servers.Manage("site", service_folder("site"), {})
+def test_each_command_has_a_process_to_itself_and_a_failed_one_says_why(launcher: Launcher) -> None:
+    site = Manage(launcher, "site", {})
     site.shell("import config; config.left_behind = 1")
     assert site.shell("import config; print(hasattr(config, 'left_behind'))") == "False\n"
     with pytest.raises(AssertionError, match=r"(?s)half of it.*ZeroDivisionError"):

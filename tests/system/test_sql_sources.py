@@ -3,8 +3,6 @@
 import re
 import resource
 import time
-from collections.abc import Callable
-from pathlib import Path
 from typing import Any
 
 import psycopg
@@ -12,7 +10,8 @@ import pytest
 
 from dashboard.sources.querying import SqlValue
 from dashboard.sources.results import QueryFailed
-from harness.servers import ROOT, Manage, PostgreSQL
+from harness.launcher import ROOT, Launcher
+from harness.servers import Manage, PostgreSQL
 
 SITE = {"SECRET_KEY": "a-key-for-tests-0123456789-0123456789-0123456789", "ALLOWED_HOSTS": "localhost"}
 SHOP = """
@@ -162,10 +161,8 @@ print([history.heads_at([table], timezone.now() - ago * day)[table.pk][0][1] for
 """
 
 
-def test_samples_are_thinned_tables_measured_and_their_past_read(
-    postgresql: PostgreSQL, service_folder: Callable[[str], Path]
-) -> None:
-    site = Manage("site", service_folder("site"), SITE | {"DATABASE_URL": postgresql.create_database("for-samples")})
+def test_samples_are_thinned_tables_measured_and_their_past_read(postgresql: PostgreSQL, launcher: Launcher) -> None:
+    site = Manage(launcher, "site", SITE | {"DATABASE_URL": postgresql.create_database("for-samples")})
     site.manage("migrate")
     thinned, measured, slowest, past = site.shell(ON_POSTGRESQL).splitlines()
     assert thinned == "98 [0, 99] 100"
@@ -175,10 +172,10 @@ def test_samples_are_thinned_tables_measured_and_their_past_read(
 
 
 def test_the_role_of_the_docs_reads_switchboard_but_no_secrets(
-    postgresql: PostgreSQL, service_folder: Callable[[str], Path], settings: Any
+    postgresql: PostgreSQL, launcher: Launcher, settings: Any
 ) -> None:
     url = postgresql.create_database("switchboard-for-sql")
-    Manage("migration", service_folder("migration"), SITE | {"DATABASE_URL": url}).manage("migrate")
+    Manage(launcher, "migration", SITE | {"DATABASE_URL": url}).manage("migrate")
     grants = re.search(r"    CREATE ROLE switchboard_reader(?:.*\n)+?\n", (ROOT / "docs/boards.md").read_text())
     assert grants
     with psycopg.connect(url, autocommit=True) as connection:

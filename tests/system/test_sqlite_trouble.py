@@ -2,20 +2,20 @@
 
 import sqlite3
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
-from pathlib import Path
 
 import httpx
 import pytest
 
 from harness.client import Client, eventually
+from harness.launcher import Launcher
 from harness.servers import Web
 
 
 @pytest.fixture
-def site(service_folder: Callable[[str], Path]) -> Iterator[Web]:
-    web = Web("site", service_folder("site"), {})
+def site(launcher: Launcher) -> Iterator[Web]:
+    web = Web(launcher, "site", {})
     web.manage("migrate", "--verbosity", "0")
     web.manage("loaddemo")
     web.start()

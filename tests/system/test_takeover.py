@@ -10,7 +10,8 @@ import psycopg
 import pytest
 
 from harness.client import Client, eventually
-from harness.cluster import Cluster, Worker
+from harness.cluster import Cluster
+from harness.servers import Worker
 
 #: Seconds in which another worker must be producing.
 TAKEOVER = 10.0
