@@ -33,7 +33,8 @@ def ours() -> Callable[[int, int], Awaitable[Any]]:
 
     async def write(sender: int, number: int) -> Any:
         room = rooms[f"small-{sender // 5}"]
-        return await current_writer().submit(services.post(room, users[sender], uuid.uuid4(), body(number), None))
+        change = await services.post(room, users[sender], uuid.uuid4(), body(number), None)
+        return await current_writer().submit(change)
 
     return write
 

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import time
 import uuid
+from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
 from typing import Any, Final
@@ -20,10 +21,26 @@ from chat.store import Applied, Change
 from chat.unread import counts_of
 from chat.writer import current_writer
 from realtime.consumers import SocketConsumer
-from realtime.protocol import CommandError, Frame, encode, timestamp
+from realtime.protocol import Command, CommandError, Frame, timestamp
 
 #: Seconds between two typing events of one socket and room.
 TYPING_EVERY: Final = 2.0
+
+
+def _ok(applied: Applied) -> dict[str, Any]:
+    return {"type": "ok", "rev": applied.rev}
+
+
+def _ack(command: protocol.Send, applied: Applied) -> dict[str, Any]:
+    return {
+        "type": "ack",
+        "room": command.room,
+        "id": str(command.id),
+        "seq": applied.seq,
+        "rev": applied.rev,
+        "at": timestamp(applied.at),
+        "duplicate": applied.duplicate,
+    }
 
 
 class ChatConsumer(RouletteCommands, SocketConsumer):
@@ -112,7 +129,6 @@ class ChatConsumer(RouletteCommands, SocketConsumer):
             count, online = entered.people.with_user(self.user.on_wire())
             joined = {
                 "type": "joined",
-                "ref": command.ref,
                 "room": room.slug,
                 "rev": page.rev,
                 "seq": page.seq,
@@ -122,9 +138,7 @@ class ChatConsumer(RouletteCommands, SocketConsumer):
                 "online": online,
                 "count": count,
             }
-            frame = Frame(encode(joined))
-            self.count_reading(len(frame))
-            self.connection.write_frame(frame)
+            self.count_reading(self.answer(command, joined))
             if page.complete:
                 place.tell({log: page.rev, people: entered.people.number})
 
@@ -133,10 +147,9 @@ class ChatConsumer(RouletteCommands, SocketConsumer):
             self.joined[room.slug] = room
             presence.current_presence().arrive(room.pk, self.user.pk)
 
-    async def on_leave(self, command: protocol.Leave) -> dict[str, Any]:
-        room = self._in(command.room)
-        await self._leave(room)
-        return {"type": "ok"}
+    async def on_leave(self, command: protocol.Leave) -> None:
+        await self._leave(self._in(command.room))
+        self.answer(command, {"type": "ok"})
 
     async def _leave(self, room: Seen, *, at_once: bool = False) -> None:
         if self.joined.pop(room.slug, None):
@@ -155,51 +168,28 @@ class ChatConsumer(RouletteCommands, SocketConsumer):
 
     # Messages
 
-    async def on_send(self, command: protocol.Send) -> Any:
-        room = self._in(command.room)
-        make = partial(services.post, room.pk, self.user, command.id, command.body, command.reply_to)
-        change = await services.rendered(make, command.body, self.user)
+    async def on_send(self, command: protocol.Send) -> None:
+        room = self._in(command.room).pk
+        change = await services.post(room, self.user, command.id, command.body, command.reply_to)
+        self._write(command, change, partial(_ack, command))
 
-        def ack(applied: Applied) -> dict[str, Any]:
-            return {
-                "type": "ack",
-                "room": room.slug,
-                "id": str(command.id),
-                "seq": applied.seq,
-                "rev": applied.rev,
-                "at": timestamp(applied.at),
-                "duplicate": applied.duplicate,
-            }
+    async def on_edit(self, command: protocol.Edit) -> None:
+        room = self._in(command.room).pk
+        self._write(command, await services.edit(room, self.user, command.seq, command.body, command.base))
 
-        return self._submit(change, ack)
+    async def on_delete(self, command: protocol.Delete) -> None:
+        self._write(command, services.delete(self._in(command.room).pk, self.user, command.seq))
 
-    async def on_edit(self, command: protocol.Edit) -> Any:
-        make = partial(services.edit, self._in(command.room).pk, self.user, command.seq, command.body, command.base)
-        return self._submit(await services.rendered(make, command.body, self.user), _ok)
+    async def on_react(self, command: protocol.React) -> None:
+        room = self._in(command.room).pk
+        self._write(command, services.react(room, self.user, command.seq, command.emoji, command.on))
 
-    async def on_delete(self, command: protocol.Delete) -> Any:
-        return self._submit(services.delete(self._in(command.room).pk, self.user, command.seq), _ok)
+    async def on_acknowledge(self, command: protocol.Acknowledge) -> None:
+        self._write(command, services.acknowledge(self._in(command.room).pk, self.user, command.seq))
 
-    async def on_react(self, command: protocol.React) -> Any:
-        room = self._in(command.room)
-        return self._submit(services.react(room.pk, self.user, command.seq, command.emoji, command.on), _ok)
-
-    async def on_acknowledge(self, command: protocol.Acknowledge) -> Any:
-        return self._submit(services.acknowledge(self._in(command.room).pk, self.user, command.seq), _ok)
-
-    def _submit(self, change: Change, reply: Any) -> "asyncio.Future[dict[str, Any]]":
-        """Queue a change; the future is its reply. The next command need not wait for it."""
-        answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
-
-        def done(written: "asyncio.Future[Applied]") -> None:
-            error = written.exception()
-            if error is not None:
-                answer.set_exception(error)
-            else:
-                answer.set_result(reply(written.result()))
-
-        current_writer().submit(change).add_done_callback(done)
-        return answer
+    def _write(self, command: Command, change: Change, event: Callable[[Applied], dict[str, Any]] = _ok) -> None:
+        """Queue a change; its `event` is the answer, once it is written. The next command does not wait for that."""
+        self.answer_when(command, current_writer().submit(change), event)
 
     async def on_read(self, command: protocol.Read) -> None:
         await services.mark_read(self.user, self._in(command.room), command.seq, self.id)
@@ -245,7 +235,3 @@ class ChatConsumer(RouletteCommands, SocketConsumer):
             was_listed = self.rooms.pop(room.pk, None) is not None
         if was_in or was_listed:
             self.connection.send({"type": "left", "room": room.slug, "reason": reason})
-
-
-def _ok(applied: Applied) -> dict[str, Any]:
-    return {"type": "ok", "rev": applied.rev}

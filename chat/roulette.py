@@ -15,7 +15,7 @@ from chat.protocol import BlockPartner, Enter, LeaveRoulette, Next, ReportPartne
 from chat.seats import TALKING, Ended, News, Paired, Place, Waiting
 from realtime.consumers import SocketConsumer
 from realtime.database import log_failure
-from realtime.protocol import CommandError
+from realtime.protocol import Command, CommandError
 
 log = logging.getLogger(__name__)
 
@@ -45,32 +45,31 @@ class RouletteCommands(SocketConsumer):
         self._tags: list[str] = []
         self._probes: dict[str, asyncio.Event] = {}
 
-    async def on_roulette_enter(self, command: Enter) -> dict[str, Any]:
+    async def on_roulette_enter(self, command: Enter) -> None:
         if self.user.is_bot:
             raise CommandError("forbidden", "Roulette is for people.")
-        return await self._whole(self._enter_queue(command.tags))
+        await self._whole(command, self._enter_queue(command.tags))
 
-    async def on_roulette_next(self, command: Next) -> dict[str, Any]:
+    async def on_roulette_next(self, command: Next) -> None:
         if self.user.is_bot:
             raise CommandError("forbidden", "Roulette is for people.")
-        return await self._whole(self._go_on())
+        await self._whole(command, self._go_on())
 
-    async def on_roulette_leave(self, command: LeaveRoulette) -> dict[str, Any]:
+    async def on_roulette_leave(self, command: LeaveRoulette) -> None:
         leave = partial(pairing.part, self.user.pk, self.id, "partner_left", stay=False)
-        return await self._whole(self._leave_seat(leave, None))
+        await self._whole(command, self._leave_seat(leave, None))
 
-    async def on_roulette_block(self, command: BlockPartner) -> dict[str, Any]:
-        return await self._whole(self._leave_seat(partial(pairing.block_partner, self.user.pk, self.id), "blocked"))
+    async def on_roulette_block(self, command: BlockPartner) -> None:
+        await self._whole(command, self._leave_seat(partial(pairing.block_partner, self.user.pk, self.id), "blocked"))
 
-    async def on_roulette_report(self, command: ReportPartner) -> dict[str, Any]:
+    async def on_roulette_report(self, command: ReportPartner) -> None:
         report = partial(pairing.report_partner, self.user.pk, self.id, command.reason)
-        return await self._whole(self._leave_seat(report, "reported"))
+        await self._whole(command, self._leave_seat(report, "reported"))
 
-    @staticmethod
-    async def _whole(work: Coroutine[Any, Any, None]) -> dict[str, Any]:
+    async def _whole(self, command: Command, work: Coroutine[Any, Any, None]) -> None:
         """Do all of `work`, even if the socket ends: what a thread does to the seat cannot be cancelled."""
         await asyncio.shield(asyncio.ensure_future(work))
-        return {"type": "ok"}
+        self.answer(command, {"type": "ok"})
 
     async def _enter_queue(self, tags: list[str]) -> None:
         async with self._seat:

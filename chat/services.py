@@ -3,9 +3,10 @@
 import asyncio
 import re
 import secrets
-from collections.abc import Callable
+from collections.abc import Awaitable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import UUID
 
@@ -79,25 +80,27 @@ async def enter(user: User, room: Seen, after: int | None, limit: int) -> Entere
 # Changing the log: checked here for what needs no database, then by the store, in its transaction
 
 
-async def _write(change: Change) -> Applied:
-    return await current_writer().submit(change)
+async def _write(change: Change | Awaitable[Change]) -> Applied:
+    return await current_writer().submit(change if isinstance(change, Change) else await change)
 
 
-def post(room_id: int, user: User, client_id: UUID, body: str, reply_to: int | None) -> Change:
+async def post(room_id: int, user: User, client_id: UUID, body: str, reply_to: int | None) -> Change:
     """Return the change that adds a message. Raises CommandError for a body that cannot be."""
-    return store.Post(room_id, user.pk, client_id, body, check_body(body), reply_to)
+    return store.Post(room_id, user.pk, client_id, body, await _render(body, user), reply_to)
 
 
-def edit(room_id: int, user: User, seq: int, body: str, base: str | msgspec.UnsetType | None = msgspec.UNSET) -> Change:
-    """Return the change that gives a message another text. `base`: see `store.Edit`."""
-    return store.Edit(room_id, user.pk, seq, body, check_body(body), base)
+async def edit(
+    room_id: int, user: User, seq: int, body: str, base: str | msgspec.UnsetType | None = msgspec.UNSET
+) -> Change:
+    """Return the change that gives a message another text. `base`: see `store.Edit`. Raises CommandError as `post`."""
+    return store.Edit(room_id, user.pk, seq, body, await _render(body, user), base)
 
 
-async def rendered(make: Callable[[], Change], body: str, user: User) -> Change:
-    """Return what `make` returns, which renders `body`: a long one beside the event loop, in turn."""
+async def _render(body: str, user: User) -> str:
+    """Return the HTML of `body`; a long one is rendered beside the event loop, in turn. Raises CommandError."""
     if len(body) <= SHORT_BODY or len(body) > BODY_CHARACTERS:
-        return make()
-    return await _rendering.run(user.pk, make)
+        return check_body(body)
+    return await _rendering.run(user.pk, partial(check_body, body))
 
 
 def delete(room_id: int, user: User, seq: int, *, as_staff: bool = False) -> Change:
@@ -113,8 +116,8 @@ def acknowledge(room_id: int, user: User, seq: int) -> Change:
     return store.Acknowledge(room_id, user.pk, seq)
 
 
-def write(change: Change) -> Applied:
-    """Write one change from synchronous code and wait for it. Raises CommandError."""
+def write(change: Change | Awaitable[Change]) -> Applied:
+    """Write one change, as the functions above return it, from synchronous code; wait for it. Raises CommandError."""
     return async_to_sync(_write)(change)
 
 

@@ -187,7 +187,7 @@ class BoardsConsumer(ShowsBoards, ShowsRooms):
         if self.link is not None:
             self.connection.send(self.link.event)
 
-    async def on_watch(self, command: Watch) -> dict[str, Any]:
+    async def on_watch(self, command: Watch) -> None:
         self._points = command.points
         for slug in self._shown.keys() - set(command.boards):
             await self.hide(slug)
@@ -200,4 +200,4 @@ class BoardsConsumer(ShowsBoards, ShowsRooms):
                     missing.append(slug)
         if missing:
             raise CommandError("not_found", f"There is no board {', '.join(missing)}.")
-        return {"type": "ok"}
+        self.answer(command, {"type": "ok"})

@@ -5,7 +5,7 @@ from typing import Any
 from chat import public
 from dashboard.protocol import JoinRoom, LeaveRoom
 from dashboard.walls.sockets import ScreenConsumer
-from realtime.protocol import CommandError, Frame, encode
+from realtime.protocol import CommandError
 
 
 class ShowsRooms(ScreenConsumer):
@@ -48,16 +48,12 @@ class ShowsRooms(ScreenConsumer):
                 "messages": page.messages,
                 "complete": True,
             }
-            if command.ref is not None:
-                joined["ref"] = command.ref
-            frame = Frame(encode(joined))
-            self.count_reading(len(frame))
-            self.connection.write_frame(frame)
+            self.count_reading(self.answer(command, joined))
             place.tell({topic: page.rev})
 
-    async def on_leave(self, command: LeaveRoom) -> dict[str, Any]:
+    async def on_leave(self, command: LeaveRoom) -> None:
         await self._leave(command.room)
-        return {"type": "ok"}
+        self.answer(command, {"type": "ok"})
 
     async def control(self, topic: str, payload: dict[str, Any]) -> None:
         slug = next((slug for slug, own in self._windows.items() if own == topic), None)

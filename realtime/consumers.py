@@ -4,9 +4,10 @@ import asyncio
 import logging
 import time
 from collections import Counter
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import AbstractAsyncContextManager
-from typing import Any, ClassVar, Final
+from functools import partial
+from typing import Any, ClassVar, Final, TypeVar
 
 from channels.consumer import AsyncConsumer
 from channels.exceptions import StopConsumer
@@ -23,6 +24,8 @@ from realtime.protocol import Close, Command, CommandError, Parser, Ping, Refuse
 from realtime.quotas import Payer
 
 log = logging.getLogger(__name__)
+
+T = TypeVar("T")
 
 #: What is kept of the scope of a socket that has opened.
 KEPT: Final = ("session", "session_hash")
@@ -56,9 +59,9 @@ def _ignore(topic: str, text: str) -> None:
 class SocketConsumer(AsyncConsumer):
     """Gate, hello, limits, parsing, dispatch and errors; subclasses add commands and topics.
 
-    A subclass names its `commands` (a union of `Command` structs) and answers each with a coroutine
-    `on_<tag>` that returns the reply, None, or a future of either. Unlike Channels' own consumers it has
-    no channel of its own in the layer, for the hub has one for all, and takes no thread hop per event.
+    A subclass names its `commands` (a union of `Command` structs) and has a coroutine method `on_<tag>` for each. It
+    answers by `answer`, by `answer_when`, or by raising CommandError, and returns nothing. Unlike Channels' own
+    consumers it has no channel of its own in the layer, for the hub has one for all, and takes no thread hop per event.
     """
 
     commands: ClassVar[Any] = Ping
@@ -298,39 +301,39 @@ class SocketConsumer(AsyncConsumer):
     async def _dispatch(self, command: Command) -> None:
         tag = str(command.__struct_config__.tag)
         try:
-            reply = await getattr(self, "on_" + tag.replace(".", "_"))(command)
-        except (CommandError, Refused) as error:
-            self._fail(command.ref, error)
+            await getattr(self, "on_" + tag.replace(".", "_"))(command)
+        except Refused:
+            raise
         except Exception as error:
-            self._fail(command.ref, _told(error, f"The command {tag}"))
-        else:
-            if isinstance(reply, asyncio.Future):
-                reply.add_done_callback(lambda done: self._reply_later(command.ref, done))
-            else:
-                self._reply(command.ref, reply)
+            self._answer_error(command, error)
 
-    def _reply_later(self, ref: str | None, done: "asyncio.Future[dict[str, Any] | None]") -> None:
+    def answer(self, command: Command, event: dict[str, Any]) -> int:
+        """Send `event` as the answer of `command`; return how many bytes that was."""
+        if command.ref is not None:
+            event["ref"] = command.ref
+        frame = protocol.Frame(protocol.encode(event))
+        self.connection.write_frame(frame)
+        return len(frame)
+
+    def answer_when(self, command: Command, done: "asyncio.Future[T]", event: Callable[[T], dict[str, Any]]) -> None:
+        """Answer `command` once `done` is, with the `event` of its result; the next command need not wait for that."""
+        done.add_done_callback(partial(self._answer_done, command, event))
+
+    def _answer_done(self, command: Command, event: Callable[[T], dict[str, Any]], done: "asyncio.Future[T]") -> None:
         if done.cancelled():
             return
-        error = done.exception()
-        if error is None:
-            self._reply(ref, done.result())
+        if error := done.exception():
+            self._answer_error(command, error)
         else:
-            self._fail(ref, error if isinstance(error, CommandError) else _told(error, "A command"))
+            self.answer(command, event(done.result()))
 
-    def _fail(self, ref: str | None, error: Exception) -> None:
+    def _answer_error(self, command: Command, error: BaseException) -> None:
         if not isinstance(error, CommandError):
-            raise error
-        self.connection.send(error.event(ref))
+            error = _told(error, f"The command {command.__struct_config__.tag}")
+        self.connection.send(error.event(command.ref))
 
-    def _reply(self, ref: str | None, reply: dict[str, Any] | None) -> None:
-        if reply is not None:
-            if ref is not None:
-                reply["ref"] = ref
-            self.connection.send(reply)
-
-    async def on_ping(self, command: Ping) -> dict[str, Any]:
-        return {"type": "pong", "at": now()}
+    async def on_ping(self, command: Ping) -> None:
+        self.answer(command, {"type": "pong", "at": now()})
 
     def _on_control(self, topic: str, text: str) -> None:
         self._begin(self._control(topic, text))

@@ -72,6 +72,18 @@ def test_topics_are_joined_only_by_way_of_joining() -> None:
     assert releasers == {"realtime/joining.py"}
 
 
+def test_commands_are_answered_in_one_way() -> None:
+    """By `answer`, `answer_when` or an exception: what a handler returns, nobody would send."""
+    handlers = [
+        node
+        for path in modules(*PACKAGES)
+        for node in ast.walk(ast.parse(path.read_text()))
+        if isinstance(node, ast.AsyncFunctionDef) and node.name.startswith("on_") and len(node.args.args) == 2
+    ]
+    assert len(handlers) > 15
+    assert [node.name for node in handlers if not node.returns or ast.unparse(node.returns) != "None"] == []
+
+
 @pytest.mark.parametrize(("model", "store"), [("Message", "chat/store.py"), ("Sample", "dashboard/store.py")])
 def test_log_rows_are_written_only_by_their_store(model: str, store: str) -> None:
     writes = {"create", "bulk_create", "update", "bulk_update", "delete", "get_or_create", "update_or_create", "save"}

@@ -2,7 +2,7 @@
 
 import asyncio
 import threading
-from functools import partial
+import uuid
 from typing import Any
 
 import pytest
@@ -66,49 +66,40 @@ def test_a_name_that_is_taken_leaves_nothing_behind(team: Team, told: list[Publi
     assert (Room.objects.count(), Membership.objects.count(), told) == (3, 2, [])
 
 
-def test_a_long_body_is_rendered_like_a_short_one(team: Team) -> None:
-    short, long = "*hi* ", "*hi* " * 500
-    for body in (short, long):
-        change = services.post(team.kitchen.pk, team.alice, says(team.kitchen, team.alice).client_id, body, None)
+async def post(team: Team, body: str, user: Any = None) -> Any:
+    return await services.post(team.kitchen.pk, user or team.alice, uuid.uuid4(), body, None)
+
+
+async def test_a_long_body_is_rendered_like_a_short_one(team: Team) -> None:
+    for body in ("*hi* ", "*hi* " * 500):
+        change = await post(team, body)
         assert isinstance(change, Post)
         assert change.html.startswith('<p dir="auto"><em>hi</em>')
 
 
-async def test_rendering_long_bodies_leaves_the_loop_free(team: Team, hub: Any) -> None:
+async def test_rendering_long_bodies_leaves_the_loop_free(team: Team, monkeypatch: pytest.MonkeyPatch) -> None:
     threads: list[str] = []
-
-    def make(body: str) -> Post:
-        threads.append(threading.current_thread().name)
-        return says(team.kitchen, team.alice, body)
-
+    monkeypatch.setattr(services, "check_body", lambda body: threads.append(threading.current_thread().name))
     for body in ("short", "long " * 200):
-        await services.rendered(partial(make, body), body, team.alice)
+        await post(team, body)
     assert threads[0] == threading.current_thread().name
     assert threads[1].startswith("rendering")
 
 
-async def test_nobody_waits_behind_the_many_bodies_of_another(team: Team, hub: Any) -> None:
+async def test_nobody_waits_behind_the_many_bodies_of_another(team: Team, monkeypatch: pytest.MonkeyPatch) -> None:
     begun: list[str] = []
-
-    def make(who: str) -> Post:
-        begun.append(who)
-        return says(team.kitchen, team.alice)
-
-    async def ask(who: str, user: Any) -> None:
-        await services.rendered(partial(make, who), "_[" * 4_000, user)
-
-    many = [asyncio.create_task(ask("bob", team.bob)) for _ in range(20)]
-    few = [asyncio.create_task(ask("alice", team.alice)) for _ in range(2)]
+    monkeypatch.setattr(services, "check_body", lambda body: begun.append(body[:3]))
+    many = [asyncio.create_task(post(team, "bob" * 1_000, team.bob)) for _ in range(20)]
+    few = [asyncio.create_task(post(team, "ali" * 1_000, team.alice)) for _ in range(2)]
     await asyncio.gather(*many, *few)
-    assert begun[:4] == ["bob", "alice", "bob", "alice"]
+    assert begun[:4] == ["bob", "ali", "bob", "ali"]
     assert begun[4:] == ["bob"] * 18
 
 
-async def test_a_bad_body_is_refused_wherever_it_is_rendered(team: Team, hub: Any) -> None:
-    for body in ("", "x" * 8_001):
-        make = partial(services.edit, team.kitchen.pk, team.alice, 1, body)
+async def test_a_bad_body_is_refused_wherever_it_is_rendered(team: Team) -> None:
+    for body in ("", " " * 1_000, "x" * 8_001):
         with pytest.raises(CommandError):
-            await services.rendered(make, body, team.alice)
+            await services.edit(team.kitchen.pk, team.alice, 1, body)
 
 
 async def test_a_read_mark_only_moves_forward_however_many_move_it(team: Team, hub: Any) -> None:

@@ -101,17 +101,17 @@ class InspectionConsumer(SocketConsumer):
     async def closed(self) -> None:
         self.queues.remove(self.queue)
 
-    async def on_subscribe(self, command: Subscribe) -> dict[str, Any]:
+    async def on_subscribe(self, command: Subscribe) -> None:
         async with self.joining(command.topic) as place:
             place.tell({command.topic: 0})
-        return {"type": "ok"}
+        self.answer(command, {"type": "ok"})
 
-    async def on_publish(self, command: Publish) -> dict[str, Any]:
+    async def on_publish(self, command: Publish) -> None:
         store = STORES[command.topic.partition(".")[0]]
         for _ in range(command.count):
             await publish([store.add(command.topic, command.size)])
             await asyncio.sleep(command.pause)
-        return {"type": "ok"}
+        self.answer(command, {"type": "ok"})
 
     async def on_mix(self, command: Mix) -> None:
         InspectionConsumer.mixed = False
@@ -123,18 +123,18 @@ class InspectionConsumer(SocketConsumer):
                 await self.plain_send({"type": "websocket.send", "text": encode(event)})
         InspectionConsumer.mixed = True
 
-    async def on_hold(self, command: Hold) -> dict[str, Any]:
+    async def on_hold(self, command: Hold) -> None:
         InspectionConsumer.released = asyncio.Event()
         await InspectionConsumer.released.wait()
-        return {"type": "ok"}
+        self.answer(command, {"type": "ok"})
 
-    async def on_release(self, command: Release) -> dict[str, Any]:
+    async def on_release(self, command: Release) -> None:
         assert InspectionConsumer.released
         InspectionConsumer.released.set()
-        return {"type": "ok"}
+        self.answer(command, {"type": "ok"})
 
-    async def on_look(self, command: Look) -> dict[str, Any]:
-        return {
+    async def on_look(self, command: Look) -> None:
+        looked = {
             "type": "looked",
             "sockets": len(self.hub.connections),
             "kept": sum(issubclass(type(each), SocketProtocol | SocketConsumer) for each in gc.get_objects()),
@@ -143,6 +143,7 @@ class InspectionConsumer(SocketConsumer):
             "queued": max(queue.qsize() for queue in self.queues),
             "memory": psutil.Process(os.getpid()).memory_info().rss,
         }
+        self.answer(command, looked)
 
     async def on_fail(self, command: Fail) -> None:
         if command.code == 1011:

@@ -39,13 +39,13 @@ class ScriptedConsumer(SocketConsumer):
         await asyncio.sleep(0)
         self.journal.append("closed")
 
-    async def on_room_say(self, command: Say) -> dict[str, Any]:
-        return {"type": "said", "body": command.body}
+    async def on_room_say(self, command: Say) -> None:
+        self.answer(command, {"type": "said", "body": command.body})
 
-    async def on_do(self, command: Do) -> Any:
+    async def on_do(self, command: Do) -> None:
         match command.what:
             case "nothing":
-                return None
+                return
             case "conflict":
                 raise CommandError("conflict", "Not now.", 1.5)
             case "refuse":
@@ -57,13 +57,14 @@ class ScriptedConsumer(SocketConsumer):
             case "note":
                 self.journal.append("noted")
             case "later" | "later conflict" | "later fail" | "later never":
-                return self._later(command.what)
-        return {"type": "done", "ref": "its own"}
+                self.answer_when(command, self._later(command.what), lambda type: {"type": type})
+                return
+        self.answer(command, {"type": "done", "ref": "its own"})
 
-    def _later(self, what: str) -> "asyncio.Future[dict[str, Any]]":
-        future: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
+    def _later(self, what: str) -> "asyncio.Future[str]":
+        future: asyncio.Future[str] = asyncio.get_running_loop().create_future()
         outcomes: dict[str, Any] = {
-            "later": lambda: future.set_result({"type": "done"}),
+            "later": lambda: future.set_result("done"),
             "later conflict": lambda: future.set_exception(CommandError("conflict", "Not now.")),
             "later fail": lambda: future.set_exception(RuntimeError("oh no")),
             "later never": lambda: future.cancel(),

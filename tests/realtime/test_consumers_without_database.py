@@ -3,7 +3,6 @@
 import asyncio
 import time
 from collections.abc import Iterator
-from typing import Any
 
 import pytest
 from django.db import InterfaceError, InternalError, OperationalError
@@ -36,12 +35,12 @@ class Counter(SocketConsumer):
         if self.at_once:
             raise self.error
 
-    async def on_ask(self, command: Ask) -> Any:
+    async def on_ask(self, command: Ask) -> None:
         if not command.later:
             raise self.error
-        answer: asyncio.Future[dict[str, Any]] = asyncio.get_running_loop().create_future()
-        answer.set_exception(self.error)
-        return answer
+        written: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        written.set_exception(self.error)
+        self.answer_when(command, written, lambda nothing: {"type": "ok"})
 
 
 @pytest.mark.parametrize("later", [False, True])
