@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from operator import itemgetter
-from typing import Any, Final
+from typing import Any, Final, NamedTuple
 
 from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q
@@ -18,7 +18,7 @@ from django.db.models.functions import Now
 
 from dashboard.models import ProducerLease, Sample, State, Stream, TableRow
 from dashboard.protocol import Pushed, unix_ms, update_of_rows, update_of_value
-from dashboard.values import ROWS, WrongValue
+from dashboard.values import ROWS, Reading, WrongValue
 from realtime import bulk, clock
 from realtime.publish import Delivery, Publication
 
@@ -38,17 +38,12 @@ SNAPSHOT_BYTES: Final = 1_000
 _TABLE_FIELDS: Final = ("rows_at", "snapshot_due")
 
 
-@dataclass(frozen=True, slots=True)
-class Reading:
-    """What a producer said at one time: a value (None: no news), or why it failed (`error`, `retry_at`)."""
+class StreamReading(NamedTuple):
+    """A reading, the id of its stream, and the fencing token of the worker that has it."""
 
     stream: int
     token: int
-    kind: str
-    at: datetime
-    value: Any = None
-    error: str = ""
-    retry_at: datetime | None = None
+    reading: Reading
 
 
 @dataclass(slots=True)
@@ -59,20 +54,21 @@ class Recorded:
     lost: set[int] = field(default_factory=set)
 
 
-def record(readings: Iterable[Reading]) -> Recorded:
+def record(readings: Iterable[StreamReading]) -> Recorded:
     """Write a batch of readings of any streams, each in order, in one transaction; one seq per stream."""
     recorded = Recorded()
     by_stream: dict[int, list[Reading]] = defaultdict(list)
-    for reading in readings:
-        by_stream[reading.stream].append(reading)
+    tokens: dict[int, int] = {}
+    for stream_id, token, reading in readings:
+        by_stream[stream_id].append(reading)
+        tokens[stream_id] = token
     changed: dict[tuple[str, ...], list[Stream]] = defaultdict(list)
     samples: list[Sample] = []
     with transaction.atomic():
         # In order of id, as everybody locks them, lest two processes wait for each other.
         for stream in Stream.objects.select_for_update().filter(pk__in=by_stream).order_by("pk"):
-            own = by_stream[stream.pk]
-            if stream.fence == own[-1].token:
-                del by_stream[stream.pk]
+            if stream.fence == tokens[stream.pk]:
+                own = by_stream.pop(stream.pk)
                 values = [(each.at, _plain(each.value)) for each in own if each.value is not None]
                 changed[_advance(stream, own[-1], values)].append(stream)
                 samples += _samples(stream, values)

@@ -1,7 +1,8 @@
 """What a value of each kind of stream may be. Pure."""
 
 import math
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import datetime, timedelta
 from decimal import Decimal
 from enum import StrEnum
 from numbers import Real
@@ -33,6 +34,16 @@ class Kind(StrEnum):
     STATUS = "status"
     TABLE = "table"
     SERIES = "series"
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a producer said at one time: a value (None: no news), or why it failed (`error`) and when it tries again."""
+
+    at: datetime
+    value: Any = None
+    error: str = ""
+    retry_at: datetime | None = None
 
 
 class WrongValue(ValueError):

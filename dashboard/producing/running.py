@@ -9,8 +9,7 @@ import traceback
 from collections.abc import AsyncGenerator, Awaitable, Callable
 from concurrent.futures import Executor
 from contextlib import aclosing, suppress
-from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
 from asgiref.sync import sync_to_async
@@ -19,7 +18,7 @@ from django.utils import timezone
 
 from dashboard.producers.registry import Producer, next_moment
 from dashboard.threads import LoopOfItsOwn, with_fresh_connection
-from dashboard.values import ROWS, Kind, WrongValue, as_number, check_value
+from dashboard.values import ROWS, Kind, Reading, WrongValue, as_number, check_value
 from realtime import clock
 from realtime.limits import Bucket
 
@@ -47,18 +46,8 @@ class TookTooLong(Exception):
     pass
 
 
-@dataclass(frozen=True, slots=True)
-class Said:
-    """What a producer said: a value, or `error` with the time of the next try."""
-
-    at: datetime
-    value: Any = None
-    error: str = ""
-    retry_at: datetime | None = None
-
-
 #: Takes what a producer says, at once; then waits while too much is waiting to be written.
-Say = Callable[[Said], Awaitable[None]]
+Say = Callable[[Reading], Awaitable[None]]
 
 
 def reason(error: BaseException) -> str:
@@ -150,7 +139,7 @@ class _Mind:
             check_value(self.producer.kind, value)
             self.last = _merged(self.last, value) if self.producer.kind is Kind.TABLE else value
         self.pause, self.in_doubt, self.trouble = PAUSE, False, ""
-        await self.say(Said(clock.now(), value))
+        await self.say(Reading(clock.now(), value))
         while wait := self.bucket.take(time.monotonic()):  # noqa: ASYNC110 - tokens come with time, not with an event
             await asyncio.sleep(wait)
 
@@ -164,7 +153,7 @@ class _Mind:
         seconds = self.pause * random.uniform(0.8, 1.2)  # noqa: S311
         self.pause, self.in_doubt = min(self.pause * 2, LONGEST_PAUSE), True
         now = clock.now()
-        await self.say(Said(now, error=reason(error), retry_at=now + timedelta(seconds=seconds)))
+        await self.say(Reading(now, error=reason(error), retry_at=now + timedelta(seconds=seconds)))
         return seconds
 
 
@@ -216,5 +205,5 @@ async def _call(producer: Producer, mind: _Mind, threads: Executor, own: LoopOfI
     if not done:
         log.warning("The producer %s has been running for %g s", producer.slug, producer.patience)
         mind.in_doubt = True
-        await mind.say(Said(clock.now(), error=f"no answer within {producer.patience:g} s"))
+        await mind.say(Reading(clock.now(), error=f"no answer within {producer.patience:g} s"))
     return await running

@@ -11,11 +11,12 @@ from typing import Any, Final
 from dashboard import leases, services, store
 from dashboard.alerts.watching import watch_rules
 from dashboard.producers.registry import Producer, all_producers, in_the_way
-from dashboard.producing.running import Said, run
+from dashboard.producing.running import run
 from dashboard.producing.writer import Writer
 from dashboard.sources.configured import configured_producers
-from dashboard.store import Reading
+from dashboard.store import StreamReading
 from dashboard.threads import DatabaseThread, ThreadsOnDemand
+from dashboard.values import Reading
 from realtime.publish import publish
 
 log = logging.getLogger(__name__)
@@ -104,9 +105,8 @@ class Worker:
     def _start(self, pk: int, token: int, last: Any) -> None:
         producer = self._streams[pk]
 
-        async def say(said: Said) -> None:
-            reading = Reading(pk, token, producer.kind, said.at, said.value, said.error, said.retry_at)
-            await self.writer.put(reading)
+        async def say(reading: Reading) -> None:
+            await self.writer.put(StreamReading(pk, token, reading))
 
         work = run(producer, last, say, self._producer_threads)
         self._running[pk] = token, producer, asyncio.create_task(work, name=f"producer {producer.slug}")

@@ -12,7 +12,7 @@ from typing import Final
 from django.db import InterfaceError, OperationalError
 
 from dashboard import store
-from dashboard.store import Reading, Recorded
+from dashboard.store import Recorded, StreamReading
 from dashboard.threads import DatabaseThread
 from realtime.publish import Publication, publish
 
@@ -38,7 +38,7 @@ class Writer:
 
     def __init__(self) -> None:
         self.lost: set[tuple[int, int]] = set()
-        self._waiting: asyncio.Queue[Reading] = asyncio.Queue()
+        self._waiting: asyncio.Queue[StreamReading] = asyncio.Queue()
         self._room = asyncio.Event()
         self._writing: asyncio.Task[None] | None = None
         self._publishing: asyncio.Task[None] | None = None
@@ -46,7 +46,7 @@ class Writer:
         self._news = asyncio.Event()
         self._thread = DatabaseThread("writer")
 
-    async def put(self, reading: Reading) -> None:
+    async def put(self, reading: StreamReading) -> None:
         """Have `reading` stored soon: it is taken at once, then this waits while too many are waiting."""
         self._waiting.put_nowait(reading)
         if self._waiting.qsize() >= WAITING:
@@ -91,11 +91,11 @@ class Writer:
         finally:
             self._thread.end()
 
-    def _take_waiting(self) -> list[Reading]:
+    def _take_waiting(self) -> list[StreamReading]:
         self._room.set()
         return [self._waiting.get_nowait() for _ in range(self._waiting.qsize())]
 
-    async def _write(self, batch: Sequence[Reading]) -> None:
+    async def _write(self, batch: Sequence[StreamReading]) -> None:
         """Write a batch, however often that must be tried."""
         pause = PAUSE
         while True:
@@ -114,7 +114,7 @@ class Writer:
             self._unpublished[key] = publication
         self._news.set()
 
-    async def _record(self, batch: Sequence[Reading]) -> Recorded:
+    async def _record(self, batch: Sequence[StreamReading]) -> Recorded:
         try:
             return await self._thread.call(store.record, batch)
         except Away:

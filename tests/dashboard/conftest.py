@@ -17,7 +17,8 @@ from config.asgi import application
 from dashboard.models import Board, ProducerLease, Stream
 from dashboard.producers import registry
 from dashboard.producers.registry import Producer
-from dashboard.store import Reading
+from dashboard.store import StreamReading
+from dashboard.values import Reading
 from realtime.hub import Hub, current_hub
 from realtime.publish import Publication
 
@@ -48,8 +49,8 @@ def board_of(*streams: Stream, slug: str = "ops", type: str = "number", **fields
     return board
 
 
-def reading(stream: Stream, value: Any = None, at: float = 0, token: int = 0, **fields: Any) -> Reading:
-    return Reading(stream.pk, token, stream.kind, seconds(at), value, **fields)
+def reading(stream: Stream, value: Any = None, at: float = 0, token: int = 0, **fields: Any) -> StreamReading:
+    return StreamReading(stream.pk, token, Reading(seconds(at), value, **fields))
 
 
 @pytest.fixture

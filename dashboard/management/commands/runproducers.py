@@ -11,10 +11,11 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 
 from dashboard.producers import Producer, all_producers
-from dashboard.producing.running import Said, run
+from dashboard.producing.running import run
 from dashboard.producing.worker import Worker
 from dashboard.sources.configured import configured_producers
 from dashboard.threads import ThreadsOnDemand
+from dashboard.values import Reading
 from realtime import postgresql
 from realtime.background import layer_is_embedded
 from realtime.database import throw_pool_away
@@ -70,12 +71,12 @@ class Command(BaseCommand):
                 group.create_task(run(producer, None, self._printer(producer), threads))
 
     def _printer(self, producer: Producer) -> Any:
-        async def say(said: Said) -> None:
-            if said.error:
-                self.stdout.write(f"{said.at:%H:%M:%S} {producer.slug} fails: {said.error}")
-            elif said.value is not None:
-                value = json.dumps(said.value, ensure_ascii=False)
-                self.stdout.write(f"{said.at:%H:%M:%S} {producer.slug}: {value} {producer.unit}".rstrip())
+        async def say(reading: Reading) -> None:
+            if reading.error:
+                self.stdout.write(f"{reading.at:%H:%M:%S} {producer.slug} fails: {reading.error}")
+            elif reading.value is not None:
+                value = json.dumps(reading.value, ensure_ascii=False)
+                self.stdout.write(f"{reading.at:%H:%M:%S} {producer.slug}: {value} {producer.unit}".rstrip())
             self.stdout.flush()
 
         return say

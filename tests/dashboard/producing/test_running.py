@@ -12,9 +12,9 @@ from django.utils import timezone
 
 from dashboard.producers.registry import Producer, producer
 from dashboard.producing import running
-from dashboard.producing.running import Said, reason, run
+from dashboard.producing.running import reason, run
 from dashboard.threads import ThreadsOnDemand
-from dashboard.values import ROWS, Kind
+from dashboard.values import ROWS, Kind, Reading
 from harness.client import eventually
 
 
@@ -42,10 +42,10 @@ def made(no_producers: dict[str, Producer]) -> Made:
 
 
 @asynccontextmanager
-async def running_of(made: Producer, threads: ThreadsOnDemand, last: Any = None) -> AsyncIterator[list[Said]]:
-    said: list[Said] = []
+async def running_of(made: Producer, threads: ThreadsOnDemand, last: Any = None) -> AsyncIterator[list[Reading]]:
+    said: list[Reading] = []
 
-    async def say(something: Said) -> None:
+    async def say(something: Reading) -> None:
         said.append(something)
 
     task = asyncio.create_task(run(made, last, say, threads))
@@ -129,9 +129,9 @@ async def test_what_a_generator_has_yielded_is_said_though_it_is_stopped(made: M
         go_on.wait(10)
         yield 1
 
-    said: list[Said] = []
+    said: list[Reading] = []
 
-    async def say(something: Said) -> None:
+    async def say(something: Reading) -> None:
         said.append(something)
 
     task = asyncio.create_task(run(made(count), None, say, threads))
