@@ -3,6 +3,7 @@
 from enum import Enum, auto
 from typing import Final
 
+from realtime.newest import Newest
 from realtime.protocol import Frame
 
 #: Above this many unsent bytes a reader counts as slow: values are conflated, typing is dropped. (Not at so many:
@@ -28,7 +29,7 @@ class Outbox:
 
     def __init__(self, cap: int) -> None:
         self.cap = cap
-        self._latest: dict[tuple[str, str], Frame] = {}
+        self._latest: Newest[Frame] = Newest()
 
     def is_empty(self) -> bool:
         """True when nothing is held back."""
@@ -42,10 +43,7 @@ class Outbox:
         """Judge a value that a newer one with the same `key` (topic, key in it) makes worthless."""
         if waiting <= SLOW_BYTES and not self._latest:
             return Verdict.WRITE
-        if not key[1]:  # the whole topic anew: what waits of its parts is worthless too
-            self.forget(key[0])
-        self._latest.pop(key, None)  # the newest goes last
-        self._latest[key] = frame
+        self._latest.put(*key, frame)
         return Verdict.WAIT
 
     def ephemeral(self, waiting: int) -> Verdict:
@@ -53,12 +51,9 @@ class Outbox:
         return Verdict.DROP if waiting > SLOW_BYTES else Verdict.WRITE
 
     def forget(self, topic: str) -> None:
-        """Forget the conflated frames of `topic`: its reader has left, or gets all of it anew."""
-        for key in [key for key in self._latest if key[0] == topic]:
-            del self._latest[key]
+        """Forget the conflated frames of `topic`: its reader has left."""
+        self._latest.forget(topic)
 
     def take(self) -> list[Frame]:
         """Return and forget the conflated frames, now that the reader has caught up."""
-        frames = list(self._latest.values())
-        self._latest.clear()
-        return frames
+        return [frame for _, _, frame in self._latest.take()] if self._latest else []

@@ -10,6 +10,7 @@ from itertools import takewhile
 from typing import Final
 
 from realtime.connection import Connection
+from realtime.newest import Newest
 from realtime.protocol import Frame, join
 from realtime.publish import Delivery, Publication
 
@@ -205,7 +206,7 @@ class LatestTopic(Topic):
         self.ahead: dict[Connection, int] = {}
         self.audience: frozenset[Connection] | None = None  # those `live` and not `ahead`, as of the last flush
         self._prune_at = HORIZON
-        self._waiting: dict[Connection, dict[str, tuple[int, Frame]]] = {}
+        self._waiting: dict[Connection, Newest[tuple[int, Frame]]] = {}
         self._batch: list[tuple[int, str, Frame]] = []  # for all live connections, until the next flush
 
     def flush(self) -> None:
@@ -272,10 +273,7 @@ class LatestTopic(Topic):
     def _deliver(self, key: str, number: int, frame: Frame) -> None:
         self._batch.append((number, key, frame))
         for connection in self.held:
-            waiting = self._waiting.setdefault(connection, {})
-            if not key:
-                waiting.clear()
-            waiting[key] = number, frame
+            self._waiting.setdefault(connection, Newest()).put(self.name, key, (number, frame))
 
     def fill(self, items: Iterable[Publication], head: int) -> None:
         """Take what the store has: the values that changed since, up to `head`."""
@@ -302,9 +300,10 @@ class LatestTopic(Topic):
         self.audience = None
         if after > self._settled:
             self.ahead[connection] = after
-        for key, (number, frame) in self._waiting.pop(connection, {}).items():
-            if number > after:
-                connection.write_latest([(self.name, key)], [frame], frame.wire)
+        if waiting := self._waiting.pop(connection, None):
+            for topic, key, (number, frame) in waiting.take():
+                if number > after:
+                    connection.write_latest([(topic, key)], [frame], frame.wire)
         return True
 
     @property

@@ -1,7 +1,7 @@
 """The worker's writer: what arrives while one batch is being stored is the next batch.
 
 Publishing is a task of its own: a wire that hangs holds up no write. What it could not carry meanwhile is
-conflated; hubs read what that leaves out back from the store.
+conflated (`realtime/newest.py`); hubs read what that leaves out back from the store.
 """
 
 import asyncio
@@ -14,6 +14,7 @@ from django.db import InterfaceError, OperationalError
 from dashboard import store
 from dashboard.store import Recorded, StreamReading
 from dashboard.threads import DatabaseThread
+from realtime.newest import Newest
 from realtime.publish import Publication, publish
 
 log = logging.getLogger(__name__)
@@ -42,7 +43,7 @@ class Writer:
         self._room = asyncio.Event()
         self._writing: asyncio.Task[None] | None = None
         self._publishing: asyncio.Task[None] | None = None
-        self._unpublished: dict[tuple[str, str], Publication] = {}
+        self._unpublished: Newest[Publication] = Newest()
         self._news = asyncio.Event()
         self._thread = DatabaseThread("writer")
 
@@ -74,8 +75,7 @@ class Writer:
             await asyncio.shield(self._publishing)
 
     async def _publish(self) -> None:
-        publications, self._unpublished = list(self._unpublished.values()), {}
-        await publish(publications)
+        await publish([publication for _, _, publication in self._unpublished.take()])
 
     async def end(self) -> None:
         """Finish what is under way, write and publish what is waiting. Raises TimeoutError when that hangs."""
@@ -109,9 +109,7 @@ class Writer:
                 break
         self.lost |= {(item.stream, item.token) for item in batch if item.stream in recorded.lost}
         for publication in recorded.publications:
-            key = publication.topic, publication.key
-            self._unpublished.pop(key, None)  # the newest goes last
-            self._unpublished[key] = publication
+            self._unpublished.put(publication.topic, publication.key, publication)
         self._news.set()
 
     async def _record(self, batch: Sequence[StreamReading]) -> Recorded:
