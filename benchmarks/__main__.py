@@ -5,13 +5,12 @@ import json
 import os
 import platform
 import signal
-import subprocess
 import sys
 import time
 from pathlib import Path
 from typing import Any, Final
 
-from benchmarks import plot, report
+from benchmarks import plot, publication, report
 from benchmarks.runners import RUNNERS
 from benchmarks.scenarios import EMBEDDED, OURS, PEERS, PIPE, SCENARIOS, STORING, Scenario
 from benchmarks.servers import CLIENT_CORE, CORES, NCHAN, SERVER_CORE, Bench
@@ -75,15 +74,20 @@ class Run:
                     results.append(result)
                     self.tell(f"  {name:20} {report.in_short(scenario, results[-1])}")
             found["scenarios"][scenario.name] = rows
-            commit = run_git("describe", "--always", "--dirty")
+            commit = publication.commit()
             found["how"][scenario.name] = (
                 f"{self.options.repeats} × {self.options.seconds:g} s, {time.strftime('%Y-%m-%d')}, commit {commit}"
             )
 
 
-def run_git(*arguments: str) -> str:
-    done = subprocess.run(["git", *arguments], cwd=ROOT, capture_output=True, text=True)
-    return done.stdout.strip() or "unknown"
+def publish(found: dict[str, Any]) -> None:
+    """Write the page and its plot; as a draft in `var` unless they are one whole run of one commit."""
+    page = report.page(found)
+    faults = publication.faults(page)
+    folder = VAR if faults else ROOT / "benchmarks"
+    (folder / "results.md").write_text(page)
+    (folder / "results.svg").write_text(plot.plot(found["scenarios"]))
+    print("\n".join([*faults, f"Written{' as a draft' if faults else ''}: results.md and results.svg in {folder}"]))
 
 
 def machine() -> dict[str, str]:
@@ -110,8 +114,11 @@ def main() -> None:
         print("nchan is left out: it is not installed (on Debian: apt-get install libnginx-mod-nchan).")
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("Interrupted; everything that was started is stopped."))
     run = Run(options)
-    # What is not measured now stays as it was, so that a page can be measured in parts.
-    path = VAR / ("quick.json" if options.quick else "results.json")
+    if not options.quick and publication.commit().endswith(publication.DIRTY):
+        print("There are changes that no commit has, so the page will be a draft. Commit them first to publish it.")
+    # What is not measured now stays as it was, so that a page can be measured in parts. Parts with some peers only
+    # replace no whole ones.
+    path = VAR / ("quick.json" if options.quick else "some.json" if options.peers else "results.json")
     found = json.loads(path.read_text()) if path.exists() else {"scenarios": {}, "how": {}}
     found["machine"] = machine()
     try:
@@ -122,10 +129,8 @@ def main() -> None:
     path.write_text(json.dumps(found, indent=1))
     now = {each.name: found["scenarios"][each.name] for each in run.scenarios()}
     print(f"\n{report.verdicts(now, every=False)}\n")
-    if not options.quick:
-        (ROOT / "benchmarks/results.md").write_text(report.page(found))
-        (ROOT / "benchmarks/results.svg").write_text(plot.plot(found["scenarios"]))
-        print("Written: benchmarks/results.md and results.svg")
+    if path.name == "results.json":
+        publish(found)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,7 @@ import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final
 
-from benchmarks import capacity
+from benchmarks import capacity, publication
 from benchmarks.measure import Spread
 from benchmarks.scenarios import OURS, PIPE, SCENARIOS, Scenario
 from benchmarks.targets import TARGETS, Results, values
@@ -119,7 +119,7 @@ def remarks(measured: Sequence[Mapping[str, Any]]) -> str:
 
 
 def page(found: Mapping[str, Any]) -> str:
-    """Return `results.md`."""
+    """Return `results.md`, marked where it is not one whole run of one commit."""
     results: Results = found["scenarios"]
     parts = [
         "# Results of bin/bench",
@@ -140,7 +140,7 @@ def page(found: Mapping[str, Any]) -> str:
         pass
     else:
         parts += ["## Past one machine", capacity.constants(each), capacity.table(each)]
-    return "\n\n".join(parts) + "\n"
+    return publication.marked("\n\n".join(parts) + "\n")
 
 
 def machine(facts: Mapping[str, str]) -> str:

@@ -3,13 +3,17 @@
 import json
 import math
 import random
-from collections.abc import Sequence
+import re
+import subprocess
+from collections.abc import Callable, Sequence
+from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
 import pytest
 
-from benchmarks import capacity, report
+from benchmarks import __main__ as command
+from benchmarks import capacity, publication, report
 from benchmarks.client import Room
 from benchmarks.dialects import DIALECTS, MESSAGE_BYTES, WORD, body, number_in
 from benchmarks.loads.board import Seen
@@ -19,6 +23,8 @@ from benchmarks.plot import plot
 from benchmarks.scenarios import FAST, MANY_FAST, MANY_SLOW, SCENARIOS, SLOW
 from benchmarks.targets import TARGETS, Limit, Ratio
 from benchmarks.wire import PING, TEXT, FrameReader, MarkerCounter, WireError, text_frame
+
+ROOT = Path(__file__).resolve().parent.parent
 
 
 def server_frame(payload: bytes, first: int = 0x81) -> bytes:
@@ -259,7 +265,7 @@ def run_of_everything() -> dict[str, Any]:
     sent = {each.name: {"messages": float(each.load.get("rate", 50))} for each in SCENARIOS}
     return {
         "machine": {"processor": "a fast one"},
-        "how": {each.name: "3 × 4 s" for each in SCENARIOS},
+        "how": {each.name: "3 × 4 s, 2026-11-30, commit abc1234" for each in SCENARIOS},
         "scenarios": {each.name: {who: [one | sent[each.name]] for who in each.contestants} for each in SCENARIOS},
     }
 
@@ -271,6 +277,67 @@ def test_the_page_shows_all_scenarios_and_says_what_is_wrong() -> None:
     assert "client-bound" in page
     assert "2 closed" in page
     assert "**not met**" in page
+
+
+def test_a_whole_run_of_one_commit_is_published(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert publish(run_of_everything(), tmp_path, monkeypatch) == {"benchmarks/results.md", "benchmarks/results.svg"}
+    assert publication.MARK not in (tmp_path / "benchmarks/results.md").read_text()
+
+
+@pytest.mark.parametrize(
+    ("spoil", "reason"),
+    [
+        (lambda run: run["how"].update(rooms="3 × 4 s, 2026-11-30, commit fff0000"), "2 versions: abc1234, fff0000."),
+        (
+            lambda run: run["how"].update(dict.fromkeys(run["how"], "1 × 3 s, 2026-11-30, commit abc1234-dirty")),
+            "Measured with changes that no commit has: fanout-100-1, ",
+        ),
+        (lambda run: run["scenarios"].pop("rooms"), "Not measured: rooms."),
+        (
+            lambda run: run["scenarios"]["fanout-1000-16"].pop("nchan"),
+            "without some contestants: fanout-1000-16 (nchan).",
+        ),
+    ],
+    ids=["mixed commits", "dirty", "a scenario left out", "a peer left out"],
+)
+def test_any_other_is_a_draft_that_says_why(
+    spoil: Callable[[dict[str, Any]], object], reason: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = run_of_everything()
+    spoil(run)
+    assert publish(run, tmp_path, monkeypatch) == {"var/results.md", "var/results.svg"}
+    _, mark, *_ = (tmp_path / "var/results.md").read_text().split("\n\n")
+    assert mark.startswith(publication.MARK)
+    assert reason in mark
+
+
+def publish(run: dict[str, Any], folder: Path, monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """Return the files that a run writes."""
+    monkeypatch.setattr(command, "ROOT", folder)
+    monkeypatch.setattr(command, "VAR", folder / "var")
+    for name in ("benchmarks", "var"):
+        (folder / name).mkdir()
+    command.publish(run)
+    return {str(path.relative_to(folder)) for path in folder.rglob("*.*")}
+
+
+def test_the_page_in_the_project_is_of_one_commit_or_marked() -> None:
+    page = (ROOT / "benchmarks/results.md").read_text()
+    assert publication.marked(page) == page
+
+
+def test_a_tree_with_changes_is_no_commit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(publication, "ROOT", tmp_path)
+    assert publication.commit() == "unknown"
+    git = ["git", "-C", str(tmp_path), "-c", "user.name=Ada", "-c", "user.email=ada@example.org"]
+    subprocess.run([*git, "init", "-q"], check=True)
+    subprocess.run([*git, "commit", "-q", "--allow-empty", "-m", "Begin"], check=True)
+    assert re.fullmatch(r"[0-9a-f]+", publication.commit())
+    (tmp_path / "benchmarks").mkdir()
+    (tmp_path / "benchmarks/results.md").write_text("what a run writes")
+    assert not publication.commit().endswith("-dirty")
+    (tmp_path / "new.py").write_text("")
+    assert publication.commit().endswith("-dirty")
 
 
 def test_the_plot_is_well_formed_and_shows_everybody() -> None:
