@@ -1,11 +1,12 @@
-"""An outside client that knows only docs/protocol.md, and `eventually`."""
+"""Clients of Switchboard: what they send, and wait for. They know only docs/protocol.md."""
 
 import asyncio
 import inspect
 import json
 import ssl
 import uuid
-from collections.abc import Callable
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Any, Self
 
@@ -17,8 +18,10 @@ Event = dict[str, Any]
 
 #: Seconds that a busy test machine may take for what should be at once.
 PATIENCE = 15.0
-#: Events that come by themselves; `assert_silence` does not mind them.
-BACKGROUND = frozenset({"heartbeat", "heads", "presence"})
+#: Seconds in which what must not come would have come.
+QUIET = 0.15
+#: Events that come by themselves.
+BACKGROUND = frozenset({"hello", "heartbeat", "heads", "presence"})
 
 
 async def eventually(condition: Callable[[], Any], seconds: float = PATIENCE) -> Any:
@@ -34,25 +37,186 @@ async def eventually(condition: Callable[[], Any], seconds: float = PATIENCE) ->
         await asyncio.sleep(0.05)
 
 
-class Client:
-    """One person with one session and at most one socket.
+def fitting(type: str, fields: Mapping[str, Any]) -> Callable[[Event], bool]:
+    """Return a condition: an event of this type with these fields."""
+    return lambda event: event["type"] == type and all(event.get(name) == value for name, value in fields.items())
 
-    Use it as an async context manager. Events that no `assert_event` or `reply` has asked for stay in
-    `events`, in the order they came.
+
+class Socket(ABC):
+    """One socket, over whatever wire. Events that nobody has waited for stay in `events`, in the order they came."""
+
+    #: Types of events that `assert_silence` does not mind.
+    background = BACKGROUND
+
+    def __init__(self) -> None:
+        self.events: list[Event] = []
+        self._changed = asyncio.Event()
+
+    @abstractmethod
+    async def send_text(self, text: str) -> None:
+        """Send one frame."""
+
+    @property
+    @abstractmethod
+    def is_connected(self) -> bool:
+        """Whether the server may still send something."""
+
+    @property
+    @abstractmethod
+    def close_code(self) -> int | None:
+        """The code with which the server has closed the socket."""
+
+    def _hear(self, text: str | bytes) -> None:
+        self.events.append(json.loads(text))
+        self._wake()
+
+    def _wake(self) -> None:
+        changed, self._changed = self._changed, asyncio.Event()
+        changed.set()
+
+    async def _wait(self, done: Callable[[], bool], seconds: float) -> None:
+        """Wait until it is `done`, nothing more can come, or `seconds` are over."""
+        try:
+            async with asyncio.timeout(seconds):
+                while not done() and self.is_connected:
+                    await self._changed.wait()
+        except TimeoutError:
+            pass
+
+    # Sending
+
+    async def send_command(self, type: str, **fields: Any) -> str:
+        """Send a command and return its `ref`."""
+        ref = fields.setdefault("ref", uuid.uuid4().hex[:12])
+        await self.send_text(json.dumps({"type": type, **fields}))
+        return str(ref)
+
+    async def ask(self, type: str, **fields: Any) -> Event:
+        """Send a command and return its reply, an error too."""
+        return await self.reply(await self.send_command(type, **fields))
+
+    async def call(self, type: str, **fields: Any) -> Event:
+        """Send a command and return its reply; an error fails the test."""
+        reply = await self.ask(type, **fields)
+        assert reply["type"] != "error", reply
+        return reply
+
+    async def say(self, room: str, body: str = "hello", id: str = "", **fields: Any) -> Event:
+        """Post a message and return its ack."""
+        return await self.call("send", room=room, id=id or str(uuid.uuid4()), body=body, **fields)
+
+    # Waiting
+
+    async def next(
+        self, fits: Callable[[Event], bool] = lambda event: True, seconds: float = PATIENCE, what: str = "event"
+    ) -> Event:
+        """Return the first event that fits, and forget it; the others stay."""
+
+        def first() -> Event | None:
+            return next((event for event in self.events if fits(event)), None)
+
+        await self._wait(lambda: first() is not None, seconds)
+        found = first()
+        if found is None:
+            state = "connected" if self.is_connected else f"closed with {self.close_code}"
+            raise AssertionError(f"no {what} within {seconds:g} s ({state}); waiting: {self.events}")
+        self.events.remove(found)
+        return found
+
+    async def reply(self, ref: str, seconds: float = PATIENCE) -> Event:
+        """Return the event that answers the command with this `ref`, an error too."""
+        return await self.next(lambda event: event.get("ref") == ref, seconds, f"reply to {ref}")
+
+    async def assert_event(self, type: str, seconds: float = PATIENCE, **fields: Any) -> Event:
+        """Wait for an event of this type with these fields, and return it."""
+        return await self.next(fitting(type, fields), seconds, f"{type} {fields or ''}")
+
+    async def assert_next(self, **fields: Any) -> Event:
+        """The very next event has these fields; return it."""
+        event = await self.next()
+        assert {name: event.get(name) for name in fields} == fields, event
+        return event
+
+    async def assert_error(self, code: str, type: str, **fields: Any) -> Event:
+        """Send a command that must fail with `code`; return the error."""
+        return await self.assert_failed(await self.send_command(type, **fields), code)
+
+    async def assert_failed(self, ref: str, code: str) -> Event:
+        """The command with this `ref` fails with `code`; return the error."""
+        reply = await self.reply(ref)
+        assert (reply["type"], reply.get("code")) == ("error", code), reply
+        assert reply["detail"].endswith((".", "!")), "an error is a sentence"
+        return reply
+
+    async def assert_silence(self, *types: str, seconds: float = QUIET) -> None:
+        """Nothing (or nothing of these types) waits or comes."""
+
+        def breaks(event: Event) -> bool:
+            return event["type"] in types if types else event["type"] not in self.background
+
+        if not self.is_connected:  # nor after the close
+            await asyncio.sleep(seconds)
+        else:
+            await self._wait(lambda: any(map(breaks, self.events)), seconds)
+            assert self.is_connected, f"closed with {self.close_code}: {self.events}"
+        assert not any(map(breaks, self.events)), self.events
+
+    async def assert_pong(self) -> None:
+        """Nothing else has come: the very next event is the answer to a ping."""
+        ref = await self.send_command("ping")
+        await self.assert_next(type="pong", ref=ref)
+
+    async def assert_closed(self, code: int, error: str | None = None, seconds: float = PATIENCE) -> None:
+        """The server closes the socket with this code. With an `error` it says that first, and nothing else."""
+        if error is not None:
+            await self.assert_next(type="error", code=error)
+        await self._wait(lambda: False, seconds)
+        assert not self.is_connected, f"still connected; events: {self.events}"
+        assert self.close_code == code, f"closed with {self.close_code}, not {code}; events: {self.events}"
+        assert error is None or not self.events, self.events
+
+
+async def open_socket(
+    address: str,
+    path: str,
+    *,
+    headers: Mapping[str, str],
+    tls: ssl.SSLContext | None = None,
+    origin: str | None = "same",
+    **options: Any,
+) -> ClientConnection:
+    """Open a socket to the server at `address`. `origin`: "same" is the server's own. `options`: of websockets."""
+    return await connect(
+        address.replace("http", "ws", 1) + path,
+        additional_headers=headers,
+        origin=address if origin == "same" else origin,  # type: ignore[arg-type]
+        ssl=tls,
+        **{"proxy": None, "compression": None, "max_size": None, "close_timeout": 2, **options},
+    )
+
+
+class Client(Socket):
+    """One person at a real server: a session, and at most one socket. Use it as an async context manager.
+
+    `headers` are sent with each request and handshake.
     """
 
-    def __init__(self, address: str, tls: ssl.SSLContext | None = None, token: str = "") -> None:
+    def __init__(
+        self,
+        address: str,
+        tls: ssl.SSLContext | None = None,
+        token: str = "",
+        headers: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__()
         self.address = address
         self.tls = tls
-        self.token = token
+        self.headers = {**(headers or {}), **({"Authorization": f"Bearer {token}"} if token else {})}
         self.user: dict[str, Any] = {}
         self.hello: Event = {}
-        self.events: list[Event] = []
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
-        self.http = httpx.AsyncClient(base_url=address, verify=tls or True, headers=headers, trust_env=False)
+        self.http = httpx.AsyncClient(base_url=address, verify=tls or True, headers=self.headers, trust_env=False)
         self._socket: ClientConnection | None = None
         self._reader: asyncio.Task[None] | None = None
-        self._news = asyncio.Condition()
 
     @classmethod
     async def guest(cls, address: str, name: str, tls: ssl.SSLContext | None = None) -> Self:
@@ -72,27 +236,25 @@ class Client:
         await self.disconnect()
         await self.http.aclose()
 
-    # The socket
+    @property
+    def cookie(self) -> str:
+        """The header `Cookie` of this session."""
+        return "; ".join(f"{cookie.name}={cookie.value}" for cookie in self.http.cookies.jar)
 
-    async def connect(self, path: str = "/ws/chat/", origin: str | None = "same") -> Event:
+    @property
+    def socket(self) -> ClientConnection:
+        """The open socket, for a test that misbehaves on it."""
+        assert self._socket, "connect first"
+        return self._socket
+
+    async def connect(self, path: str = "/ws/chat/", origin: str | None = "same", **options: Any) -> Event:
         """Open a socket and return its `hello` (or the `error` that it is refused with)."""
         await self.disconnect()
         self.events.clear()
-        headers = {"Authorization": f"Bearer {self.token}"} if self.token else {}
-        if self.http.cookies:
-            headers["Cookie"] = "; ".join(f"{cookie.name}={cookie.value}" for cookie in self.http.cookies.jar)
-        self._socket = await connect(
-            self.address.replace("http", "ws", 1) + path,
-            additional_headers=headers,
-            origin=self.address if origin == "same" else origin,  # type: ignore[arg-type]
-            ssl=self.tls,
-            proxy=None,
-            compression=None,
-            max_size=None,
-            close_timeout=2,
-        )
+        headers = {**self.headers, **({"Cookie": self.cookie} if self.http.cookies else {})}
+        self._socket = await open_socket(self.address, path, headers=headers, tls=self.tls, origin=origin, **options)
         self._reader = asyncio.create_task(self._read(self._socket))
-        self.hello = await self._take(lambda event: event["type"] in ("hello", "error"), "hello")
+        self.hello = await self.next(lambda event: event["type"] in ("hello", "error"), what="hello")
         return self.hello
 
     async def disconnect(self) -> None:
@@ -104,97 +266,20 @@ class Client:
     async def _read(self, socket: ClientConnection) -> None:
         try:
             async for frame in socket:
-                async with self._news:
-                    self.events.append(json.loads(frame))
-                    self._news.notify_all()
+                self._hear(frame)
         except ConnectionClosed:
             pass
         finally:
-            async with self._news:
-                self._news.notify_all()
+            # What waits must see that the task is done.
+            asyncio.get_running_loop().call_soon(self._wake)
 
     @property
     def is_connected(self) -> bool:
         return self._reader is not None and not self._reader.done()
 
-    async def send_text(self, text: str | bytes) -> None:
-        assert self._socket, "connect first"
-        await self._socket.send(text)
-
-    async def send_command(self, type: str, **fields: Any) -> str:
-        """Send a command and return its `ref`."""
-        ref = fields.setdefault("ref", uuid.uuid4().hex[:12])
-        await self.send_text(json.dumps({"type": type, **fields}))
-        return str(ref)
-
-    async def reply(self, ref: str, seconds: float = PATIENCE) -> Event:
-        """Return the event that answers the command with this `ref`, an error too."""
-        return await self._take(lambda event: event.get("ref") == ref, f"reply to {ref}", seconds)
-
-    async def call(self, type: str, **fields: Any) -> Event:
-        """Send a command and return its reply; an error fails the test."""
-        answer = await self.reply(await self.send_command(type, **fields))
-        assert answer["type"] != "error", answer
-        return answer
-
-    async def say(self, room: str, body: str, id: str = "") -> Event:
-        """Post a message and return its ack."""
-        return await self.call("send", room=room, id=id or str(uuid.uuid4()), body=body)
-
-    # What a test may say of it
-
-    async def assert_event(self, type: str, seconds: float = PATIENCE, **fields: Any) -> Event:
-        """Wait for an event of this type with these fields, and return it. Other events stay."""
-
-        def fits(event: Event) -> bool:
-            return event["type"] == type and all(event.get(name) == value for name, value in fields.items())
-
-        return await self._take(fits, f"{type} {fields or ''}", seconds)
-
-    async def assert_error(self, ref: str | None, code: str) -> Event:
-        error = await (self.reply(ref) if ref else self.assert_event("error"))
-        assert (error["type"], error.get("code")) == ("error", code), error
-        return error
-
-    async def assert_silence(self, seconds: float, *types: str) -> None:
-        """Nothing (or nothing of these types) waits or comes; heartbeats and the like don't count."""
-
-        def breaks(event: Event) -> bool:
-            return event["type"] in types if types else event["type"] not in BACKGROUND
-
-        async with self._news:
-            try:
-                async with asyncio.timeout(seconds):
-                    await self._news.wait_for(lambda: any(map(breaks, self.events)) or not self.is_connected)
-            except TimeoutError:
-                return
-        assert self.is_connected, f"the socket was closed with {self.close_code}"
-        raise AssertionError(f"expected silence, got {[event for event in self.events if breaks(event)]}")
-
-    async def assert_closed(self, code: int, seconds: float = PATIENCE) -> None:
-        """The server closes the socket with this code."""
-        assert self._reader, "connect first"
-        async with asyncio.timeout(seconds):
-            await asyncio.shield(self._reader)
-        assert self.close_code == code, f"closed with {self.close_code}, not {code}; events: {self.events}"
-
     @property
     def close_code(self) -> int | None:
         return self._socket.close_code if self._socket else None
 
-    async def _take(self, fits: Callable[[Event], bool], what: str, seconds: float = PATIENCE) -> Event:
-        def first() -> Event | None:
-            return next((event for event in self.events if fits(event)), None)
-
-        async with self._news:
-            try:
-                async with asyncio.timeout(seconds):
-                    await self._news.wait_for(lambda: first() is not None or not self.is_connected)
-            except TimeoutError:
-                pass
-            found = first()
-            if found is None:
-                state = "connected" if self.is_connected else f"closed with {self.close_code}"
-                raise AssertionError(f"no {what} within {seconds:g} s ({state}); waiting: {self.events}")
-            self.events.remove(found)
-            return found
+    async def send_text(self, text: str | bytes) -> None:
+        await self.socket.send(text)

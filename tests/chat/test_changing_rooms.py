@@ -28,7 +28,7 @@ async def test_who_is_taken_out_of_a_room_hears_so_and_then_nothing_more(team: T
     await bob.assert_silence("message", "typing", "left")
     bob.events.clear()
     await alice.say("attic", "now we can talk")
-    await alice.command("typing", room="attic")
+    await alice.send_command("typing", room="attic")
     await alice.assert_event("typing")
     for socket in (bob, listed):
         await socket.assert_silence("message", "typing", "heads", "presence", "left")
@@ -191,7 +191,7 @@ async def test_a_new_name_of_a_person_reaches_everybody(team: Team, connect: Con
     await in_database(accounts.services.tell_renamed)(team.alice)
     for socket in (alice, bob):
         assert (await socket.assert_event("person"))["user"] == {"id": team.alice.pk, "name": "Alicia", "guest": False}
-    await alice.communicator.send_to(text_data='{"type": "typing", "room": "kitchen"}')
+    await alice.send_text('{"type": "typing", "room": "kitchen"}')
     assert (await bob.assert_event("typing"))["user"]["name"] == "Alicia"
 
 

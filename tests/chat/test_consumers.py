@@ -11,13 +11,13 @@ import pytest
 from accounts.models import User
 from chat import heads, pages, presence, services, writer
 from chat.models import Membership, Room, RoomKind
-from harness.client import eventually
+from harness.client import Event, eventually
 from realtime import publish as wire
 from realtime.database import in_database
 from realtime.hub import Hub
 from realtime.protocol import CommandError, Frame
 from realtime.publish import Publication
-from tests.team import Connect, Event, Team, fill, joined, queries
+from tests.team import Connect, Team, fill, joined, queries
 
 
 def seqs(page: Event) -> list[int]:
@@ -229,7 +229,7 @@ async def test_after_leaving_nothing_comes(team: Team, connect: Connect) -> None
     alice, bob = await joined(connect, team.alice, "kitchen"), await joined(connect, team.bob, "kitchen")
     assert await bob.ask("leave", room="kitchen", ref="bye") == {"type": "ok", "ref": "bye"}
     await alice.say("kitchen")
-    await alice.command("typing", room="kitchen")
+    await alice.send_command("typing", room="kitchen")
     await alice.assert_event("message")
     await bob.assert_silence()
 
@@ -284,7 +284,7 @@ async def test_old_state_and_events_make_the_fresh_state_whatever_the_wire_does(
                     {"type": "delete", "seq": seq},
                 ]
             )
-            refs.append(await alice.command(**fields, room="attic"))
+            refs.append(await alice.send_command(**fields, room="attic"))
         for ref in refs:
             reply = await alice.next(lambda event, ref=ref: event.get("ref") == ref)  # type: ignore[misc]
             head = max(head, reply.get("seq", 0))
@@ -292,8 +292,6 @@ async def test_old_state_and_events_make_the_fresh_state_whatever_the_wire_does(
     async def has_all() -> bool:
         nonlocal place
         await hub.check(list(hub.topics))  # what the hub does every 15 s
-        while await bob._pull(0):
-            pass
         for event in [each for each in bob.events if each["type"] == "message"]:
             bob.events.remove(event)
             assert event["rev"] > place, "in order, and each once"
@@ -311,7 +309,7 @@ async def test_two_sockets_of_many_see_the_same_log_in_the_same_order(team: Team
     sockets = [await joined(connect, who, "kitchen") for who in people]
     for _ in range(8):
         for socket in sockets:
-            await socket.command("send", room="kitchen", id=str(uuid.uuid4()), body=uuid.uuid4().hex)
+            await socket.send_command("send", room="kitchen", id=str(uuid.uuid4()), body=uuid.uuid4().hex)
     logs = [[await socket.assert_event("message") for _ in range(40)] for socket in sockets]
     assert [event["seq"] for event in logs[0]] == list(range(1, 41))
     assert all(log == logs[0] for log in logs)

@@ -3,6 +3,7 @@
 A command of docs/protocol.md without an entry here fails `test_every_command_has_an_entry`.
 """
 
+import asyncio
 import json
 import re
 import uuid
@@ -17,12 +18,13 @@ from accounts.models import User
 from accounts.services import ban
 from chat import pairing, presence, protocol, public, roulette, services, store
 from chat.models import Membership, Room, Seat
-from harness.client import eventually
+from harness.asgi_client import AsgiClient
+from harness.client import Event, eventually
 from harness.launcher import ROOT
 from realtime import process
 from realtime.database import in_database
 from tests.chat.query_counter import QueryCounter, counted
-from tests.team import Connect, Event, Socket, Team, says, signed_in
+from tests.team import Connect, Team, says, signed_in
 
 #: They change nothing that lasts.
 EXCLUDED: Final = {"typing"}
@@ -37,7 +39,7 @@ ROOMS: Final = ("attic", "kitchen")
 class View:
     """What one client knows: docs/protocol.md, applied."""
 
-    def __init__(self, user: User, socket: Socket) -> None:
+    def __init__(self, user: User, socket: AsgiClient) -> None:
         self.user = user
         self.socket = socket
         self.heads: dict[str, Any] = {}
@@ -59,8 +61,7 @@ class View:
         del self.rooms[room]
 
     async def catch_up(self) -> None:
-        while self.socket.close_code is None and await self.socket._pull(0):
-            pass
+        await asyncio.sleep(0)
         events, self.socket.events[:] = list(self.socket.events), []
         for event in events:
             self.apply(event)
@@ -239,7 +240,7 @@ def ends_talk(type: str, **fields: Any) -> Act:
 
 async def reads(world: World) -> None:
     await world.call("ping")  # it has no reply of its own, but commands are taken in order
-    await world.tab.socket.command("read", room="attic", seq=2)
+    await world.tab.socket.send_command("read", room="attic", seq=2)
     await world.call("ping")
     world.tab.rooms["attic"]["read"] = 2
 

@@ -9,9 +9,8 @@ import pytest
 from chat import heads
 from chat.models import Room, RoomKind
 from chat.store import News
-from harness.client import eventually
+from harness.client import PATIENCE, eventually
 from realtime.publish import Delivery, Publication
-from tests.team import PATIENCE
 
 
 def room(pk: int, rev: int, kind: str = RoomKind.PUBLIC) -> Room:

@@ -90,12 +90,12 @@ async def test_what_may_not_be_done_to_messages(team: Team, connect: Connect) ->
 
 async def test_commands_may_be_sent_without_waiting(team: Team, connect: Connect) -> None:
     alice = await joined(connect, team.alice, "kitchen")
-    await alice.command("send", room="kitchen", id=str(uuid.uuid4()), body="first")
-    await alice.command("edit", room="kitchen", seq=1, body="second")
+    await alice.send_command("send", room="kitchen", id=str(uuid.uuid4()), body="first")
+    await alice.send_command("edit", room="kitchen", seq=1, body="second")
     long = "third " * 200  # rendered beside the loop
-    await alice.command("send", room="kitchen", id=str(uuid.uuid4()), body=long)
-    await alice.command("edit", room="kitchen", seq=2, body="fourth")
-    await alice.command("delete", ref="end", room="kitchen", seq=1)
+    await alice.send_command("send", room="kitchen", id=str(uuid.uuid4()), body=long)
+    await alice.send_command("edit", room="kitchen", seq=2, body="fourth")
+    await alice.send_command("delete", ref="end", room="kitchen", seq=1)
     assert (await alice.next(lambda event: event.get("ref") == "end"))["rev"] == 5
     bodies = [(await alice.assert_event("message", rev=rev))["body"] for rev in range(1, 6)]
     assert bodies == ["first", "second", long, "fourth", ""]
@@ -117,7 +117,7 @@ async def test_typing_reaches_those_in_the_room_now_and_then(team: Team, connect
     alice, bob = await joined(connect, team.alice, "attic"), await joined(connect, team.bob, "attic")
     outsider = await connect(team.bob)
     for _ in range(5):
-        await alice.command("typing", room="attic")
+        await alice.send_command("typing", room="attic")
     assert await bob.assert_event("typing") == {"type": "typing", "room": "attic", "user": team.alice.on_wire()}
     await bob.assert_silence()
     await outsider.assert_silence()
@@ -126,13 +126,13 @@ async def test_typing_reaches_those_in_the_room_now_and_then(team: Team, connect
 async def test_reading_is_told_to_ones_own_other_sockets_only(team: Team, connect: Connect) -> None:
     await fill(team.kitchen, team.alice, 5)
     bob, other, alice = [await joined(connect, who, "kitchen") for who in (team.bob, team.bob, team.alice)]
-    await bob.command("read", room="kitchen", seq=3)
+    await bob.send_command("read", room="kitchen", seq=3)
     assert await other.assert_event("read") == {"type": "read", "room": "kitchen", "seq": 3}
-    await bob.command("read", room="kitchen", seq=2)
-    await bob.command("read", room="kitchen", seq=3)
+    await bob.send_command("read", room="kitchen", seq=2)
+    await bob.send_command("read", room="kitchen", seq=3)
     for socket in (bob, other, alice):
         await socket.assert_silence()
     assert (await bob.call("join", room="kitchen"))["read"] == 3
-    await bob.command("read", room="kitchen", seq=999)
+    await bob.send_command("read", room="kitchen", seq=999)
     assert (await other.assert_event("read"))["seq"] == 5, "no further than there are messages"
     assert await ReadMark.objects.acount() == 1

@@ -14,10 +14,11 @@ from chat import pages, services, store, writer
 from chat.models import Message
 from chat.store import Change, Result
 from chat.writer import Writer
+from harness.client import PATIENCE
 from realtime.database import in_database
 from realtime.protocol import CommandError
 from realtime.publish import Publication
-from tests.team import PATIENCE, Team, says
+from tests.team import Team, says
 
 Apply = Callable[[Sequence[Change]], Result]
 

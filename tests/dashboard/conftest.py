@@ -8,7 +8,6 @@ import pytest
 from asgiref.sync import sync_to_async
 from channels.db import database_sync_to_async
 from channels.layers import channel_layers
-from channels.testing import WebsocketCommunicator
 from django.conf import settings
 from django.test import Client
 
@@ -19,6 +18,8 @@ from dashboard.producers import registry
 from dashboard.producers.registry import Producer
 from dashboard.store import StreamReading
 from dashboard.values import Reading
+from harness.asgi_client import AsgiClient
+from harness.client import Event
 from realtime.hub import Hub, current_hub
 from realtime.publish import Publication
 
@@ -78,59 +79,35 @@ def published(monkeypatch: pytest.MonkeyPatch) -> list[Publication]:
     return heard
 
 
-class Viewer:
+class Viewer(AsgiClient):
     """Somebody at a screen: a socket through the whole application, in this process."""
 
-    def __init__(self, user: User | None) -> None:
-        self.user = user
-        self.communicator: WebsocketCommunicator | None = None
+    background = frozenset({"heartbeat"})
 
-    async def open(self, path: str, screen: str = "", bearer: str = "") -> dict[str, Any]:
+    def __init__(self, user: User | None) -> None:
+        super().__init__(application)
+        self.user = user
+
+    async def open_path(self, path: str, screen: str = "", bearer: str = "") -> Event:
         """Connect and return the first event. `screen`: a link's token as a page sends it; `bearer`: as others do."""
-        headers = [(b"host", b"testserver"), (b"origin", b"http://testserver")]
+        headers = {"host": "testserver", "origin": "http://testserver"}
         if bearer:
-            headers = [(b"host", b"testserver"), (b"authorization", f"Bearer {bearer}".encode())]
+            headers = {"host": "testserver", "authorization": f"Bearer {bearer}"}
         if self.user is not None:
             browser = Client()
             await browser.aforce_login(self.user)
-            cookie = f"{settings.SESSION_COOKIE_NAME}={browser.cookies[settings.SESSION_COOKIE_NAME].value}"
-            headers.append((b"cookie", cookie.encode()))
-        offered = ["switchboard", screen] if screen else None
-        self.communicator = WebsocketCommunicator(application, path, headers=headers, subprotocols=offered)
-        connected, chosen = await self.communicator.connect(timeout=5)
-        assert connected
-        assert chosen == ("switchboard" if screen else None), "or a browser hangs up; and a token is not said aloud"
-        return await self.next()
-
-    async def show(self, slug: str) -> dict[str, Any]:
-        """Connect to a board and return its snapshot."""
-        assert (await self.open(f"/ws/boards/{slug}/"))["type"] == "hello"
-        return await self.assert_event("snapshot")
-
-    async def next(self) -> dict[str, Any]:
-        assert self.communicator
-        return dict(await self.communicator.receive_json_from(timeout=5))
-
-    async def assert_event(self, type: str) -> dict[str, Any]:
-        event = await self.next()
-        assert event["type"] == type, event
+            headers["cookie"] = f"{settings.SESSION_COOKIE_NAME}={browser.cookies[settings.SESSION_COOKIE_NAME].value}"
+        self.ask_for(path, headers, ["switchboard", screen] if screen else [])
+        event = await self.open()
+        assert self.subprotocol == ("switchboard" if screen else None), (
+            "or a browser hangs up; and a token is not said aloud"
+        )
         return event
 
-    async def assert_silence(self) -> None:
-        assert self.communicator
-        assert await self.communicator.receive_nothing(timeout=0.2), await self.next()
-
-    async def assert_closed(self, code: int) -> None:
-        assert self.communicator
-        assert await self.communicator.receive_output(timeout=5) == {"type": "websocket.close", "code": code}
-
-    async def send(self, **command: Any) -> None:
-        assert self.communicator
-        await self.communicator.send_json_to(command)
-
-    async def close(self) -> None:
-        if self.communicator:
-            await self.communicator.disconnect(timeout=5)
+    async def show(self, slug: str) -> Event:
+        """Connect to a board and return its snapshot."""
+        assert (await self.open_path(f"/ws/boards/{slug}/"))["type"] == "hello"
+        return await self.assert_next(type="snapshot")
 
 
 @pytest.fixture

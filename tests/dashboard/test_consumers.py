@@ -60,7 +60,7 @@ async def test_updates_follow_the_snapshot(viewer: Seat) -> None:
     ada = await viewer("Ada")
     await ada.show("ops")
     await record(reading(cpu, 41))
-    update = await ada.assert_event("update")
+    update = await ada.assert_next(type="update")
     assert update["streams"]["cpu"]["value"] == 41
     await ada.assert_silence()
 
@@ -80,7 +80,7 @@ async def test_snapshot_and_updates_make_what_a_fresh_snapshot_says(viewer: Seat
     ):
         await record(*change)
     while seen["streams"]["prices"]["state"] != "error":
-        apply(seen, await ada.assert_event("update"))
+        apply(seen, await ada.assert_next(type="update"))
     assert seen == await bo.show("ops")
 
 
@@ -100,7 +100,7 @@ async def test_what_is_published_while_the_snapshot_is_read_comes_after_it(
 
     monkeypatch.setattr("dashboard.consumers._snapshot", read_slowly)
     assert (await ada.show("ops"))["streams"]["cpu"]["value"] == 1
-    assert (await ada.assert_event("update"))["streams"]["cpu"]["value"] == 2
+    assert (await ada.assert_next(type="update"))["streams"]["cpu"]["value"] == 2
 
 
 async def test_many_who_come_at_once_share_what_is_read(viewer: Seat, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -121,12 +121,12 @@ async def test_many_who_come_at_once_share_what_is_read(viewer: Seat, monkeypatc
     assert 0 < len(reads) < 8
     reads.clear()
     await in_thread(boards.show_on_board, await in_thread(produced_stream, "disk"), "ops")
-    edited = [await each.assert_event("snapshot") for each in viewers]
+    edited = [await each.assert_next(type="snapshot") for each in viewers]
     assert {tuple(event["streams"]) for event in edited} == {("cpu", "disk")}
     assert 0 < len(reads) < 8
     await record(reading(cpu, 2))
     for each in viewers:
-        assert (await each.assert_event("update"))["streams"]["cpu"]["value"] == 2
+        assert (await each.assert_next(type="update"))["streams"]["cpu"]["value"] == 2
 
 
 async def test_a_dropped_update_is_read_back_from_the_store(viewer: Seat, hub: Hub) -> None:
@@ -136,8 +136,8 @@ async def test_a_dropped_update_is_read_back_from_the_store(viewer: Seat, hub: H
     await ada.show("ops")
     await in_thread(store.record, [reading(cpu, 1), reading(prices, {"A": {"bid": 1}})])  # and nobody publishes it
     await hub.check(["stream.cpu", "stream.prices"])
-    assert (await ada.assert_event("update"))["streams"]["cpu"]["value"] == 1
-    assert (await ada.assert_event("update"))["streams"]["prices"]["rows"] == {"A": {"bid": 1}}
+    assert (await ada.assert_next(type="update"))["streams"]["cpu"]["value"] == 1
+    assert (await ada.assert_next(type="update"))["streams"]["prices"]["rows"] == {"A": {"bid": 1}}
     await hub.check(["stream.cpu", "stream.prices"])
     await ada.assert_silence()
 
@@ -152,7 +152,7 @@ async def test_a_gap_in_a_tables_seqs_heals_by_itself(viewer: Seat) -> None:
     await record(reading(prices, {"C": {"bid": 3}}))
     rows: dict[str, Any] = {}
     while len(rows) < 3:
-        rows |= (await ada.assert_event("update"))["streams"]["prices"]["rows"]
+        rows |= (await ada.assert_next(type="update"))["streams"]["prices"]["rows"]
     assert rows == {"A": {"bid": 1}, "B": {"bid": 2}, "C": {"bid": 3}}
 
 
@@ -162,9 +162,9 @@ async def test_a_board_that_was_edited_is_sent_anew_with_its_new_streams(viewer:
     ada = await viewer("Ada")
     await ada.show("ops")
     await in_thread(boards.show_on_board, disk, "ops")
-    assert set((await ada.assert_event("snapshot"))["streams"]) == {"cpu", "disk"}
+    assert set((await ada.assert_next(type="snapshot"))["streams"]) == {"cpu", "disk"}
     await record(reading(disk, 70))
-    assert "disk" in (await ada.assert_event("update"))["streams"]
+    assert "disk" in (await ada.assert_next(type="update"))["streams"]
 
 
 @pytest.mark.parametrize("read", ["board_topics", "board_snapshot"])
@@ -196,7 +196,7 @@ async def test_a_stream_taken_off_a_board_is_heard_no_more(viewer: Seat) -> None
         boards.board_changed(board)
 
     await in_thread(take_off)
-    assert set((await ada.assert_event("snapshot"))["streams"]) == {"cpu"}
+    assert set((await ada.assert_next(type="snapshot"))["streams"]) == {"cpu"}
     await record(reading(disk, 70))
     await ada.assert_silence()
 
@@ -213,15 +213,15 @@ async def test_a_board_that_was_deleted_closes_its_sockets(viewer: Seat) -> None
 
 async def test_an_unknown_board_is_not_found(viewer: Seat) -> None:
     ada = await viewer("Ada")
-    assert (await ada.open("/ws/boards/nowhere/"))["type"] == "hello"
-    assert (await ada.assert_event("error"))["code"] == "not_found"
+    assert (await ada.open_path("/ws/boards/nowhere/"))["type"] == "hello"
+    assert (await ada.assert_next(type="error"))["code"] == "not_found"
     await ada.assert_closed(4404)
 
 
 async def test_nobody_is_asked_to_sign_in(viewer: Seat) -> None:
     await in_thread(board_of)
     nobody = await viewer("")
-    assert (await nobody.open("/ws/boards/ops/"))["type"] == "error"
+    assert (await nobody.open_path("/ws/boards/ops/"))["type"] == "error"
     await nobody.assert_closed(4401)
 
 
@@ -229,10 +229,10 @@ async def test_a_ping_is_answered_and_a_chat_command_is_unknown(viewer: Seat) ->
     await in_thread(board_of)
     ada = await viewer("Ada")
     await ada.show("ops")
-    await ada.send(type="ping", ref="1")
-    assert (await ada.assert_event("pong"))["ref"] == "1"
-    await ada.send(type="join", ref="2", room="lobby")
-    assert (await ada.assert_event("error"))["code"] == "unknown_type"
+    await ada.send_command(type="ping", ref="1")
+    assert (await ada.assert_next(type="pong"))["ref"] == "1"
+    await ada.send_command(type="join", ref="2", room="lobby")
+    assert (await ada.assert_next(type="error"))["code"] == "unknown_type"
 
 
 # Thumbnails
@@ -244,36 +244,36 @@ async def test_one_socket_watches_many_boards(viewer: Seat) -> None:
     await in_thread(board_of, cpu, disk, slug="b")
     await record(*[reading(cpu, value, at=value) for value in range(10)])
     ada = await viewer("Ada")
-    await ada.open("/ws/boards/")
-    await ada.send(type="watch", ref="1", boards=["a", "b"], points=3)
-    snapshots = [await ada.assert_event("snapshot") for _ in range(2)]
+    await ada.open_path("/ws/boards/")
+    await ada.send_command(type="watch", ref="1", boards=["a", "b"], points=3)
+    snapshots = [await ada.assert_next(type="snapshot") for _ in range(2)]
     assert [each["board"]["slug"] for each in snapshots] == ["a", "b"]
     assert [len(each["streams"]["cpu"]["history"]) for each in snapshots] == [3, 3]
-    assert await ada.assert_event("ok") == {"type": "ok", "ref": "1"}
+    assert await ada.assert_next(type="ok") == {"type": "ok", "ref": "1"}
     await record(reading(cpu, 41, at=20))
-    await ada.assert_event("update")
+    await ada.assert_next(type="update")
     await ada.assert_silence()  # once, though two boards show it
-    await ada.send(type="watch", ref="2", boards=["a"])
-    await ada.assert_event("ok")
+    await ada.send_command(type="watch", ref="2", boards=["a"])
+    await ada.assert_next(type="ok")
     await record(reading(disk, 70))
     await ada.assert_silence()
     await record(reading(cpu, 42, at=21))
-    await ada.assert_event("update")
+    await ada.assert_next(type="update")
 
 
 async def test_watching_a_board_that_is_not_there_is_an_error_and_shows_the_others(viewer: Seat) -> None:
     await in_thread(board_of, slug="a")
     ada = await viewer("Ada")
-    await ada.open("/ws/boards/")
-    await ada.send(type="watch", ref="1", boards=["nowhere", "a"])
-    assert (await ada.assert_event("snapshot"))["board"]["slug"] == "a"
-    error = await ada.assert_event("error")
+    await ada.open_path("/ws/boards/")
+    await ada.send_command(type="watch", ref="1", boards=["nowhere", "a"])
+    assert (await ada.assert_next(type="snapshot"))["board"]["slug"] == "a"
+    error = await ada.assert_next(type="error")
     assert (error["code"], error["ref"]) == ("not_found", "1")
 
 
 @pytest.mark.parametrize("boards", ["a", [1], ["../x"], ["x"] * 51, None])
 async def test_what_cannot_be_watched_is_a_bad_message(viewer: Seat, boards: Any) -> None:
     ada = await viewer("Ada")
-    await ada.open("/ws/boards/")
-    await ada.send(type="watch", ref="1", boards=boards)
-    assert (await ada.assert_event("error"))["code"] == "bad_message"
+    await ada.open_path("/ws/boards/")
+    await ada.send_command(type="watch", ref="1", boards=boards)
+    assert (await ada.assert_next(type="error"))["code"] == "bad_message"

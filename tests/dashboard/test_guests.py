@@ -53,13 +53,13 @@ async def test_sockets_of_guests_show_no_board_that_is_not_open(viewer: Seat) ->
     await board("closed", False)
     await board("open", True)
     one, many = await viewer("Ada"), await viewer("Bo")
-    await one.open("/ws/boards/closed/")
+    await one.open_path("/ws/boards/closed/")
     assert (await one.next())["code"] == "not_found"
     await one.assert_closed(4404)
-    await many.open("/ws/boards/")
-    await many.send(type="watch", ref="1", boards=["open", "closed"])
-    assert (await many.assert_event("snapshot"))["board"]["slug"] == "open"
-    assert (await many.assert_event("error"))["code"] == "not_found"
+    await many.open_path("/ws/boards/")
+    await many.send_command(type="watch", ref="1", boards=["open", "closed"])
+    assert (await many.assert_next(type="snapshot"))["board"]["slug"] == "open"
+    assert (await many.assert_next(type="error"))["code"] == "not_found"
 
 
 async def closes(behind: bool) -> None:
@@ -77,12 +77,12 @@ async def test_a_board_that_is_closed_vanishes_from_screens_of_guests(viewer: Se
         await each.show("ops")
     await closes(behind)
     await recheck_guests(hub.connections)
-    assert (await guest.assert_event("error"))["code"] == "not_found"
+    assert (await guest.assert_next(type="error"))["code"] == "not_found"
     await guest.assert_closed(4404)
     if behind:
         await account.assert_silence()
     else:
-        await account.assert_event("snapshot")
+        await account.assert_next(type="snapshot")
 
 
 async def test_staff_open_boards_in_the_admin(viewer: Seat) -> None:
@@ -104,4 +104,4 @@ async def test_staff_open_boards_in_the_admin(viewer: Seat) -> None:
     streams = [stream.pk async for stream in tile.streams.all()]
     answer = await boss.post(f"/admin/dashboard/board/{found.pk}/change/", fields | {"widgets-0-streams": streams})
     assert answer.status_code == 302, answer.content.decode()
-    assert (await guest.assert_event("error"))["code"] == "not_found"
+    assert (await guest.assert_next(type="error"))["code"] == "not_found"

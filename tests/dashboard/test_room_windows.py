@@ -55,19 +55,19 @@ async def say(room: Room, user: User, body: str = "hello") -> None:
 
 async def screen_with(viewer: Seat, *rooms: str, **options: Any) -> Viewer:
     screen = await opened(viewer, await in_thread(link_with, *rooms, **options))
-    await screen.assert_event("wall")
+    await screen.assert_next(type="wall")
     return screen
 
 
 async def joined(screen: Viewer, room: str = "kitchen") -> dict[str, Any]:
-    await screen.send(type="join", room=room, ref="j")
-    return await screen.assert_event("joined")
+    await screen.send_command(type="join", room=room, ref="j")
+    return await screen.assert_next(type="joined")
 
 
 async def assert_forbidden(screen: Viewer, room: str, code: str = "forbidden") -> str:
     """Joining is refused; return the sentence."""
-    await screen.send(type="join", room=room, ref="j")
-    error = await screen.assert_event("error")
+    await screen.send_command(type="join", room=room, ref="j")
+    error = await screen.assert_next(type="error")
     assert (error["code"], error["ref"]) == (code, "j")
     return str(error["detail"])
 
@@ -76,14 +76,14 @@ async def test_a_wall_that_may_shows_a_public_room_live(team: Team, viewer: Seat
     for body in ("one", "two"):
         await say(team.kitchen, team.alice, body)
     screen = await opened(viewer, await in_thread(link_with, "kitchen"))
-    assert (await screen.assert_event("wall"))["rooms"] is True
+    assert (await screen.assert_next(type="wall"))["rooms"] is True
     page = await joined(screen)
     assert [message["body"] for message in page["messages"]] == ["one", "two"]
     assert (page["ref"], page["rev"], page["complete"]) == ("j", 2, True)
     await say(team.kitchen, team.bob, "three")
-    assert (await screen.assert_event("message"))["body"] == "three"
+    assert (await screen.assert_next(type="message"))["body"] == "three"
     await current_writer().submit(services.delete(team.kitchen.pk, team.alice, 1))
-    assert (await screen.assert_event("message"))["deleted"] is True
+    assert (await screen.assert_next(type="message"))["deleted"] is True
 
 
 async def test_a_wall_is_not_told_who_is_there_and_is_nobody_there_itself(team: Team, viewer: Seat) -> None:
@@ -98,13 +98,13 @@ async def test_a_wall_is_not_told_who_types(team: Team, viewer: Seat) -> None:
     await joined(screen)
     await services.tell_typing(team.alice, Seen(team.kitchen.pk, "kitchen", "public"))
     await say(team.kitchen, team.alice, "there it is")
-    assert (await screen.assert_event("message"))["body"] == "there it is"
+    assert (await screen.assert_next(type="message"))["body"] == "there it is"
 
 
 async def test_a_wall_shows_no_rooms_unless_somebody_has_said_so(team: Team, viewer: Seat) -> None:
     assert not Wall(name="x").shows_rooms
     screen = await opened(viewer, await in_thread(link_with, "kitchen", shows_rooms=False))
-    assert (await screen.assert_event("wall"))["rooms"] is False
+    assert (await screen.assert_next(type="wall"))["rooms"] is False
     await assert_forbidden(screen, "kitchen")
     await say(team.kitchen, team.alice)
     await screen.assert_silence()
@@ -157,20 +157,20 @@ async def test_a_wall_can_say_and_change_nothing(team: Team, viewer: Seat, comma
     await say(team.kitchen, team.alice)
     screen = await screen_with(viewer, "kitchen")
     await joined(screen)
-    await screen.send(**command)
-    assert (await screen.assert_event("error"))["code"] == "unknown_type"
+    await screen.send_command(**command)
+    assert (await screen.assert_next(type="error"))["code"] == "unknown_type"
     assert (await in_thread(Room.objects.get, slug="kitchen")).rev == 1
 
 
 async def test_the_link_opens_nothing_else_of_chat(team: Team, viewer: Seat) -> None:
     token = await in_thread(link_with, "kitchen")
     chat = await viewer("")
-    assert (await chat.open("/ws/chat/", token))["type"] == "error"
+    assert (await chat.open_path("/ws/chat/", token))["type"] == "error"
     await chat.assert_closed(4401)
     board = await opened(viewer, token, "/ws/boards/ops/")
-    await board.assert_event("snapshot")
-    await board.send(type="join", room="kitchen")
-    assert (await board.assert_event("error"))["code"] == "unknown_type"
+    await board.assert_next(type="snapshot")
+    await board.send_command(type="join", room="kitchen")
+    assert (await board.assert_next(type="error"))["code"] == "unknown_type"
     headers = {"Authorization": f"Bearer {token}"}
     answer = await in_thread(Client().get, "/api/rooms/kitchen/messages/", headers=headers)
     assert answer.status_code == 401
@@ -178,7 +178,7 @@ async def test_the_link_opens_nothing_else_of_chat(team: Team, viewer: Seat) -> 
 
 async def test_who_is_signed_in_joins_rooms_elsewhere(team: Team, viewer: Seat) -> None:
     ada = await viewer("Ada")
-    await ada.open("/ws/boards/")
+    await ada.open_path("/ws/boards/")
     assert "/ws/chat/" in await assert_forbidden(ada, "kitchen")
 
 
@@ -208,9 +208,9 @@ async def test_a_room_that_is_not_to_be_shown_any_more_is_left_at_once(
     team: Team, viewer: Seat, end: Callable[[], None]
 ) -> None:
     screen = await screen_with(viewer, "kitchen")
-    await screen.send(type="watch", boards=["ops"])
-    await screen.assert_event("snapshot")
-    await screen.assert_event("ok")
+    await screen.send_command(type="watch", boards=["ops"])
+    await screen.assert_next(type="snapshot")
+    await screen.assert_next(type="ok")
     await joined(screen)
     await in_thread(end)
     events = [await screen.next()]
@@ -239,8 +239,8 @@ async def test_an_end_that_no_wire_tells_is_found(team: Team, viewer: Seat, end:
     await screen.assert_silence()
     await screen_sockets.recheck_links(list(current_hub().connections))
     if end == "wall":
-        await screen.assert_event("wall")
-    assert (await screen.assert_event("left"))["room"] == "kitchen"
+        await screen.assert_next(type="wall")
+    assert (await screen.assert_next(type="left"))["room"] == "kitchen"
     await assert_no_more_of(screen, team)
 
 
@@ -267,7 +267,7 @@ async def test_a_room_that_ends_while_it_is_joined_is_not_shown(
         return page
 
     monkeypatch.setattr(public, "newest_messages", slowly)
-    await screen.send(type="join", room="kitchen")
+    await screen.send_command(type="join", room="kitchen")
     events = [(await screen.next())["type"] for _ in range(2 if end is archive else 3)]
     assert sorted(events) == ["error", "left", *(["wall"] if end is switch_off else [])]
     await assert_no_more_of(screen, team)
@@ -284,14 +284,14 @@ async def test_a_room_is_left_and_joined_again(team: Team, viewer: Seat) -> None
     screen = await screen_with(viewer, "kitchen", "lobby")
     await joined(screen)
     await joined(screen, "lobby")
-    await screen.send(type="leave", room="kitchen", ref="l")
-    assert await screen.assert_event("ok") == {"type": "ok", "ref": "l"}
+    await screen.send_command(type="leave", room="kitchen", ref="l")
+    assert await screen.assert_next(type="ok") == {"type": "ok", "ref": "l"}
     await say(team.kitchen, team.alice)
     await screen.assert_silence()
     await say(team.lobby, team.alice)
-    assert (await screen.assert_event("message"))["room"] == "lobby"
+    assert (await screen.assert_next(type="message"))["room"] == "lobby"
     assert (await joined(screen))["seq"] == 1
     await joined(screen)  # twice is no harm
     await say(team.kitchen, team.alice)
-    assert (await screen.assert_event("message"))["seq"] == 2
+    assert (await screen.assert_next(type="message"))["seq"] == 2
     await screen.assert_silence()

@@ -159,7 +159,7 @@ async def test_a_database_that_is_read_only_is_read_and_not_written(cluster: Clu
             await eventually(is_not_ready)
             assert (await ready(web)).json()["database"] == "The database is read-only: nothing can be saved."
             ref = await client.send_command("send", room="lobby", id=str(uuid.uuid4()), body="nowhere to be kept")
-            busy = await client.assert_error(ref, "busy")
+            busy = await client.assert_failed(ref, "busy")
             assert busy["detail"].startswith("The database is read-only: nothing can be saved.")
             assert (await client.call("join", room="kitchen"))["type"] == "joined", "what is there can be read"
             assert (await client.http.get("/api/rooms/")).status_code == 200

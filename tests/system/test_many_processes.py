@@ -74,7 +74,7 @@ async def test_messages_of_both_processes_come_in_one_order(pair: Pair) -> None:
     for client in (ada, grace):
         got = [await client.assert_event("message", room="lobby") for _ in acks]
         assert [(message["rev"], message["seq"]) for message in got] == wanted
-        await client.assert_silence(0.3, "message")
+        await client.assert_silence("message", seconds=0.3)
 
 
 async def test_presence_knows_people_of_both_processes(pair: Pair) -> None:

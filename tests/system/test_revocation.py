@@ -72,7 +72,7 @@ class Case:
     async def assert_closed(self, code: int, seconds: float = AT_ONCE) -> None:
         """All sockets are closed with `code`, and neither session opens another."""
         for socket in self.sockets:
-            await socket.assert_closed(code, seconds)
+            await socket.assert_closed(code, seconds=seconds)
         await self.assert_shut_out()
         for socket in self.sockets:
             assert (await socket.connect())["type"] == "error"
@@ -88,8 +88,8 @@ class Case:
             return
         await self.assert_shut_out()
         for socket in self.sockets:
-            await socket.assert_silence(0.3, "message", "typing", "left")
-            await socket.assert_error(await socket.send_command("join", room=self.name, after=0), "forbidden")
+            await socket.assert_silence("message", "typing", "left", seconds=0.3)
+            await socket.assert_error("forbidden", "join", room=self.name, after=0)
 
 
 @pytest.fixture(scope="module")
@@ -175,8 +175,8 @@ async def test_an_archived_room_is_left_and_takes_nothing_more(case: Open, clust
     for client in (here.owner, *here.sockets):
         await client.call("join", room="archive")
         ref = await client.send_command("send", room="archive", id="6b0e0c3a-8f0a-4a62-9a40-3a0d7f0c2f11", body="more")
-        await client.assert_error(ref, "forbidden")
-        await client.assert_silence(0.2, "message")
+        await client.assert_failed(ref, "forbidden")
+        await client.assert_silence("message", seconds=0.2)
 
 
 async def test_what_no_wire_tells_is_noticed(case: Open, cluster: Cluster) -> None:
@@ -184,4 +184,4 @@ async def test_what_no_wire_tells_is_noticed(case: Open, cluster: Cluster) -> No
     for each in (password, expiry):
         by_staff(cluster, each)
     for each in (password, expiry):
-        await each.assert_closed(4401, RECHECK)
+        await each.assert_closed(4401, seconds=RECHECK)

@@ -78,7 +78,7 @@ async def test_all_screens_are_listed_and_a_revoked_link_ends_them_in_every_proc
     cluster.web[0].shell(REVOKE)
     began = time.monotonic()
     for client in clients:
-        await client.assert_closed(4403, AT_ONCE)
+        await client.assert_closed(4403, seconds=AT_ONCE)
     assert time.monotonic() - began < AT_ONCE
     push(cluster, token, 2)
     for client in clients:

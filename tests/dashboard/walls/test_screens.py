@@ -35,7 +35,7 @@ async def say(slug: str, value: float, at: float = 1) -> None:
 async def opened(seat: Seat, token: str, path: str = "/ws/boards/", id: str = "") -> Viewer:
     """Open a screen with the link; return it after its hello."""
     screen = await seat("")
-    hello = await screen.open(path + (f"?id={id}" if id else ""), token)
+    hello = await screen.open_path(path + (f"?id={id}" if id else ""), token)
     assert hello["type"] == "hello", hello
     assert hello["user"] is None
     return screen
@@ -44,16 +44,16 @@ async def opened(seat: Seat, token: str, path: str = "/ws/boards/", id: str = ""
 async def shown(seat: Seat, token: str, *slugs: str, id: str = "") -> Viewer:
     """Open a screen and have it watch these boards; return it when all their snapshots have come."""
     screen = await opened(seat, token, id=id)
-    await screen.assert_event("wall")
-    await screen.send(type="watch", boards=list(slugs))
+    await screen.assert_next(type="wall")
+    await screen.send_command(type="watch", boards=list(slugs))
     for _ in slugs:
-        await screen.assert_event("snapshot")
-    await screen.assert_event("ok")
+        await screen.assert_next(type="snapshot")
+    await screen.assert_next(type="ok")
     return screen
 
 
 async def assert_refused(screen: Viewer, code: int = 4403) -> None:
-    assert (await screen.assert_event("error"))["code"] == {4403: "forbidden", 4404: "not_found"}[code]
+    assert (await screen.assert_next(type="error"))["code"] == {4403: "forbidden", 4404: "not_found"}[code]
     await screen.assert_closed(code)
 
 
@@ -63,35 +63,35 @@ async def assert_refused(screen: Viewer, code: int = 4403) -> None:
 async def test_a_link_shows_its_boards_live_without_signing_in(viewer: Seat) -> None:
     token = await in_thread(link_to, "ops", "sales")
     screen = await opened(viewer, token)
-    plan = await screen.assert_event("wall")
+    plan = await screen.assert_next(type="wall")
     assert plan["name"] == "Lobby"
     assert [(place["board"], place["dwell"], place["from"]) for place in plan["boards"]] == [
         ("ops", 30, None),
         ("sales", 30, None),
     ]
-    await screen.send(type="watch", boards=["ops", "sales"])
-    assert {(await screen.assert_event("snapshot"))["board"]["slug"] for _ in range(2)} == {"ops", "sales"}
-    await screen.assert_event("ok")
+    await screen.send_command(type="watch", boards=["ops", "sales"])
+    assert {(await screen.assert_next(type="snapshot"))["board"]["slug"] for _ in range(2)} == {"ops", "sales"}
+    await screen.assert_next(type="ok")
     await say("sales", 7)
-    update = await screen.assert_event("update")
+    update = await screen.assert_next(type="update")
     assert update["streams"]["sales"]["value"] == 7
 
 
 async def test_a_link_shows_one_board_by_its_own_socket_too(viewer: Seat) -> None:
     token = await in_thread(link_to, "ops")
     screen = await opened(viewer, token, "/ws/boards/ops/")
-    await screen.assert_event("snapshot")
+    await screen.assert_next(type="snapshot")
     await say("ops", 7)
-    assert (await screen.assert_event("update"))["streams"]["ops"]["value"] == 7
+    assert (await screen.assert_next(type="update"))["streams"]["ops"]["value"] == 7
 
 
 async def test_a_link_shows_no_other_board(viewer: Seat) -> None:
     token = await in_thread(link_to, "ops")
     await in_thread(board_of, await in_thread(produced_stream, "secret"), slug="secret")
     screen = await opened(viewer, token)
-    await screen.assert_event("wall")
-    await screen.send(type="watch", boards=["secret"], ref="1")
-    assert (await screen.assert_event("error"))["code"] == "not_found"
+    await screen.assert_next(type="wall")
+    await screen.send_command(type="watch", boards=["secret"], ref="1")
+    assert (await screen.assert_next(type="error"))["code"] == "not_found"
     await say("secret", 1)
     await screen.assert_silence()
     await assert_refused(await opened(viewer, token, "/ws/boards/secret/"), 4404)
@@ -106,7 +106,7 @@ async def test_wrong_revoked_and_expired_links_say_the_same_and_nothing_else(vie
     for token in (revoked, expired, "screen_wrong", ""):
         for path in ("/ws/boards/", "/ws/boards/ops/", "/ws/boards/nowhere/"):
             screen = await viewer("")
-            said.append(await screen.open(path, token))
+            said.append(await screen.open_path(path, token))
             await screen.assert_closed(4403 if token else 4401)
     assert {each["type"] for each in said} == {"error"}
     assert len({each["detail"] for each in said[:9]}) == 1
@@ -115,10 +115,10 @@ async def test_wrong_revoked_and_expired_links_say_the_same_and_nothing_else(vie
 async def test_a_program_sends_its_token_as_bearer_and_no_token_is_taken_from_the_address(viewer: Seat) -> None:
     token = await in_thread(link_to, "ops")
     program = await viewer("")
-    assert (await program.open("/ws/boards/", bearer=token))["type"] == "hello"
+    assert (await program.open_path("/ws/boards/", bearer=token))["type"] == "hello"
     assert (await program.next())["type"] == "wall"
     late = await viewer("")
-    assert (await late.open(f"/ws/boards/?screen={token}"))["code"] == "forbidden"
+    assert (await late.open_path(f"/ws/boards/?screen={token}"))["code"] == "forbidden"
     await late.assert_closed(4403)  # upon which a wall's page loads itself again
 
 
@@ -132,7 +132,7 @@ async def test_the_token_is_stored_hashed_only() -> None:
 async def test_a_screen_is_nobody_even_where_somebody_is_signed_in(viewer: Seat) -> None:
     token = await in_thread(link_to, "ops")
     ada = await viewer("Ada")
-    assert (await ada.open("/ws/boards/", token))["user"] is None
+    assert (await ada.open_path("/ws/boards/", token))["user"] is None
     assert not current_hub().connections_of
 
 
@@ -141,14 +141,14 @@ async def test_revoking_ends_live_screens_and_nothing_follows(viewer: Seat) -> N
     other = await in_thread(links.issue_link, await in_thread(Wall.objects.get))
     screen, neighbour = await shown(viewer, token, "ops"), await shown(viewer, other, "ops")
     single = await opened(viewer, token, "/ws/boards/ops/")
-    await single.assert_event("snapshot")
+    await single.assert_next(type="snapshot")
     link = await in_thread(ScreenLink.objects.earliest, "made_at")
     await in_thread(links.revoke_link, link)
     for each in (screen, single):
         await assert_refused(each)
     await say("ops", 7)
     await screen.assert_silence()
-    assert (await neighbour.assert_event("update"))["streams"]["ops"]["value"] == 7
+    assert (await neighbour.assert_next(type="update"))["streams"]["ops"]["value"] == 7
 
 
 async def test_a_revocation_that_no_wire_tells_is_found(viewer: Seat) -> None:
@@ -189,18 +189,18 @@ async def test_another_plan_reaches_live_screens(viewer: Seat) -> None:
         links.wall_changed(wall)
 
     await in_thread(change)
-    assert [place["board"] for place in (await screen.assert_event("wall"))["boards"]] == ["ops"]
+    assert [place["board"] for place in (await screen.assert_next(type="wall"))["boards"]] == ["ops"]
     await say("sales", 7)
     await screen.assert_silence()
     await say("ops", 8)
-    await screen.assert_event("update")
+    await screen.assert_next(type="update")
 
 
 async def test_a_board_that_is_deleted_leaves_the_plan(viewer: Seat) -> None:
     token = await in_thread(link_to, "ops", "sales")
     screen = await shown(viewer, token, "ops", "sales")
     await in_thread(boards.delete_board, await in_thread(Board.objects.get, slug="sales"))
-    assert [place["board"] for place in (await screen.assert_event("wall"))["boards"]] == ["ops"]
+    assert [place["board"] for place in (await screen.assert_next(type="wall"))["boards"]] == ["ops"]
 
 
 async def test_too_many_screens_of_one_link_wait(viewer: Seat, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -208,7 +208,7 @@ async def test_too_many_screens_of_one_link_wait(viewer: Seat, monkeypatch: pyte
     token = await in_thread(link_to, "ops")
     await opened(viewer, token)
     second = await viewer("")
-    assert (await second.open("/ws/boards/", token))["code"] == "rate_limited"
+    assert (await second.open_path("/ws/boards/", token))["code"] == "rate_limited"
     await second.assert_closed(4429)
 
 
@@ -284,9 +284,9 @@ async def test_connected_screens_have_rows_with_what_they_show(viewer: Seat, hub
     token = await in_thread(link_to, "ops", "sales")
     keeper = RowKeeper()
     screen = await shown(viewer, token, "ops", id="tv-1")
-    await screen.send(type="report", board="sales", build="b1", painted=2, ref="1")
-    await screen.send(type="ping")
-    await screen.assert_event("pong")
+    await screen.send_command(type="report", board="sales", build="b1", painted=2, ref="1")
+    await screen.send_command(type="ping")
+    await screen.assert_next(type="pong")
     await keeper.flush()
     row = await in_thread(Screen.objects.get)
     assert (row.key, row.board, row.build, row.process) == ("tv-1", "sales", "b1", process.PROCESS_ID)
@@ -329,17 +329,17 @@ async def test_a_screen_is_identified_and_reloaded_alone(viewer: Seat, hub: Hub)
     await RowKeeper().flush()
     row = await in_thread(Screen.objects.select_related("link__wall").get, key="one")
     await in_thread(screens.identify, row)
-    assert (await first.assert_event("identify"))["name"] == "Screen one"
+    assert (await first.assert_next(type="identify"))["name"] == "Screen one"
     await in_thread(screens.reload, row)
-    assert (await first.assert_event("reload"))["build"] == process.build()
+    assert (await first.assert_next(type="reload"))["build"] == process.build()
     await second.assert_silence()
 
 
 async def test_only_screens_report(viewer: Seat) -> None:
     ada = await viewer("Ada")
-    await ada.open("/ws/boards/")
-    await ada.send(type="report", board="ops")
-    assert (await ada.assert_event("error"))["code"] == "forbidden"
+    await ada.open_path("/ws/boards/")
+    await ada.send_command(type="report", board="ops")
+    assert (await ada.assert_next(type="error"))["code"] == "forbidden"
 
 
 # Full screens of people
@@ -349,11 +349,11 @@ async def full_screen(seat: Seat, name: str = "Ada", slug: str = "ops") -> Viewe
     """Show a board to somebody who is signed in, full screen: that is when a page reports."""
     await in_thread(process._beat, 1)
     person = await seat(name)
-    await person.open(f"/ws/boards/{slug}/?id=tab")
-    await person.assert_event("snapshot")
-    await person.send(type="report", board="elsewhere", build="b1", painted=2)
-    await person.send(type="ping")
-    await person.assert_event("pong")
+    await person.open_path(f"/ws/boards/{slug}/?id=tab")
+    await person.assert_next(type="snapshot")
+    await person.send_command(type="report", board="elsewhere", build="b1", painted=2)
+    await person.send_command(type="ping")
+    await person.assert_next(type="pong")
     return person
 
 
@@ -372,11 +372,11 @@ async def test_boards_that_people_show_full_screen_are_listed_while_they_do(view
     assert await in_thread(screens.all_screens) == []
     back = await viewer("")
     back.user = ada.user
-    await back.open("/ws/boards/ops/?id=tab")
-    await back.assert_event("snapshot")
-    await back.send(type="report")
-    await back.send(type="ping")
-    await back.assert_event("pong")
+    await back.open_path("/ws/boards/ops/?id=tab")
+    await back.assert_next(type="snapshot")
+    await back.send_command(type="report")
+    await back.send_command(type="ping")
+    await back.assert_next(type="pong")
     await keeper.flush()
     assert [each["id"] for each in await in_thread(screens.all_screens)] == [told["id"]]
 
@@ -387,9 +387,9 @@ async def test_a_full_screen_is_identified_and_reloaded_alone(viewer: Seat, hub:
     await RowKeeper().flush()
     row = await in_thread(Screen.objects.select_related("user", "link").get, user__name="Ada")
     await in_thread(screens.identify, row)
-    assert (await ada.assert_event("identify"))["name"] == "Ada"
+    assert (await ada.assert_next(type="identify"))["name"] == "Ada"
     await in_thread(screens.reload, row)
-    assert (await ada.assert_event("reload"))["build"] == process.build()
+    assert (await ada.assert_next(type="reload"))["build"] == process.build()
     await bo.assert_silence()
 
 
@@ -399,9 +399,9 @@ async def test_one_person_may_show_boards_on_several_screens(viewer: Seat, hub: 
     other = await viewer("")
     other.user = ada.user
     await other.show("sales")
-    await other.send(type="report")
-    await other.send(type="ping")
-    await other.assert_event("pong")
+    await other.send_command(type="report")
+    await other.send_command(type="ping")
+    await other.assert_next(type="pong")
     await RowKeeper().flush()
     assert {each["board"] for each in await in_thread(screens.all_screens)} == {"ops", "sales"}
 

@@ -1,0 +1,92 @@
+"""A client of an ASGI application in this process, without a server."""
+
+import asyncio
+from collections.abc import Mapping, Sequence
+from typing import Any
+from urllib.parse import unquote, urlsplit
+
+from harness.client import PATIENCE, Event, Socket
+
+
+class AsgiClient(Socket):
+    """A socket to an application, or to one consumer. `scope` is what middleware would have put there."""
+
+    def __init__(
+        self,
+        application: Any,
+        path: str = "/",
+        headers: Mapping[str, str] | None = None,
+        subprotocols: Sequence[str] = (),
+        **scope: Any,
+    ) -> None:
+        super().__init__()
+        self.scope: dict[str, Any] = {"type": "websocket", **scope}
+        self.ask_for(path, headers or {}, subprotocols)
+        self.subprotocol: str | None = None  # that the application has chosen
+        self.application = application
+        self._input: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
+        self._accepted = False
+        self._close_code: int | None = None
+        self._running: asyncio.Task[None] | None = None
+
+    def ask_for(self, path: str, headers: Mapping[str, str], subprotocols: Sequence[str] = ()) -> None:
+        """Put into the scope what the handshake says."""
+        url = urlsplit(path)
+        self.scope |= {
+            "path": unquote(url.path),
+            "query_string": url.query.encode(),
+            "headers": [(name.encode(), value.encode("latin1")) for name, value in headers.items()],
+            "subprotocols": list(subprotocols),
+        }
+
+    def start(self) -> None:
+        """Let the application run; it has not heard of a handshake yet."""
+        self._running = asyncio.create_task(self.application(self.scope, self._input.get, self._take))
+        self._running.add_done_callback(lambda _: self._wake())
+
+    async def connect(self) -> None:
+        """Shake hands, without waiting for what follows."""
+        self.start()
+        self.receive("websocket.connect")
+        await self._wait(lambda: self._accepted or not self.is_connected, PATIENCE)
+        assert self._accepted, f"not accepted; closed: {self._close_code}"
+
+    async def open(self) -> Event:
+        """Connect; return the first event, which is `hello` or the error that refuses."""
+        await self.connect()
+        return await self.next()
+
+    async def close(self) -> None:
+        """Hang up, unless the application has ended, and wait until it has."""
+        if self._running is None:
+            return
+        if not self._running.done():
+            self.receive("websocket.disconnect", code=1001)
+        async with asyncio.timeout(PATIENCE):
+            await self._running
+
+    def receive(self, type: str, **message: Any) -> None:
+        """Have the application receive an ASGI message."""
+        self._input.put_nowait({"type": type, **message})
+
+    async def _take(self, message: dict[str, Any]) -> None:
+        match message["type"]:
+            case "websocket.accept":
+                self._accepted, self.subprotocol = True, message.get("subprotocol")
+            case "websocket.send":
+                self._hear(message["text"])
+            case "websocket.close":
+                assert self._close_code is None, "closed twice"
+                self._close_code = message.get("code", 1000)
+        self._wake()
+
+    @property
+    def is_connected(self) -> bool:
+        return self._running is not None and not self._running.done() and self._close_code is None
+
+    @property
+    def close_code(self) -> int | None:
+        return self._close_code
+
+    async def send_text(self, text: str | bytes) -> None:
+        self.receive("websocket.receive", **({"text": text} if isinstance(text, str) else {"bytes": text}))
