@@ -9,7 +9,10 @@ class AccountsConfig(AppConfig):
 
     def ready(self) -> None:
         from accounts import housekeeping, recheck
+        from accounts.models import me
         from realtime import background
+        from web import context
 
+        context.register("me", me)
         background.register("the recheck of sign-ins", partial(recheck.keep_looking, recheck.recheck_sign_ins))
         background.register("housekeeping", housekeeping.keep_clean)

@@ -11,7 +11,7 @@ from accounts import guessing
 from accounts.models import User
 from accounts.names import clean_name
 from accounts.namesakes import NameTaken, refuse_reserved, refuse_taken
-from realtime.throttling import address_of
+from web.throttling import address_of
 
 
 class SignInForm(AuthenticationForm):

@@ -8,8 +8,8 @@ from django.http import HttpRequest, HttpResponseBase, JsonResponse
 from accounts.models import User
 from accounts.tokens import bearer_of, bot_for
 from realtime import database
-from realtime.http import STATUS, error_response
-from realtime.throttling import refusal
+from web.http import STATUS, error_response
+from web.throttling import refusal
 
 
 class BearerMiddleware:

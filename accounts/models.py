@@ -6,6 +6,7 @@ from typing import Any, ClassVar
 
 from django.contrib.auth.models import AbstractBaseUser, BaseUserManager, PermissionsMixin
 from django.db import models
+from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -167,3 +168,9 @@ class PasswordTries(models.Model):
 def hash_token(token: str) -> str:
     """Return what is stored of a bearer token: its SHA-256 (the token itself has 256 bits of chance)."""
     return hashlib.sha256(token.encode()).hexdigest()
+
+
+def me(request: HttpRequest) -> dict[str, Any] | None:
+    """Return who asks, as on the wire; None for strangers."""
+    user = getattr(request, "user", None)
+    return user.on_wire() if isinstance(user, User) else None

@@ -5,7 +5,7 @@ import unicodedata
 
 from disarm import skeleton_key
 
-from realtime.visible import BLANK
+from web.visible import BLANK
 
 LONGEST = 40
 #: Characters of a skeleton: a few characters of a name are several there.

@@ -9,13 +9,13 @@ from django.utils import timezone
 from accounts.models import Invite, User, hash_token
 from accounts.names import clean_name
 from accounts.namesakes import guests_named, refuse_reserved, refuse_taken
-from accounts.sockets import session_hash
-from realtime.http import ApiError
+from accounts.socket_sign_in import session_hash
 from realtime.limits import network_of
 from realtime.protocol import encode
 from realtime.publish import Delivery, Publication, publish_on_commit
 from realtime.quotas import Payer, Quota
-from realtime.throttling import address_of
+from web.http import ApiError
+from web.throttling import address_of
 
 _guests = Quota("guests", lambda: (settings.GUEST_BURST, settings.GUESTS_PER_SECOND))
 BACKEND = "django.contrib.auth.backends.ModelBackend"

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 from accounts import services
 from accounts.forms import SignInForm, SignUpForm
 from accounts.models import Invite
-from realtime.http import STATUS, ApiError
+from web.http import STATUS, ApiError
 
 #: Holds the token of the invite that a browser has opened, for so many seconds.
 INVITE_COOKIE: Final = "invite"

@@ -12,8 +12,8 @@ from typing import Final
 from hypothesis import HealthCheck, Phase, given, settings, target
 from hypothesis import strategies as st
 
-from chat.protocol import BODY_CHARACTERS, SHORT_BODY
-from realtime.markdown import render
+from chat.commands import BODY_CHARACTERS, SHORT_BODY
+from web.markdown import render
 
 #: Milliseconds that any body may take on a machine with nothing else to do.
 MOST: Final = 20.0

@@ -18,9 +18,9 @@ django.setup()
 
 from django.utils import timezone
 
-from dashboard.models import Stream
-from dashboard.protocol import update_of_value
 from realtime.publish import Delivery, Publication, publish
+from streams.events import update_of_value
+from streams.models import Stream
 
 
 async def feed(streams: list[Stream], rate: float) -> None:

@@ -11,7 +11,7 @@ from django.urls import path
 
 from config.asgi import http  # first: it loads the apps
 
-from accounts.sockets import SocketAuthentication  # isort: skip
+from accounts.socket_sign_in import SocketAuthentication  # isort: skip
 from realtime.consumers import SocketConsumer  # isort: skip
 from realtime.protocol import Command, Ping, encode  # isort: skip
 from realtime.publish import Delivery, Publication, publish  # isort: skip

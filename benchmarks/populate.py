@@ -11,8 +11,9 @@ from django.utils import timezone
 from django.utils.crypto import get_random_string
 
 from accounts.models import Kind, User
+from boards.models import Board, Widget
 from chat.models import Membership, Room, RoomKind
-from dashboard.models import Board, Stream, Widget
+from streams.models import Stream
 
 ROOM_OF = 5
 

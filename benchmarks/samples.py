@@ -49,11 +49,12 @@ def measure(options: argparse.Namespace) -> None:
     from django.core.management import call_command
     from django.utils import timezone
 
-    from dashboard import boards, services, store
-    from dashboard.models import Sample, Stream
-    from dashboard.producers.registry import Producer
-    from dashboard.producing.worker import Worker
-    from dashboard.values import Kind
+    from boards import boards
+    from streams import services, store
+    from streams.models import Sample, Stream
+    from streams.producers.registry import Producer
+    from streams.producing.worker import Worker
+    from streams.values import Kind
 
     call_command("migrate", verbosity=0)
     said = [0]

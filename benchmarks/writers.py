@@ -25,8 +25,8 @@ def ours() -> Callable[[int, int], Awaitable[Any]]:
 
     from accounts.models import User
     from chat import services
+    from chat.log.writer import current_writer
     from chat.models import Room
-    from chat.writer import current_writer
 
     users = list(User.objects.filter(username__startswith="guest-bench-").order_by("pk")[:500])
     rooms = dict(Room.objects.filter(slug__startswith="small-").values_list("slug", "pk"))

@@ -13,8 +13,8 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import User
 from chat import services
 from chat.models import Block, Membership, Message, Report, Room, RoomKind
-from realtime.admin import ReadOnlyAdmin
 from realtime.protocol import CommandError
+from web.admin import ReadOnlyAdmin
 
 
 class MembershipInline(admin.TabularInline):  # type: ignore[type-arg]

@@ -7,15 +7,16 @@ from asgiref.sync import async_to_sync
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from chat import pages, services
-from chat.access import open_room, owned_room, require_person, visible_rooms
+from chat import services
+from chat.log import pages
 from chat.models import Membership, Room, RoomKind
-from chat.presence import alive_rows
-from chat.unread import Unread, counts
+from chat.presence.connections import alive_rows
+from chat.rooms.access import open_room, owned_room, require_person, visible_rooms
+from chat.rooms.unread import Unread, counts
 from realtime import process
 from realtime.consumers import now
-from realtime.http import ApiError, answers_errors, json_body, number_parameter, text_field
 from realtime.protocol import LARGEST, timestamp
+from web.http import ApiError, answers_errors, json_body, number_parameter, text_field
 
 PAGE = 50
 LARGEST_PAGE = 200

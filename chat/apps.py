@@ -8,16 +8,25 @@ class ChatConfig(AppConfig):
     verbose_name = "Chat"
 
     def ready(self) -> None:
+        from asgiref.sync import async_to_sync
+
         from accounts.recheck import keep_looking
-        from chat import pairing, presence, recheck, sources, writer
+        from chat import public, readback, recheck
+        from chat.log import writer
+        from chat.presence import connections
+        from chat.rooms import sidebar
+        from chat.roulette import pairing
         from realtime import background, process
         from realtime.hub import register_source
+        from web import context
 
-        register_source("room", sources.RoomSource())
-        register_source("heads", sources.HeadsSource())
-        register_source("presence", sources.PresenceSource())
-        background.register("the sweep of presence", presence.sweep_for_ever)
+        context.register("sidebar_rooms", sidebar.in_sidebar)
+        context.register("online", lambda request: async_to_sync(public.people_online)())
+        register_source("room", readback.RoomSource())
+        register_source("heads", readback.HeadsSource())
+        register_source("presence", readback.PresenceSource())
+        background.register("the sweep of presence", connections.sweep_for_ever)
         background.register("the sweep of roulette", pairing.sweep_for_ever)
         background.register("the recheck of memberships", partial(keep_looking, recheck.recheck_memberships))
         background.register_farewell("the writer", writer.flush)
-        process.on_revival(presence.rewrite)
+        process.on_revival(connections.rewrite)

@@ -12,14 +12,17 @@ from typing import Any, Final
 from django.conf import settings
 
 from accounts.services import PEOPLE_TOPIC
-from chat import presence, protocol, services, store
-from chat.access import Seen
-from chat.heads import head_event, heads_of_all, heads_topic, told
-from chat.roulette import RouletteCommands
+from chat import commands as wire
+from chat import services
+from chat.log import store
+from chat.log.heads import head_event, heads_of_all, heads_topic, told
+from chat.log.store import Applied, Change
+from chat.log.writer import current_writer
+from chat.presence import connections
+from chat.rooms.access import Seen
+from chat.rooms.unread import counts_of
+from chat.roulette.handlers import RouletteCommands
 from chat.services import SITE_TOPIC
-from chat.store import Applied, Change
-from chat.unread import counts_of
-from chat.writer import current_writer
 from realtime.consumers import SocketConsumer
 from realtime.protocol import Command, CommandError, Frame, timestamp
 
@@ -31,7 +34,7 @@ def _ok(applied: Applied) -> dict[str, Any]:
     return {"type": "ok", "rev": applied.rev}
 
 
-def _ack(command: protocol.Send, applied: Applied) -> dict[str, Any]:
+def _ack(command: wire.Send, applied: Applied) -> dict[str, Any]:
     return {
         "type": "ack",
         "room": command.room,
@@ -44,7 +47,7 @@ def _ack(command: protocol.Send, applied: Applied) -> dict[str, Any]:
 
 
 class ChatConsumer(RouletteCommands, SocketConsumer):
-    commands = protocol.Commands
+    commands = wire.Commands
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -63,7 +66,7 @@ class ChatConsumer(RouletteCommands, SocketConsumer):
 
     async def closed(self) -> None:
         for room in self.joined.values():
-            presence.current_presence().depart(room.pk, self.user.pk)
+            connections.current_presence().depart(room.pk, self.user.pk)
         await self.roulette_closed()
 
     # Heads: how far all my rooms are
@@ -106,7 +109,7 @@ class ChatConsumer(RouletteCommands, SocketConsumer):
 
     # Rooms
 
-    async def on_join(self, command: protocol.Join) -> None:
+    async def on_join(self, command: wire.Join) -> None:
         self.require_reading()
         listed = (room for room in self.rooms.values() if room.slug == command.room)
         room = next(listed, None) or await services.see(self.user, command.room)
@@ -118,8 +121,8 @@ class ChatConsumer(RouletteCommands, SocketConsumer):
             await self._leave(room)  # it may have been in it before
             raise
 
-    async def _enter(self, room: Seen, command: protocol.Join) -> None:
-        log, people = store.room_topic(room.pk), presence.presence_topic(room.pk)
+    async def _enter(self, room: Seen, command: wire.Join) -> None:
+        log, people = store.room_topic(room.pk), connections.presence_topic(room.pk)
         async with self.joining(log, people) as place:
             entered = await services.enter(self.user, room, command.after, command.limit)
             if not place.goes_on:  # taken out of the room while it was read
@@ -145,20 +148,20 @@ class ChatConsumer(RouletteCommands, SocketConsumer):
     def _arrive(self, room: Seen) -> None:
         if room.slug not in self.joined:
             self.joined[room.slug] = room
-            presence.current_presence().arrive(room.pk, self.user.pk)
+            connections.current_presence().arrive(room.pk, self.user.pk)
 
-    async def on_leave(self, command: protocol.Leave) -> None:
+    async def on_leave(self, command: wire.Leave) -> None:
         await self._leave(self._in(command.room))
         self.answer(command, {"type": "ok"})
 
     async def _leave(self, room: Seen, *, at_once: bool = False) -> None:
         if self.joined.pop(room.slug, None):
-            presence.current_presence().depart(room.pk, self.user.pk, at_once=at_once)
+            connections.current_presence().depart(room.pk, self.user.pk, at_once=at_once)
         await self._drop(room)
 
     async def _drop(self, room: Seen) -> None:
         await self.hub.unsubscribe(store.room_topic(room.pk), self.connection)
-        await self.hub.unsubscribe(presence.presence_topic(room.pk), self.connection)
+        await self.hub.unsubscribe(connections.presence_topic(room.pk), self.connection)
 
     def _in(self, slug: str) -> Seen:
         room = self.joined.get(slug)
@@ -168,33 +171,33 @@ class ChatConsumer(RouletteCommands, SocketConsumer):
 
     # Messages
 
-    async def on_send(self, command: protocol.Send) -> None:
+    async def on_send(self, command: wire.Send) -> None:
         room = self._in(command.room).pk
         change = await services.post(room, self.user, command.id, command.body, command.reply_to)
         self._write(command, change, partial(_ack, command))
 
-    async def on_edit(self, command: protocol.Edit) -> None:
+    async def on_edit(self, command: wire.Edit) -> None:
         room = self._in(command.room).pk
         self._write(command, await services.edit(room, self.user, command.seq, command.body, command.base))
 
-    async def on_delete(self, command: protocol.Delete) -> None:
+    async def on_delete(self, command: wire.Delete) -> None:
         self._write(command, services.delete(self._in(command.room).pk, self.user, command.seq))
 
-    async def on_react(self, command: protocol.React) -> None:
+    async def on_react(self, command: wire.React) -> None:
         room = self._in(command.room).pk
         self._write(command, services.react(room, self.user, command.seq, command.emoji, command.on))
 
-    async def on_acknowledge(self, command: protocol.Acknowledge) -> None:
+    async def on_acknowledge(self, command: wire.Acknowledge) -> None:
         self._write(command, services.acknowledge(self._in(command.room).pk, self.user, command.seq))
 
     def _write(self, command: Command, change: Change, event: Callable[[Applied], dict[str, Any]] = _ok) -> None:
         """Queue a change; its `event` is the answer, once it is written. The next command does not wait for that."""
         self.answer_when(command, current_writer().submit(change), event)
 
-    async def on_read(self, command: protocol.Read) -> None:
+    async def on_read(self, command: wire.Read) -> None:
         await services.mark_read(self.user, self._in(command.room), command.seq, self.id)
 
-    async def on_typing(self, command: protocol.Typing) -> None:
+    async def on_typing(self, command: wire.Typing) -> None:
         room = self._in(command.room)
         if time.monotonic() - self._typed.get(room.slug, 0) >= TYPING_EVERY:
             self._typed[room.slug] = time.monotonic()

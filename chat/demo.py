@@ -11,6 +11,11 @@ ROOMS: list[dict[str, Any]] = [
 ]
 
 
+def is_in_use() -> bool:
+    """Tell whether this site has rooms: it is not new."""
+    return Room.objects.exists()
+
+
 def load(*, guests: bool = False) -> None:
     """Make the rooms that are missing, open to guests or not."""
     for room in ROOMS:

@@ -18,9 +18,9 @@ class RoomKind(models.TextChoices):
 
 
 class Room(models.Model):
-    """`seq` numbers the messages densely, `rev` the changes; both move only in `chat.store`.
+    """`seq` numbers the messages densely, `rev` the changes; both move only in `chat.log.store`.
 
-    `presence_rev` numbers the arrivals and departures likewise, in `chat.presence`.
+    `presence_rev` numbers the arrivals and departures likewise, in `chat.presence.connections`.
     """
 
     slug = models.SlugField(_("address"), max_length=64, unique=True)
@@ -89,7 +89,7 @@ class MessageKind(models.TextChoices):
 
 
 class Message(models.Model):
-    """One message in its newest state; written only by `chat.store`.
+    """One message in its newest state; written only by `chat.log.store`.
 
     `seq` is its address in the room, `rev` the change that last touched it, `posted_rev` the first.
     `client_id` is minted by the sender and makes sending again safe for ever. A deleted one stays as a tombstone.
@@ -151,7 +151,7 @@ class Message(models.Model):
 
 
 class Presence(models.Model):
-    """How many connections of one process somebody has in a room; written by `chat.presence`."""
+    """How many connections of one process somebody has in a room; written by `chat.presence.connections`."""
 
     process = models.CharField(max_length=32, db_index=True)
     room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="presences")
@@ -172,7 +172,7 @@ class SeatState(models.TextChoices):
 
 
 class Seat(models.Model):
-    """Somebody's place in roulette; written by `chat.pairing`.
+    """Somebody's place in roulette; written by `chat.roulette.pairing`.
 
     It belongs to one socket (`process`, `socket`); `gone_at` is when that closed. While talking, and until
     the end was told, `room` is the talk's; `reason` says why it ended.

@@ -10,17 +10,18 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from accounts.models import Kind, User
-from chat import history, services
-from chat.access import no_such_room
+from chat import services
+from chat.log import recent
+from chat.log.pages import Page
+from chat.log.store import Card, room_topic
+from chat.log.writer import current_writer
 from chat.models import Membership, Message, Room, RoomKind
-from chat.pages import Page
-from chat.presence import alive_rows
-from chat.store import Card, room_topic
-from chat.writer import current_writer
+from chat.presence.connections import alive_rows
+from chat.rooms.access import no_such_room
 from realtime.database import in_database
 from realtime.gather import gathered
-from realtime.markdown import render
 from realtime.protocol import CommandError
+from web.markdown import render
 
 #: The user name of the bot that posts cards; no person can have one that begins so.
 BOT = "bot-alerts"
@@ -62,7 +63,7 @@ async def window(slug: str) -> Window:
 
 async def newest_messages(window: Window, limit: int) -> Page:
     """Return the newest messages of a room, for one who is subscribed to it since before `window` was read."""
-    return await history.page(window.room, None, limit, window.rev)
+    return await recent.page(window.room, None, limit, window.rev)
 
 
 @gathered

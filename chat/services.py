@@ -19,14 +19,15 @@ from django.utils.text import slugify
 
 from accounts.models import Kind, User
 from accounts.names import clean_name
-from chat import access, history, store, unread
-from chat.access import Seen, open_room, owned_room
+from chat.commands import BODY_CHARACTERS, SHORT_BODY, check_body, check_emoji
+from chat.log import recent, store
+from chat.log.pages import Page
+from chat.log.store import Applied, Change
+from chat.log.writer import current_writer
 from chat.models import Membership, Message, ReadMark, Room, RoomKind
-from chat.pages import Page
-from chat.people import People, people
-from chat.protocol import BODY_CHARACTERS, SHORT_BODY, check_body, check_emoji
-from chat.store import Applied, Change
-from chat.writer import current_writer
+from chat.presence.people import People, people
+from chat.rooms import access, unread
+from chat.rooms.access import Seen, open_room, owned_room
 from realtime.database import in_database
 from realtime.protocol import CommandError, encode
 from realtime.publish import Delivery, Publication, publish, publish_on_commit
@@ -72,7 +73,7 @@ async def enter(user: User, room: Seen, after: int | None, limit: int) -> Entere
     access.require_open(user, entry.is_open)  # now that the socket is subscribed: it may have ended before
     access.require_guests(user, entry.takes_guests)
     page, there = await asyncio.gather(
-        history.page(room.pk, after, limit, entry.rev), people.get(room.pk, entry.presence_rev)
+        recent.page(room.pk, after, limit, entry.rev), people.get(room.pk, entry.presence_rev)
     )
     return Entered(page, entry.read, there)
 

@@ -10,10 +10,10 @@ from django.shortcuts import redirect, render
 
 from accounts.models import User
 from chat import services
-from chat.access import open_room
 from chat.api import members_of
+from chat.commands import BODY_CHARACTERS
 from chat.models import RoomKind
-from chat.protocol import BODY_CHARACTERS
+from chat.rooms.access import open_room
 from realtime.protocol import CommandError
 
 

@@ -12,8 +12,8 @@ from channels.routing import ProtocolTypeRouter, URLRouter
 from django.urls import path
 
 import chat.routing
-import dashboard.routing
-from accounts.sockets import SocketAuthentication
+import walls.routing
+from accounts.socket_sign_in import SocketAuthentication
 from realtime.echo import EchoConsumer
 from realtime.routing import UnknownEndpointConsumer
 
@@ -25,7 +25,7 @@ application = ProtocolTypeRouter(
                 [
                     path("ws/echo/", EchoConsumer.as_asgi()),
                     *chat.routing.websocket_urlpatterns,
-                    *dashboard.routing.websocket_urlpatterns,
+                    *walls.routing.websocket_urlpatterns,
                     path("", UnknownEndpointConsumer.as_asgi()),
                     path("<path:path>", UnknownEndpointConsumer.as_asgi()),
                 ]

@@ -15,8 +15,8 @@ VAR_DIR = Path(from_env.env.str("SWITCHBOARD_VAR", default=str(BASE_DIR / "var")
 
 LOCAL = from_env.is_local()
 DEBUG = from_env.boolean("DEBUG", False)
-DEFAULT_EXCEPTION_REPORTER = "config.debugging.OnlyHere"
-DEFAULT_EXCEPTION_REPORTER_FILTER = "config.debugging.NoSettings"
+DEFAULT_EXCEPTION_REPORTER = "web.debugging.OnlyHere"
+DEFAULT_EXCEPTION_REPORTER_FILTER = "web.debugging.NoSettings"
 SECRET_KEY = from_env.local_secret_key(VAR_DIR / "secret-key") if LOCAL else from_env.secret_key()
 SECRET_KEY_FALLBACKS = from_env.env.list("SECRET_KEY_FALLBACKS", default=[])
 OWN_HOSTS = from_env.OWN_HOSTS
@@ -33,11 +33,14 @@ REDIS_PREFIX = from_env.env.str("REDIS_PREFIX", default="switchboard")
 INSTALLED_APPS = [
     "realtime",  # before daphne: its runserver is the one that counts
     "daphne",
+    "web",
     "accounts",
     "chat",
-    "dashboard",
-    "config",
-    "config.apps.AdminConfig",
+    "streams",
+    "boards",
+    "walls",
+    "alerts",
+    "web.apps.AdminConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.sessions",
@@ -50,7 +53,7 @@ INSTALLED_APPS = [
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "accounts.cors.CorsMiddleware",  # of what the next one answers, too
-    "config.middleware.DatabaseMiddleware",
+    "web.middleware.DatabaseMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
@@ -58,7 +61,7 @@ MIDDLEWARE = [
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.middleware.BearerMiddleware",
     "accounts.middleware.PersonMiddleware",
-    "realtime.throttling.LimitMiddleware",
+    "web.throttling.LimitMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "csp.middleware.CSPMiddleware",
@@ -77,9 +80,9 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "csp.context_processors.nonce",
-                "config.context.site",
+                "web.context.site",
             ],
-            "libraries": {"assets": "config.templatetags.assets"},
+            "libraries": {"assets": "web.templatetags.assets"},
         },
     }
 ]
@@ -127,7 +130,7 @@ SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = HTTPS
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
-CSRF_FAILURE_VIEW = "config.views.csrf_failed"
+CSRF_FAILURE_VIEW = "web.views.csrf_failed"
 X_FRAME_OPTIONS = "DENY"
 SECURE_REFERRER_POLICY = "same-origin"
 CONTENT_SECURITY_POLICY = {
@@ -158,15 +161,13 @@ STATIC_URL = "static/"
 STATIC_ROOT = VAR_DIR / "static"
 STATICFILES_FINDERS = [
     "django.contrib.staticfiles.finders.AppDirectoriesFinder",
-    "config.assets.NodeModulesFinder",
+    "web.assets.NodeModulesFinder",
 ]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {
         "BACKEND": (
-            "django.contrib.staticfiles.storage.StaticFilesStorage"
-            if LOCAL or DEBUG
-            else "config.assets.ManifestStorage"
+            "django.contrib.staticfiles.storage.StaticFilesStorage" if LOCAL or DEBUG else "web.assets.ManifestStorage"
         )
     },
 }

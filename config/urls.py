@@ -4,8 +4,7 @@ from django.contrib import admin
 from django.urls import include, path
 
 from accounts.forms import AdminSignInForm
-from config import views
-from realtime import health
+from web import health, views
 
 # Here, since an admin site is made before models, which forms need, are loaded.
 admin.site.login_form = AdminSignInForm
@@ -14,7 +13,9 @@ urlpatterns = [
     path("", views.home, name="home"),
     path("", include("accounts.urls")),
     path("", include("chat.urls")),
-    path("", include("dashboard.urls")),
+    path("", include("boards.urls")),
+    path("", include("streams.urls")),
+    path("", include("walls.urls")),
     path("healthz", health.healthz),
     path("readyz", health.readyz),
     path("metrics", health.metrics),
@@ -22,6 +23,6 @@ urlpatterns = [
     path("api/<path:rest>", views.no_such_call),
 ]
 
-handler400 = "config.middleware.bad_request"
-handler404 = "config.views.not_found"
-handler500 = "config.views.failed"
+handler400 = "web.middleware.bad_request"
+handler404 = "web.views.not_found"
+handler500 = "web.views.failed"

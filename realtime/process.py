@@ -13,8 +13,10 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import cache
+from pathlib import Path
 from typing import Any, Final
 
+from django.apps import apps
 from django.conf import settings
 from django.db import Error, connection, connections
 from django.db.models import QuerySet
@@ -59,8 +61,9 @@ def build() -> str:
     if given := os.environ.get("SWITCHBOARD_BUILD"):
         return given[:40]
     digest = hashlib.sha256()
-    for folder in ("accounts", "chat", "config", "dashboard", "realtime", "templates"):
-        for path in sorted((settings.BASE_DIR / folder).rglob("*")):
+    own = [Path(app.path) for app in apps.get_app_configs() if Path(app.path).parent == settings.BASE_DIR]
+    for folder in sorted([*own, settings.BASE_DIR / "config", settings.BASE_DIR / "templates"]):
+        for path in sorted(folder.rglob("*")):
             if path.suffix in (".py", ".js", ".css", ".html"):
                 digest.update(path.read_bytes())
     return digest.hexdigest()[:12]

@@ -19,10 +19,10 @@ from django.db.backends.utils import CursorWrapper
 from django.test import AsyncClient
 
 from accounts.models import Kind, User
+from chat.log.store import Post, apply
+from chat.log.writer import current_writer
 from chat.models import Membership, Room, RoomKind
-from chat.presence import current_presence
-from chat.store import Post, apply
-from chat.writer import current_writer
+from chat.presence.connections import current_presence
 from config.asgi import application
 from harness.asgi_client import AsgiClient
 from realtime.database import in_database

@@ -8,22 +8,7 @@ from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
-PACKAGES = ("config", "chat", "dashboard", "accounts", "realtime")
-#: What each package may import of the others.
-MAY_IMPORT = {
-    "config": {"chat", "dashboard", "accounts", "realtime"},
-    "chat": {"accounts", "realtime"},
-    "dashboard": {"accounts", "realtime", "chat.public"},
-    "accounts": {"realtime"},
-    "realtime": set(),
-}
-
-
-def modules(*packages: str) -> list[Path]:
-    found = [path for package in packages for path in (ROOT / package).rglob("*.py")]
-    assert found
-    return [path for path in found if "migrations" not in path.parts]
+from tests.house import MAY_IMPORT, PACKAGES, ROOT, modules, name, scripts
 
 
 def imports(path: Path) -> Iterator[str]:
@@ -44,10 +29,6 @@ def calls(path: Path) -> set[str]:
     }
 
 
-def name(path: Path) -> str:
-    return str(path.relative_to(ROOT))
-
-
 @pytest.mark.parametrize("package", PACKAGES)
 def test_packages_import_only_downwards(package: str) -> None:
     for path in modules(package):
@@ -60,15 +41,15 @@ def test_packages_import_only_downwards(package: str) -> None:
 
 
 def test_only_publish_sends_to_groups_and_only_the_link_joins_them() -> None:
-    senders = {name(path) for path in modules(*PACKAGES) if "group_send" in calls(path)}
-    joiners = {name(path) for path in modules(*PACKAGES) if calls(path) & {"group_add", "group_discard"}}
+    senders = {name(path) for path in modules() if "group_send" in calls(path)}
+    joiners = {name(path) for path in modules() if calls(path) & {"group_add", "group_discard"}}
     assert senders == {"realtime/publish.py"}
     assert joiners == {"realtime/link.py"}
 
 
 def test_topics_are_joined_only_by_way_of_joining() -> None:
     """Subscribe, read, send, release: nobody else releases."""
-    releasers = {name(path) for path in modules(*PACKAGES) if re.search(r"hub\.release\(", path.read_text())}
+    releasers = {name(path) for path in modules() if re.search(r"hub\.release\(", path.read_text())}
     assert releasers == {"realtime/joining.py"}
 
 
@@ -76,7 +57,7 @@ def test_commands_are_answered_in_one_way() -> None:
     """By `answer`, `answer_when` or an exception: what a handler returns, nobody would send."""
     handlers = [
         node
-        for path in modules(*PACKAGES)
+        for path in modules()
         for node in ast.walk(ast.parse(path.read_text()))
         if isinstance(node, ast.AsyncFunctionDef) and node.name.startswith("on_") and len(node.args.args) == 2
     ]
@@ -84,11 +65,11 @@ def test_commands_are_answered_in_one_way() -> None:
     assert [node.name for node in handlers if not node.returns or ast.unparse(node.returns) != "None"] == []
 
 
-@pytest.mark.parametrize(("model", "store"), [("Message", "chat/store.py"), ("Sample", "dashboard/store.py")])
+@pytest.mark.parametrize(("model", "store"), [("Message", "chat/log/store.py"), ("Sample", "streams/store.py")])
 def test_log_rows_are_written_only_by_their_store(model: str, store: str) -> None:
     writes = {"create", "bulk_create", "update", "bulk_update", "delete", "get_or_create", "update_or_create", "save"}
     writers = set()
-    for path in modules("chat", "dashboard", "config", "accounts"):
+    for path in modules():
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Call):
                 called, written = ast.unparse(node.func), ast.unparse(node)
@@ -99,7 +80,7 @@ def test_log_rows_are_written_only_by_their_store(model: str, store: str) -> Non
 
 
 def test_there_are_no_signals_and_no_effects_in_save() -> None:
-    for path in modules(*PACKAGES):
+    for path in modules():
         assert not any(each.startswith("django.db.models.signals") for each in imports(path)), name(path)
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.ClassDef) and path.name == "models.py":
@@ -108,22 +89,20 @@ def test_there_are_no_signals_and_no_effects_in_save() -> None:
 
 
 def test_consumers_hold_no_orm() -> None:
-    for path in [each for each in modules(*PACKAGES) if each.name in ("consumers.py", "roulette.py")]:
+    for path in [each for each in modules() if each.name in ("consumers.py", "handlers.py")]:
         assert ".objects" not in path.read_text(), name(path)
 
 
 @pytest.mark.parametrize(
-    "path", ["realtime/protocol.py", "realtime/outbox.py", "chat/protocol.py", "dashboard/protocol.py"]
+    "path", ["realtime/protocol.py", "realtime/outbox.py", "chat/commands.py", "streams/events.py"]
 )
 def test_protocol_and_outbox_are_pure(path: str) -> None:
     for imported in imports(ROOT / path):
-        assert not imported.startswith(("channels", "django.db", "chat.models", "dashboard.models")), imported
+        assert not imported.startswith(("channels", "django.db", "chat.models", "streams.models")), imported
 
 
 def test_only_socket_js_constructs_a_websocket() -> None:
-    scripts = [path for package in PACKAGES for path in (ROOT / package).rglob("*.js")]
-    assert scripts
-    assert [name(path) for path in scripts if "new WebSocket(" in path.read_text()] == [
+    assert [name(path) for path in scripts() if "new WebSocket(" in path.read_text()] == [
         "realtime/static/realtime/socket.js"
     ]
 
@@ -135,31 +114,28 @@ def test_scripts_do_not_import_in_circles() -> None:
             (path.parent / found).resolve()
             for found in re.findall(r"""(?:from|import)\s*\(?["'](\.[^"']+)["']""", path.read_text())
         }
-        for package in PACKAGES
-        for path in (ROOT / package).rglob("static/**/*.js")
+        for path in scripts()
     }
     assert len(imported) > 50
     graphlib.TopologicalSorter(imported).prepare()  # raises CycleError with the circle
 
 
 def test_no_module_is_longer_than_one_can_know() -> None:
-    long = {name(path): len(path.read_text().splitlines()) for path in modules(*PACKAGES)}
+    long = {name(path): len(path.read_text().splitlines()) for path in modules()}
     assert {path: lines for path, lines in long.items() if lines > 400} == {}
 
 
 def test_requests_say_for_whom_they_are() -> None:
     """`ask` of page.js names the page's person. A wall has a token, and a reload asks for a page of who is there."""
-    scripts = [path for package in PACKAGES for path in (ROOT / package).rglob("*.js")]
-    found = {name(path) for path in scripts if re.search(r"\bfetch\(|XMLHttpRequest|sendBeacon", path.read_text())}
+    found = {name(path) for path in scripts() if re.search(r"\bfetch\(|XMLHttpRequest|sendBeacon", path.read_text())}
     assert found == {
-        "realtime/static/realtime/page.js",
-        "dashboard/static/dashboard/reload.js",
-        "dashboard/static/dashboard/wall.js",
+        "web/static/web/page.js",
+        "boards/static/boards/full/reload.js",
+        "walls/static/walls/wall.js",
     }
 
 
 def test_only_storage_js_names_the_browsers_storage() -> None:
     """Where it is off, merely to name it throws, and a page would be empty."""
-    scripts = [path for package in PACKAGES for path in (ROOT / package).rglob("*.js")]
-    named = {name(path) for path in scripts if re.search(r"\b(local|session)Storage\b", path.read_text())}
-    assert named == {"realtime/static/realtime/storage.js"}
+    named = {name(path) for path in scripts() if re.search(r"\b(local|session)Storage\b", path.read_text())}
+    assert named == {"web/static/web/storage.js"}

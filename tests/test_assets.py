@@ -14,7 +14,7 @@ from django.template import Context, Template
 from django.test import RequestFactory
 from pytest_django import Settings
 
-from config import assets
+from web import assets
 
 IMPORT = re.compile(
     r"""\b(?:import|export)\b[^;"'`]*?\bfrom\s*["']([^"']+)["']"""
@@ -65,9 +65,9 @@ def test_every_import_of_every_served_module_is_served_too() -> None:
         for wanted in imports_of(file.read_text()):
             if wanted.startswith("."):
                 target = posixpath.normpath(posixpath.join(posixpath.dirname(path), wanted))
-                assert target in modules, f"{path} imports {wanted}, which is not served: see config/assets.py"
+                assert target in modules, f"{path} imports {wanted}, which is not served: see web/assets.py"
             else:
-                assert wanted in names, f"{path} imports {wanted!r}, which is not in config/assets.py"
+                assert wanted in names, f"{path} imports {wanted!r}, which is not in web/assets.py"
 
 
 def test_the_import_map_names_our_modules_and_lit(settings: Settings) -> None:
@@ -107,7 +107,7 @@ def test_missing_packages_are_said_in_a_sentence(settings: Settings, tmp_path: P
 def test_with_hashed_names_every_module_is_loaded_under_one_address(settings: Settings, tmp_path: Path) -> None:
     settings.LOCAL = False
     settings.STATIC_ROOT = tmp_path
-    settings.STORAGES = settings.STORAGES | {"staticfiles": {"BACKEND": "config.assets.ManifestStorage"}}
+    settings.STORAGES = settings.STORAGES | {"staticfiles": {"BACKEND": "web.assets.ManifestStorage"}}
     assets._kept_import_map.cache_clear()
     try:
         call_command("collectstatic", interactive=False, verbosity=0)

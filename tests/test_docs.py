@@ -9,31 +9,27 @@ from typing import get_args
 import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
-import chat.protocol
-import dashboard.protocol
+import chat.commands
+import walls.commands
 from config.asgi import application
-from realtime.http import STATUS
 from realtime.protocol import Close, Ping
+from tests.house import PACKAGES, modules
+from web.http import STATUS
 
 ROOT = Path(__file__).resolve().parent.parent
 PROTOCOL = (ROOT / "docs/protocol.md").read_text()
 ALL_DOCS = "".join(path.read_text() for path in [ROOT / "README.md", *(ROOT / "docs").rglob("*.md")])
 
 
-def sources() -> Iterator[Path]:
-    for package in ("config", "accounts", "chat", "dashboard", "realtime"):
-        yield from (path for path in (ROOT / package).rglob("*.py") if "migrations" not in path.parts)
-
-
 def commands() -> set[str]:
-    structs = [*get_args(chat.protocol.Commands), Ping, dashboard.protocol.Watch, dashboard.protocol.Report]
+    structs = [*get_args(chat.commands.Commands), Ping, walls.commands.Watch, walls.commands.Report]
     return {struct.__struct_config__.tag for struct in structs}
 
 
 def events() -> set[str]:
     """Return the `type` of every dict in the code that is written down as one and is sent to clients."""
     found = set()
-    for path in sources():
+    for path in modules():
         for node in ast.walk(ast.parse(path.read_text())):
             if isinstance(node, ast.Dict):
                 for key, value in zip(node.keys, node.values, strict=True):
@@ -96,7 +92,7 @@ def test_every_environment_variable_is_described() -> None:
 
 
 def test_every_management_command_is_described() -> None:
-    commands = {path.stem for path in sources() if path.parent.name == "commands" and path.stem != "__init__"}
+    commands = {path.stem for path in modules() if path.parent.name == "commands" and path.stem != "__init__"}
     assert {command for command in commands if command not in ALL_DOCS} == set()
 
 
@@ -104,7 +100,5 @@ def test_links_between_docs_lead_somewhere() -> None:
     for page in [ROOT / "README.md", ROOT / "CHANGELOG.md", *(ROOT / "docs").rglob("*.md")]:
         for target in re.findall(r"\]\((?!https?:|#)([^)#]+)", page.read_text()):
             assert (page.parent / target).exists(), f"{page.name} links to {target}"
-        for target in re.findall(
-            r"`((?:docs|config|chat|dashboard|accounts|realtime|bin|deploy|tests)/[\w./-]+)`", page.read_text()
-        ):
+        for target in re.findall(rf"`((?:docs|{'|'.join(PACKAGES)}|bin|deploy|tests)/[\w./-]+)`", page.read_text()):
             assert (ROOT / target).exists(), f"{page.name} names {target}"

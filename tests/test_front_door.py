@@ -16,8 +16,8 @@ import yaml
 from django.core.management import CommandError, call_command
 from django.test import Client, override_settings
 
+from boards.models import Board
 from chat.models import Room
-from dashboard.models import Board
 from harness.launcher import Launcher, free_port
 from harness.servers import Web
 from realtime import embedded, process

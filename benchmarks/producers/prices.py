@@ -8,7 +8,7 @@ import os
 import time
 from collections.abc import AsyncIterator, Callable
 
-from dashboard.producers.registry import producer
+from streams.producers.registry import producer
 
 
 def clock(offset: float, every: float) -> Callable[[], AsyncIterator[float]]:

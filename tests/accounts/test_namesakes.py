@@ -1,11 +1,9 @@
 """Nobody is mistaken for somebody else."""
 
 from datetime import timedelta
-from importlib import import_module
 from typing import Any
 
 import pytest
-from django.apps import apps
 from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
 from django.db import connection
@@ -164,14 +162,6 @@ def test_the_check_is_one_query_that_an_index_answers() -> None:
         constraints = connection.introspection.get_constraints(cursor, "accounts_user")
     indexed = {tuple(each["columns"]) for each in constraints.values() if each["index"]}
     assert {("name_skeleton",), ("username_skeleton",)} <= indexed
-
-
-def test_the_migration_says_what_the_names_that_are_there_look_like() -> None:
-    ada = User.objects.create_user("ada", name="Аda")
-    User.objects.update(name_skeleton="", username_skeleton="")
-    import_module("accounts.migrations.0002_skeletons").fill(apps, None)
-    ada.refresh_from_db()
-    assert (ada.name_skeleton, ada.username_skeleton) == ("ada", "ada")
 
 
 def test_a_ban_ends_the_sessions_for_good() -> None:

@@ -52,7 +52,7 @@ class FakeWall:
         context = await browser.new_context(**options)
         wall.page = await context.new_page()
         config = {"token": "t", "key": "k", "board": "one", "full": page != "board", "build": BUILD, "mayEdit": False}
-        wall.html = rendered(f"dashboard/{page}.html", config)
+        wall.html = rendered(f"{'walls' if page == 'wall' else 'boards'}/{page}.html", config)
         await wall.page.route("**/*", wall._serve)
         await wall.page.route_web_socket("**/ws/**", wall._connect)
         await wall.page.add_init_script(MEASURES)

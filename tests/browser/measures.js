@@ -191,7 +191,7 @@
     },
     /** Tiles that do without something that fit.js does not say, or the other way round. */
     async disagreements() {
-      const { lossOf, rowsOf } = await import("dashboard/fit.js");
+      const { lossOf, rowsOf } = await import("boards/fit.js");
       const parts = { number: ".spark", gauge: ".gauge:not([data-length]) .gauge__dial", line: ".chart__plot", clock: ".clock__day", table: "thead", room: "room-tile > .tile__foot" };
       const tiles = [...document.querySelectorAll("board-tile")].filter(isShown);
       const space = { width: innerWidth, height: innerHeight };

@@ -44,9 +44,7 @@ class Feed:
         self.slug = f"test-{uuid.uuid4().hex[:8]}"
         printed = server.manage("createstream", self.slug, "--push", "--board", self.slug, *options)
         self.token = printed.splitlines()[-1]
-        server.shell(
-            f"from dashboard.models import Board; Board.objects.filter(slug={self.slug!r}).update(guests=True)"
-        )
+        server.shell(f"from boards.models import Board; Board.objects.filter(slug={self.slug!r}).update(guests=True)")
 
     async def push(self, page: Page, value: object) -> None:
         answer = await page.context.request.post(
@@ -59,7 +57,7 @@ class Feed:
     def change(self, **fields: object) -> None:
         """Set what only a producer would."""
         self.server.shell(
-            f"from dashboard.models import Stream; Stream.objects.filter(slug={self.slug!r}).update(**{fields!r})"
+            f"from streams.models import Stream; Stream.objects.filter(slug={self.slug!r}).update(**{fields!r})"
         )
 
 
@@ -146,7 +144,8 @@ async def test_a_row_is_as_true_as_its_own_stream(live_switchboard: Serve, new_p
     for feed in (fresh, old):
         await feed.push(page, "crit")
     live_switchboard.shell(
-        "from dashboard.models import Board, Stream; from django.utils.timezone import now, timedelta\n"
+        "from boards.models import Board; from streams.models import Stream\n"
+        "from django.utils.timezone import now, timedelta\n"
         f"streams = Stream.objects.filter(slug__in={[fresh.slug, old.slug]!r})\n"
         f"streams.filter(slug={old.slug!r}).update(at=now() - timedelta(minutes=5))\n"
         f"board = Board.objects.get(slug={fresh.slug!r}); board.widgets.all().delete()\n"
@@ -249,7 +248,7 @@ async def test_what_stands_under_a_number_is_whole_or_not_there(
 ) -> None:
     feed = Feed(live_switchboard, "--label", "Orders", "--unit", "/min")
     live_switchboard.shell(
-        f"from dashboard.models import Widget; Widget.objects.filter(board__slug={feed.slug!r})"
+        f"from boards.models import Widget; Widget.objects.filter(board__slug={feed.slug!r})"
         ".update(width=3, options={'target': 120, 'note': 'by telephone and by letter'})"
     )
     page = await new_page(viewport={"width": width, "height": 860})

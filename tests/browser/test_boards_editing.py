@@ -24,7 +24,7 @@ def pool(server: Serve) -> tuple[str, Iterator[str]]:
     username, start = f"editor-{uuid.uuid4().hex[:6]}", uuid.uuid4().hex[:8]
     slugs = [f"test-{start}-{number}" for number in range(BOARDS)]
     server.shell(
-        "from accounts.models import User; from dashboard.models import *\n"
+        "from accounts.models import User; from boards.models import *; from streams.models import *\n"
         f"User.objects.create_superuser({username!r}, {PASSWORD!r})\n"
         f"for slug in {slugs!r}:\n"
         "    board = Board.objects.create(slug=slug, title='Test', guests=True)\n"
@@ -155,7 +155,7 @@ async def test_who_edits_is_told_how_the_board_is_on_a_wall(live_switchboard: Se
     await expect(page.locator("[data-on-wall]")).to_have_text("On a wall this board takes one page.")
     await expect(page.locator(".handles__note")).to_have_count(0)
     live_switchboard.shell(
-        "from dashboard.models import *\n"
+        "from boards.models import *; from streams.models import *\n"
         f"tiles = Widget.objects.filter(board__slug={slug!r}).order_by('position')\n"
         "tiles.update(width=12, height=4); Widget.objects.filter(pk=tiles.last().pk).update(type='gauge', height=1)"
     )

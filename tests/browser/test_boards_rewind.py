@@ -18,8 +18,9 @@ def make_board(server: Serve, body: str) -> str:
     """Make a board by Python code that knows `board`, `slug`, `now`, and the models; return its slug."""
     slug = f"test-{uuid.uuid4().hex[:8]}"
     server.shell(
-        "from datetime import timedelta; from django.utils import timezone; from dashboard.models import *\n"
-        "from dashboard import services, store; from dashboard.protocol import Pushed\n"
+        "from datetime import timedelta; from django.utils import timezone\n"
+        "from boards.models import *; from streams.models import *\n"
+        "from streams import services, store; from streams.pushed import Pushed\n"
         f"slug = {slug!r}; now = timezone.now()\n"
         f"board = Board.objects.create(slug=slug, title='Test', guests=True)\n{body}"
     )
@@ -30,7 +31,7 @@ async def test_a_board_is_wound_back_and_comes_back_to_live(live_switchboard: Se
     feed = Feed(live_switchboard, "--label", "Orders")
     live_switchboard.shell(
         "from datetime import timedelta; from django.utils import timezone; from django.db import transaction\n"
-        "from dashboard import store; from dashboard.models import Stream; from dashboard.protocol import Pushed\n"
+        "from streams import store; from streams.models import Stream; from streams.pushed import Pushed\n"
         "now = timezone.now()\n"
         "with transaction.atomic():\n"
         f"    store.push(Stream.objects.get(slug={feed.slug!r}),"
@@ -96,7 +97,7 @@ async def test_a_table_is_shown_as_it_was(live_switchboard: Serve, new_page: New
     feed = Feed(live_switchboard, "--kind", "table", "--label", "Scores")
     live_switchboard.shell(
         "from datetime import timedelta; from django.utils import timezone; from django.db import transaction\n"
-        "from dashboard import store; from dashboard.models import Stream; from dashboard.protocol import Pushed\n"
+        "from streams import store; from streams.models import Stream; from streams.pushed import Pushed\n"
         f"now = timezone.now(); scores = Stream.objects.get(slug={feed.slug!r})\n"
         "for minutes, rows in ((40, {'ann': {'points': 1}, 'bob': {'points': 2}}), (10, {'bob': None})):\n"
         "    with transaction.atomic():\n"
@@ -243,7 +244,7 @@ async def test_what_is_unwell_is_said_though_its_row_is_cut(live_switchboard: Se
 async def test_a_tables_order_holds_still_while_somebody_looks(live_switchboard: Serve, new_page: NewPage) -> None:
     feed = Feed(live_switchboard, "--kind", "table", "--label", "Scores")
     live_switchboard.shell(
-        f"from dashboard.models import Widget; Widget.objects.filter(board__slug={feed.slug!r})"
+        f"from boards.models import Widget; Widget.objects.filter(board__slug={feed.slug!r})"
         ".update(options={'sort': '-points', 'columns': [{'key': 'points'}]})"
     )
     page = await new_page()

@@ -8,11 +8,11 @@ from pathlib import Path
 from playwright.async_api import Page, expect
 
 from harness.servers import Serve
-from realtime.markdown import render
 from tests.browser.steps import enter, make_room, message, open_room, say
+from web.markdown import render
 
 NewPage = Callable[..., Awaitable[Page]]
-CASES = json.loads((Path(__file__).parents[1] / "realtime/rendering.json").read_text())["shows"]
+CASES = json.loads((Path(__file__).parents[1] / "web/rendering.json").read_text())["shows"]
 
 
 async def test_what_is_typed_is_on_the_screen(live_switchboard: Serve, new_page: NewPage) -> None:

@@ -156,7 +156,7 @@ async def test_a_page_lives_on_when_its_person_signs_in_again(live_switchboard: 
     await become(second, ada)
     answer = await first.evaluate(
         """async (slug) => {
-            const { ask } = await import("realtime/page.js");
+            const { ask } = await import("web/page.js");
             const id = "00000000-0000-4000-8000-000000000001";
             return ask("POST", `/api/rooms/${slug}/messages/`, { id, body: "still me" });
         }""",

@@ -17,7 +17,7 @@ NewPage = Callable[..., Awaitable[Page]]
 TV = {"width": 1920, "height": 1080}
 PHONE = {"width": 390, "height": 844}
 EXPIRE = (
-    "from dashboard.models.walls import *; from django.utils import timezone;"
+    "from walls.models import *; from django.utils import timezone;"
     "Pairing.objects.filter(code={code!r}).update(expires_at=timezone.now())"
 )
 
@@ -32,7 +32,7 @@ async def shown_code(tv: Page) -> str:
 def wall_with(server: Serve, slug: str) -> str:
     """Make a wall of one board and return its name."""
     make_wall(server, slug)
-    printed = server.shell(f"from dashboard.models import *; print(Board.objects.get(slug={slug!r}).places.get().wall)")
+    printed = server.shell(f"from boards.models import *; print(Board.objects.get(slug={slug!r}).places.get().wall)")
     return printed.split()[-1]
 
 

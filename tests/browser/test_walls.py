@@ -34,7 +34,8 @@ def make_wall(server: Serve, *boards: str, dwell: int = 3) -> str:
     """Make a wall of these boards and return a link's token."""
     name = f"wall-{uuid.uuid4().hex[:8]}"
     printed = server.shell(
-        "from dashboard.models import *; from dashboard.models.walls import *; from dashboard.walls import links\n"
+        "from boards.models import *; from streams.models import *\n"
+        "from walls.models import *; from walls import links\n"
         f"wall = Wall.objects.create(name={name!r})\n"
         f"for n, slug in enumerate({boards!r}): wall.places.create("
         f"board=Board.objects.get(slug=slug), position=n, dwell={dwell})\n"
@@ -71,7 +72,7 @@ async def test_a_wall_is_live_without_signing_in_until_its_link_is_revoked(
     await sign_in(staff, make_staff(live_switchboard))
     await staff.goto("/screens/")
     wall = live_switchboard.shell(
-        f"from dashboard.models import *; print(Board.objects.get(slug={feed.slug!r}).places.get().wall)"
+        f"from boards.models import *; print(Board.objects.get(slug={feed.slug!r}).places.get().wall)"
     )
     await staff.get_by_role("button", name=f"Revoke {wall.split()[-1]}").click()
     await expect(page.get_by_role("heading")).to_have_text("This link is not good, or no longer")
@@ -241,7 +242,7 @@ async def test_a_wall_shows_a_public_room_when_somebody_says_so(live_switchboard
     feed = Feed(live_switchboard, "--label", "Orders")
     room = make_room(live_switchboard, messages=2)
     live_switchboard.shell(
-        "from dashboard.models import *\n"
+        "from boards.models import *; from streams.models import *\n"
         f"Board.objects.get(slug={feed.slug!r}).widgets.create(type='room', width=6, options={{'room': {room!r}}})"
     )
     wall = await new_page(viewport={"width": 1920, "height": 1080})
@@ -250,11 +251,11 @@ async def test_a_wall_shows_a_public_room_when_somebody_says_so(live_switchboard
     await expect(shown).to_contain_text("Rooms are not shown on this wall")
     await expect(shown).not_to_contain_text("old 1")
     found = live_switchboard.shell(
-        f"from dashboard.models import *; print(Board.objects.get(slug={feed.slug!r}).places.get().wall.pk)"
+        f"from boards.models import *; print(Board.objects.get(slug={feed.slug!r}).places.get().wall.pk)"
     )
     staff = await new_page()
     await sign_in(staff, make_staff(live_switchboard))
-    await staff.goto(f"/admin/dashboard/wall/{found.split()[-1]}/change/")
+    await staff.goto(f"/admin/walls/wall/{found.split()[-1]}/change/")
     await staff.get_by_label("Show rooms to whoever has the link").check()
     await staff.get_by_role("button", name="Save and continue editing").click()
     await expect(shown.locator(".talk li")).to_have_text([re.compile("old 1"), re.compile("old 2")])

@@ -8,7 +8,9 @@ from typing import Any
 import pytest
 from django.db.backends.utils import CursorWrapper
 
-from chat import presence, roulette, writer
+from chat.log import writer
+from chat.presence import connections
+from chat.roulette import handlers
 from realtime.consumers import SocketConsumer
 
 #: Whether what runs in this context belongs to a command.
@@ -28,8 +30,8 @@ class QueryCounter:
 
     def _patch(self, monkeypatch: pytest.MonkeyPatch) -> None:
         execute = CursorWrapper._execute_with_wrappers  # type: ignore[attr-defined]
-        apply_here, save = writer._apply_here, presence._save
-        dispatch, watch = SocketConsumer._dispatch, roulette.RouletteCommands._watch_seat
+        apply_here, save = writer._apply_here, connections._save
+        dispatch, watch = SocketConsumer._dispatch, handlers.RouletteCommands._watch_seat
 
         def count(cursor: CursorWrapper, sql: str, *arguments: Any, **options: Any) -> Any:
             if counted.get() or getattr(self._writing, "now", False):
@@ -51,12 +53,12 @@ class QueryCounter:
             finally:
                 counted.set(False)
 
-        async def watch_uncounted(consumer: roulette.RouletteCommands, wake: asyncio.Event) -> None:
+        async def watch_uncounted(consumer: handlers.RouletteCommands, wake: asyncio.Event) -> None:
             counted.set(False)
             await watch(consumer, wake)
 
         monkeypatch.setattr(CursorWrapper, "_execute_with_wrappers", count)
         monkeypatch.setattr(writer, "_apply_here", apply_counted)
-        monkeypatch.setattr(presence, "_save", save_uncounted)
+        monkeypatch.setattr(connections, "_save", save_uncounted)
         monkeypatch.setattr(SocketConsumer, "_dispatch", dispatch_counted)
-        monkeypatch.setattr(roulette.RouletteCommands, "_watch_seat", watch_uncounted)
+        monkeypatch.setattr(handlers.RouletteCommands, "_watch_seat", watch_uncounted)

@@ -7,7 +7,7 @@ from django.contrib.auth.models import Permission
 from django.test import AsyncClient
 
 from accounts.models import User
-from chat import pages, store
+from chat.log import pages, store
 from chat.models import Membership, Message, Report, Room, RoomKind
 from realtime.database import in_database
 from tests.team import Connect, Team, says, signed_in

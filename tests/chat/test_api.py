@@ -9,9 +9,10 @@ import pytest
 from django.test import AsyncClient, Client
 from django.utils import timezone
 
-from chat import services, store
+from chat import services
+from chat.log import store
 from chat.models import Membership, Message, Presence, ReadMark, Room, RoomKind
-from chat.presence import current_presence
+from chat.presence.connections import current_presence
 from realtime.database import in_database
 from realtime.models import Process
 from tests.team import Connect, Team, says, signed_in

@@ -9,8 +9,10 @@ from typing import Any
 import pytest
 
 from accounts.models import User
-from chat import heads, pages, presence, services, writer
+from chat import services
+from chat.log import heads, pages, writer
 from chat.models import Membership, Room, RoomKind
+from chat.presence import connections
 from harness.client import Event, eventually
 from realtime import publish as wire
 from realtime.database import in_database
@@ -327,7 +329,7 @@ async def test_joining_takes_as_many_queries_for_many_as_for_one(
     first, *others = sockets = [await connect(user) for user in people]
     for socket in sockets:
         await socket.assert_event("heads")
-    monkeypatch.setattr(presence.PresenceKeeper, "arrive", lambda *place: None)  # it writes beside the joins
+    monkeypatch.setattr(connections.PresenceKeeper, "arrive", lambda *place: None)  # it writes beside the joins
     with queries() as made:
         await first.call("join", room="attic")
     # Room, membership and read mark; the newest messages with their head; number, processes, and places (none).

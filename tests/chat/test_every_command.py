@@ -16,8 +16,12 @@ from django.test import AsyncClient
 
 from accounts.models import User
 from accounts.services import ban
-from chat import pairing, presence, protocol, public, roulette, services, store
+from chat import public, services
+from chat.commands import Commands
+from chat.log import store
 from chat.models import Membership, Room, Seat
+from chat.presence import connections
+from chat.roulette import handlers, pairing
 from harness.asgi_client import AsgiClient
 from harness.client import Event, eventually
 from harness.launcher import ROOT
@@ -326,15 +330,15 @@ def documented_calls() -> set[str]:
 
 
 def test_every_command_has_an_entry() -> None:
-    tags = {str(command.__struct_config__.tag) for command in get_args(protocol.Commands)} - EXCLUDED
+    tags = {str(command.__struct_config__.tag) for command in get_args(Commands)} - EXCLUDED
     assert {name for name in ENTRIES if not name.startswith("staff: ")} == tags | documented_calls()
     assert documented_calls() >= {"POST /api/rooms/", "DELETE /api/rooms/<slug>/members/<id>/"}
 
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(presence, "GRACE", 0.0)
-    monkeypatch.setattr(roulette, "LOOK_WAITING", 0.05)
+    monkeypatch.setattr(connections, "GRACE", 0.0)
+    monkeypatch.setattr(handlers, "LOOK_WAITING", 0.05)
     monkeypatch.setattr(pairing, "NOT_AGAIN", 60.0)
     monkeypatch.setattr(process, "may_bury", lambda: True)
 

@@ -2,7 +2,7 @@ import pytest
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 
-from chat import store
+from chat.log import store
 from chat.models import Message
 from tests.team import Team, make_team, says
 

@@ -32,7 +32,7 @@ import json, threading, uuid
 from accounts.models import User
 from chat import store
 from chat.models import Room
-from chat.store import Post
+from chat.log.store import Post
 from django.db import connections
 
 room, process = Room.objects.get(slug="kitchen"), {process}
@@ -57,7 +57,7 @@ print(json.dumps([acks, told]))
 SEARCH = """
 import json, threading, time
 from accounts.models import User
-from chat.pairing import look, take_seat
+from chat.roulette.pairing import look, take_seat
 from django.db import connections
 
 problems = []
@@ -160,8 +160,9 @@ def test_what_holds_on_sqlite_holds_on_postgresql(postgresql: PostgreSQL, launch
     site = Manage(launcher, "again", {**on_postgresql(postgresql), "DATABASE_POOL": "20"})
     site.manage("collectstatic", "--noinput", "--verbosity", "0")  # for the pages that some of them render
     # The database goes with its server: dropping it fails when the pool has just opened a connection to it.
-    names = ("store", "store_races", "presence", "pairing", "pairing_races", "roulette")
-    tests = ["tests/realtime/test_bulk.py", *[f"tests/chat/test_{name}.py" for name in names]]
+    names = ["log/test_store", "log/test_store_races", "presence/test_connections"]
+    names += ["roulette/test_pairing", "roulette/test_pairing_races", "roulette/test_roulette"]
+    tests = ["tests/realtime/test_bulk.py", *[f"tests/chat/{name}.py" for name in names]]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "--reuse-db", *tests],
         cwd=ROOT,

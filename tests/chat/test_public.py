@@ -6,9 +6,10 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import User
-from chat import public, services, store
+from chat import public, services
+from chat.log import store
 from chat.models import Membership, Message, Presence, Room
-from chat.presence import current_presence
+from chat.presence.connections import current_presence
 from realtime.database import in_database
 from realtime.protocol import CommandError
 from tests.team import Connect, Team, says, signed_in

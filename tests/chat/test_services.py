@@ -11,10 +11,11 @@ from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
-from chat import services, store
-from chat.access import Seen
+from chat import services
+from chat.log import store
+from chat.log.store import Post
 from chat.models import Membership, ReadMark, Room, RoomKind
-from chat.store import Post
+from chat.rooms.access import Seen
 from realtime.database import in_database
 from realtime.protocol import CommandError
 from realtime.publish import Delivery, Publication

@@ -8,7 +8,7 @@ export const LIN = { id: 4, name: "Lin", guest: true };
 /**
  * A message event. Its rev is its seq unless given.
  * @param {number} seq
- * @param {Partial<import("../../chat/static/chat/log.js").Message>} [more]
+ * @param {Partial<import("../../chat/static/chat/log/log.js").Message>} [more]
  */
 export function said(seq, more = {}) {
   return {

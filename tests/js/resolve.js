@@ -7,7 +7,7 @@ import { register } from "node:module";
 const hooks = `
   const root = ${JSON.stringify(new URL("../../", import.meta.url).href)};
   export async function resolve(specifier, context, next) {
-    const own = /^(realtime|chat|dashboard)\\/.+\\.js$/.exec(specifier);
+    const own = /^(realtime|web|chat|boards|walls)\\/.+\\.js$/.exec(specifier);
     return next(own ? new URL(own[1] + "/static/" + specifier, root).href : specifier, context);
   }
 `;

@@ -21,20 +21,20 @@ def token(cluster: Cluster) -> Iterator[str]:
     web = cluster.web[0]
     token = web.manage("createstream", "oven", "--push", "--label", "Oven", "--unit", "°C").strip().splitlines()[-1]
     web.shell(
-        "from chat.models import Room; from dashboard.models import Stream\n"
-        "from dashboard.models.alerts import AlertRule\n"
+        "from chat.models import Room; from streams.models import Stream\n"
+        "from alerts.models import AlertRule\n"
         "Room.objects.create(slug='alarms', name='alarms', guests=True)\n"
         "stream = Stream.objects.get(slug='oven')\n"
         "AlertRule.objects.create(stream=stream, limit=90, hold=0, settle=0, room='alarms', severity='crit')"
     )
     yield token
-    web.shell("from dashboard.models.alerts import AlertRule; AlertRule.objects.all().delete()")
+    web.shell("from alerts.models import AlertRule; AlertRule.objects.all().delete()")
 
 
 def on_duty(cluster: Cluster, workers: list[Worker]) -> Worker | None:
     """Return the worker that watches now."""
     with psycopg.connect(cluster.worker.settings["DATABASE_URL"], autocommit=True) as connection:
-        row = connection.execute("SELECT holder FROM dashboard_alertduty WHERE expires_at > now()").fetchone()
+        row = connection.execute("SELECT holder FROM alerts_alertduty WHERE expires_at > now()").fetchone()
     pid = int(row[0].split(":")[1]) if row and row[0] else 0
     return next((worker for worker in workers if worker.process and worker.process.pid == pid), None)
 

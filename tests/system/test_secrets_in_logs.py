@@ -19,8 +19,8 @@ import json
 from datetime import timedelta
 from django.utils import timezone
 from accounts.models import Invite, User
-from dashboard.models.walls import Wall
-from dashboard.walls import links, pairings
+from walls.models import Wall
+from walls import links, pairings
 wall = Wall.objects.create(name="Secrets")
 host, _ = User.objects.get_or_create(username="host", name="Host")
 invite = Invite(made_by=host, expires_at=timezone.now() + timedelta(days=1))
@@ -71,7 +71,7 @@ class Browser:
 def keys(cluster: Cluster) -> Iterator[list[str]]:
     """The tokens of an invite, of a link and of a paired screen."""
     yield json.loads(cluster.web[0].shell(SET_UP).splitlines()[-1])
-    cluster.web[0].shell("from dashboard.models.walls import *; Wall.objects.filter(name='Secrets').delete()")
+    cluster.web[0].shell("from walls.models import *; Wall.objects.filter(name='Secrets').delete()")
 
 
 def walk(cluster: Cluster, keys: list[str]) -> Iterator[int | str]:

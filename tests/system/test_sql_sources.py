@@ -8,10 +8,10 @@ from typing import Any
 import psycopg
 import pytest
 
-from dashboard.sources.querying import SqlValue
-from dashboard.sources.results import QueryFailed
 from harness.launcher import ROOT, Launcher
 from harness.servers import Manage, PostgreSQL
+from streams.sources.querying import SqlValue
+from streams.sources.results import QueryFailed
 
 SITE = {"SECRET_KEY": "a-key-for-tests-0123456789-0123456789-0123456789", "ALLOWED_HOSTS": "localhost"}
 SHOP = """
@@ -139,16 +139,16 @@ ON_POSTGRESQL = """
 from datetime import timedelta
 from functools import partial
 from django.utils import timezone
-from dashboard import history, services, store
-from dashboard.models import PushTally, Sample, Stream
-from dashboard.producers import database
-from dashboard.protocol import read_push
+from streams import history, services, store
+from streams.models import PushTally, Sample, Stream
+from streams.producers import database
+from streams.events import read_push
 stream = services.create_stream("orders")
 then = store._floor(timezone.now() - timedelta(days=2), store.THINNED)
 samples = [{"value": value, "at": (then + timedelta(seconds=value)).isoformat()} for value in range(100)]
 services.push(stream, partial(read_push, __import__("json").dumps(samples).encode()))
 print(store.prune(), sorted(Sample.objects.values_list("value", flat=True)), PushTally.objects.get().pushed_values)
-row = database.measure()["dashboard_stream"]
+row = database.measure()["streams_stream"]
 print(row["rows"], row["bytes"] > 8000, row["ms"] > 0, database.database_size() > row["bytes"])
 print(database.database_slowest())
 table, day = services.create_stream("prices", "table"), timedelta(days=1)
@@ -184,7 +184,7 @@ def test_the_role_of_the_docs_reads_switchboard_but_no_secrets(
     named = {name: re.sub(r"//\w+@", f"//{name}@", url) for name in ("switchboard_reader", "careless")}
     settings.SQL_SOURCES = named
     assert ask("SELECT count(*) FROM accounts_user", connection="switchboard_reader") == 0
-    assert ask("SELECT slug, label FROM dashboard_stream", "table", "switchboard_reader") == {}
+    assert ask("SELECT slug, label FROM streams_stream", "table", "switchboard_reader") == {}
     with pytest.raises(QueryFailed, match="Permission denied"):
         ask("SELECT password FROM accounts_user", connection="switchboard_reader")
     with pytest.raises(QueryFailed, match="may read accounts_"):

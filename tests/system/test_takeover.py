@@ -24,7 +24,7 @@ def database(cluster: Cluster) -> psycopg.Connection[Any]:
 def producing(cluster: Cluster, workers: list[Worker]) -> Worker | None:
     """Return the worker that holds the lease of the counter now."""
     query = (
-        "SELECT holder FROM dashboard_producerlease JOIN dashboard_stream ON id = stream_id"
+        "SELECT holder FROM streams_producerlease JOIN streams_stream ON id = stream_id"
         " WHERE slug = 'counter' AND expires_at > now()"
     )
     with database(cluster) as connection:
@@ -70,8 +70,8 @@ async def watcher(cluster: Cluster) -> AsyncIterator[Watcher]:
 
 def stored_values(cluster: Cluster, since: int) -> list[int]:
     query = (
-        "SELECT dashboard_sample.value FROM dashboard_sample JOIN dashboard_stream ON dashboard_stream.id = stream_id"
-        " WHERE slug = 'counter' AND dashboard_sample.id > %s ORDER BY dashboard_sample.id"
+        "SELECT streams_sample.value FROM streams_sample JOIN streams_stream ON streams_stream.id = stream_id"
+        " WHERE slug = 'counter' AND streams_sample.id > %s ORDER BY streams_sample.id"
     )
     with database(cluster) as connection:
         return [value for (value,) in connection.execute(query, [since])]
@@ -79,7 +79,7 @@ def stored_values(cluster: Cluster, since: int) -> list[int]:
 
 def newest_sample(cluster: Cluster) -> int:
     with database(cluster) as connection:
-        row = connection.execute("SELECT max(id) FROM dashboard_sample").fetchone()
+        row = connection.execute("SELECT max(id) FROM streams_sample").fetchone()
     return int(row[0]) if row else 0
 
 

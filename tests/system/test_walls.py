@@ -14,26 +14,23 @@ from harness.cluster import Cluster
 
 SET_UP = """
 import json
-from dashboard.models import *
-from dashboard.models.walls import *
-from dashboard import services
-from dashboard.walls import links
+from streams.models import *
+from walls.models import *
+from streams import services
+from walls import links
 stream = services.create_stream("wall-orders")
-from dashboard.boards import show_on_board
+from boards.boards import show_on_board
 board = show_on_board(stream, "wall-shop")
 wall = Wall.objects.create(name="Shop")
 wall.places.create(board=board)
 print(json.dumps([services.issue_token(stream), links.issue_link(wall)]))
 """
-REVOKE = (
-    "from dashboard.walls import links; from dashboard.models.walls import *;"
-    " links.revoke_link(ScreenLink.objects.get())"
-)
+REVOKE = "from walls import links; from walls.models import *; links.revoke_link(ScreenLink.objects.get())"
 PAIR = (
-    "from dashboard.walls import pairings; from dashboard.models.walls import *;"
+    "from walls import pairings; from walls.models import *;"
     "pairings.pair(pairings.find({code!r}), Wall.objects.get(name='Paired'), 'Hall')"
 )
-LIST = "import json; from dashboard.walls import screens; print(json.dumps(screens.all_screens()))"
+LIST = "import json; from walls import screens; print(json.dumps(screens.all_screens()))"
 #: Seconds that what the wire tells may take on a busy machine; the next look into the database comes later, mostly.
 AT_ONCE = 5.0
 
@@ -89,7 +86,7 @@ async def test_all_screens_are_listed_and_a_revoked_link_ends_them_in_every_proc
 
 def test_a_code_of_one_process_is_entered_at_another_and_found_by_all(cluster: Cluster) -> None:
     first, second = cluster.web[:2]
-    first.shell("from dashboard.models.walls import *; Wall.objects.create(name='Paired')")
+    first.shell("from walls.models import *; Wall.objects.create(name='Paired')")
     https = {"X-Forwarded-Proto": "https", "Host": "localhost"}
     with httpx.Client(headers=https, trust_env=False) as screen:
         kept = screen.get(f"{first.address}/wall/").headers["Set-Cookie"]

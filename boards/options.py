@@ -1,0 +1,73 @@
+"""What the options of a widget may say. Pure."""
+
+from typing import Annotated, Any, Final, Literal
+
+import msgspec
+
+from streams.zones import check_zone
+
+#: How many points of a stream's history a widget gets unless it asks for another number.
+POINTS: Final = 300
+
+Label = Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
+
+
+class Column(msgspec.Struct, forbid_unknown_fields=True):
+    """A column of a table: which field of the rows it shows, and how."""
+
+    key: Label
+    label: str = ""
+    unit: str = ""
+    decimals: Annotated[int, msgspec.Meta(ge=0, le=8)] | None = None
+    #: Show the direction (▲ ▼) and its colour.
+    change: bool = False
+
+
+class Options(msgspec.Struct, forbid_unknown_fields=True):
+    """All options of all types of widget; each type reads those that concern it."""
+
+    decimals: Annotated[int, msgspec.Meta(ge=0, le=8)] | None = None
+    #: A line under the value, such as "target € 45".
+    note: Annotated[str, msgspec.Meta(max_length=120)] = ""
+    #: Which direction of change is good, and so green; without it neither is.
+    better: Literal["", "up", "down"] = ""
+    #: Above `warn` a number is a warning, above `crit` critical; below, when `crit` is less or `better` is "up".
+    warn: float | None = None
+    crit: float | None = None
+    target: float | None = None
+    #: 1.2 k instead of 1 200.
+    compact: bool = False
+    points: Annotated[int, msgspec.Meta(ge=2, le=1000)] = POINTS
+    #: Seconds that a chart shows; thinned to `points`. Without it the newest `points`, however old.
+    range: Annotated[int, msgspec.Meta(ge=60, le=31 * 86_400)] | None = None
+    min: float | None = None
+    max: float | None = None
+    #: The field by which a list or table is sorted; with "-" in front the largest first. Without it by key.
+    sort: Annotated[str, msgspec.Meta(max_length=81)] = ""
+    #: How many rows a list shows.
+    rows: Annotated[int, msgspec.Meta(ge=1, le=100)] = 10
+    #: The heading of a table's first column.
+    key: Annotated[str, msgspec.Meta(max_length=80)] = ""
+    columns: Annotated[list[Column], msgspec.Meta(max_length=30)] = []
+    #: Large type, for the one value that matters.
+    hero: bool = False
+    #: What a text tile says, as markdown.
+    body: Annotated[str, msgspec.Meta(max_length=4000)] = ""
+    #: The chat room that a room tile shows to those who may be in it.
+    room: Annotated[str, msgspec.Meta(max_length=80)] = ""
+    #: A clock's own time zone.
+    zone: Annotated[str, msgspec.Meta(max_length=64)] = ""
+
+
+def check_options(options: Any) -> None:
+    """Raise ValueError with a sentence when `options` is not what `Options` describes."""
+    read_options(options)
+
+
+def read_options(options: Any) -> Options:
+    try:
+        read = msgspec.convert(options, Options)
+    except msgspec.ValidationError as error:
+        raise ValueError(f"{error}.") from None
+    check_zone(read.zone)
+    return read

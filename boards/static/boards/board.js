@@ -1,0 +1,99 @@
+/** The page of a board, within the frame of the site or alone on a screen. */
+import { watchPerson } from "web/another-person.js";
+import { ask, given, person } from "web/page.js";
+import { shortcut } from "web/shortcuts.js";
+import { Socket } from "realtime/socket.js";
+import { tab } from "web/storage.js";
+import "./board-line.js";
+import "./board-view.js";
+import { criticalOf } from "./state/critical.js";
+import { flashName } from "./full/nameplate.js";
+import { showPage, turnByKeys } from "./full/paging.js";
+import { reloadWhenServed, secondsToReload } from "./full/reload.js";
+import { keepReporting } from "./full/reporting.js";
+import { Rotation } from "./full/rotation.js";
+import { Screen } from "./state/screen.js";
+import { screenKey } from "./full/screen-key.js";
+import { keepAwake } from "./full/wake-lock.js";
+
+const { board, build, mayEdit, full } = given("page-config");
+const path = encodeURIComponent(board);
+
+/** One line for all room tiles, once there is one. @type {Socket | null} */
+let chat = null;
+// A full screen is known again after a reload; each tab is one of its own.
+const socket = new Socket(`/ws/boards/${path}/${full ? `?id=${screenKey(tab)}` : ""}`, { person });
+const screen = new Screen(board, socket, {
+  rooms: () => (chat ??= new Socket("/ws/chat/", { person })),
+  fetchSnapshot: (at) => ask("GET", `/api/boards/${path}/${at === undefined ? "" : `?at=${new Date(at).toISOString()}`}`),
+});
+const editing = {
+  save: (/** @type {any} */ layout) => ask("PUT", `/api/boards/${path}/`, layout),
+  streams: () => ask("GET", "/api/streams/").then(({ streams }) => streams),
+  rooms: () => ask("GET", "/api/rooms/").then(({ rooms }) => rooms.map((/** @type {{slug: string}} */ { slug }) => slug)),
+};
+
+const view = /** @type {import("./board-view.js").BoardView} */ (document.querySelector("board-view"));
+Object.assign(view, { screen, mayEdit, editing });
+Object.assign(document.querySelector("board-line") ?? {}, { screen });
+
+const summary = document.querySelector("[data-summary]");
+screen.state.onChange((slugs) => {
+  if (slugs || !screen.state.board) return;
+  for (const heading of document.querySelectorAll("h1")) heading.textContent = screen.state.board.title;
+  if (!summary) return;
+  const [tiles, streams] = [screen.state.board.widgets.length, screen.state.streams.size];
+  summary.textContent = `${tiles} ${tiles === 1 ? "tile" : "tiles"} · ${streams} ${streams === 1 ? "stream" : "streams"}`;
+});
+
+const follow = (/** @type {string} */ selector) => /** @type {HTMLElement | null} */ (document.querySelector(selector))?.click();
+
+if (full) {
+  watchPerson(person); // elsewhere the shell does
+  // Nobody is there to reload a screen on the wall.
+  screen.onNewBuild = () => setTimeout(reloadWhenServed, secondsToReload() * 1000);
+  const whyDark = keepAwake();
+  keepReporting(socket, build, () => board);
+  socket.on("reload", () => reloadWhenServed());
+  socket.on("identify", ({ name }) => flashName(name, whyDark()));
+  document.addEventListener("keydown", ({ key }) => key === "Escape" && follow("[data-leave]"));
+  keepTurning();
+} else {
+  shortcut("f", "Show this board alone on the screen", () => follow("[data-full]"));
+  shortcut("r", "Show this board as it was", () => follow("[data-rewind]"));
+  shortcut("d", "Show how the values came here", () => follow("[data-details]"));
+  if (mayEdit) shortcut("e", "Edit this board", () => follow("[data-edit]"));
+}
+
+/** Show a board that needs several pages as a wall with this one board does. */
+function keepTurning() {
+  const rotation = new Rotation();
+  rotation.setPlan([{ board, dwell: 0, from: null, until: null }]);
+  const look = () => {
+    rotation.note(board, criticalOf(screen.state, screen.heardAt()));
+    rotation.show(screen.now(), () => "", () => view.pagesOf(screen.shown.board).length);
+    showPage(view, rotation, screen.now());
+  };
+  setInterval(look, 1000);
+  screen.state.onChange(look);
+  turnByKeys(view, rotation, () => screen.now(), look);
+}
+
+/** Have a button of the page do something. @param {string} selector @param {(button: Element) => void} act */
+const press = (selector, act) => {
+  const button = document.querySelector(selector);
+  button?.addEventListener("click", () => act(button));
+};
+press("[data-edit]", () => view.toggleEditing());
+press("[data-rewind]", () => view.toggleRewind());
+press("[data-details]", (button) => button.setAttribute("aria-pressed", String(view.toggleDetails())));
+
+// A link to the board as it was, and from where it was made.
+const at = Date.parse(new URLSearchParams(location.search).get("at") ?? "");
+const end = screen.state.onChange(() => {
+  end();
+  if (at) view.toggleRewind(at);
+  else if (mayEdit && location.hash === "#edit") view.toggleEditing();
+});
+
+screen.open();

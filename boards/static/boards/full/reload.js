@@ -1,0 +1,41 @@
+/** Loading a page anew where nobody is there to do it again when that fails. */
+import { backoff } from "realtime/backoff.js";
+import { tab } from "web/storage.js";
+
+/** Seconds between two reloads for new builds at least: old and new servers may answer in turn. */
+const PAUSE = 60;
+
+const sleep = (/** @type {number} */ seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
+
+/**
+ * Load this page anew, as soon as the server gives it: a proxy's error page in its stead would stay for ever.
+ * Also when the server says that there is no such page any more, for then it has the words for it.
+ * @param {{
+ *   fetch?: (address: string) => Promise<{ok: boolean, status: number}>, reload?: () => void,
+ *   wait?: (seconds: number) => Promise<unknown>, random?: () => number,
+ * }} [world]
+ */
+export async function reloadWhenServed({
+  fetch = (address) => globalThis.fetch(address, { cache: "no-store" }),
+  reload = () => location.reload(),
+  wait = sleep,
+  random = Math.random,
+} = {}) {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      const { ok, status } = await fetch(globalThis.location?.href ?? "");
+      if (ok || status === 404) return reload();
+    } catch {
+      // No network: later.
+    }
+    await wait(1 + backoff(attempt, { random }));
+  }
+}
+
+/** Seconds until this page may load itself for a new build; not all screens at once. */
+export function secondsToReload(now = Date.now(), random = Math.random, storage = /** @type {Pick<Storage, "getItem" | "setItem">} */ (tab)) {
+  const chance = 1 + random() * 10;
+  const last = Number(storage.getItem("reloaded")) || 0;
+  storage.setItem("reloaded", String(now + chance * 1000));
+  return Math.max(chance, last ? PAUSE - (now - last) / 1000 : 0);
+}

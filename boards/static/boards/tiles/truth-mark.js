@@ -1,0 +1,28 @@
+/** What is wrong with a stream, to be told apart from afar and without colours: a sign of its own shape, and a word. */
+import { html, nothing, svg } from "lit";
+
+/** @typedef {import("../state/truth.js").Note} Note */
+
+/** A clock, a broken circle with a cross, a circle of dots, a crossed line; in a box of 16 by 16. */
+const SIGNS = /** @type {Record<string, unknown>} */ ({
+  old: svg`<circle cx="8" cy="8" r="6.5" /><path d="M8 4v4l3 2" />`,
+  failing: svg`<path d="M5 2.2A6.5 6.5 0 0 0 5 13.8M11 2.2A6.5 6.5 0 0 1 11 13.8M5.6 5.6l4.8 4.8M10.4 5.6l-4.8 4.8" />`,
+  unknown: svg`<circle cx="8" cy="8" r="6.5" stroke-dasharray="2.1 2" />`,
+  offline: svg`<path d="M1 8h4.5M10.5 8H15M6 13L10 3" />`,
+});
+
+/** The sign of a truth; nothing of one that has none. */
+export const truthSign = (/** @type {string} */ truth) =>
+  html`<svg class="truth-sign" viewBox="0 0 16 16" aria-hidden="true">${SIGNS[truth] ?? ""}</svg>`;
+
+/** Where there is little room, its sign says so alone. */
+const OLD = / old$/;
+
+/** The worst of them alone, where a row has room for one. @param {Note[]} marks as of `marksOf` */
+export const truthMark = (marks) => truthMarks(marks.slice(0, 1));
+
+/** @param {Note[]} marks as of `marksOf` */
+export const truthMarks = (marks) =>
+  marks.map(({ truth, text }) => html`<span class="truth-mark" data-truth=${truth}>${truthSign(truth)} <span>${text.replace(OLD, "")}${
+    OLD.test(text) ? html`<span class="truth-mark__old"> old</span>` : nothing
+  }</span></span>`);

@@ -1,0 +1,105 @@
+"""Room heads: how far each room is, for the unread counts of those who are not in it."""
+
+import asyncio
+import logging
+from collections.abc import Collection, Iterable, Mapping
+from typing import Any, Final
+
+from chat.log.store import News
+from chat.models import Room, RoomKind
+from realtime.database import in_database, log_failure
+from realtime.gather import gathered
+from realtime.hub import Hub
+from realtime.per_loop import PerLoop
+from realtime.protocol import encode
+from realtime.publish import Delivery, Publication, publish
+from realtime.topics import LatestTopic
+
+#: Seconds between two announcements of a busy room.
+CALM: Final = 0.25
+#: As many new or deleted messages are named in a head at most.
+NEWS: Final = 50
+#: Announcements a second of all rooms together: everybody hears of every public room.
+MOST: Final = 40
+
+log = logging.getLogger(__name__)
+
+#: Room id: slug, rev, seq.
+Heads = dict[int, tuple[str, int, int]]
+
+
+def heads_topic(room_id: int) -> str:
+    return f"heads.{room_id}"
+
+
+def head_event(heads: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    return {"type": "heads", "rooms": heads}
+
+
+def head_publication(room_id: int, slug: str, rev: int, seq: int, news: News | None = None) -> Publication:
+    """Return the head of a room, with what was said and deleted since the last one, where that is not much."""
+    head: dict[str, Any] = {"rev": rev, "seq": seq}
+    if news is not None:
+        head |= {name: said for name in ("new", "gone") if 0 < len(said := getattr(news, name)) <= NEWS}
+    event = head_event({slug: head})
+    return Publication(heads_topic(room_id), Delivery.LATEST, encode(event), rev)
+
+
+def told(hub: Hub, room_id: int) -> int:
+    """Return the newest rev of a room that sockets of this process have heard of (0: none)."""
+    topic = hub.topics.get(heads_topic(room_id))
+    return topic.floor if isinstance(topic, LatestTopic) else 0
+
+
+class _Announcer:
+    """Gathers the rooms that moved, and announces each at most every CALM seconds."""
+
+    def __init__(self) -> None:
+        self._moved: dict[int, tuple[Room, News]] = {}
+        self._task: asyncio.Task[None] | None = None
+
+    def add(self, rooms: Iterable[Room], news: Mapping[int, News]) -> None:
+        for room in rooms:
+            if room.kind != RoomKind.ROULETTE:
+                waiting = self._moved[room.pk][1] if room.pk in self._moved else News()
+                for name, said in (("new", waiting.new), ("gone", waiting.gone)):
+                    if room.pk in news and len(said) <= NEWS:  # more are not told
+                        said += getattr(news[room.pk], name)
+                self._moved[room.pk] = room, waiting
+        if self._moved and (self._task is None or self._task.done()):
+            self._task = asyncio.create_task(self._announce())
+
+    async def _announce(self) -> None:
+        while self._moved:
+            moved, self._moved = self._moved, {}
+            heads = [head_publication(pk, room.slug, room.rev, room.seq, news) for pk, (room, news) in moved.items()]
+            await publish(heads)
+            await asyncio.sleep(max(CALM, len(moved) / MOST))
+
+
+_announcer: Final = PerLoop(_Announcer)
+
+
+def announce(rooms: Iterable[Room], news: Mapping[int, News]) -> None:
+    """Tell those who see `rooms` how far they are now, and what is new there. For the event loop's thread."""
+    _announcer().add(rooms, news)
+
+
+async def heads_of_all() -> Heads:
+    """Return how far all rooms but roulette's are now; all who ask at the same time share a read."""
+    return await _heads(None) or {}
+
+
+@gathered
+async def _heads(keys: Collection[None]) -> dict[None, Heads]:
+    try:
+        return {None: await _read_all()}
+    except Exception as error:
+        log_failure(log, error, "Reading the heads of rooms")
+        raise
+
+
+@in_database
+def _read_all() -> Heads:
+    rooms = Room.objects.exclude(kind=RoomKind.ROULETTE).values_list("pk", "slug", "rev", "seq")
+    return {pk: (slug, rev, seq) for pk, slug, rev, seq in rooms}

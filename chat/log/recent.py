@@ -1,0 +1,145 @@
+"""The newest part of a room's log, for those who join: kept in memory, as JSON."""
+
+from collections.abc import Collection
+from itertools import accumulate, takewhile
+from typing import Any, Final
+
+import msgspec
+
+from chat.log import pages
+from chat.log.pages import Page
+from chat.log.quotes import quote
+from chat.log.store import room_topic
+from realtime.database import in_database
+from realtime.gather import gathered
+from realtime.memories import Memories, Memory
+from realtime.protocol import encode
+
+#: How many of the newest messages, and of the newest changes, are read at first.
+NEWEST: Final = 100
+#: How many messages are kept at most, and bytes of them.
+MOST: Final = 400
+MOST_BYTES: Final = 1024 * 1024
+
+
+Wanted = tuple[int, int | None, int]  # room id, after, limit
+
+
+class _Numbered(msgspec.Struct):
+    """The address of a `message` event, and of the message that it answers."""
+
+    seq: int
+    reply_to: int | None = None
+
+
+_address: Final = msgspec.json.Decoder(_Numbered)
+
+
+class History(Memory):
+    """Messages in their state after change `number`.
+
+    Invariants: `_messages` has, by seq and in the order of their revs, every message whose rev is above `_after`,
+    and every one whose seq is above `_before`; their quotes are as new as they are.
+    """
+
+    def __init__(self, number: int, seq: int, after: int, before: int) -> None:
+        super().__init__(number)
+        self._seq = seq
+        self._after = after
+        self._before = before
+        self._messages: dict[int, tuple[int, bytes, int | None]] = {}  # rev, JSON, what it answers
+        self._size = 0
+
+    def take(self, number: int, text: str) -> None:
+        read = _address.decode(text)
+        seq = read.seq
+        if seq <= self._seq:
+            self._renew_quotes(seq, text)
+        self._seq = max(self._seq, seq)
+        if seq in self._messages:
+            self._size -= len(self._messages.pop(seq)[1])
+        event = text.encode()
+        self._messages[seq] = number, event, read.reply_to
+        self._size += len(event)
+        while len(self._messages) > MOST or self._size > MOST_BYTES:
+            oldest = next(iter(self._messages))
+            rev, gone, _ = self._messages.pop(oldest)
+            self._after = max(self._after, rev)
+            self._before = max(self._before, oldest)
+            self._size -= len(gone)
+
+    def _renew_quotes(self, seq: int, text: str) -> None:
+        """Have those that answer message `seq` quote it as it is now: what was deleted is not to be read there."""
+        answers = [each for each, (_, _, answered) in self._messages.items() if answered == seq]
+        if not answers:
+            return
+        event: dict[str, Any] = msgspec.json.decode(text)
+        now = quote(seq, event["rev"], event["sender"], event["body"], event["deleted"])
+        for each in answers:
+            rev, before, _ = self._messages[each]
+            answer = msgspec.json.decode(before)
+            if answer["quote"]["rev"] < now["rev"]:
+                after = encode(answer | {"quote": now}).encode()
+                self._messages[each] = rev, after, seq
+                self._size += len(after) - len(before)
+
+    def newest(self, limit: int) -> Page | None:
+        """Return what `pages.newest` would; None: it is not all here."""
+        if self._before > max(0, self._seq - limit):
+            return None
+        seqs = [seq for seq in sorted(self._messages, reverse=True) if seq > self._seq - limit]
+        events = _that_fit([self._messages[seq][1] for seq in seqs])
+        return Page(self.number, self._seq, events[::-1], True, self.number)
+
+    def changed_after(self, after: int, limit: int) -> Page | None:
+        """Return what `pages.changed_after` would; None: it is not all here."""
+        if self._after > after:
+            return None
+        found = list(takewhile(lambda message: message[0] > after, reversed(self._messages.values())))[::-1]
+        events = _that_fit([event for _, event, _ in found[:limit]])
+        complete = len(events) == len(found)
+        reached = self.number if complete else found[len(events) - 1][0]
+        return Page(self.number, self._seq, events, complete, reached)
+
+
+def _that_fit(events: list[bytes]) -> list[msgspec.Raw]:
+    """Return the first of `events`, as many as a page may hold; one at least."""
+    sizes = accumulate(map(len, events))
+    return [msgspec.Raw(event) for event, size in zip(events, sizes, strict=True) if size <= pages.PAGE_BYTES] or [
+        msgspec.Raw(event) for event in events[:1]
+    ]
+
+
+@in_database
+def _read(room_ids: Collection[int]) -> dict[int, History]:
+    found = {}
+    for room, recent in pages.recent(room_ids, NEWEST).items():
+        found[room] = history = History(recent.rev, recent.seq, recent.after, recent.before)
+        for event in recent.messages:
+            history.take(event["rev"], encode(event))
+    return found
+
+
+@in_database
+def _read_pages(wanted: Collection[Wanted]) -> dict[Wanted, Page]:
+    return {
+        (room, after, limit): pages.newest(room, limit) if after is None else pages.changed_after(room, after, limit)
+        for room, after, limit in wanted
+    }
+
+
+_histories: Final = Memories(room_topic, _read)
+_page: Final = gathered(_read_pages)
+
+
+async def page(room_id: int, after: int | None, limit: int, least: int) -> Page:
+    """Return what changed after `after` (None: the newest messages), after change `least` or later.
+
+    For one who is subscribed to the room. Raises LookupError when there is no such room.
+    """
+    history = await _histories.get(room_id, least)
+    found = history.newest(limit) if after is None else history.changed_after(after, limit)
+    found = found or await _page((room_id, after, limit))
+    if found is None:
+        raise LookupError(room_id)
+    return found

@@ -1,0 +1,230 @@
+"""The roulette commands of a chat socket."""
+
+import asyncio
+import contextlib
+import logging
+import uuid
+from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
+from typing import Any, Final
+
+from chat import services
+from chat.commands import BlockPartner, Enter, LeaveRoulette, Next, ReportPartner
+from chat.log import store
+from chat.models import RoomKind
+from chat.presence import connections
+from chat.rooms.access import Seen
+from chat.roulette import pairing, seats
+from chat.roulette.seats import TALKING, Ended, News, Paired, Place, Waiting
+from realtime.consumers import SocketConsumer
+from realtime.database import log_failure
+from realtime.protocol import Command, CommandError
+
+log = logging.getLogger(__name__)
+
+#: Seconds between looks at one's seat while waiting, and while talking.
+LOOK_WAITING: Final = 1.0
+LOOK_TALKING: Final = 5.0
+#: Seconds that another socket has to say that it holds the seat.
+PROBE_PATIENCE: Final = 1.0
+
+
+class RouletteCommands(SocketConsumer):
+    """Enter, next, leave, block, report. Who is in roulette has a watch over the seat, which tells what is new of it.
+
+    Whatever changes the seat or tells of it holds `_seat`; so whether there is a watch is asked under it, too.
+    """
+
+    id: str
+    joined: dict[str, Seen]
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._seat = asyncio.Lock()
+        self._watch: asyncio.Task[None] | None = None  # None: not in roulette
+        self._wake: asyncio.Event | None = None  # of the watch; an event is half a KiB
+        self._told: Place | None = None  # what the client heard last, since it entered or pressed next
+        self._talk: Seen | None = None  # the room that we have joined for it
+        self._tags: list[str] = []
+        self._probes: dict[str, asyncio.Event] = {}
+
+    async def on_roulette_enter(self, command: Enter) -> None:
+        if self.user.is_bot:
+            raise CommandError("forbidden", "Roulette is for people.")
+        await self._whole(command, self._enter_queue(command.tags))
+
+    async def on_roulette_next(self, command: Next) -> None:
+        if self.user.is_bot:
+            raise CommandError("forbidden", "Roulette is for people.")
+        await self._whole(command, self._go_on())
+
+    async def on_roulette_leave(self, command: LeaveRoulette) -> None:
+        leave = partial(pairing.part, self.user.pk, self.id, "partner_left", stay=False)
+        await self._whole(command, self._leave_seat(leave, None))
+
+    async def on_roulette_block(self, command: BlockPartner) -> None:
+        await self._whole(command, self._leave_seat(partial(pairing.block_partner, self.user.pk, self.id), "blocked"))
+
+    async def on_roulette_report(self, command: ReportPartner) -> None:
+        report = partial(pairing.report_partner, self.user.pk, self.id, command.reason)
+        await self._whole(command, self._leave_seat(report, "reported"))
+
+    async def _whole(self, command: Command, work: Coroutine[Any, Any, None]) -> None:
+        """Do all of `work`, even if the socket ends: what a thread does to the seat cannot be cancelled."""
+        await asyncio.shield(asyncio.ensure_future(work))
+        self.answer(command, {"type": "ok"})
+
+    async def _enter_queue(self, tags: list[str]) -> None:
+        async with self._seat:
+            if self._watch is not None:
+                raise CommandError("conflict", "You are in roulette already.")
+            self._tags = tags
+            await self._sit_down()
+
+    async def _go_on(self) -> None:
+        async with self._seat:
+            seated = self._watch is not None and await pairing.part(self.user.pk, self.id, "next", stay=True)
+            await self._tell_end("next" if seated else "elsewhere")
+            if seated:
+                self._look_now()
+            else:
+                self._rise()
+                await self._sit_down()
+
+    async def _leave_seat(self, leave: Callable[[], Awaitable[Any]], told: str | None) -> None:
+        async with self._seat:
+            shown = self._told is not None and self._told.state == TALKING
+            if told is not None and self._watch is not None and not shown:  # paired, perhaps, but with nobody yet seen
+                raise CommandError("conflict", "You have no partner now.")
+            await leave()
+            self._rise()
+            await self._tell_end(told)
+
+    async def _sit_down(self) -> None:
+        """Take a seat and watch it; the watch finds out, too, what came of it when the database fails."""
+        self._told = None
+        self._wake = asyncio.Event()
+        self._watch = asyncio.create_task(self._watch_seat(self._wake))
+        try:
+            holder = await pairing.take_seat(self.user.pk, self.id, self._tags)
+            if holder is not None:
+                if await self._is_there(holder):
+                    raise CommandError("conflict", "You are in roulette in another tab or on another device.")
+                await pairing.take_seat(self.user.pk, self.id, self._tags, from_another=True)
+        except CommandError:
+            self._rise()
+            raise
+
+    def _rise(self) -> None:
+        """Watch the seat no more. The watch does not hold `_seat` now, so nothing is cut short."""
+        if self._watch is not None:
+            self._watch.cancel()
+            self._watch = None
+
+    async def roulette_closed(self) -> None:
+        """The socket is closing: the seat keeps for a while."""
+        if self._watch is None and not self._seat.locked():
+            return
+        async with self._seat:
+            if self._watch is not None:
+                self._rise()
+                await pairing.socket_gone(self.user.pk, self.id)
+
+    async def roulette_control(self, payload: dict[str, Any]) -> None:
+        match payload["do"]:
+            case "roulette.look":
+                self._look_now()
+            case "roulette.probe" if payload["socket"] == self.id:
+                await pairing.answer_probe(self.user.pk, payload["nonce"])
+            case "roulette.held" if payload["nonce"] in self._probes:
+                self._probes[payload["nonce"]].set()
+
+    # The watch over the seat
+
+    def _look_now(self) -> None:
+        if self._wake is not None:
+            self._wake.set()
+
+    async def _watch_seat(self, wake: asyncio.Event) -> None:
+        while True:
+            wake.clear()
+            try:
+                async with self._seat:
+                    place = await pairing.look(self.user.pk, self.id)
+                    news = seats.news(self._told, place)
+                    for each in news:
+                        await self._tell(each)
+                    if news and isinstance(news[-1], Ended):
+                        self._watch = None
+                        return
+            except Exception as error:
+                log_failure(log, error, "Looking at a seat")
+            talking = self._told is not None and self._told.state == TALKING
+            with contextlib.suppress(TimeoutError):
+                await asyncio.wait_for(wake.wait(), LOOK_TALKING if talking else LOOK_WAITING)
+
+    async def _tell(self, news: News) -> None:
+        match news:
+            case Ended(None, reason):
+                self._told = None
+                self.connection.send({"type": "roulette.ended", "room": None, "reason": reason})
+            case Ended(_, reason):
+                if self._talk is not None:  # what the partner said last may still be on its way
+                    await self.hub.check([store.room_topic(self._talk.pk)])
+                await self._tell_end(reason)
+            case Waiting(place):
+                self._told = place
+                waiting = {"type": "roulette.waiting", "position": place.position, "waiting": place.waiting}
+                self.connection.send(waiting)
+            case Paired(place):
+                await self._join_talk(place)
+            case _:
+                await self._leave_room()
+                await pairing.take_seat(self.user.pk, self.id, self._tags)
+                self._look_now()
+
+    async def _tell_end(self, reason: str | None) -> None:
+        """Leave the talk's room, and tell why, if the client was told of the talk, and `reason` is not None."""
+        told, self._told = self._told, None
+        await self._leave_room()
+        if reason is not None and told is not None and told.state == TALKING:
+            self.connection.send({"type": "roulette.ended", "room": told.room, "reason": reason})
+
+    async def _join_talk(self, place: Place) -> None:
+        """Join the talk's room and tell; what the partner was quick to say follows."""
+        assert place.room_id is not None
+        self._talk = room = Seen(place.room_id, place.room, RoomKind.ROULETTE)
+        log = store.room_topic(room.pk)
+        async with self.joining(log) as talk:
+            entered = await services.enter(self.user, room, 0, 200)
+            if room.slug not in self.joined:
+                self.joined[room.slug] = room
+                connections.current_presence().arrive(room.pk, self.user.pk)
+            self._told = place
+            self.connection.send({"type": "roulette.paired", "room": place.room, "partner": place.partner})
+            for event in entered.page.messages:
+                self.connection.send(event)
+            talk.tell({log: entered.page.reached})
+
+    async def _leave_room(self) -> None:
+        room, self._talk = self._talk, None
+        if room is None:
+            return
+        if self.joined.pop(room.slug, None):
+            connections.current_presence().depart(room.pk, self.user.pk, at_once=True)
+        await self.hub.unsubscribe(store.room_topic(room.pk), self.connection)
+        await self.hub.unsubscribe(connections.presence_topic(room.pk), self.connection)
+
+    # Is the other socket that holds my seat still there?
+
+    async def _is_there(self, socket: str) -> bool:
+        nonce = uuid.uuid4().hex
+        held = self._probes[nonce] = asyncio.Event()
+        try:
+            await pairing.probe(self.user.pk, socket, nonce)
+            await asyncio.wait_for(held.wait(), PROBE_PATIENCE)
+        except TimeoutError:
+            return False
+        finally:
+            del self._probes[nonce]
+        return True

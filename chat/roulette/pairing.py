@@ -1,0 +1,285 @@
+"""Roulette: seats, the search for a partner, the end of a talk. Atomic over processes.
+
+A talk is a room of its own kind with two members. Both seats are claimed together, locked in the order of
+their ids; anything but two rows means that somebody was faster. What sockets hear is a hint: each looks at
+its seat every second while it waits, and now and then while it talks. `chat.roulette.seats` has the states and moves.
+"""
+
+import asyncio
+import random
+import secrets
+from collections.abc import Callable
+from datetime import timedelta
+from typing import Any, Final
+
+from django.db import transaction
+from django.db.models import Count, Q, QuerySet
+from django.db.models.functions import Now
+
+from chat.models import Block, Membership, Report, Room, RoomKind, Seat
+from chat.roulette.seats import ENDED, LOST, MOVES, TALKING, WAITING, Move, Place, partner_hears
+from realtime import clock, process
+from realtime.database import in_database
+from realtime.protocol import CommandError, encode
+from realtime.publish import Delivery, Publication, publish, publish_on_commit
+
+#: Seconds that a seat survives without its socket: a reload, a deploy.
+SEAT_GRACE: Final = 8.0
+#: Seconds before the previous partner may be met again, and then only if nobody else waits.
+NOT_AGAIN: Final = 10.0
+#: Seconds for which an ended talk can still be reported, and its partner be remembered.
+FORGET_AFTER: Final = 3600.0
+
+
+@in_database
+def take_seat(user_id: int, socket: str, tags: list[str], *, from_another: bool = False) -> str | None:
+    """Give `user_id` a seat that belongs to `socket`: the old one with its talk, while that is kept.
+
+    Returns the other socket that holds the seat, if it may still be there, and changes nothing then, unless
+    `from_another` says that it is not.
+    """
+    holder = {"process": process.PROCESS_ID, "socket": socket, "tags": tags, "gone_at": None}
+    new = _fields(ENDED, Move.ENTER) | holder
+    with transaction.atomic():
+        seat, created = Seat.objects.select_for_update().get_or_create(user_id=user_id, defaults=new)
+        if created:
+            return None
+        held = seat.state != ENDED
+        if held and not from_another and seat.gone_at is None and seat.socket != socket and _is_alive(seat.process):
+            return seat.socket
+        _move(seat, Move.ENTER, **holder)
+        return None
+
+
+def _fields(state: str, move: Move) -> dict[str, Any]:
+    """Return what a seat in `state` has after `move`, but for the talk and its holder."""
+    after = MOVES[state, move]
+    fields: dict[str, Any] = {"state": after}
+    if after == WAITING and state != WAITING:
+        fields |= {"room": None, "reason": "", "entered_at": clock.now(), "gone_at": None}
+    elif move == Move.LEAVE:  # it keeps who the partner was, for a while
+        fields |= {"room": None, "reason": "", "socket": "", "gone_at": clock.now()}
+    elif move == Move.EXPIRE:
+        fields |= {"reason": "expired", "gone_at": clock.now()}
+    return fields
+
+
+def _move(seat: Seat, move: Move, **more: Any) -> None:
+    """Make `move` with a seat that is locked."""
+    Seat.objects.filter(pk=seat.pk).update(**_fields(seat.state, move) | more)
+
+
+def _is_alive(process_id: str) -> bool:
+    return process_id == process.PROCESS_ID or process.alive().filter(pk=process_id).exists()
+
+
+@in_database
+def look(user_id: int, socket: str) -> Place:
+    """Return how the seat of this socket is, after a search when it waits."""
+    while (seat := _seat(user_id, socket)) is not None and seat.state == WAITING and seat.gone_at is None:
+        if not _search(seat) and (place := _place_in_queue(seat)) is not None:
+            return place
+        # Paired by us, or by somebody else meanwhile.
+    if seat is None or seat.state == WAITING:
+        taken = Seat.objects.filter(user=user_id).exists()
+        return Place(LOST, reason="elsewhere" if taken else "expired")
+    if seat.room is None:
+        return Place(seat.state, reason=seat.reason)
+    partner = Membership.objects.filter(room=seat.room).exclude(user=user_id).select_related("user").first()
+    if partner is None:  # the account was deleted
+        _with_talk(Seat.objects.filter(pk=seat.pk), _end_alone)
+        return Place(ENDED, seat.room.pk, seat.room.slug, None, "partner_left")
+    return Place(seat.state, seat.room.pk, seat.room.slug, partner.user.on_wire(), seat.reason)
+
+
+def _end_alone(seat: Seat, talking: list[Seat]) -> None:
+    _end(seat, talking, "partner_left")
+    if seat.state == TALKING:
+        _move(seat, Move.PARTED, reason="partner_left")
+
+
+def _place_in_queue(seat: Seat) -> Place | None:
+    """Return how many wait, and how many of them came before `seat`; None when it waits no longer."""
+    earlier = Q(entered_at__lt=seat.entered_at) | Q(entered_at=seat.entered_at, pk__lt=seat.pk)
+    found = Seat.objects.filter(state=WAITING, gone_at=None).aggregate(
+        waiting=Count("pk"), before=Count("pk", filter=earlier), own=Count("pk", filter=Q(pk=seat.pk))
+    )
+    return Place(seat.state, position=found["before"] + 1, waiting=found["waiting"]) if found["own"] else None
+
+
+def _seat(user_id: int, socket: str) -> Seat | None:
+    return Seat.objects.select_related("room").filter(user=user_id, socket=socket).first()
+
+
+def _search(seat: Seat) -> bool:
+    """Try once to pair `seat`; tell whether it is paired now."""
+    candidates = _candidates(seat)
+    fresh = [other for other in candidates if seat.user_id != other.previous_id and seat.previous_id != other.user_id]
+    if not fresh:
+        since = clock.now() - timedelta(seconds=NOT_AGAIN)
+        fresh = [other for other in candidates if not any(_parted_after(each, since) for each in (seat, other))]
+    kindred = [other for other in fresh if set(other.tags) & set(seat.tags)]
+    chosen = random.choice(kindred or fresh) if fresh else None  # noqa: S311 - chance, not secrecy
+    return chosen is not None and _claim(seat, chosen)
+
+
+def _candidates(seat: Seat) -> list[Seat]:
+    blocked = _blocks_of(seat).values_list("blocker", "blocked")
+    shunned = {user for pair in blocked for user in pair} | {seat.user_id}
+    waiting = Seat.objects.filter(state=WAITING, gone_at=None).exclude(user__in=shunned)
+    alive = waiting.filter(Q(process=process.PROCESS_ID) | Q(process__in=process.alive().values("pk")))
+    return list(alive.order_by("entered_at")[:200])
+
+
+def _blocks_of(seat: Seat) -> QuerySet[Block]:
+    return Block.objects.filter(Q(blocker=seat.user_id) | Q(blocked=seat.user_id))
+
+
+def _parted_after(seat: Seat, moment: Any) -> bool:
+    return seat.parted_at is not None and seat.parted_at > moment
+
+
+def _claim(seat: Seat, other: Seat) -> bool:
+    """Take both seats together into a new room, unless somebody was faster."""
+    with transaction.atomic():
+        both = Seat.objects.select_for_update().filter(pk__in=[seat.pk, other.pk]).order_by("pk")
+        seats = list(both.filter(state=WAITING, gone_at=None))
+        if len(seats) != 2 or _blocks_of(seat).filter(Q(blocker=other.user_id) | Q(blocked=other.user_id)).exists():
+            return False
+        room = Room.objects.create(slug=f"r-{secrets.token_hex(8)}", name="Roulette", kind=RoomKind.ROULETTE)
+        Membership.objects.bulk_create([Membership(room=room, user_id=each.user_id) for each in seats])
+        for each in seats:
+            _move(each, Move.PAIR, room=room)
+        _hint(seats)
+    return True
+
+
+@in_database
+def part(user_id: int, socket: str, reason: str, *, stay: bool) -> bool:
+    """End the talk of this socket, if it has one; with `stay` its seat waits again, else it is free.
+
+    Returns False, and does nothing, when it has no seat.
+    """
+
+    def act(seat: Seat, talking: list[Seat]) -> None:
+        _end(seat, talking, reason)
+        _move(seat, Move.NEXT if stay else Move.LEAVE)
+
+    return _with_talk(Seat.objects.filter(user=user_id, socket=socket), act)
+
+
+def _with_talk(which: QuerySet[Seat], act: Callable[[Seat, list[Seat]], None]) -> bool:
+    """Call `act` with the seat that is `which` and the seats of its talk, locked together in the order of their ids.
+
+    Claiming locks in the same way, so that nobody is paired with a seat that is being left.
+    Returns False without a seat.
+    """
+    while (seat := which.first()) is not None:
+        with transaction.atomic():
+            talk = Q(room=seat.room_id, state=TALKING) if seat.room_id else Q(pk=seat.pk)
+            locked = list(Seat.objects.select_for_update().filter(Q(pk=seat.pk) | talk).order_by("pk"))
+            own = next((each for each in locked if each.pk == seat.pk), None)
+            if own is not None and (own.room_id, own.socket) == (seat.room_id, seat.socket):
+                act(own, [each for each in locked if each.state == TALKING])
+                return True
+        # It was paired, left or taken over before we had the locks: look again.
+    return False
+
+
+@in_database
+def block_partner(user_id: int, socket: str) -> None:
+    """Never pair the two again, and leave. Raises CommandError without a partner."""
+    _judge(user_id, socket, "blocked", lambda room, partner: None)
+
+
+@in_database
+def report_partner(user_id: int, socket: str, reason: str) -> None:
+    """File a report about the partner, with the room's log for transcript, and block. Raises CommandError."""
+
+    def report(room: int, partner: int) -> None:
+        Report.objects.create(reporter_id=user_id, reported_id=partner, room_id=room, reason=reason)
+
+    _judge(user_id, socket, "reported", report)
+
+
+def _judge(user_id: int, socket: str, reason: str, note: Callable[[int, int], None]) -> None:
+    """Block the partner and leave, in one transaction: no blocked pair talks. `note` gets the room and the partner."""
+
+    def act(seat: Seat, talking: list[Seat]) -> None:
+        partner = Membership.objects.filter(room=seat.room_id).exclude(user=user_id).first() if seat.room_id else None
+        if partner is None:
+            raise CommandError("conflict", "You have no partner now.")
+        note(partner.room_id, partner.user_id)
+        Block.objects.get_or_create(blocker_id=user_id, blocked_id=partner.user_id)
+        _end(seat, talking, reason)
+        _move(seat, Move.LEAVE)
+
+    if not _with_talk(Seat.objects.filter(user=user_id, socket=socket), act):
+        raise CommandError("conflict", "You have no partner now.")
+
+
+def _end(seat: Seat, talking: list[Seat], reason: str) -> None:
+    """End the talk of `seat`, if it is in one, and move its partner; the caller moves `seat`. Both are locked."""
+    if seat.state != TALKING or seat.room_id is None:
+        return
+    now = clock.now()
+    Room.objects.filter(pk=seat.room_id).update(archived_at=now)
+    others = [each for each in talking if each.pk != seat.pk]
+    for each in others:
+        _move(each, Move.PARTED, reason=partner_hears(reason), previous=seat.user_id, parted_at=now)
+    partner = others[0].user_id if others else None
+    Seat.objects.filter(pk=seat.pk).update(previous=partner, parted_at=now)
+    _hint(others)
+
+
+def _hint(seats: Any) -> None:
+    """Have the sockets of `seats` look at them."""
+    payload = encode({"do": "roulette.look"})
+    publish_on_commit([Publication(f"user.{seat.user_id}", Delivery.CONTROL, payload) for seat in seats])
+
+
+@in_database
+def socket_gone(user_id: int, socket: str) -> None:
+    """The socket closed: its seat has a grace."""
+    Seat.objects.filter(user=user_id, socket=socket, gone_at=None).update(gone_at=Now())
+
+
+async def probe(user_id: int, socket: str, nonce: str) -> None:
+    """Ask the socket that holds the seat, in whatever process, whether it is still there."""
+    payload = encode({"do": "roulette.probe", "socket": socket, "nonce": nonce})
+    await publish([Publication(f"user.{user_id}", Delivery.CONTROL, payload)])
+
+
+async def answer_probe(user_id: int, nonce: str) -> None:
+    payload = encode({"do": "roulette.held", "nonce": nonce})
+    await publish([Publication(f"user.{user_id}", Delivery.CONTROL, payload)])
+
+
+def _abandoned() -> QuerySet[Seat]:
+    gone = Q(gone_at__lt=Now() - timedelta(seconds=SEAT_GRACE))
+    if process.may_bury():
+        dead = ~Q(process=process.PROCESS_ID) & ~Q(process__in=process.alive().values("pk"))
+        gone |= dead
+    return Seat.objects.filter(gone)
+
+
+def sweep() -> None:
+    """End the talks, and free the seats, of those who did not come back."""
+
+    def act(seat: Seat, talking: list[Seat]) -> None:
+        if seat.state != ENDED and _abandoned().filter(pk=seat.pk).exists():  # nobody came back by now
+            _end(seat, talking, "expired")
+            _move(seat, Move.EXPIRE)
+
+    for pk in list(_abandoned().exclude(state=ENDED).values_list("pk", flat=True)):
+        _with_talk(Seat.objects.filter(pk=pk), act)
+    then = clock.now() - timedelta(seconds=FORGET_AFTER)
+    forgotten = Seat.objects.filter(Q(gone_at__lt=then) | Q(parted_at__lt=then), state=ENDED)
+    if forgotten.exists():
+        forgotten.delete()
+
+
+async def sweep_for_ever() -> None:
+    while True:
+        await asyncio.sleep(1)
+        await in_database(sweep)()

@@ -1,0 +1,68 @@
+import { html, LitElement, nothing } from "lit";
+import { comesBack } from "../rooms/line-words.js";
+import { avatar, guestBadge } from "../log/message-view.js";
+
+/**
+ * Who is in the room now.
+ *
+ * @typedef {import("../rooms/room-state.js").RoomSession} RoomSession
+ * @typedef {import("realtime/people.js").User} User
+ */
+
+/** More are told as a number. */
+const MOST = 100;
+
+export class RoomPeople extends LitElement {
+  static properties = { session: { attribute: false } };
+
+  constructor() {
+    super();
+    /** @type {RoomSession | null} */
+    this.session = null;
+    this.end = () => {};
+  }
+
+  createRenderRoot() {
+    return this;
+  }
+
+  /** @param {Map<string, unknown>} changed */
+  willUpdate(changed) {
+    if (!changed.has("session") || !this.session) return;
+    this.end();
+    this.end = this.session.onChange(() => this.requestUpdate());
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    this.end();
+  }
+
+  render() {
+    const { session } = this;
+    if (!session) return null;
+    const { online, count, me } = session;
+    // Without a connection nobody knows; the last known people would be a guess.
+    const known = session.phase === "here";
+    const people = [...online].sort(
+      (a, b) => Number(b.id === me.id) - Number(a.id === me.id) || a.name.localeCompare(b.name) || a.id - b.id,
+    );
+    return html`
+      <h2 class="overline">Here now${known ? ` · ${count}` : ""}</h2>
+      ${known
+        ? html`<ul class="people">
+            ${people.slice(0, MOST).map((user) => this.#person(user, user.id === me.id))}
+          </ul>`
+        : html`<p class="muted small">${comesBack(session) ? "Shown when the connection is back." : "Not shown: you are not in this room now."}</p>`}
+      ${known && count > MOST ? html`<p class="muted small">and ${count - MOST} more</p>` : nothing}
+    `;
+  }
+
+  #person(/** @type {User} */ user, /** @type {boolean} */ isMe) {
+    return html`<li class="person">
+      ${avatar(user, true)} <span class="person__name" dir="auto" translate="no">${user.name}${isMe ? " (you)" : ""}</span> ${guestBadge(user)}
+    </li>`;
+  }
+}
+
+customElements.define("room-people", RoomPeople);

@@ -1,0 +1,77 @@
+/** How a connection stands, and what waits for it, in words that are true. Pure. */
+import { ANOTHER_PERSON, SHUT_OUT, SIGN_IN } from "realtime/socket.js";
+
+/**
+ * @typedef {import("realtime/socket.js").Socket} Socket
+ * @typedef {import("./room-state.js").RoomSession} RoomSession
+ */
+
+/** What to say of each way a socket is refused for good. */
+const STOPPED = /** @type {Record<number, string>} */ ({
+  4000: "Stopped: another person",
+  4401: "Signed out",
+  4403: "Not allowed",
+  4404: "No longer there",
+  4409: "Paused: too many tabs",
+});
+
+/** The page's person is not signed in any more. */
+const SIGNED_OUT = new Set([ANOTHER_PERSON, SIGN_IN]);
+/** After these the page itself is not connected again. */
+const ENDS_PAGE = new Set([...SIGNED_OUT, ...SHUT_OUT]);
+
+/**
+ * @param {Pick<Socket, "state">} socket
+ * @param {Pick<RoomSession, "phase" | "room" | "outbox"> | null} session the room that is shown, if any
+ * @param {number} now this machine's time, unix milliseconds
+ * @returns {{phase: string, text: string}}
+ */
+export function describeLine(socket, session, now) {
+  const { phase, retryAt, code } = socket.state;
+  const waiting = session ? session.outbox.waiting(session.room) : 0;
+  const failed = session ? session.outbox.failed(session.room) : 0;
+  const lost = failed ? ` · ${failed} not sent` : "";
+  const withWaiting = (/** @type {string} */ text) => text + (waiting ? ` · ${waiting} waiting` : "") + lost;
+  if (phase === "stopped" && SHUT_OUT.has(code ?? 0)) {
+    const unsent = waiting + failed;
+    return { phase, text: STOPPED[code ?? 0] + (unsent ? ` · ${unsent} not sent` : "") };
+  }
+  if (phase === "stopped") return { phase, text: withWaiting(STOPPED[code ?? 0] ?? "Disconnected") };
+  if (phase === "waiting") {
+    const seconds = Math.max(0, Math.ceil(((retryAt ?? now) - now) / 1000));
+    return { phase, text: withWaiting(seconds ? `Reconnecting in ${seconds} s` : "Reconnecting…") };
+  }
+  if (phase === "connecting") return { phase, text: withWaiting("Connecting…") };
+  if (session?.phase === "shut") return { phase: "stopped", text: "Closed" };
+  if (session && session.phase !== "here") return { phase: "connecting", text: withWaiting("Catching up…") };
+  return { phase: "live", text: `Live${waiting ? ` · ${waiting} sending` : ""}${lost}` };
+}
+
+/** Whether this page may be connected again, by itself or by "Try now". @param {Pick<RoomSession, "phase" | "socket">} session */
+export function comesBack({ phase, socket: { state } }) {
+  return phase !== "shut" && !(state.phase === "stopped" && ENDS_PAGE.has(state.code ?? 0));
+}
+
+/**
+ * What becomes of a message that has not been sent.
+ * @param {Pick<RoomSession, "phase" | "socket" | "me">} session
+ */
+export function pendingWords(session) {
+  const { phase, socket, me } = session;
+  if (phase === "here") return "sending…";
+  if (comesBack(session)) return "not sent yet: goes out when the connection is back";
+  // A guest does not sign in again.
+  if (phase === "shut" || me.guest || !SIGNED_OUT.has(socket.state.code ?? 0)) return "not sent";
+  return `not sent yet: goes out when ${me.name} signs in again`;
+}
+
+/** Milliseconds: what is sent at once makes no mark. */
+export const SOON = 2000;
+
+/** What a list of rooms says of one's own messages in one of them; "" for nothing. */
+export function waitingWords(/** @type {import("../outbox/outbox.js").Entry[]} */ entries, now = Date.now()) {
+  const failed = entries.filter(({ state }) => state === "failed").length;
+  if (failed) return `${failed} not sent`;
+  const waiting = entries.filter(({ state, at }) => state !== "sent" && now - at >= SOON).length;
+  return waiting ? `${waiting} waiting` : "";
+}

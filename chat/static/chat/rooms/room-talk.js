@@ -1,0 +1,303 @@
+import { html, LitElement, nothing } from "lit";
+import { copy } from "web/copy.js";
+import { CommandError, Disconnected } from "realtime/socket.js";
+import { clockTime } from "web/time.js";
+import "../outbox/composer.js";
+import { keepDraft, leftOver, takeDraft } from "../outbox/drafts.js";
+import { comesBack } from "./line-words.js";
+import "../log/room-log.js";
+import { names } from "../log/rows.js";
+
+/**
+ * A room's talk: its log, who types, how to write. The same for rooms and for roulette.
+ *
+ * @typedef {import("./room-state.js").RoomSession} RoomSession
+ * @typedef {import("../outbox/composer.js").RoomComposer} RoomComposer
+ * @typedef {import("../log/room-log.js").RoomLogView} RoomLogView
+ * @typedef {import("../outbox/composer.js").Task} Task
+ */
+
+export class RoomTalk extends LitElement {
+  static properties = {
+    session: { attribute: false },
+    label: {},
+    limit: { attribute: false },
+    readOnly: { attribute: false },
+    canAmend: { attribute: false },
+    revision: { state: true },
+    task: { state: true },
+    trouble: { state: true },
+    doomed: { state: true },
+    knowsUnkept: { state: true },
+    unsaved: { state: true },
+    copied: { state: true },
+  };
+
+  constructor() {
+    super();
+    /** @type {RoomSession | null} */
+    this.session = null;
+    this.label = "";
+    this.limit = 8000;
+    /** Why nothing can be written; "" when it can. */
+    this.readOnly = "";
+    /** Whether one may edit and delete what one has said. */
+    this.canAmend = true;
+    this.revision = 0;
+    /** @type {Task | null} */
+    this.task = null;
+    this.trouble = "";
+    this.knowsUnkept = false;
+    /** @type {{task: Task, trouble: string}[]} edits that failed while something else was being written */
+    this.unsaved = [];
+    this.copied = false;
+    /** @type {import("../log/log.js").Message | null} the message whose deletion waits for a yes */
+    this.doomed = null;
+    /** @type {(() => void)[]} */
+    this.endings = [];
+  }
+
+  createRenderRoot() {
+    return this;
+  }
+
+  get composer() {
+    return /** @type {RoomComposer | null} */ (this.querySelector("room-composer"));
+  }
+
+  get logView() {
+    return /** @type {RoomLogView | null} */ (this.querySelector("room-log"));
+  }
+
+  /** @param {Map<string, unknown>} changed */
+  willUpdate(changed) {
+    if (!changed.has("session")) return;
+    for (const end of this.endings) end();
+    this.task = this.session ? takeDraft(draftKey(this.session)).task : null;
+    this.trouble = "";
+    this.unsaved = [];
+    this.endings = this.session ? [this.session.onChange(() => (this.revision += 1))] : [];
+  }
+
+  updated() {
+    const dialog = /** @type {HTMLDialogElement | null} */ (this.querySelector("dialog"));
+    if (this.doomed && dialog && !dialog.open) dialog.showModal();
+  }
+
+  disconnectedCallback() {
+    super.disconnectedCallback();
+    for (const end of this.endings) end();
+  }
+
+  render() {
+    const { session } = this;
+    if (!session) return null;
+    const shut = this.readOnly || session.readOnly || (session.phase === "shut" ? session.trouble : "");
+    return html`
+      <room-log .session=${session} .canWrite=${!shut} .canAmend=${this.canAmend} @act=${this.#onAct}></room-log>
+      <div class="talk__foot">
+        <div class="talk__typing" aria-live="off">${this.#typing()}</div>
+        ${this.#standing()} ${this.#unkept()} ${this.unsaved.length ? this.#failedEdit() : nothing}
+        ${shut
+          ? html`<p class="notice" role="status">${shut}</p>
+              ${this.#leftOver(draftKey(session))}`
+          : html`<room-composer
+              .label=${this.label}
+              .draftKey=${draftKey(session)}
+              .limit=${this.limit}
+              .task=${this.task}
+              .trouble=${this.trouble}
+              @typing=${() => session.typing()}
+              @say=${this.#onSay}
+              @give-up=${this.#giveUp}
+              @take-theirs=${this.#takeTheirs}
+              @edit-last=${this.#editLast}
+            ></room-composer>`}
+      </div>
+      ${this.doomed ? this.#confirmation() : nothing}
+    `;
+  }
+
+  #typing() {
+    const users = [...(this.session?.typists.values() ?? [])].map(({ user }) => user);
+    if (!users.length) return nothing;
+    return `${names(users)} ${users.length > 1 ? "are" : "is"} typing…`;
+  }
+
+  /** While the line is down: how far what is shown reaches, and what becomes of what one writes. */
+  #standing() {
+    const session = /** @type {RoomSession} */ (this.session);
+    const { socket, knownAt, phase } = session;
+    if (phase === "here" || phase === "shut") return nothing;
+    if (session.trouble) return html`<p class="notice notice--warning" role="status">${session.trouble}</p>`;
+    const { phase: line, code } = socket.state;
+    // At the first connection there is nothing to say yet; while one is tried again, what was said stands.
+    if (!knownAt && line !== "waiting" && line !== "stopped") return nothing;
+    return html`<div class="talk__standing notice notice--warning">
+      <span
+        >${knownAt ? `All messages received up to ${clockTime(knownAt)}. ` : ""}${line === "stopped" && socket.state.reason
+          ? socket.state.reason
+          : "What you write is kept, and sent when the connection is back."}</span
+      >
+      ${code === 4401
+        ? html`<a class="button" href="/sign-in/?next=${encodeURIComponent(location.pathname)}">Sign in</a>`
+        : comesBack(session)
+          ? html`<button class="button" type="button" aria-disabled=${line === "connecting"} @click=${() => socket.retry()}>
+              Try now
+            </button>`
+          : nothing}
+    </div>`;
+  }
+
+  /** The browser has no store that works. Said once, and put away by the reader. */
+  #unkept() {
+    const { outbox } = /** @type {RoomSession} */ (this.session);
+    if (!outbox.store.isLost || this.knowsUnkept) return nothing;
+    return html`<div class="talk__standing notice notice--warning" role="status">
+      <span>This browser does not keep unsent messages: do not close this page while one is waiting.</span>
+      <button class="button" type="button" @click=${() => (this.knowsUnkept = true)}>I see</button>
+    </div>`;
+  }
+
+  /** The oldest edit that failed, which waits until the field is free for it. */
+  #failedEdit() {
+    const [{ task, trouble }, ...others] = this.unsaved;
+    const goOn = () => {
+      this.unsaved = others;
+      Object.assign(this, { task, trouble });
+    };
+    const discard = () => {
+      this.unsaved = others;
+      this.composer?.focusField();
+    };
+    return html`<div class="composer__theirs notice notice--warning" role="status">
+      <p><b>An edit was not saved:</b></p>
+      <p class="composer__text">${task.body}</p>
+      <div class="row">
+        <button class="button" type="button" ?disabled=${Boolean(this.task)} @click=${goOn}>Edit again</button>
+        <button class="button" type="button" @click=${discard}>Discard</button>
+      </div>
+    </div>`;
+  }
+
+  /** What one was writing when nothing could be said any more: one's own all the same. */
+  #leftOver(/** @type {string} */ key) {
+    const text = leftOver(key);
+    if (!text) return nothing;
+    const take = async () => (this.copied = await copy(text, this.querySelector("[data-left-over]")));
+    const discard = () => {
+      keepDraft(key, { text: "", task: null });
+      this.requestUpdate();
+      document.querySelector("main")?.focus(); // the button goes
+    };
+    return html`<div class="composer__theirs notice">
+      <p><b>What you were writing here was not sent:</b></p>
+      <p class="composer__text" data-left-over>${text}</p>
+      <div class="row">
+        <button class="button" type="button" @click=${take}>${this.copied ? "Copied" : "Copy"}</button>
+        <button class="button" type="button" @click=${discard}>Discard</button>
+      </div>
+    </div>`;
+  }
+
+  #confirmation() {
+    return html`<dialog class="dialog" aria-labelledby="doomed-title" @close=${this.#decided}>
+      <h2 id="doomed-title">Delete this message?</h2>
+      <p class="talk__doomed">${this.doomed?.body.slice(0, 300)}</p>
+      <p class="muted small">Everyone here will see that a message was deleted, not what it said.</p>
+      <form method="dialog" class="dialog__actions">
+        <button class="button" value="">Keep it</button>
+        <button class="button button--danger" value="delete">Delete</button>
+      </form>
+    </dialog>`;
+  }
+
+  #decided(/** @type {Event} */ event) {
+    const { returnValue } = /** @type {HTMLDialogElement} */ (event.target);
+    const message = this.doomed;
+    this.doomed = null;
+    if (returnValue === "delete" && message) this.#attempt(this.session?.remove(message.seq));
+    this.composer?.focusField();
+  }
+
+  #onAct(/** @type {CustomEvent} */ { detail: { action, subject } }) {
+    const { session } = this;
+    if (!session) return;
+    if (action === "react") this.#attempt(session.react(subject.seq, subject.emoji, subject.on));
+    else if (action === "acknowledge") this.#attempt(session.acknowledge(subject.seq));
+    else if (action === "edit" || action === "reply") this.#start({ what: action, message: subject });
+    else if (action === "delete") this.doomed = subject;
+    else if (action === "retry") session.outbox.retry(subject);
+    else if (action === "discard") session.outbox.discard(subject);
+  }
+
+  #start(/** @type {Task} */ task) {
+    this.trouble = "";
+    this.task = task;
+  }
+
+  #giveUp() {
+    this.task = null;
+    this.trouble = "";
+  }
+
+  #takeTheirs() {
+    if (this.task) this.#start({ what: "edit", message: this.task.message });
+  }
+
+  #editLast() {
+    const message = this.canAmend && this.session?.log.lastOf(this.session.me.id);
+    if (message) this.#start({ what: "edit", message });
+  }
+
+  async #onSay(/** @type {CustomEvent} */ { detail: { body, task } }) {
+    const { session } = this;
+    if (!session) return;
+    if (task?.what !== "edit") {
+      this.#giveUp();
+      this.logView?.toEnd();
+      await session.send(body, task?.message.seq ?? null);
+      return;
+    }
+    await this.#save(session, /** @type {Task} */ (task), body);
+  }
+
+  /** The field is free at once. An edit that fails comes back to it, but not under the hands of one who writes on. */
+  async #save(/** @type {RoomSession} */ session, /** @type {Task} */ task, /** @type {string} */ body) {
+    const { seq, edited_at } = task.message;
+    const draft = this.composer?.beforeEdit;
+    this.task = null;
+    this.trouble = "";
+    try {
+      await session.edit(seq, body, edited_at);
+    } catch (error) {
+      const now = error instanceof CommandError && error.code === "conflict" && error.event.message;
+      const failed = { what: /** @type {const} */ ("edit"), message: now || task.message, body, theirs: Boolean(now) };
+      const trouble = now ? "" : sentence(error);
+      await this.updateComplete;
+      await this.composer?.updateComplete;
+      if (this.task || this.composer?.body !== draft) this.unsaved = [...this.unsaved, { task: failed, trouble }];
+      else Object.assign(this, { task: failed, trouble });
+    }
+  }
+
+  /** Say what went wrong with something that is not kept for later. */
+  async #attempt(/** @type {Promise<unknown> | undefined} */ doing) {
+    this.trouble = "";
+    try {
+      await doing;
+    } catch (error) {
+      this.trouble = sentence(error);
+    }
+  }
+}
+
+const draftKey = (/** @type {RoomSession} */ { me, room }) => `${me.id}:${room}`;
+
+function sentence(/** @type {unknown} */ error) {
+  if (error instanceof Disconnected) return "Not done: the connection is down. Try again when it is back.";
+  const { message, retryAfter } = /** @type {CommandError} */ (error);
+  return `${message}${retryAfter ? ` Try again in ${Math.ceil(retryAfter)} s.` : ""}`;
+}
+
+customElements.define("room-talk", RoomTalk);

@@ -1,0 +1,96 @@
+/** Keeps the room list of the sidebar true: unread counts, new rooms, rooms one was removed from. */
+import { ask } from "web/page.js";
+import { shortcut } from "web/shortcuts.js";
+import { me, socket, unread } from "./connection.js";
+import "./open-room.js";
+import { countText } from "./unread.js";
+import "../outbox/unsent-messages.js";
+import { markWaiting } from "../outbox/waiting-marks.js";
+
+const list = document.querySelector("[data-rooms]");
+const menuButton = document.querySelector(".menu-button");
+let title = document.title;
+
+const links = () => /** @type {HTMLElement[]} */ ([...(list?.querySelectorAll("[data-room]") ?? [])]);
+const linkOf = (/** @type {string} */ slug) => links().find((link) => link.dataset.room === slug);
+
+for (const link of links()) {
+  const { room = "", head = "{}" } = link.dataset;
+  unread.head(room, JSON.parse(head));
+}
+
+function show(/** @type {string} */ slug) {
+  const link = linkOf(slug);
+  if (link) paint(link, unread.count(slug));
+  const elsewhere = links().some((other) => !other.ariaCurrent && unread.count(other.dataset.room ?? ""));
+  menuButton?.toggleAttribute("data-unread", elsewhere);
+  document.title = unread.total ? `(${countText(unread.total)}) ${title}` : title;
+}
+
+function paint(/** @type {HTMLElement} */ link, /** @type {number} */ count) {
+  const mark = /** @type {HTMLElement} */ (link.querySelector(".count"));
+  mark.hidden = count === 0;
+  /** @type {HTMLElement} */ (mark.querySelector("[data-count]")).textContent = countText(count);
+  link.toggleAttribute("data-unread", count > 0);
+}
+
+/** Somebody made a room, or took us into one: its name is the server's to tell. */
+async function addRoom(/** @type {string} */ slug) {
+  const { rooms } = await ask("GET", "/api/rooms/");
+  const room = rooms.find((/** @type {{slug: string}} */ each) => each.slug === slug);
+  const pattern = links()[0]?.parentElement;
+  if (!room || !pattern || linkOf(slug)) return;
+  const entry = /** @type {HTMLElement} */ (pattern.cloneNode(true));
+  const link = /** @type {HTMLAnchorElement} */ (entry.querySelector("a"));
+  link.href = `/rooms/${encodeURIComponent(slug)}/`;
+  link.dataset.room = slug;
+  delete link.dataset.head;
+  link.removeAttribute("aria-current");
+  /** @type {HTMLElement} */ (link.firstElementChild).textContent = `# ${room.name}`;
+  list?.append(entry);
+  markWaiting();
+  show(slug);
+}
+
+unread.onChange(show);
+for (const slug of unread.rooms.keys()) show(slug);
+
+/** @type {Set<string>} rooms asked for once: a private talk never gets a place in the list */
+const asked = new Set();
+function addMissing(/** @type {Iterable<string>} */ slugs) {
+  for (const slug of slugs) {
+    if (linkOf(slug) || asked.has(slug)) continue;
+    asked.add(slug);
+    addRoom(slug).catch(() => asked.delete(slug));
+  }
+}
+socket.on("heads", ({ rooms }) => addMissing(Object.keys(rooms)));
+// Another script of the page may have opened the socket, and heard the first heads before us.
+addMissing(unread.rooms.keys());
+socket.on("left", ({ room }) => {
+  asked.delete(room);
+  const link = linkOf(room);
+  if (link && !link.ariaCurrent) link.parentElement?.remove();
+});
+
+/** A room is called otherwise now. */
+socket.on("room", ({ room: { slug, name } }) => {
+  const label = linkOf(slug)?.firstElementChild;
+  if (!label) return;
+  if (linkOf(slug)?.ariaCurrent) title = title.replace(label.textContent ?? "", () => `# ${name}`); // as it is: "$&" is no pattern
+  label.textContent = `# ${name}`;
+  show(slug);
+});
+socket.on("person", ({ user }) => {
+  const name = document.querySelector(".sidebar__name")?.firstChild;
+  if (user.id === me?.id && name) name.textContent = `${user.name} `;
+});
+
+/** Go to the next room that has unread messages. */
+function nextUnread() {
+  const all = links();
+  const here = all.findIndex((link) => link.ariaCurrent);
+  const turned = [...all.slice(here + 1), ...all.slice(0, here + 1)];
+  turned.find((link) => unread.count(link.dataset.room ?? "") && !link.ariaCurrent)?.click();
+}
+shortcut("u", "Go to the next unread room", nextUnread);

@@ -1,0 +1,17 @@
+from django.apps import AppConfig
+
+
+class StreamsConfig(AppConfig):
+    name = "streams"
+    verbose_name = "Streams"
+
+    def ready(self) -> None:
+        from realtime import background
+        from realtime.hub import register_source
+        from streams.producing import worker
+        from streams.readback import StreamSource
+
+        register_source("stream", StreamSource())
+        background.register("the watch over producers", worker.watch)
+        # Another process could not reach the in-memory layer, so the producers run in this one.
+        background.register("the producers", worker.work, when=background.layer_is_embedded)

@@ -1,0 +1,123 @@
+"""The JSON endpoint that takes pushes; those of boards are in `boards.api`."""
+
+import zlib
+from datetime import datetime
+from functools import partial
+from typing import Final
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.views.decorators.csrf import csrf_exempt
+
+from accounts.tokens import bearer_of
+from realtime import quotas
+from realtime.quotas import Payer, Quota
+from streams import services
+from streams.models import PushToken, Stream
+from streams.push import tally
+from streams.push.influx import Selection, read_influx
+from streams.push.values import WrongPush, read_push
+from streams.pushed import Pushed
+from web.http import STATUS, ApiError, answers_errors
+from web.throttling import address_of, limits_itself
+
+#: Bytes that the body of a push may have, as it comes and when it is unpacked.
+BODY_BYTES: Final = 1024 * 1024
+#: Bytes of a body that count as one more push: reading a whole one may take a second.
+PUSH_BYTES: Final = 64 * 1024
+
+_pushes = Quota("pushes", lambda: (settings.PUSH_BURST, settings.PUSHES_PER_SECOND))
+
+
+@limits_itself
+@csrf_exempt
+@answers_errors
+def stream(request: HttpRequest, slug: str) -> HttpResponse:
+    """POST one value or several, whole or not at all; the bearer token is the stream's own. 204.
+
+    JSON, or with the type text/plain InfluxDB's line protocol.
+    """
+    if request.method != "POST":
+        raise ApiError("method_not_allowed", "POST pushes values into the stream.")
+    found = Stream.objects.filter(slug=slug).first()
+    try:
+        _push(request, found)
+    except ApiError as error:
+        if found is not None:
+            tally.count_refused(found, _in_words(request, error))
+        raise
+    return HttpResponse(status=204)
+
+
+def _push(request: HttpRequest, found: Stream | None) -> None:
+    token = _push_token(request)
+    if found is None:
+        raise ApiError("not_found", "There is no such stream.")
+    if token.stream_id != found.pk:
+        raise ApiError("forbidden", "This token belongs to another stream.")
+    payer = Payer(token.token_hash)
+    if wait := _pushes.pay(payer):
+        raise ApiError("rate_limited", "Too many pushes at once: send several values in one array.", retry_after=wait)
+    body = _body(request)
+    _pushes.spend(payer, len(body) // PUSH_BYTES)
+    try:
+        services.push(found, partial(_read, request, body))
+    except WrongPush as error:
+        raise ApiError("invalid", error.detail, field=error.field) from None
+
+
+def _push_token(request: HttpRequest) -> PushToken:
+    bearer = bearer_of(request.headers.get("Authorization", ""))
+    token = services.find_token(bearer) if bearer else None
+    if token is None:
+        if wait := quotas.commands.pay(quotas.payer_of(None, address_of(request))):
+            raise ApiError("rate_limited", "Too many calls without a good token: wait a moment.", retry_after=wait)
+        raise ApiError("sign_in", "Send the stream's token: Authorization: Bearer push_…")
+    return token
+
+
+def _in_words(request: HttpRequest, error: ApiError) -> str:
+    """Return why a push was refused, for those who may see the admin."""
+    if error.code == "sign_in":
+        bearer = bearer_of(request.headers.get("Authorization", ""))
+        if not bearer:
+            return "401: it had no token"
+        return "401: its token was revoked" if services.was_revoked(bearer) else "401: nobody knows its token"
+    status = STATUS[error.code]
+    return f"{status}, {error.field}: {error.detail}" if error.field else f"{status}: {error.detail}"
+
+
+def _body(request: HttpRequest) -> bytes:
+    # Not `request.body`: Django has a limit and an error page of its own for that.
+    raw = request.read(BODY_BYTES + 1)
+    encoding = request.headers.get("Content-Encoding", "identity").lower()
+    if encoding == "gzip" and len(raw) <= BODY_BYTES:
+        raw = _unpacked(raw)
+    elif encoding not in ("identity", "gzip"):
+        raise ApiError("invalid", "Content-Encoding may be gzip or identity.", field="Content-Encoding")
+    if len(raw) > BODY_BYTES:
+        raise ApiError("too_long", f"The body has at most {BODY_BYTES} bytes: send several pushes.")
+    return raw
+
+
+def _unpacked(raw: bytes) -> bytes:
+    """Return no more than a byte over the limit, however much is in it."""
+    unpacking = zlib.decompressobj(wbits=31)
+    try:
+        body = unpacking.decompress(raw, BODY_BYTES + 1)
+    except zlib.error:
+        raise ApiError("invalid", "The body is not gzip.", field="body") from None
+    if not unpacking.eof and len(body) <= BODY_BYTES:
+        raise ApiError("invalid", "The body is gzip that ends too early.", field="body")
+    return body
+
+
+def _read(request: HttpRequest, raw: bytes, kind: str, now: datetime) -> list[Pushed]:
+    """Return the values in a body. Raises WrongPush."""
+    # A browser's fetch() calls a string text/plain, too; no line begins as JSON does.
+    if request.content_type != "text/plain" or raw.lstrip()[:1] in (b"{", b"["):
+        return read_push(raw, kind, now)
+    asked = {name: str(value) for name, value in request.GET.items()}
+    tags = {name.removeprefix("tag."): value for name, value in asked.items() if name.startswith("tag.")}
+    selection = Selection(asked.get("measurement", ""), asked.get("field", ""), tags)
+    return read_influx(raw, kind, now, selection, asked.get("precision", "ns"))

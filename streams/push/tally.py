@@ -1,0 +1,36 @@
+"""Counts what becomes of pushes, for the stream's page in the admin."""
+
+import time
+from typing import Any, Final
+
+from django.db.models import F
+from django.db.models.functions import Now
+
+from realtime.limits import Buckets
+from streams.models import PushTally, Stream
+
+#: Refusals of one stream that are written down: at once, then per second. The rest is added to the next one.
+WRITTEN: Final = 5, 1
+
+_writing = Buckets(*WRITTEN)
+_unwritten: dict[int, int] = {}
+
+
+def count_accepted(stream: Stream, values: int) -> None:
+    """Note a push of `values`; call it in the transaction of the push."""
+    _update(stream, accepted=F("accepted") + 1, pushed_values=values, pushed_at=Now())
+
+
+def count_refused(stream: Stream, reason: str) -> None:
+    """Note a push that was refused, and why. A flood of them costs a write a second."""
+    number = _unwritten.pop(stream.pk, 0) + 1
+    if _writing.take(str(stream.pk), time.monotonic()):
+        _unwritten[stream.pk] = number
+        return
+    _update(stream, refused=F("refused") + number, refused_at=Now(), reason=reason[:300])
+
+
+def _update(stream: Stream, **changes: Any) -> None:
+    if not PushTally.objects.filter(pk=stream.pk).update(**changes):
+        PushTally.objects.get_or_create(stream=stream)
+        PushTally.objects.filter(pk=stream.pk).update(**changes)

@@ -1,0 +1,302 @@
+"""Writes of streams, samples and rows. The only place where `seq` moves and samples are written.
+
+Every write returns the publications that tell of it; they may leave only after the commit.
+"""
+
+import json
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from operator import itemgetter
+from typing import Any, Final, NamedTuple
+
+from django.db import transaction
+from django.db.models import Exists, F, OuterRef, Q
+from django.db.models.functions import Now
+
+from realtime import bulk, clock
+from realtime.publish import Delivery, Publication
+from streams.events import unix_ms, update_of_rows, update_of_value
+from streams.models import ProducerLease, Sample, State, Stream, TableRow
+from streams.pushed import Pushed
+from streams.values import ROWS, Reading, WrongValue
+
+#: How long the mark of a row that was taken away is kept: much longer than any hub may be behind.
+TOMBSTONES: Final = timedelta(days=1)
+#: How many samples one statement of pruning deletes.
+PRUNE: Final = 5_000
+
+#: Of how long a time thinning leaves the least, the greatest and the last sample, and of how long it looks at once.
+THINNED: Final = timedelta(minutes=5)
+STRETCH: Final = timedelta(hours=1)
+
+#: How often a table's rows are kept at most, and of how many bytes of them a second, on average.
+SNAPSHOT_EVERY: Final = timedelta(seconds=10)
+SNAPSHOT_BYTES: Final = 1_000
+#: What moves in a stream's head when the rows of its table do.
+_TABLE_FIELDS: Final = ("rows_at", "snapshot_due")
+
+
+class StreamReading(NamedTuple):
+    """A reading, the id of its stream, and the fencing token of the worker that has it."""
+
+    stream: int
+    token: int
+    reading: Reading
+
+
+@dataclass(slots=True)
+class Recorded:
+    """`lost`: the streams whose fencing token was out of date; nothing of theirs was written."""
+
+    publications: list[Publication] = field(default_factory=list)
+    lost: set[int] = field(default_factory=set)
+
+
+def record(readings: Iterable[StreamReading]) -> Recorded:
+    """Write a batch of readings of any streams, each in order, in one transaction; one seq per stream."""
+    recorded = Recorded()
+    by_stream: dict[int, list[Reading]] = defaultdict(list)
+    tokens: dict[int, int] = {}
+    for stream_id, token, reading in readings:
+        by_stream[stream_id].append(reading)
+        tokens[stream_id] = token
+    changed: dict[tuple[str, ...], list[Stream]] = defaultdict(list)
+    samples: list[Sample] = []
+    with transaction.atomic():
+        # In order of id, as everybody locks them, lest two processes wait for each other.
+        for stream in Stream.objects.select_for_update().filter(pk__in=by_stream).order_by("pk"):
+            if stream.fence == tokens[stream.pk]:
+                own = by_stream.pop(stream.pk)
+                values = [(each.at, _plain(each.value)) for each in own if each.value is not None]
+                changed[_advance(stream, own[-1], values)].append(stream)
+                samples += _samples(stream, values)
+                recorded.publications += _write_values(stream, values)
+        for fields, streams in changed.items():
+            bulk.update(streams, *fields)
+        bulk.insert(samples)
+    recorded.lost = set(by_stream)
+    return recorded
+
+
+def _plain(value: Any) -> Any:
+    """Return `value` as it comes back from JSON: a producer's number may be numpy's."""
+    return value if type(value) in (float, int, str) else json.loads(json.dumps(value))
+
+
+def _advance(stream: Stream, last: Reading, values: Sequence[tuple[datetime, Any]]) -> tuple[str, ...]:
+    """Give `stream` its next seq, newest value and health; return the names of the fields that have changed."""
+    stream.seq += 1
+    stream.state = State.ERROR if last.error else State.OK
+    stream.error, stream.retry_at = last.error, last.retry_at
+    fields: tuple[str, ...] = ("seq", "state", "error", "retry_at")
+    if values:
+        stream.at, value = values[-1]
+        fields += ("at",)
+        if stream.kind == Stream.Kind.TABLE:
+            fields += _TABLE_FIELDS
+        else:
+            stream.value = value
+            fields += ("value",)
+    return fields
+
+
+def push(stream: Stream, pushed: Sequence[Pushed]) -> list[Publication]:
+    """Write pushed values, oldest first; those older than the stream's newest go to its history only.
+
+    What has no time gets the database's, so that of two processes the later one's value is the newest. Call it in a
+    transaction. Raises WrongValue when a table would get too many rows.
+    """
+    stream = Stream.objects.select_for_update().annotate(now=Now()).get(pk=stream.pk)
+    now: datetime = stream.now
+    values = sorted(((now if each.is_now else each.at, each.value) for each in pushed), key=itemgetter(0))
+    if stream.thinned_until and values[0][0] < stream.thinned_until:
+        Stream.objects.filter(pk=stream.pk).update(thinned_until=values[0][0])
+    # A newest value of the future, by somebody's wrong clock, hides nothing.
+    newest = stream.at if stream.at is not None and stream.at <= now else None
+    fresh = [(at, value) for at, value in values if newest is None or at >= newest]
+    is_table = stream.kind == Stream.Kind.TABLE
+    bulk.insert(_samples(stream, fresh if is_table else values))
+    if not fresh:
+        return []
+    at, value = fresh[-1]
+    fields = {name: getattr(stream, name) for name in _TABLE_FIELDS} if is_table else {"value": value}
+    Stream.objects.filter(pk=stream.pk).update(seq=F("seq") + 1, at=at, **fields)
+    stream.refresh_from_db()
+    publications = _write_values(stream, fresh)
+    if is_table and stream.rows.filter(value__isnull=False).count() > ROWS:
+        raise WrongValue(f"A table has up to {ROWS} rows; take some away by pushing null for them.")
+    return publications
+
+
+def _write_values(stream: Stream, values: Sequence[tuple[datetime, Any]]) -> list[Publication]:
+    """Write the rows that a stream, whose head has moved already, got; return what tells of its values."""
+    if stream.kind == Stream.Kind.TABLE:
+        rows: dict[str, tuple[datetime, Any]] = {}
+        for at, changed in values:
+            rows |= {key: (at, row) for key, row in changed.items()}
+        _write_rows(stream, rows)
+        return publications_of_rows(stream, {key: row for key, (_, row) in rows.items()})
+    folded = [[unix_ms(at), value] for at, value in values[:-1]]
+    return [Publication(stream.topic, Delivery.LATEST, update_of_value(stream, folded), stream.seq)]
+
+
+def _samples(stream: Stream, values: Iterable[tuple[datetime, Any]]) -> list[Sample]:
+    """Return what is to be kept when `values` come."""
+    if stream.kind == Stream.Kind.TABLE:
+        return _snapshot(stream, [at for at, rows in values if rows])
+    return [Sample(stream=stream, at=at, value=value) for at, value in values]
+
+
+def _snapshot(table: Stream, changes: Sequence[datetime]) -> list[Sample]:
+    """Return the rows that changes at these times replace, unless others were kept a short while ago.
+
+    Rows are kept when they are about to change, not when they have: so whatever lasted is kept, once, however long.
+    """
+    if not changes:
+        return []
+    since, table.rows_at = table.rows_at, changes[-1]
+    if since is None or (table.snapshot_due is not None and changes[0] < table.snapshot_due):
+        return []
+    rows = rows_of([table]).get(table.pk, {})
+    pause = timedelta(seconds=len(json.dumps(rows)) / SNAPSHOT_BYTES)
+    table.snapshot_due = changes[0] + max(SNAPSHOT_EVERY, pause)
+    return [Sample(stream=table, at=since, value=rows)]
+
+
+def _write_rows(stream: Stream, rows: Mapping[str, tuple[datetime, Any]]) -> None:
+    if not rows:
+        return
+    TableRow.objects.bulk_create(
+        [TableRow(stream=stream, key=key, value=row, seq=stream.seq, at=at) for key, (at, row) in rows.items()],
+        update_conflicts=True,
+        unique_fields=["stream", "key"],
+        update_fields=["value", "seq", "at"],
+    )
+
+
+def publications_of_rows(stream: Stream, rows: Mapping[str, Any]) -> list[Publication]:
+    """Return one publication per changed row; without any, one of the state, which replaces no row."""
+    changes = [(f"row.{key}", {key: row}) for key, row in rows.items()] or [("state", {})]
+    return [
+        Publication(stream.topic, Delivery.LATEST, update_of_rows(stream, changed), stream.seq, key)
+        for key, changed in changes
+    ]
+
+
+def orphan(pk: int, fence: int) -> list[Publication]:
+    """Mark a stream `unknown` because nobody holds its lease any more; nothing when somebody does again."""
+    expired = ProducerLease.objects.filter(stream=OuterRef("pk"), expires_at__lte=Now())
+    with transaction.atomic():
+        marked = (
+            Stream.objects.filter(Exists(expired), pk=pk, fence=fence)
+            .exclude(state=State.UNKNOWN)
+            .update(seq=F("seq") + 1, state=State.UNKNOWN, error="", retry_at=None)
+        )
+        return publications_of_state(Stream.objects.get(pk=pk)) if marked else []
+
+
+def publications_of_state(stream: Stream) -> list[Publication]:
+    """Return what tells of a stream's present value and state."""
+    if stream.kind == Stream.Kind.TABLE:
+        return publications_of_rows(stream, {})
+    return [Publication(stream.topic, Delivery.LATEST, update_of_value(stream), stream.seq)]
+
+
+def changed_after(stream: Stream, after: int) -> list[Publication]:
+    """Return publications of everything of `stream` that changed after seq `after`."""
+    if stream.seq <= after:
+        return []
+    if stream.kind != Stream.Kind.TABLE:
+        return publications_of_state(stream)
+    rows = stream.rows.filter(seq__gt=after).order_by("seq", "key")
+    return publications_of_rows(stream, {row.key: row.value for row in rows})
+
+
+def rows_of(streams: Collection[Stream]) -> dict[int, dict[str, Any]]:
+    """Return the current rows of the tables among `streams`, by stream and key, in order of their keys."""
+    found: dict[int, dict[str, Any]] = defaultdict(dict)
+    tables = [stream.pk for stream in streams if stream.kind == Stream.Kind.TABLE]
+    if tables:
+        for row in TableRow.objects.filter(stream__in=tables, value__isnull=False).order_by("key"):
+            found[row.stream_id][row.key] = row.value
+    return found
+
+
+def prune() -> int:
+    """Delete samples past their stream's retention, thin older ones, delete old marks of rows; return how many went."""
+    deleted = 0
+    for stream in Stream.objects.all():
+        old = Sample.objects.filter(stream=stream, at__lt=Now() - stream.retention)
+        if stream.kind == Stream.Kind.TABLE and (held := old.order_by("at").last()):
+            old = old.filter(at__lt=held.at)  # it was still so when the time began that is kept
+        while ids := list(old.order_by("at").values_list("pk", flat=True)[:PRUNE]):
+            deleted += Sample.objects.filter(pk__in=ids).delete()[0]
+        deleted += _thin(stream, clock.now() - stream.raw_for)
+    marks = TableRow.objects.filter(Q(value__isnull=True), at__lt=Now() - TOMBSTONES)
+    return deleted + marks.delete()[0]
+
+
+def _thin(stream: Stream, until: datetime) -> int:
+    """Leave of each stretch of THINNED that ended by `until` the least, the greatest and the last sample.
+
+    What stays was said at the time it has. Goes on from where it stopped; a push of older samples sets that back.
+    """
+    until = _floor(until, THINNED)
+    mark, deleted = stream.thinned_until, 0
+    while True:
+        later = Q(at__gte=_floor(mark, THINNED)) if mark else Q()
+        samples = Sample.objects.filter(later, stream=stream, at__lt=until).order_by("at", "pk")
+        first = samples.values_list("at", flat=True).first()
+        end = min(_floor(first, THINNED) + STRETCH, until) if first else until
+        is_number = stream.kind == Stream.Kind.NUMBER
+        columns = ("pk", "at", "value") if is_number else ("pk", "at")
+        superfluous = _superfluous(samples.filter(at__lt=end).values_list(*columns) if first else (), is_number)
+        for place in range(0, len(superfluous), PRUNE):
+            deleted += Sample.objects.filter(pk__in=superfluous[place : place + PRUNE]).delete()[0]
+        # Not when somebody has set it back meanwhile: the next round begins there.
+        if mark == end or not Stream.objects.filter(pk=stream.pk, thinned_until=mark).update(thinned_until=end):
+            return deleted
+        mark = end
+
+
+def _superfluous(rows: Iterable[tuple[Any, ...]], is_number: bool) -> list[int]:
+    """Return the ids of the samples, oldest first, that are neither least nor greatest nor last of their stretch.
+
+    `rows`: id, time, and value of those that are numbers.
+    """
+    found: list[int] = []
+    for _, stretch in groupby(rows, key=lambda row: _floor(row[1], THINNED)):
+        samples = list(stretch)
+        kept = {samples[-1][0]}
+        if is_number:
+            kept |= {function(samples, key=lambda row: row[2])[0] for function in (min, max)}
+        found += [pk for pk, *_ in samples if pk not in kept]
+    return found
+
+
+def _floor(moment: datetime, width: timedelta) -> datetime:
+    return moment - (moment - datetime.min.replace(tzinfo=UTC)) % width
+
+
+def retire(stream: Stream) -> list[Publication]:
+    """Take a stream's producer away: what it still says is not written. Its values stay; call it in a transaction."""
+    ProducerLease.objects.filter(stream=stream).delete()
+    Stream.objects.filter(pk=stream.pk).update(
+        seq=F("seq") + 1, fence=F("fence") + 1, state=State.UNKNOWN, error="", retry_at=None
+    )
+    return publications_of_state(Stream.objects.get(pk=stream.pk))
+
+
+def delete(stream: Stream) -> None:
+    """Delete a stream and everything of it; call it in a transaction."""
+    Stream.objects.select_for_update().get(pk=stream.pk)
+    samples = Sample.objects.filter(stream=stream).order_by("pk").values_list("pk", flat=True)
+    while ids := list(samples[:PRUNE]):  # there may be millions, and no statement may take long
+        Sample.objects.filter(pk__in=ids).delete()
+    stream.rows.all().delete()
+    stream.push_tokens.all().delete()
+    ProducerLease.objects.filter(stream=stream).delete()
+    stream.delete()

@@ -1,0 +1,9 @@
+"""Where values are pushed."""
+
+from django.urls import path
+
+from streams.push import api
+
+urlpatterns = [
+    path("api/streams/<slug:slug>/", api.stream, name="api_stream"),
+]

@@ -1,0 +1,402 @@
+"""Rules, samples and incidents in the database."""
+
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, transaction
+from django.db.models.functions import Now
+
+from alerts import incidents
+from alerts.feeders import feeder
+from alerts.models import AlertDuty, AlertRule, Incident, RuleState
+from realtime.models import Process
+from streams import services, store
+from streams.models import HttpSource, PushToken, SqlSource, Stream
+from streams.producers import registry
+from streams.pushed import Pushed
+from tests.screens import board_of, produced_stream, pushed_stream, reading, seconds
+
+pytestmark = pytest.mark.django_db
+
+
+def rule_on(stream: Stream, **fields: Any) -> AlertRule:
+    given = {"condition": "above", "limit": 90, "room": "kitchen", "severity": "crit"}
+    return AlertRule.objects.create(stream=stream, **(given | fields))
+
+
+def push(stream: Stream, *values: tuple[float, float]) -> None:
+    """Push values: second, value."""
+    with transaction.atomic():
+        store.push(stream, [Pushed(value, seconds(at)) for at, value in values])
+
+
+def look(at: float, token: int | None = None) -> bool:
+    """Have the rules evaluated at this second, as far as it is known then."""
+    token = incidents.hold("me") if token is None else token
+    assert token is not None
+    return incidents.evaluate(token, seconds(at) + incidents.LAG)
+
+
+def incident() -> Incident:
+    return Incident.objects.get()
+
+
+def tell(now: datetime) -> list[dict[str, Any]]:
+    """Return the cards that are to be told, as if the room had taken them."""
+    told = incidents.to_tell(now)
+    for each, _, _ in told:
+        incidents.note_told(each)
+    return [card for _, _, card in told]
+
+
+def test_an_incident_opens_and_ends(db: None) -> None:
+    cpu = pushed_stream("cpu", label="Processor", unit="%")
+    board_of(cpu)
+    rule_on(cpu)
+    push(cpu, (0, 20))
+    look(0)
+    push(cpu, (10, 95), (40, 97))
+    look(69)
+    assert not Incident.objects.exists()
+    look(70)
+    assert (incident().since, incident().fired_at, incident().until) == (seconds(10), seconds(70), None)
+    (card,) = tell(seconds(71))
+    assert (card["shown"], card["title"], card["condition"]) == ("97 %", "Processor", "above 90 % for 1 min")
+    assert card["board"] == {"slug": "ops", "title": "Ops"}
+    assert [value for _, value in card["points"]] == [20, 95, 97]
+    assert tell(seconds(72)) == []
+    push(cpu, (100, 40))
+    look(219)
+    assert incident().until is None
+    look(220)
+    assert incident().until == seconds(100)
+    (card,) = tell(seconds(221))
+    assert card["until"] == "2026-11-21T09:01:40.000Z"
+    look(1000)
+    assert (Incident.objects.count(), tell(seconds(1000))) == (1, [])
+
+
+def test_values_from_before_the_rule_do_not_fire_but_the_present_one_counts(db: None) -> None:
+    cpu = pushed_stream()
+    push(cpu, (0, 99), (100, 20))
+    rule_on(cpu)
+    look(200)
+    assert not Incident.objects.exists()
+    Stream.objects.filter(pk=cpu.pk).update(at=seconds(300))
+    push(cpu, (300, 99))
+    rule_on(cpu, limit=95)
+    look(360)
+    assert Incident.objects.count() == 2
+
+
+def test_what_came_before_anybody_looked_for_the_first_time_is_seen(db: None) -> None:
+    cpu = pushed_stream()
+    rule_on(cpu, hold=0, settle=0, made_at=seconds(5))
+    push(cpu, (0, 99), (4, 20), (10, 99), (20, 20), (30, 99))
+    look(40)
+    assert [(each.since, each.until) for each in Incident.objects.order_by("pk")] == [
+        (seconds(10), seconds(20)),
+        (seconds(30), None),
+    ]
+
+
+def test_samples_of_the_same_moment_are_all_seen(db: None) -> None:
+    cpu = pushed_stream()
+    rule_on(cpu, hold=0, settle=0)
+    push(cpu, (0, 20))
+    look(0)
+    for value in (99, 20, 99):
+        push(cpu, (0, value))
+    look(1)
+    assert [each.until for each in Incident.objects.order_by("pk")] == [seconds(0), None]
+
+
+def test_more_samples_than_fit_a_round_are_seen_in_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(incidents, "SAMPLES", 4)
+    cpu = pushed_stream()
+    rule_on(cpu, hold=10)
+    push(cpu, (0, 20))
+    look(0)
+    push(cpu, *((at, 99) for at in range(1, 6)), *((at, 20) for at in range(6, 20)))
+    for _ in range(10):
+        look(500)
+    assert not Incident.objects.exists(), "what is not seen yet may end it"
+    assert RuleState.objects.get().at == seconds(19)
+
+
+def test_a_status_that_is_critical_for_long(db: None) -> None:
+    backup = produced_stream("backup", kind="status", label="Backup")
+    rule_on(backup, condition="crit", limit=None, hold=120, settle=60)
+    store.record([reading(backup, "ok", at=0)])
+    look(0)
+    store.record([reading(backup, {"level": "crit", "text": "disk full"}, at=10)])
+    look(129)
+    assert not Incident.objects.exists()
+    look(130)
+    ((_, body, card),) = incidents.to_tell(seconds(131))
+    assert body == "■ Backup: critical for 2 min. Now critical: disk full. Since 2026-11-21 09:00:10 UTC."
+    assert (card["value"], card["shown"], card["when"]) == ("crit", "critical: disk full", "crit")
+    assert (card["limit"], card["points"]) == (None, [])
+    store.record([reading(backup, "warn", at=200)])
+    look(260)
+    assert incident().until == seconds(200)
+
+
+def test_a_stream_that_falls_silent(db: None) -> None:
+    table = produced_stream("prices", kind="table", stale_after=5)
+    rule = rule_on(table, condition="silent", limit=None, hold=30, settle=10)
+    AlertRule.objects.filter(pk=rule.pk).update(made_at=seconds(0))
+    look(29)
+    assert not Incident.objects.exists()
+    look(30)
+    assert incident().since == seconds(0), "it never had a value"
+    store.record([reading(table, {"A": {"bid": 1}}, at=50)])
+    look(59)
+    assert incident().until is None
+    look(60)
+    assert incident().until == seconds(50)
+
+
+def look_from(begin: int, end: int, step: int = 2) -> None:
+    """Have the rules evaluated again and again, as a worker does, from one second to before another."""
+    for at in range(begin, end, step):
+        look(at)
+
+
+def test_the_time_in_which_no_worker_ran_is_no_silence(db: None) -> None:
+    prices, orders = produced_stream("prices"), pushed_stream("orders")
+    for stream in (prices, orders):
+        rule_on(stream, condition="silent", limit=None, hold=30, settle=10, made_at=seconds(0))
+    store.record([reading(prices, 1, at=0)])
+    push(orders, (0, 1))
+    look_from(0, 10)
+    look_from(51, 80)  # it was away for 41 s
+    assert not Incident.objects.exists()
+    store.record([reading(prices, 2, at=79)])
+    look_from(80, 90)
+    fired = Incident.objects.get()
+    assert (fired.about["stream"], fired.since) == ("orders", seconds(0)), "what is silent all the same is told"
+    assert fired.fired_at >= seconds(81)
+
+
+def test_a_stream_that_is_silent_and_comes_back_while_nobody_watches_is_over(db: None) -> None:
+    prices = produced_stream("prices")
+    rule_on(prices, condition="silent", limit=None, hold=30, settle=10, made_at=seconds(0))
+    store.record([reading(prices, 1, at=0)])
+    look_from(0, 40)
+    assert incident().until is None
+    store.record([reading(prices, 1, at=50)])
+    look_from(300, 310)
+    assert incident().until == seconds(50), "and that it may have been silent since nobody knows"
+
+
+def test_nothing_is_pushed_while_no_server_runs(db: None) -> None:
+    prices, orders = produced_stream("prices"), pushed_stream("orders")
+    for stream in (prices, orders):
+        rule_on(stream, condition="silent", limit=None, hold=30, settle=10, made_at=seconds(0))
+    store.record([reading(prices, 1, at=0)])
+    push(orders, (0, 1))
+    fields = {"host": "a", "pid": 1, "started_at": seconds(0), "build": "x"}
+    server = Process.objects.create(id="a", seen_at=seconds(0), **fields)
+
+    def serve_from(begin: int, end: int) -> None:
+        for at in range(begin, end, 2):
+            Process.objects.filter(pk=server.pk).update(seen_at=seconds(at) + incidents.LAG)
+            look(at)
+
+    serve_from(0, 20)
+    look_from(20, 60)
+    assert [each.about["stream"] for each in Incident.objects.all()] == ["prices"], "the worker ran all the time"
+    serve_from(60, 88)
+    assert Incident.objects.count() == 1
+    serve_from(88, 96)
+    assert Incident.objects.count() == 2
+
+
+def silent_shop() -> list[Stream]:
+    """Return three streams of one script, which has fallen silent after second 4, and rules on them."""
+    streams = [pushed_stream(slug, label=slug.title()) for slug in ("orders", "refunds", "visits")]
+    for place, stream in enumerate(streams):
+        PushToken.objects.create(stream=stream, token_hash=stream.slug, note="till 1")
+        severity = "crit" if place == 1 else "warn"
+        rule_on(stream, condition="silent", limit=None, hold=30 + place, settle=10, severity=severity)
+        push(stream, (2 + place, 1))
+    AlertRule.objects.update(made_at=seconds(0))
+    return streams
+
+
+def test_one_outage_of_what_feeds_several_streams_is_one_card(db: None) -> None:
+    orders, refunds, visits = silent_shop()
+    look_from(0, 60)
+    assert Incident.objects.count() == 3
+    ((told, body, card),) = incidents.to_tell(seconds(60))
+    assert (card["title"], card["severity"], card["until"]) == ("3 streams of till 1", "crit", None)
+    assert [each["title"] for each in card["streams"]] == ["Orders", "Refunds", "Visits"]
+    assert body.startswith("■ 3 streams of till 1: no new value.")
+    assert body.endswith("Orders, Refunds, Visits.")
+    incidents.note_told(told)
+    assert incidents.to_tell(seconds(61)) == []
+    push(orders, (60, 1))
+    push(refunds, (60, 1))
+    look_from(60, 74)
+    ((again, _, card),) = incidents.to_tell(seconds(80))
+    assert (incidents.card_id(again), card["until"]) == (incidents.card_id(told), None), "one of them is silent still"
+    assert [each["until"] is None for each in card["streams"]] == [False, False, True]
+    incidents.note_told(again)
+    AlertRule.objects.filter(stream=visits).delete()
+    look(82)
+    ((again, _, card),) = incidents.to_tell(seconds(82))
+    assert (card["until"] is None, card["withdrawn"]) == (False, False)
+    incidents.note_told(again)
+    AlertRule.objects.all().delete()
+    assert incidents.hold("somebody else") is None, "there is nothing left to do"
+
+
+@pytest.mark.parametrize("how", ["another room", "another script", "nobody knows", "another time"])
+def test_what_is_not_known_to_be_one_outage_is_a_card_each(db: None, how: str) -> None:
+    _, refunds, visits = silent_shop()
+    AlertRule.objects.filter(stream=visits).delete()
+    if how == "another room":
+        AlertRule.objects.filter(stream=refunds).update(room="lobby")
+    elif how == "another time":
+        push(refunds, (40, 1))
+    else:
+        PushToken.objects.filter(stream=refunds).update(note="till 2" if how == "another script" else "")
+    look_from(0, 100)
+    assert len(incidents.to_tell(seconds(100))) == 2
+
+
+def test_what_feeds_a_stream_is_known_of_sources_and_files(db: None, no_producers: dict[str, Any]) -> None:
+    HttpSource.objects.create(slug="rain", url="https://user:secret@weather.example:8443/rain?key=1")
+    SqlSource.objects.create(slug="stock", connection="shop", query="SELECT 1")
+    assert feeder(pushed_stream("rain")) == "https://weather.example:8443"
+    assert feeder(pushed_stream("stock")) == "SQL shop"
+    registry.producer("beds", every=5)(incident)
+    assert feeder(produced_stream("beds")) == __name__
+    assert feeder(produced_stream("elsewhere")) == ""
+    orders = pushed_stream("orders")
+    for note, gives in (("till 1", "push till 1"), ("till 1", "push till 1"), ("till 2", "")):
+        PushToken.objects.create(stream=orders, token_hash=f"{note}{gives}{PushToken.objects.count()}", note=note)
+        assert feeder(orders) == gives
+
+
+def test_flapping_opens_nothing_new_and_changes_no_card(db: None) -> None:
+    cpu = pushed_stream()
+    rule_on(cpu, hold=0)
+    push(cpu, (0, 99))
+    look(0)
+    tell(seconds(0))
+    for at in range(1, 15):
+        push(cpu, (at, 99 if at % 2 else 10))
+        look(at)
+        assert tell(seconds(at)) == []
+    assert Incident.objects.count() == 1
+
+
+def test_the_card_of_what_fires_is_refreshed_ever_more_seldom(db: None) -> None:
+    cpu = pushed_stream()
+    rule_on(cpu, hold=0)
+    told = []
+    for at in range(0, 3600, 5):
+        push(cpu, (at, 91 + at))
+        look(at)
+        told += [at for _ in tell(seconds(at))]
+    assert told[:4] == [0, 15, 30, 45]
+    assert told[-1] - told[-2] >= 150
+    assert len(told) < 80
+
+
+def test_only_who_has_the_duty_writes(db: None) -> None:
+    cpu = pushed_stream()
+    rule_on(cpu, hold=0)
+    push(cpu, (0, 99))
+    first = incidents.hold("first")
+    assert (first, incidents.hold("second"), incidents.hold("first")) == (1, None, 1)
+    AlertDuty.objects.update(expires_at=Now() - timedelta(seconds=1))
+    second = incidents.hold("second")
+    assert (second, incidents.hold("first")) == (2, None)
+    assert look(1, token=1) is False
+    assert not Incident.objects.exists()
+    assert look(1, token=2) is True
+    assert Incident.objects.count() == 1
+    incidents.release("second")
+    assert incidents.hold("first") == 3
+
+
+def test_nobody_takes_a_duty_that_has_nothing_to_do(db: None) -> None:
+    assert incidents.hold("me") is None
+    rule_on(pushed_stream(), enabled=False)
+    assert incidents.hold("me") is None
+    assert not AlertDuty.objects.exists()
+
+
+def test_two_cannot_open_an_incident_of_the_same_rule(db: None) -> None:
+    rule = rule_on(pushed_stream())
+    fields = {"rule": rule, "about": {}, "since": seconds(0), "fired_at": seconds(0), "changed_at": seconds(0)}
+    Incident.objects.create(**fields, until=seconds(1))
+    Incident.objects.create(**fields)
+    with pytest.raises(IntegrityError), transaction.atomic():
+        Incident.objects.create(**fields)
+
+
+@pytest.mark.parametrize("how", ["switched off", "deleted", "stream deleted"])
+def test_a_rule_that_is_gone_ends_its_incident(db: None, how: str) -> None:
+    cpu = pushed_stream()
+    rule = rule_on(cpu, hold=0)
+    push(cpu, (0, 99))
+    look(0)
+    tell(seconds(0))
+    if how == "switched off":
+        AlertRule.objects.update(enabled=False)
+    elif how == "deleted":
+        rule.delete()
+    else:
+        services.delete_stream(cpu)
+    look(10)
+    (card,) = tell(seconds(12))
+    assert (card["withdrawn"], card["until"] is not None) == (True, True)
+    assert incidents.hold("me") is None
+
+
+def test_other_terms_count_from_the_newest_value_on(db: None) -> None:
+    cpu = pushed_stream()
+    rule = rule_on(cpu, hold=0, settle=5)
+    push(cpu, (0, 95))
+    look(1)
+    AlertRule.objects.filter(pk=rule.pk).update(limit=99, version=2)
+    look(20)
+    assert incident().until == seconds(0)
+
+
+def test_a_room_that_takes_no_card_is_tried_again_for_a_day(db: None) -> None:
+    cpu = pushed_stream()
+    rule_on(cpu, hold=0)
+    push(cpu, (0, 99))
+    look(0)
+    ((unheard, _, _),) = incidents.to_tell(seconds(0))
+    incidents.note_trouble(unheard, "This room is archived: it can only be read.", seconds(0))
+    assert "archived" in incident().trouble
+    assert incidents.to_tell(seconds(9)) == []
+    ((again, _, card),) = incidents.to_tell(seconds(11))
+    assert (incidents.card_id(again), card["version"]) == (incidents.card_id(unheard), 1)
+    push(cpu, (20, 10))
+    look(200)
+    assert incident().until
+    assert len(incidents.to_tell(seconds(220))) == 1
+    assert incidents.to_tell(seconds(100_000)) == []
+    incidents.note_told(incident())
+    assert (incident().told, incident().trouble) == (2, "")
+
+
+def test_a_version_told_late_takes_nothing_back(db: None) -> None:
+    cpu = pushed_stream()
+    rule_on(cpu, hold=0)
+    push(cpu, (0, 99))
+    look(0)
+    early = incident()
+    push(cpu, (20, 100))
+    look(20)
+    incidents.note_told(incident())
+    incidents.note_told(early)
+    assert (incident().told, incident().version) == (2, 2)

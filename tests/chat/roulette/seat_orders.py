@@ -1,0 +1,339 @@
+"""Roulette with a scheduler: it decides which command's transaction comes next, and which hint arrives.
+
+The commands (`chat.roulette.handlers`) and the database's work (`chat.roulette.pairing`) are the real ones. Each call
+into the database runs in a greenlet of its own on one connection, and stops before it begins and before each of its
+transactions, so that anything may happen in between. Nothing waits for time.
+"""
+
+import asyncio
+import inspect
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import copy_context
+from functools import partial
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from django.db import connections, transaction
+from greenlet import getcurrent, greenlet
+
+from accounts.models import User
+from chat import services
+from chat.commands import BlockPartner, Enter, LeaveRoulette, Next, ReportPartner
+from chat.models import Block, Room, Seat, SeatState
+from chat.presence import connections as presence
+from chat.roulette import handlers, pairing
+from realtime import process
+from realtime.protocol import CommandError
+
+COMMANDS: dict[str, Any] = {
+    "enter": Enter(),
+    "next": Next(),
+    "leave": LeaveRoulette(),
+    "block": BlockPartner(),
+    "report": ReportPartner(reason="rude"),
+}
+#: Rooms are numbered, since their ids differ from one order to the next.
+SEATS = """
+    SELECT user_id, state, (SELECT count(*) FROM chat_room room WHERE room.kind = 'roulette' AND room.id <= room_id),
+        reason, socket, gone_at IS NOT NULL
+    FROM chat_seat ORDER BY user_id
+"""
+#: Turns of the loop after which all tasks wait for the scheduler.
+HOPS = 25
+#: Steps after which nothing moves any more; a talk of three takes some sixty.
+MOST_STEPS = 400
+
+
+class Line(handlers.RouletteCommands):
+    """One socket, and what its client knows. Commands run one after the other, as a consumer takes them."""
+
+    def __init__(self, world: "World", user: User, name: str) -> None:
+        super().__init__()
+        self.world, self.user, self.id, self.joined = world, user, name, {}
+        self.hub, self.connection = world.hub, SimpleNamespace(send=self._hear)  # type: ignore[assignment]
+        self.open = True
+        self.shown = ""  # "waiting", or the room that the client believes to talk in
+        self.owed = ""  # the command that was answered with ok and has not been followed by waiting or paired
+        self.heard: list[str] = []
+        self._before: asyncio.Task[None] | None = None
+        self.doing: set[asyncio.Task[None]] = set()
+
+    def give(self, command: str) -> None:
+        """The client sends `command`."""
+        self._begin(self._run(command, self._before))
+
+    def close(self) -> None:
+        """The socket closes, once its commands are done."""
+        self._begin(self._close(self._before))
+
+    def yank(self) -> None:
+        """The socket closes, and the command that is under way is cancelled."""
+        if self._before is not None:
+            self._before.cancel()
+        self.close()
+
+    def _begin(self, work: Any) -> None:
+        self._before = task = asyncio.ensure_future(work)
+        self.doing.add(task)
+        task.add_done_callback(self.doing.discard)
+
+    async def _run(self, command: str, before: asyncio.Task[None] | None) -> None:
+        if before is not None:
+            await asyncio.wait([before])
+        await self.world.turn(f"{self.id} {command}")
+        if not self.open:
+            return
+        try:
+            reply = await getattr(self, f"on_roulette_{command}")(COMMANDS[command])
+        except CommandError as error:
+            self.heard.append(f"{command}: {error.code}")
+            return
+        assert reply == {"type": "ok"}
+        self.heard.append(f"{command}: ok")
+        self.owed = command if command in ("enter", "next") else ""
+        if command == "leave":
+            self.shown = ""
+
+    async def _close(self, before: asyncio.Task[None] | None) -> None:
+        if before is not None:
+            await asyncio.wait([before])
+        await self.world.turn(f"{self.id} closes")
+        self.open = False
+        await self.roulette_closed()
+
+    def _hear(self, event: dict[str, Any]) -> None:
+        type, room = event["type"].removeprefix("roulette."), event.get("room")
+        self.heard.append(f"{type} {room or ''}".strip())
+        if type == "ended":
+            assert room in (self.shown, None), f"{self.id} was told of the end of a talk that it is not in"
+            self.shown = ""
+            if event["reason"] == "elsewhere":  # another tab took the seat that this one had asked for
+                self.owed = ""
+        else:
+            self.shown, self.owed = room or "waiting", ""
+
+    def __repr__(self) -> str:
+        return f"{self.id}: shown {self.shown!r}, heard {self.heard}"
+
+
+class World:
+    """People, their lines, and all that may come next. One event loop, which runs while `settle` waits."""
+
+    def __init__(self, *names: str) -> None:
+        self.users = {name: User.objects.get(name=name) for name in names}
+        self.lines: dict[str, Line] = {}
+        self.old_lines: list[Line] = []
+        self.turns: list[tuple[str, asyncio.Future[None], str]] = []
+        self.hints: list[tuple[int, dict[str, Any]]] = []
+        self.trail: list[str] = []
+        self._connection = connections["default"]
+        self.rows: Any = ((), ())
+        self.hub: Any = SimpleNamespace(subscribe=_nothing, unsubscribe=_nothing, release=_nothing, check=_nothing)
+        for name in names:
+            self.connect(name)
+
+    def connect(self, name: str) -> Line:
+        """A new line of this person, besides the old one, if that has not closed."""
+        if name in self.lines:
+            self.old_lines.append(self.lines[name])
+        line = self.lines[name] = Line(self, self.users[name], f"{name} {len(self.old_lines) + 1}")
+        return line
+
+    def all_lines(self) -> list[Line]:
+        return [*self.lines.values(), *self.old_lines]
+
+    # What may come next
+
+    async def turn(self, label: str, seen: Any = ()) -> None:
+        """Wait for one's turn; `seen` is what the database said when the one who waits looked last."""
+        granted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self.turns.append((label, granted, str(seen)))
+        await granted
+
+    def choices(self) -> list[str]:
+        """What may come next; the latest first, so that 0 means: go on."""
+        return [label for label, *_ in reversed(self.turns)] + [f"hint to {user}" for user, _ in self.hints]
+
+    async def step(self, choice: int, *, lose: bool = False) -> None:
+        """Have the choice come to pass; with `lose` a hint is lost."""
+        self.trail.append(self.choices()[choice])
+        if choice < len(self.turns):
+            granted = self.turns.pop(len(self.turns) - 1 - choice)[1]
+            if not granted.done():
+                granted.set_result(None)
+        else:
+            user, payload = self.hints.pop(choice - len(self.turns))
+            if not lose:
+                await self._deliver(user, payload)
+        await self.settle()
+
+    async def _deliver(self, user: int, payload: dict[str, Any]) -> None:
+        for line in self.all_lines():
+            if line.user.pk == user and line.open:
+                await line.roulette_control(payload)
+
+    def begin(self) -> None:
+        """Have this loop's tasks use the test's connection; Django would give them another."""
+        connections["default"] = self._connection
+
+    async def settle(self) -> None:
+        """Let all go on until each waits for its turn."""
+        for _ in range(HOPS):
+            await asyncio.sleep(0)
+        self.check_rows()
+
+    async def rest(self, choose: Callable[[list[str]], int] = lambda choices: 0) -> None:
+        """Go on until nothing is left to do, and then have each line look once more, as it does by itself."""
+        await self.settle()
+        for looks in range(2):
+            for _ in range(MOST_STEPS):
+                if not (choices := self.choices()):
+                    break
+                await self.step(choose(choices) if not looks else 0)
+            else:
+                raise AssertionError(f"it goes on and on: {self.trail[-20:]}")
+            for line in self.all_lines():
+                if line.open:
+                    await line.roulette_control({"do": "roulette.look"})
+            await self.settle()
+        while self.choices():
+            await self.step(0)
+
+    def sweep(self) -> None:
+        """A process sweeps; whose socket is gone, is gone for too long."""
+        task = asyncio.ensure_future(in_steps(self, pairing.sweep)())
+        self.sweeping = task
+
+    def look_at_rows(self) -> None:
+        """Keep all that the database says of seats, but for times, in `self.rows`."""
+        with self._connection.cursor() as cursor:
+            cursor.execute(SEATS)
+            seats = cursor.fetchall()
+            cursor.execute("SELECT blocker_id, blocked_id FROM chat_block ORDER BY id")
+            self.rows = (tuple(seats), tuple(cursor.fetchall()))
+
+    def fingerprint(self) -> Any:
+        """Where all stand: two worlds that are alike in this go on alike."""
+        lines = tuple((line.id, bool(line.shown), line.owed, line.open) for line in self.all_lines())
+        hints = tuple(sorted(user for user, _ in self.hints))
+        return self.rows, tuple(sorted((label, seen) for label, _, seen in self.turns)), hints, lines
+
+    # What must hold
+
+    def check_rows(self) -> None:
+        """What holds after every transaction: talks are of two, and not of two who have blocked each other."""
+        before, blocks = self.rows[0], self.rows[1]
+        self.look_at_rows()
+        if (before, blocks) == self.rows:
+            return
+        talks: dict[int, list[int]] = {}
+        for user, state, room, *_ in self.rows[0]:
+            if state == SeatState.TALKING:
+                talks.setdefault(room, []).append(user)
+        for room, people in talks.items():
+            assert len(people) == 2, f"{people} talk in {room}: {self}"
+            slugs = {
+                seat.room.slug for seat in Seat.objects.filter(user__in=people).select_related("room") if seat.room
+            }
+            found = Room.objects.filter(slug__in=slugs, archived_at=None, memberships__user__in=people)
+            assert found.count() == 2, f"{people} talk in a room that is not theirs: {self}"
+            assert not Block.objects.filter(blocker__in=people, blocked__in=people).exists(), self
+
+    def check_rest(self) -> None:
+        """What holds when all is quiet: who was answered has heard, and what is shown is so."""
+        self.check_rows()
+        seats = {seat.socket: seat for seat in Seat.objects.select_related("room")}
+        for line in [each for each in self.all_lines() if each.open]:
+            assert not line.owed, f"{line.id} had ok for {line.owed}, and neither waiting nor paired after it: {self}"
+            seat = seats.get(line.id)
+            is_so = ""
+            if seat is not None and seat.state != SeatState.ENDED:
+                is_so = seat.room.slug if seat.room else "waiting"
+            assert line.shown == is_so, f"{line.id} is shown {line.shown!r}, and it is {is_so!r}: {self}"
+        blocked = set(Block.objects.values_list("blocker", "blocked"))
+        there = [seat.user_id for seat in seats.values() if seat.state == SeatState.WAITING and not seat.gone_at]
+        apart = [
+            (one, other)
+            for one in there
+            for other in there
+            if one < other and not {(one, other), (other, one)} & blocked
+        ]
+        assert not apart, f"{apart} wait, and do not find each other: {self}"
+
+    async def end(self) -> None:
+        tasks = [task for task in asyncio.all_tasks() if task is not asyncio.current_task()]
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+
+    def __repr__(self) -> str:
+        return "\n".join(
+            ["", *map(repr, self.all_lines()), *[str(vars(each)) for each in Seat.objects.all()], *self.trail]
+        )
+
+
+async def _nothing(*args: Any) -> None:
+    pass
+
+
+def in_steps(world: World, work: Callable[..., Any]) -> Callable[..., Any]:
+    """Make a coroutine function of database work, which waits for its turn before each transaction."""
+
+    async def call(*args: Any, **options: Any) -> Any:
+        running = greenlet(partial(work, *args, **options))
+        running.gr_context = copy_context()  # which knows the connection
+        label = f"{work.__name__} {args}"
+        seen: Any = ()
+        while True:
+            await world.turn(label, seen)
+            seen = world.rows
+            result = running.switch()
+            if running.dead:
+                return result
+
+    return call
+
+
+@contextmanager
+def one_transaction() -> Iterator[None]:
+    parent = getcurrent().parent
+    if parent is not None:
+        parent.switch()
+    with transaction.atomic():
+        yield
+
+
+@contextmanager
+def scheduled(*names: str) -> Iterator[World]:
+    """Give a world in which all waits for its turn, with a database that forgets it."""
+    with pytest.MonkeyPatch.context() as patch, transaction.atomic():
+        world = World(*names)
+        for name, work in list(vars(pairing).items()):
+            if inspect.iscoroutinefunction(work) and hasattr(work, "__wrapped__"):
+                patch.setattr(pairing, name, in_steps(world, work.__wrapped__))
+
+        def publish_on_commit(publications: Any) -> None:
+            world.hints += [(int(each.topic.removeprefix("user.")), {"do": "roulette.look"}) for each in publications]
+
+        patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
+        patch.setattr(pairing, "publish_on_commit", publish_on_commit)
+        patch.setattr(pairing, "publish", _nothing)
+        patch.setattr(pairing, "transaction", SimpleNamespace(atomic=one_transaction))
+        patch.setattr(pairing, "NOT_AGAIN", 0.0)
+        patch.setattr(pairing, "SEAT_GRACE", -1.0)
+        patch.setattr(process, "may_bury", lambda: True)
+        patch.setattr(handlers, "LOOK_WAITING", 3600.0)
+        patch.setattr(handlers, "LOOK_TALKING", 3600.0)
+        patch.setattr(handlers, "PROBE_PATIENCE", 0.0)  # the other socket does not answer
+        page = SimpleNamespace(messages=[], reached=0)
+
+        async def enter(*args: Any) -> Any:
+            return SimpleNamespace(page=page)
+
+        patch.setattr(services, "enter", enter)
+        keeper = SimpleNamespace(arrive=lambda *args: None, depart=lambda *args, **options: None)
+        patch.setattr(presence, "current_presence", lambda: keeper)
+        yield world
+        transaction.set_rollback(True)

@@ -1,0 +1,168 @@
+"""Whatever the order in which two or three people's commands take their steps, roulette stays true."""
+
+import asyncio
+from typing import Any
+
+import pytest
+from hypothesis import Phase, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
+
+from accounts.models import Kind, User
+from tests.chat.roulette.seat_orders import COMMANDS, World, scheduled
+
+pytestmark = [pytest.mark.django_db, pytest.mark.timeout(300)]
+
+#: The same walks each time; without shrinking, which would take minutes: the trail in the message shows the way.
+WALK = settings(
+    max_examples=40, stateful_step_count=40, deadline=None, derandomize=True, database=None, phases=[Phase.generate]
+)
+NAMES = ("Alice", "Bob", "Charlie")
+#: What one person may do. "again": the socket goes and comes back; "tab": another tab enters, and the first is silent.
+DEEDS = (*COMMANDS, "close", "yank", "again", "tab", "sweep")
+
+
+@pytest.fixture(autouse=True)
+def people(db: None) -> None:
+    for name in NAMES:
+        User.objects.create(username=name.lower(), name=name, kind=Kind.ACCOUNT)
+
+
+def do(world: World, name: str, deed: str) -> None:
+    line = world.lines[name]
+    match deed:
+        case "close" | "yank":
+            getattr(line, deed)()
+        case "again":
+            line.close()
+            world.connect(name).give("enter")
+        case "tab":
+            world.connect(name).give("enter")
+        case "sweep":
+            world.sweep()
+        case _:
+            line.give(deed)
+
+
+def pair(world: World) -> None:
+    for name in ("Alice", "Bob"):
+        world.lines[name].give("enter")
+
+
+class Orders:
+    """All orders of the steps of a play, in depth first; where two orders lead to the same, the second ends there."""
+
+    def __init__(self) -> None:
+        self._path: list[int] = []
+        self._counts: list[int] = []
+        self._known: set[str] = set()
+        self._at = 0
+
+    async def follow(self, world: World) -> bool:
+        """Take the steps of this order; False when it has come to where another was before, and went on from there."""
+        self._at = 0
+        await world.settle()
+        while choices := world.choices():
+            if self._at == len(self._path):
+                here = str(world.fingerprint())
+                if here in self._known:
+                    return False
+                self._known.add(here)
+                self._path.append(0)
+                self._counts.append(len(choices))
+            await world.step(self._path[self._at])
+            self._at += 1
+        return True
+
+    def another(self) -> bool:
+        """Turn to the next order; False when there is none."""
+        while self._path:
+            self._path[-1] += 1
+            if self._path[-1] < self._counts[-1]:
+                return True
+            self._path.pop()
+            self._counts.pop()
+        return False
+
+
+async def perform(world: World, orders: Orders, deeds: dict[str, str]) -> None:
+    world.begin()
+    pair(world)
+    await world.rest()
+    world.check_rest()
+    world.trail.clear()
+    for name, deed in deeds.items():
+        do(world, name, deed)
+    if await orders.follow(world):
+        await world.rest()
+        world.check_rest()
+    await world.end()
+
+
+@pytest.mark.parametrize(
+    ("one", "other"), [("next", "next"), ("next", "leave"), ("next", "block"), ("next", "close"), ("leave", "tab")]
+)
+def test_two_in_a_talk_do_this_at_once_in_any_order(one: str, other: str) -> None:
+    orders, count = Orders(), 0
+    while not count or orders.another():
+        count += 1
+        with scheduled("Alice", "Bob") as world:
+            asyncio.run(perform(world, orders, {"Alice": one, "Bob": other}))
+    assert count > 10
+
+
+class Crowd(RuleBasedStateMachine):
+    """Three people do anything, at any time; hints may be lost."""
+
+    @initialize()
+    def begin(self) -> None:
+        self.scheduled = scheduled(*NAMES)
+        self.world = self.scheduled.__enter__()
+        self.loop = asyncio.new_event_loop()
+
+    def run(self, work: Any) -> None:
+        async def with_database() -> None:
+            self.world.begin()
+            await work
+
+        self.loop.run_until_complete(with_database())
+
+    @rule(name=st.sampled_from(NAMES), deed=st.sampled_from(DEEDS))
+    def does(self, name: str, deed: str) -> None:
+        self.run(self._does(name, deed))
+
+    async def _does(self, name: str, deed: str) -> None:
+        do(self.world, name, deed)
+        await self.world.settle()
+
+    @precondition(lambda self: self.world.choices())
+    @rule(data=st.data())
+    def goes_on(self, data: Any) -> None:
+        self.run(self.world.step(data.draw(st.integers(0, len(self.world.choices()) - 1))))
+
+    @precondition(lambda self: self.world.hints)
+    @rule()
+    def loses_a_hint(self) -> None:
+        self.run(self.world.step(len(self.world.turns), lose=True))
+
+    @rule()
+    def rests(self) -> None:
+        self.run(self._rests())
+
+    async def _rests(self) -> None:
+        await self.world.rest()
+        self.world.check_rest()
+
+    def teardown(self) -> None:
+        if not hasattr(self, "world"):
+            return
+        try:
+            self.run(self._rests())
+        finally:
+            self.run(self.world.end())
+            self.loop.close()
+            self.scheduled.__exit__(None, None, None)
+
+
+def test_three_people_do_anything_at_any_time() -> None:
+    run_state_machine_as_test(Crowd, settings=WALK)

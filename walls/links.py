@@ -1,0 +1,125 @@
+"""Walls, and the links that show them without anybody signed in."""
+
+import secrets
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, time, timedelta
+from typing import Any, Final
+
+from django.db import transaction
+from django.db.models import Q
+from django.http import HttpRequest
+
+from accounts.models import hash_token
+from accounts.tokens import bearer_of
+from boards.models import Board, Widget
+from realtime import clock
+from realtime.database import in_database
+from realtime.gather import gathered
+from realtime.protocol import encode
+from realtime.publish import Delivery, Publication, publish_on_commit
+from walls.models import ScreenLink, Wall
+
+#: What the token of a link begins with.
+PREFIX: Final = "screen_"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A link that is good, and what it shows: `event` is its wall's plan on the wire, `rooms` those it may see."""
+
+    pk: int
+    wall: int
+    expires_at: datetime | None
+    event: dict[str, Any]
+    rooms: frozenset[str]
+
+    @property
+    def topic(self) -> str:
+        return f"wall.{self.wall}"
+
+    @property
+    def boards(self) -> set[str]:
+        return {place["board"] for place in self.event["boards"]}
+
+
+def good_links(hashes: Collection[str]) -> dict[str, Link]:
+    """Return the links with these token hashes that are neither revoked nor expired."""
+    good = Q(revoked_at=None) & (Q(expires_at=None) | Q(expires_at__gt=clock.now()))
+    rows = ScreenLink.objects.filter(good, token_hash__in=hashes).select_related("wall")
+    rows = rows.prefetch_related("wall__places__board")
+    rooms = _rooms_of(row.wall_id for row in rows if row.wall.shows_rooms)
+    return {
+        row.token_hash: Link(row.pk, row.wall_id, row.expires_at, _plan(row.wall), frozenset(rooms[row.wall_id]))
+        for row in rows
+    }
+
+
+#: The link of a token's hash, None when there is no good one. A thousand screens that come back cost a read or two.
+find_link = gathered(in_database(good_links))
+
+
+def good_link(token: str) -> Link | None:
+    return good_links([hash_token(token)]).get(hash_token(token))
+
+
+def lets_in(request: HttpRequest, slug: str) -> bool | None:
+    """Tell whether the link whose token a request brings shows this board; None: it brings no good one."""
+    token = bearer_of(request.headers.get("Authorization", ""))
+    link = good_link(token) if token else None
+    return None if link is None else slug in link.boards
+
+
+def _rooms_of(walls: Iterable[int]) -> Mapping[int, set[str]]:
+    """Return the rooms that have a tile on the boards of each wall."""
+    found: dict[int, set[str]] = defaultdict(set)
+    if wanted := set(walls):
+        tiles = Widget.objects.filter(type=Widget.Type.ROOM, board__places__wall__in=wanted)
+        for wall, options in tiles.values_list("board__places__wall", "options"):
+            found[wall].add(options.get("room", ""))
+    return found
+
+
+def _plan(wall: Wall) -> dict[str, Any]:
+    boards = [
+        {"board": each.board.slug, "dwell": each.dwell, "from": _hour(each.begins), "until": _hour(each.ends)}
+        for each in wall.places.all()
+    ]
+    return {"type": "wall", "name": wall.name, "boards": boards, "rooms": wall.shows_rooms}
+
+
+def _hour(moment: time | None) -> str | None:
+    return f"{moment:%H:%M}" if moment else None
+
+
+def issue_link(wall: Wall, note: str = "", days: int | None = None) -> str:
+    """Return a new token that shows `wall`, for so many days; it is stored hashed, so never again."""
+    token = PREFIX + secrets.token_urlsafe(32)
+    expires_at = clock.now() + timedelta(days=days) if days is not None else None
+    ScreenLink.objects.create(wall=wall, note=note, token_hash=hash_token(token), expires_at=expires_at)
+    return token
+
+
+@transaction.atomic
+def revoke_link(link: ScreenLink) -> None:
+    """End a link; its screens go dark, in every process."""
+    if ScreenLink.objects.filter(pk=link.pk, revoked_at=None).update(revoked_at=clock.now()):
+        wall_changed(link.wall)
+
+
+@transaction.atomic
+def delete_wall(wall: Wall) -> None:
+    wall_changed(wall)
+    wall.delete()
+
+
+def wall_changed(wall: Wall) -> None:
+    """Have every screen of `wall` look at its link again; call it in the transaction of the change."""
+    publish_on_commit([Publication(wall.topic, Delivery.CONTROL, encode({"do": "changed"}))])
+
+
+def board_goes(board: Board) -> None:
+    """Tell the walls that show a board, which is about to be deleted."""
+    for wall in Wall.objects.filter(places__board=board):
+        wall_changed(wall)

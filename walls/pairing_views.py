@@ -1,0 +1,151 @@
+"""A screen without a link, which shows a code, and the page on which somebody enters that."""
+
+import time
+from typing import Any, Final
+
+import segno
+from django import forms
+from django.contrib import messages
+from django.contrib.auth.decorators import login_required
+from django.core.exceptions import ValidationError
+from django.http import HttpRequest, HttpResponse, JsonResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+from django.views.decorators.http import require_http_methods, require_safe
+
+from realtime import clock
+from realtime.limits import Buckets, network_of
+from walls import links, pairings, screens
+from walls.models import Pairing, ScreenLink, Wall
+from walls.pairings import CodeRefused, TooManyWait
+from walls.views import COOKIE, keep_token, kept_nowhere, wall_page
+from web.throttling import address_of
+
+#: Codes that one address gets at once, and then each second; likewise codes that a person may enter. In each process.
+_asked: Final = Buckets(30, 0.2)
+_entered: Final = Buckets(30, 0.2)
+
+
+@require_safe
+def screen(request: HttpRequest) -> HttpResponse:
+    """The wall with which this browser is paired, or a code to pair it."""
+    secret = request.COOKIES.get(COOKIE, "")
+    link = links.good_link(secret)
+    if link is not None:
+        return keep_token(wall_page(request, link, secret, key=pairings.KEY), secret, reverse("this_screen"))
+    pairing = pairings.waiting(secret)
+    if pairing is None:
+        if _asked.take(network_of(address_of(request)), time.monotonic()):
+            return _code_page(request, None)
+        try:
+            pairing, secret = pairings.ask(address_of(request))
+        except TooManyWait:
+            return _code_page(request, None)
+    return keep_token(_code_page(request, pairing), secret, reverse("this_screen"))
+
+
+@require_safe
+def state(request: HttpRequest) -> HttpResponse:
+    """Tell a screen which code it shows, `{"code", "seconds"}`; `{"code": null}` when it should show something else."""
+    pairing = pairings.waiting(request.COOKIES.get(COOKIE, ""))
+    told = {"code": str(pairing), "seconds": _seconds(pairing)} if pairing else {"code": None}
+    return kept_nowhere(JsonResponse(told))
+
+
+def _code_page(request: HttpRequest, pairing: Pairing | None) -> HttpResponse:
+    context: dict[str, Any] = {"config": {"code": None}}
+    if pairing:
+        address = request.build_absolute_uri(reverse("pair"))
+        qr = segno.make(f"{address}?code={pairing.code}", error="m")
+        context = {
+            "code": str(pairing),
+            "address": address.partition("://")[2],
+            "qr": qr.svg_data_uri(scale=6, border=4, dark="#000", light="#fff"),
+            "config": {"code": str(pairing), "seconds": _seconds(pairing)},
+        }
+    return kept_nowhere(render(request, "walls/pairing.html", context, status=200 if pairing else 429))
+
+
+def _seconds(pairing: Pairing) -> int:
+    return round((pairing.expires_at - clock.now()).total_seconds())
+
+
+class PairForm(forms.Form):
+    code = forms.CharField(
+        label=gettext_lazy("Code on the screen"),
+        max_length=20,
+        widget=forms.TextInput(
+            attrs={
+                "autocomplete": "off",
+                "autocapitalize": "characters",
+                "spellcheck": "false",
+                "placeholder": "BCD-FGH",
+            }
+        ),
+    )
+    wall = forms.ModelChoiceField(Wall.objects.all(), label=gettext_lazy("Wall"), empty_label=None)
+    name = forms.CharField(
+        label=gettext_lazy("Name of the screen"),
+        max_length=80,
+        widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": gettext_lazy("Kitchen")}),
+    )
+
+    def clean_code(self) -> Pairing:
+        try:
+            return pairings.find(self.cleaned_data["code"])
+        except CodeRefused as refused:
+            raise ValidationError(str(refused)) from None
+
+    def clean_name(self) -> str:
+        try:
+            return screens.clean_name(self.cleaned_data["name"])
+        except ValueError as error:
+            raise ValidationError(str(error)) from None
+
+
+@login_required(login_url="sign_in")
+@require_http_methods(["GET", "HEAD", "POST"])
+def pair(request: HttpRequest) -> HttpResponse:
+    """Enter the code that a screen shows; `?code=` has it filled in."""
+    if not request.user.has_perm("walls.add_screenlink"):
+        detail = _("You may not pair screens. Ask whoever runs this site.")
+        return render(request, "403.html", {"detail": detail}, status=403)
+    code = request.GET.get("code", "")
+    form = PairForm(request.POST if request.method == "POST" else None, initial={"code": code})
+    trouble, compare, status = "", None, 200
+    if (code or form.is_bound) and _entered.take(str(request.user.pk), time.monotonic()):
+        trouble, status = _("Too many codes at once. Wait a few seconds and try again."), 429
+        form = PairForm(initial=request.POST.dict() or {"code": code})  # a bound one would look the code up
+    elif form.is_bound:
+        if link := _paired(form):
+            messages.success(request, _("%(screen)s shows %(wall)s in a moment.") % {"screen": link, "wall": link.wall})
+            return redirect("screens")
+        status = 422
+    elif code:
+        # Who was sent a code did not read it off a screen: compare (RFC 8628, section 5.4).
+        try:
+            compare = pairings.find(code)
+        except CodeRefused as refused:
+            trouble, status = str(refused), 422
+    form.fields["code"].widget.attrs["autofocus"] = compare is None
+    context = {
+        "form": form,
+        "trouble": trouble,
+        "compare": compare,
+        "wall_address": request.build_absolute_uri(reverse("this_screen")).partition("://")[2],
+        "walls": Wall.objects.exists(),
+    }
+    return render(request, "walls/pair.html", context, status=status)
+
+
+def _paired(form: PairForm) -> ScreenLink | None:
+    """Pair what a form says; None when it is wrong, and says so by now."""
+    if not form.is_valid():
+        return None
+    try:
+        return pairings.pair(form.cleaned_data["code"], form.cleaned_data["wall"], form.cleaned_data["name"])
+    except CodeRefused as refused:
+        form.add_error("code", str(refused))
+        return None

@@ -1,0 +1,94 @@
+"""Pairing a screen by a code that it shows, after the device flow of OAuth (RFC 8628).
+
+A screen asks for a code and gets a secret with it, which no other browser has. Somebody signed in enters the code and
+chooses a wall: then the secret becomes the token of a link to it. So nothing has to be handed to the screen afterwards;
+it asks whether its secret is good by now, and no answer that is lost matters.
+"""
+
+import secrets
+from datetime import timedelta
+from typing import Final
+
+from django.db import IntegrityError, transaction
+from django.utils.translation import gettext as _
+
+from accounts.models import hash_token
+from realtime import clock
+from walls import links
+from walls.models import Pairing, Screen, ScreenLink, Wall
+
+#: Consonants only: nothing that looks like a digit, and no words (RFC 8628, section 6.1).
+ALPHABET: Final = "BCDFGHJKLMNPQRSTVWXZ"
+LENGTH: Final = 6
+GOOD_FOR: Final = timedelta(minutes=10)
+#: For how long after its end a code is told from a wrong one.
+KNOWN_FOR: Final = timedelta(hours=1)
+#: Codes that may wait at once: one that is guessed or mistyped hits none of them, but for once in 64,000 times.
+MOST: Final = 1_000
+#: What a paired screen calls itself: its link has no other.
+KEY: Final = "paired"
+
+
+class TooManyWait(Exception):
+    """There are so many codes that no more are given away."""
+
+
+class CodeRefused(ValueError):
+    """A code that pairs nothing; the text says why."""
+
+
+def ask(address: str) -> tuple[Pairing, str]:
+    """Return a new code for a screen at `address`, and the secret that only its browser may get. Raises TooManyWait."""
+    now = clock.now()
+    if Pairing.objects.filter(used_at=None, expires_at__gt=now).count() >= MOST:
+        raise TooManyWait
+    secret = links.PREFIX + secrets.token_urlsafe(32)
+    while True:
+        code = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
+        try:
+            with transaction.atomic():
+                row = Pairing.objects.create(
+                    code=code, secret_hash=hash_token(secret), address=address, expires_at=now + GOOD_FOR
+                )
+        except IntegrityError:  # another has this code
+            continue
+        return row, secret
+
+
+def waiting(secret: str) -> Pairing | None:
+    """Return the code with this secret while it can still be entered."""
+    found = Pairing.objects.filter(secret_hash=hash_token(secret), used_at=None, expires_at__gt=clock.now())
+    return found.first()
+
+
+def find(raw: str) -> Pairing:
+    """Return what waits with the code that somebody typed, in any case and spacing. Raises CodeRefused."""
+    code = "".join(letter for letter in raw.upper() if letter.isalnum())
+    if len(code) != LENGTH or not set(code) <= set(ALPHABET):
+        raise CodeRefused(_("A code has six letters, such as BCD-FGH."))
+    row = Pairing.objects.filter(code=code).first()
+    if row is None:
+        raise CodeRefused(_("No screen shows this code. Compare it with the screen, letter by letter."))
+    if row.used_at is not None:
+        raise CodeRefused(
+            _("This code has been used: its screen is paired. For another screen, enter the code on that one.")
+        )
+    if row.expires_at <= clock.now():
+        raise CodeRefused(_("This code has expired: the screen shows a new one by now."))
+    return row
+
+
+@transaction.atomic
+def pair(pairing: Pairing, wall: Wall, name: str) -> ScreenLink:
+    """Have the screen that shows this code show `wall`, under that name. Raises CodeRefused: somebody was faster."""
+    now = clock.now()
+    if not Pairing.objects.filter(pk=pairing.pk, used_at=None, expires_at__gt=now).update(used_at=now):
+        raise CodeRefused(_("This code has just been used, or has expired."))
+    link = ScreenLink.objects.create(wall=wall, note=name, token_hash=pairing.secret_hash)
+    Screen.objects.create(link=link, key=KEY, name=name, opened_at=now, seen_at=now)
+    return link
+
+
+def forget_the_old() -> None:
+    """Delete the codes that are long past."""
+    Pairing.objects.filter(expires_at__lt=clock.now() - KNOWN_FOR).delete()

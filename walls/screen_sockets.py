@@ -1,0 +1,196 @@
+"""Sockets that a screen link opens: its token instead of a session, for the boards of one wall."""
+
+import asyncio
+import logging
+import re
+import uuid
+from collections.abc import Collection
+from datetime import datetime, timedelta
+from typing import Any, Final
+from urllib.parse import parse_qsl
+
+from accounts.models import hash_token
+from accounts.tokens import bearer_of
+from realtime import clock
+from realtime.consumers import SocketConsumer
+from realtime.database import in_database, log_failure
+from realtime.hub import current_hub
+from realtime.protocol import Close, CommandError, Refused
+from realtime.quotas import MANY, Payer
+from walls import links, pairings, screens
+from walls.commands import Report
+from walls.links import Link, find_link
+from walls.screens import Shown
+
+log = logging.getLogger(__name__)
+
+#: Sockets that one link may have open in one process.
+SCREENS_PER_LINK: Final = 200
+#: Seconds between two writes of what screens show, and between looks for those to forget.
+WRITE_EVERY: Final = 1.0
+FORGET_EVERY: Final = 600.0
+#: What a screen may call itself.
+KEY: Final = re.compile(r"[A-Za-z0-9-]{1,40}")
+
+
+class ScreenConsumer(SocketConsumer):
+    """A socket for people, or, with the token of a link, for a screen that nobody has signed in on.
+
+    A screen needs no Origin: no browser sends a token by itself.
+    """
+
+    link: Link | None = None
+
+    async def gate(self) -> None:
+        query = dict(parse_qsl(self.scope.get("query_string", b"").decode("latin1")))
+        self._name = uuid.uuid4().hex
+        self._key = query.get("id", "") if KEY.fullmatch(query.get("id", "")) else self._name
+        self._opened_at = clock.now()
+        self._board = self.scope["url_route"]["kwargs"].get("slug", "")
+        self._build = ""
+        self._painted_at: datetime | None = None
+        token = _token(self.scope)
+        if token is None and "screen" in query:  # the page of a former version, which loads itself again then
+            raise _gone()
+        if token is None:
+            await super().gate()
+            return
+        self.user = None  # whoever is signed in on that machine
+        self.connection.is_still = True
+        self._hash = hash_token(token)
+        link = await find_link(self._hash)
+        if link is not None:
+            async with self.joining(link.topic):
+                link = await find_link(self._hash)  # it may have ended before we listened
+        if link is None:
+            raise _gone()
+        if sum(each.link is not None and each.link.pk == link.pk for each in _screens()) >= SCREENS_PER_LINK:
+            raise Refused(Close.FLOOD, "rate_limited", "Too many screens are open with this link.")
+        self.link = link
+        self.payer = Payer(f"link.{link.pk}", MANY)
+        self._end_at_expiry()
+
+    @property
+    def is_screen(self) -> bool:
+        """Whether this is the screen of a link, or one on which somebody shows a board full screen, and says so."""
+        return self.link is not None or self._painted_at is not None
+
+    def may_show(self, slug: str) -> bool:
+        return self.link is None or slug in self.link.boards
+
+    async def on_report(self, command: Report) -> None:
+        if self.link is not None:
+            self._board = command.board
+        elif not self._board:
+            raise CommandError("forbidden", "Only screens report what they show.")
+        self._build = command.build
+        self._painted_at = clock.now() - timedelta(seconds=command.painted)
+
+    async def control(self, topic: str, payload: dict[str, Any]) -> None:
+        if payload["do"] == "tell":
+            if payload["screen"] == [self.link and self.link.pk, self._key]:
+                self.connection.send(payload["event"])
+        elif self.link is None or topic != self.link.topic:
+            await super().control(topic, payload)
+        elif payload["do"] == "changed":
+            await self.look_again()
+
+    async def look_again(self) -> None:
+        """Look whether the link is still good, and what it shows."""
+        before, self.link = self.link, await find_link(self._hash)
+        if self.link is None:
+            self.link = before  # until it has ended
+            await self._refuse(_gone())
+        elif before is not None and before.event != self.link.event:
+            await self.plan_changed()
+        self._end_at_expiry()
+
+    async def board_changed(self) -> None:
+        if self.link is not None and self.link.event["rooms"]:
+            await self.look_again()  # the wall's rooms are those of its boards' tiles
+
+    async def plan_changed(self) -> None:
+        """Act on another plan of the wall."""
+
+    async def closed(self) -> None:
+        if self.link is not None and self._expiry is not None:
+            self._expiry.cancel()
+        await super().closed()
+
+    _expiry: asyncio.TimerHandle | None = None
+
+    def _end_at_expiry(self) -> None:
+        if self._expiry is not None:
+            self._expiry.cancel()
+            self._expiry = None
+        if self.link is not None and self.link.expires_at is not None and not self.connection.closed:
+            seconds = (self.link.expires_at - clock.now()).total_seconds() + 0.05  # as `find_link` sees it
+            ring = asyncio.get_running_loop().call_later
+            self._expiry = ring(max(0.05, seconds), self._on_control, self.link.topic, '{"do":"changed"}')
+
+    def shown(self) -> tuple[str, Shown]:
+        """Return this socket's own name, and what the screen said last."""
+        link, user = (self.link.pk, None) if self.link else (None, self.user.pk)
+        shows = self._board, self._build, self._opened_at, self._painted_at
+        return self._name, Shown(link, user, self._key, *shows)
+
+
+def _token(scope: dict[str, Any]) -> str | None:
+    """Return the token of a screen link: the bearer, or, since pages cannot set that, one of the subprotocols.
+
+    Never from the address, which proxies log.
+    """
+    bearer = bearer_of(dict(scope["headers"]).get(b"authorization", b"").decode("latin1"))
+    given = [bearer or "", *(scope.get("subprotocols") or ())]
+    return next((each for each in given if each.startswith(links.PREFIX)), None)
+
+
+def _gone() -> Refused:
+    # The same words whether it is wrong, revoked or expired: who guesses learns nothing.
+    return Refused(Close.FORBIDDEN, "forbidden", "This link is not good, or no longer: ask for a new one.")
+
+
+def _screens() -> list[Any]:
+    found = current_hub().connections
+    return [
+        each for each in found if isinstance(each, ScreenConsumer) and each.is_screen and not each.connection.closed
+    ]
+
+
+async def recheck_links(sockets: Collection[SocketConsumer]) -> None:
+    """Look again at the links of those of `sockets` that are screens: the wire may have failed to tell."""
+    those = [each for each in sockets if isinstance(each, ScreenConsumer) and each.link and not each.connection.closed]
+    await asyncio.gather(*(each.look_again() for each in those))
+
+
+class RowKeeper:
+    """Keeps the rows of this process's screens."""
+
+    def __init__(self) -> None:
+        self._written: dict[str, Shown] = {}
+
+    async def flush(self) -> None:
+        """Write what has changed since the last time."""
+        now = dict(each.shown() for each in _screens())
+        news = {name: shown for name, shown in now.items() if self._written.get(name) != shown}
+        gone = self._written.keys() - now.keys()
+        if news or gone:
+            await in_database(screens.write)(news, gone)
+        self._written = now
+
+
+async def keep_rows() -> None:
+    """Write what this process's screens show, and forget old ones, and old codes; runs for ever."""
+    keeper = RowKeeper()
+    forgot_at = -FORGET_EVERY
+    loop = asyncio.get_running_loop()
+    while True:
+        await asyncio.sleep(WRITE_EVERY)
+        try:
+            await keeper.flush()
+            if loop.time() - forgot_at >= FORGET_EVERY:
+                forgot_at = loop.time()
+                await in_database(screens.forget_the_old)()
+                await in_database(pairings.forget_the_old)()
+        except Exception as error:
+            log_failure(log, error, "Writing what screens show (again in a second)")

@@ -1,0 +1,136 @@
+/** The page of a wall: its boards one after the other, over one socket, for months. */
+import { given } from "web/page.js";
+import { Person } from "realtime/person.js";
+import { Socket } from "realtime/socket.js";
+import "boards/board-line.js";
+import "boards/board-view.js";
+import { criticalOf } from "boards/state/critical.js";
+import { flashName } from "boards/full/nameplate.js";
+import { showPage, turnByKeys } from "boards/full/paging.js";
+import { reloadWhenServed, secondsToReload } from "boards/full/reload.js";
+import { keepReporting } from "boards/full/reporting.js";
+import { Rotation } from "boards/full/rotation.js";
+import { Screen } from "boards/state/screen.js";
+import { screenKey } from "boards/full/screen-key.js";
+import { keepAwake } from "boards/full/wake-lock.js";
+
+/** Milliseconds between looks at the clock; a gap so long means that the machine has slept. */
+const TICK = 1000;
+const SLEPT = 15_000;
+/** Points of history, as many as tiles may ask for. */
+const POINTS = 1000;
+/** Seconds that a reload waits for a quiet moment at most. */
+const QUIET = 600;
+
+const { token, build, key } = given("page-config");
+const socket = new Socket(`/ws/boards/?id=${key ?? screenKey()}`, {
+  person: new Person(null), // a screen is nobody's
+  protocols: ["switchboard", token], // not in the address, which proxies log
+});
+const rotation = new Rotation();
+const whyDark = keepAwake();
+const report = keepReporting(socket, build, () => shown);
+/** @type {Map<string, Screen>} */
+const screens = new Map();
+const view = /** @type {import("boards/board-view.js").BoardView} */ (document.querySelector("board-view"));
+const line = /** @type {import("boards/board-line.js").BoardLine} */ (document.querySelector("board-line"));
+const [heading, turn] = ["h1", "[data-turn]"].map(
+  (selector) => /** @type {HTMLElement} */ (document.querySelector(selector)),
+);
+/** Before the plan has come, and when there is nothing to show: a screen without a board, for its line. */
+const empty = new Screen("", socket, { fetchSnapshot: () => Promise.reject(new Error("There is no board.")) });
+let wallName = heading.textContent ?? "";
+let shown = "";
+let showsRooms = false;
+let lookedAt = Date.now();
+/** When the page has to load itself anew, unix milliseconds. @type {{from: number, until: number} | null} */
+let reloadAt = null;
+
+async function fetchSnapshot(/** @type {string} */ board) {
+  const answer = await fetch(`/api/boards/${encodeURIComponent(board)}/`, { headers: { Authorization: `Bearer ${token}` } });
+  if (!answer.ok) throw new Error(`The server answered ${answer.status}.`);
+  return answer.json();
+}
+
+function watch() {
+  const boards = rotation.places.map(({ board }) => board);
+  for (const [slug, screen] of screens) {
+    if (boards.includes(slug)) continue;
+    screen.close();
+    screens.delete(slug);
+  }
+  for (const slug of boards) {
+    if (screens.has(slug)) continue;
+    const screen = new Screen(slug, socket, { fetchSnapshot: () => fetchSnapshot(slug), rooms: () => (showsRooms ? socket : null) });
+    screen.state.onChange(() => note(slug, screen));
+    screens.set(slug, screen);
+  }
+  // A board that went meanwhile: the server tells the plan without it. Lost with the line: asked again then.
+  socket.request({ type: "watch", boards, points: POINTS }).catch((error) => {
+    if (error.retryAfter) setTimeout(watch, error.retryAfter * 1000);
+  });
+}
+
+const note = (/** @type {string} */ slug, /** @type {Screen} */ screen) => rotation.note(slug, criticalOf(screen.state, screen.heardAt()));
+
+function look() {
+  const now = Date.now();
+  if (now - lookedAt > SLEPT) socket.recheck(); // no event tells a page that its machine has slept
+  lookedAt = now;
+  for (const [slug, screen] of screens) note(slug, screen); // values grow old by themselves
+  const boardOf = (/** @type {string} */ board) => screens.get(board)?.state.board;
+  const slug = rotation.show(empty.now(), (board) => boardOf(board)?.zone ?? "", (board) => view.pagesOf(boardOf(board)).length);
+  const screen = screens.get(slug) ?? empty;
+  if (view.screen !== screen) {
+    Object.assign(view, { screen });
+    Object.assign(line, { screen });
+  }
+  showPage(view, rotation, empty.now());
+  document.body.toggleAttribute("data-nothing", empty.loaded && !slug);
+  heading.textContent = screen.state.board?.title ?? wallName;
+  const place = rotation.places.findIndex(({ board }) => board === slug);
+  if (!slug) turn.textContent = !empty.loaded ? "" : rotation.places.length ? "Nothing to show at this hour" : "No boards on this wall yet";
+  else turn.textContent = rotation.places.length > 1 ? `${place + 1} / ${rotation.places.length}` : "";
+  const moved = slug !== shown;
+  shown = slug;
+  if (moved) report();
+  reloadIfQuiet(now, moved);
+}
+
+/** Between two boards, and not while something has just turned critical; but not never. */
+function reloadIfQuiet(/** @type {number} */ now, /** @type {boolean} */ moved) {
+  if (!reloadAt || now < reloadAt.from) return;
+  const quiet = !rotation.jump && (moved || rotation.places.length < 2);
+  if (!quiet && now < reloadAt.until) return;
+  reloadAt = null;
+  reloadWhenServed();
+}
+
+socket.on("hello", (hello) => {
+  if (hello.build === build || reloadAt) return;
+  const from = Date.now() + secondsToReload() * 1000;
+  reloadAt = { from, until: from + QUIET * 1000 };
+});
+socket.on("wall", ({ name, boards, rooms }) => {
+  wallName = name;
+  showsRooms = rooms;
+  empty.loaded = true; // as far as it goes
+  rotation.setPlan(boards);
+  watch();
+  look();
+});
+socket.on("snapshot", () => queueMicrotask(look)); // when its screen has taken it
+socket.on("reload", () => reloadWhenServed());
+socket.on("identify", ({ name }) => flashName(name, whyDark()));
+socket.on("state", ({ phase, code }) => {
+  if (phase !== "stopped" || code !== 4403) return;
+  // The link has ended: what it showed goes, too, and the server's page says why.
+  document.querySelector("main")?.replaceChildren();
+  reloadWhenServed();
+});
+
+setInterval(look, TICK);
+turnByKeys(view, rotation, () => empty.now(), look);
+Object.assign(view, { screen: empty });
+Object.assign(line, { screen: empty });
+socket.open();

@@ -1,0 +1,48 @@
+"""The home page, and what is shown when there is no page."""
+
+import sys
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.template.loader import render_to_string
+from django.utils.translation import gettext as _
+from django.views.decorators.csrf import csrf_exempt
+
+from realtime.database import AWAY, meaning
+from web.http import ApiError, error_response
+from web.middleware import unavailable
+from web.throttling import refusal
+
+
+def home(request: HttpRequest) -> HttpResponse:
+    """Rooms, boards and how many are online; for strangers, the way in."""
+    return render(request, "home.html", {"next": request.GET.get("next", "")})
+
+
+@csrf_exempt
+def no_such_call(request: HttpRequest, rest: str) -> HttpResponse:
+    """Answer API addresses that there are not, and those that lack their slash."""
+    hint = "" if rest.endswith("/") else f" Did you mean /api/{rest}/ ? Addresses end with a slash."
+    return error_response(ApiError("not_found", f"There is no /api/{rest} here.{hint}"))
+
+
+def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    return refusal(request) or render(request, "404.html", status=404)
+
+
+def failed(request: HttpRequest) -> HttpResponse:
+    error = sys.exception()
+    if isinstance(error, AWAY):  # raised outside of a view, by a session that could not be saved, say
+        return unavailable(request, meaning(error))
+    if request.path.startswith("/api/"):
+        return error_response(ApiError("internal", "Something went wrong on our side; try again."))
+    return HttpResponse(render_to_string("500.html"), status=500)  # whatever is wrong with the request or the database
+
+
+def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:
+    if refused := refusal(request):
+        return refused
+    if request.path.startswith("/api/"):
+        return error_response(ApiError("forbidden", "The CSRF token is missing or wrong: send it as X-CSRFToken."))
+    detail = _("This form is too old, or your browser keeps no cookies. Open it again and send it once more.")
+    return render(request, "403.html", {"detail": detail}, status=403)
