@@ -3,6 +3,7 @@
 import asyncio
 import logging
 import random
+import time
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from functools import wraps
@@ -40,8 +41,13 @@ class Condition:
 
     unwritable: str = ""
     away: str = ""
-    #: Since when it is away, in monotonic seconds.
+    #: Since when it is away, and when it answered last (None: never yet), in monotonic seconds.
     away_since: float = 0.0
+    answered_at: float | None = None
+
+    def answered_ago(self) -> float | None:
+        """Return how many seconds ago it answered; None while it does not."""
+        return None if self.away or self.answered_at is None else time.monotonic() - self.answered_at
 
 
 #: Of this process; kept by `realtime.process`.

@@ -14,7 +14,7 @@ from typing import Any, Final
 
 from channels.layers import get_channel_layer
 
-from realtime import process
+from realtime.database import condition
 from realtime.publish import GROUP, Delivery, Publication, send
 
 log = logging.getLogger(__name__)
@@ -154,7 +154,7 @@ class Link:
         try:
             async with asyncio.timeout(CANARY_PATIENCE):
                 await self._joined.wait()
-                sent = await send({"type": "hub.canary", "canary": self._canary, "database": process.answered_ago()})
+                sent = await send({"type": "hub.canary", "canary": self._canary, "database": condition.answered_ago()})
                 await self._canary_back.wait()
         except TimeoutError:
             return False

@@ -24,6 +24,7 @@ from django.db.models.functions import Now
 
 from realtime import clock
 from realtime.database import AWAY, SILENT, condition, in_database, meaning
+from realtime.hub import current_hub
 from realtime.postgresql import patience
 
 log = logging.getLogger(__name__)
@@ -96,17 +97,8 @@ def database_trouble() -> str:
     return condition.away or condition.unwritable or (SILENT if late else "")
 
 
-def answered_ago() -> float | None:
-    """Return how many seconds ago the lease was renewed; None when the last try failed."""
-    if condition.away or _lease.beat_at is None or _lease.beat_at == -math.inf:
-        return None
-    return time.monotonic() - _lease.beat_at
-
-
 async def keep_lease() -> None:
     """Renew this process's lease until it leaves, and find out by it how the database is."""
-    from realtime.hub import current_hub
-
     hub = current_hub()
     while not _lease.leaving:
         try:
@@ -139,7 +131,7 @@ async def _what_is_wrong(error: Error) -> tuple[str, str]:
 
 async def _note_beat(*, renewed: bool) -> None:
     now, before = time.monotonic(), _lease.beat_at
-    _lease.beat_at = now
+    _lease.beat_at = condition.answered_at = now
     if before is None:
         return
     if now - before > DEAD_AFTER:
@@ -191,8 +183,6 @@ def _others() -> list[Any]:
 
 async def client_count() -> tuple[int, int]:
     """Return how many sockets are open over all processes, and how many processes live."""
-    from realtime.hub import current_hub
-
     others = await _others()
     return len(current_hub().connections) + sum(other.connections for other in others), len(others) + 1
 
