@@ -65,6 +65,22 @@ class AsgiClient(Socket):
         async with asyncio.timeout(PATIENCE):
             await self._running
 
+    async def cancel(self) -> None:
+        """End the application from outside, as a server that gives up on it does."""
+        assert self._running
+        self._running.cancel()
+        await asyncio.gather(self._running, return_exceptions=True)
+
+    async def assert_closed(self, code: int, error: str | None = None, seconds: float = PATIENCE) -> None:
+        """The application closes the socket with this code, and ends when it hears that the line is down."""
+        await super().assert_closed(code, error, seconds)
+        await self.close()
+
+    @property
+    def has_read_all(self) -> bool:
+        """Whether the application has received everything that was sent."""
+        return self._input.empty()
+
     def receive(self, type: str, **message: Any) -> None:
         """Have the application receive an ASGI message."""
         self._input.put_nowait({"type": type, **message})

@@ -14,15 +14,16 @@ import pytest
 
 from benchmarks import __main__ as command
 from benchmarks import capacity, publication, report
-from benchmarks.client import Room
+from benchmarks.counter import MarkerCounter
 from benchmarks.dialects import DIALECTS, MESSAGE_BYTES, WORD, body, number_in
+from benchmarks.load_client import Room
 from benchmarks.loads.board import Seen
 from benchmarks.loads.outcome import out_of_order
 from benchmarks.measure import Spread, percentile
 from benchmarks.plot import plot
 from benchmarks.scenarios import FAST, MANY_FAST, MANY_SLOW, SCENARIOS, SLOW
 from benchmarks.targets import TARGETS, Limit, Ratio
-from benchmarks.wire import PING, TEXT, FrameReader, MarkerCounter, WireError, text_frame
+from harness.frames import PING, TEXT, FrameReader, WireError, text_frame
 
 ROOT = Path(__file__).resolve().parent.parent
 

@@ -10,7 +10,7 @@ import sys
 from collections.abc import Callable
 from typing import Final
 
-from benchmarks.client import LoadError
+from benchmarks.load_client import LoadError
 from benchmarks.loads.arriving import come_back, connect
 from benchmarks.loads.beside import fair
 from benchmarks.loads.board import board

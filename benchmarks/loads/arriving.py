@@ -1,7 +1,7 @@
 """Connections that come: one after the other, or all at once."""
 
-from benchmarks.client import Client, Room
 from benchmarks.dialects import DIALECTS
+from benchmarks.load_client import LoadClient, Room
 from benchmarks.loads.load import Load, Result
 from benchmarks.loads.outcome import latency
 from benchmarks.measure import Stopwatch, processes_of, resident_of
@@ -12,7 +12,7 @@ def connect(load: Load) -> Result:
 
     The first fifth warms the server up.
     """
-    client = Client(load.ports, DIALECTS[load.dialect], load.cookies)
+    client = LoadClient(load.ports, DIALECTS[load.dialect], load.cookies)
     rooms = [Room(name) for name in load.rooms]
     some = len(rooms) // 5
     client.open(rooms[:some], load.size, load.at_once)
@@ -31,7 +31,7 @@ def connect(load: Load) -> Result:
 
 def come_back(load: Load) -> Result:
     """All at once, each with a place in the room from which something is missing."""
-    client = Client(load.ports, DIALECTS[load.dialect], load.cookies)
+    client = LoadClient(load.ports, DIALECTS[load.dialect], load.cookies)
     stopwatch = Stopwatch(load.leaders)
     opened = client.open([Room(load.rooms[0])], load.size, load.at_once)
     result = stopwatch.read()

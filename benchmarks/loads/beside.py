@@ -7,8 +7,8 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-from benchmarks.client import Client, Room
 from benchmarks.dialects import DIALECTS
+from benchmarks.load_client import LoadClient, Room
 from benchmarks.loads.load import Load, Result, opened
 from benchmarks.loads.outcome import drain, finish, latency
 from benchmarks.loads.rooms import Loop, Pace
@@ -46,7 +46,7 @@ def fair(load: Load) -> Result:
 class BusyRoom:
     """A room with `in_flight` messages under way."""
 
-    def __init__(self, client: Client, load: Load) -> None:
+    def __init__(self, client: LoadClient, load: Load) -> None:
         self.client = client
         self.room = Room("bench")
         client.open([self.room], load.busy, load.at_once, first=load.size * len(load.rooms))
@@ -68,8 +68,8 @@ class BusyRoom:
 class BusyBoard:
     """Viewers of a board that another process feeds; it is asked for as `board` asks."""
 
-    def __init__(self, client: Client, load: Load) -> None:
-        self.viewers = Client(load.ports, DIALECTS["board"], load.cookies)
+    def __init__(self, client: LoadClient, load: Load) -> None:
+        self.viewers = LoadClient(load.ports, DIALECTS["board"], load.cookies)
         self.viewers.open([Room("bench")], load.busy, load.at_once, first=load.size * len(load.rooms))
 
     def delivered(self) -> int:
@@ -91,4 +91,4 @@ class BusyBoard:
         self.viewers.close()
 
 
-BESIDE: Final[dict[str, Callable[[Client, Load], BusyRoom | BusyBoard]]] = {"room": BusyRoom, "board": BusyBoard}
+BESIDE: Final[dict[str, Callable[[LoadClient, Load], BusyRoom | BusyBoard]]] = {"room": BusyRoom, "board": BusyBoard}

@@ -4,8 +4,8 @@ import time
 from dataclasses import dataclass, field
 from typing import Any
 
-from benchmarks.client import STALL, Client, Room
 from benchmarks.dialects import DIALECTS
+from benchmarks.load_client import STALL, LoadClient, Room
 
 Result = dict[str, Any]
 
@@ -31,9 +31,9 @@ class Load:
     cookies: list[str] = field(default_factory=list)
 
 
-def opened(load: Load) -> tuple[Client, list[Room]]:
+def opened(load: Load) -> tuple[LoadClient, list[Room]]:
     """Return a client whose connections are all live and quiet, in their rooms."""
-    client = Client(load.ports, DIALECTS[load.dialect], load.cookies)
+    client = LoadClient(load.ports, DIALECTS[load.dialect], load.cookies)
     rooms = [Room(name, stall=load.stall) for name in load.rooms]
     began = time.perf_counter()
     client.open(rooms, load.size, load.at_once)

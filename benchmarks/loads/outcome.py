@@ -5,7 +5,7 @@ from collections import Counter
 from collections.abc import Sequence
 from typing import Final
 
-from benchmarks.client import Client, Room
+from benchmarks.load_client import LoadClient, Room
 from benchmarks.loads.load import Result
 from benchmarks.measure import percentile
 
@@ -13,7 +13,7 @@ from benchmarks.measure import percentile
 DRAIN: Final = 10.0
 
 
-def drain(client: Client, rooms: Sequence[Room]) -> bool:
+def drain(client: LoadClient, rooms: Sequence[Room]) -> bool:
     """Wait for what is under way; tell whether it has all come, or will not come any more."""
     began = moved = time.perf_counter()
     stall = max(room.stall for room in rooms)
@@ -26,7 +26,7 @@ def drain(client: Client, rooms: Sequence[Room]) -> bool:
     return True
 
 
-def finish(client: Client, rooms: Sequence[Room], result: Result, times: Sequence[float], first: int) -> Result:
+def finish(client: LoadClient, rooms: Sequence[Room], result: Result, times: Sequence[float], first: int) -> Result:
     """Wait for what is under way, then add the latencies of the parsed connections from message `first` on, and flaws.
 
     `times`: when each message was sent or due. What has not come when we give up waiting counts as just come: who

@@ -3,7 +3,7 @@
 import time
 from collections.abc import Sequence
 
-from benchmarks.client import Client, LoadError, Room
+from benchmarks.load_client import LoadClient, LoadError, Room
 from benchmarks.loads.load import Load, Result, opened
 from benchmarks.loads.outcome import finish
 from benchmarks.measure import Stopwatch
@@ -12,7 +12,7 @@ from benchmarks.measure import Stopwatch
 class Loop:
     """Messages of one or many rooms, a fixed number of which is always under way in each."""
 
-    def __init__(self, client: Client, rooms: Sequence[Room], in_flight: int) -> None:
+    def __init__(self, client: LoadClient, rooms: Sequence[Room], in_flight: int) -> None:
         self.client = client
         self.rooms = rooms
         self.in_flight = in_flight
@@ -31,7 +31,7 @@ class Loop:
 class Pace:
     """Messages at a fixed rate, whatever comes back; `due` is when each was to be sent, by its number."""
 
-    def __init__(self, client: Client, rooms: Sequence[Room], rate: float, seconds: float) -> None:
+    def __init__(self, client: LoadClient, rooms: Sequence[Room], rate: float, seconds: float) -> None:
         self.client = client
         self.rooms = rooms
         began = time.perf_counter() + 0.1

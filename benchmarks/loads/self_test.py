@@ -5,8 +5,8 @@ import signal
 import socket
 import time
 
-from benchmarks.client import Client, Room
 from benchmarks.dialects import DIALECTS
+from benchmarks.load_client import LoadClient, Room
 from benchmarks.loads.load import Result
 from benchmarks.measure import Stopwatch
 
@@ -19,7 +19,7 @@ def self_test(connections: int = 200, seconds: float = 3.0) -> Result:
         os.sched_setaffinity(0, {0})
         blast(listener, connections)
     try:
-        client = Client([listener.getsockname()[1]], DIALECTS["plain"])
+        client = LoadClient([listener.getsockname()[1]], DIALECTS["plain"])
         client.open([Room("blast")], connections)
         began = time.perf_counter()
         stopwatch, counted = Stopwatch({"server": [child]}), 0

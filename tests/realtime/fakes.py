@@ -8,7 +8,8 @@ from typing import Any
 
 from channels.layers import InMemoryChannelLayer
 
-from harness.client import PATIENCE, eventually
+from harness.asgi_client import AsgiClient
+from harness.client import eventually
 from realtime.connection import Connection
 from realtime.consumers import SocketConsumer
 from realtime.hub import Hub, Readback, Source
@@ -279,8 +280,8 @@ OUR_HOST = "chat.example.org"
 OUR_ORIGIN = f"http://{OUR_HOST}"
 
 
-class Line:
-    """A socket to one consumer, as its client sees it."""
+class ConsumerClient(AsgiClient):
+    """A socket to one consumer."""
 
     def __init__(
         self,
@@ -289,67 +290,5 @@ class Line:
         origin: str | None = OUR_ORIGIN,
         **scope: Any,
     ) -> None:
-        self.input: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-        self.output: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
-        headers = [(b"host", OUR_HOST.encode())] + ([(b"origin", origin.encode("latin1"))] if origin else [])
-        self.scope = {"type": "websocket", "path": "/", "headers": headers, "user": person, **scope}
-        self._consumer = consumer
-        self.app: asyncio.Task[None] | None = None
-
-    async def connect(self) -> None:
-        """Shake hands, without waiting for what follows."""
-        self.app = asyncio.create_task(self._consumer.as_asgi()(self.scope, self.input.get, self.output.put))
-        self.input.put_nowait({"type": "websocket.connect"})
-        assert await self._next() == {"type": "websocket.accept"}
-
-    async def open(self) -> dict[str, Any]:
-        """Connect; return the first event."""
-        await self.connect()
-        return await self.event()
-
-    async def _next(self) -> dict[str, Any]:
-        async with asyncio.timeout(PATIENCE):
-            return await self.output.get()
-
-    async def event(self) -> dict[str, Any]:
-        """Return the next event."""
-        message = await self._next()
-        assert message["type"] == "websocket.send", message
-        event: dict[str, Any] = json.loads(message["text"])
-        return event
-
-    async def assert_event(self, **fields: Any) -> dict[str, Any]:
-        """The next event has these fields."""
-        event = await self.event()
-        assert {name: event.get(name) for name in fields} == fields, event
-        return event
-
-    async def assert_closed(self, code: int, error: str | None = None) -> None:
-        """The server says why, if it should, and closes the socket with this code, and that is the last of it."""
-        if error is not None:
-            await self.assert_event(type="error", code=error)
-        assert await self._next() == {"type": "websocket.close", "code": code}
-        await self.leave()
-        assert self.output.empty()
-
-    async def assert_silence(self) -> None:
-        """Nothing has come that was not asked for: a ping is answered next."""
-        assert (await self.call(type="ping"))["type"] == "pong"
-
-    def send(self, text: str | None = None, **message: Any) -> None:
-        self.input.put_nowait({"type": "websocket.receive", **({"text": text} if text is not None else message)})
-
-    def command(self, **fields: Any) -> None:
-        self.send(json.dumps(fields))
-
-    async def call(self, **fields: Any) -> dict[str, Any]:
-        """Send a command and return its answer, which is the next event."""
-        self.command(ref="r", **fields)
-        return await self.assert_event(ref="r")
-
-    async def leave(self) -> None:
-        """Hang up, and wait until the consumer has ended."""
-        assert self.app
-        self.input.put_nowait({"type": "websocket.disconnect", "code": 1001})
-        async with asyncio.timeout(PATIENCE):
-            await self.app
+        headers = {"host": OUR_HOST} | ({"origin": origin} if origin else {})
+        super().__init__(consumer.as_asgi(), headers=headers, user=person, **scope)

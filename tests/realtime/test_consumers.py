@@ -13,7 +13,7 @@ from realtime.hub import Hub
 from realtime.limits import Bucket
 from realtime.protocol import CommandError, Refused
 from realtime.routing import UnknownEndpointConsumer
-from tests.realtime.fakes import OUR_HOST, OUR_ORIGIN, Line
+from tests.realtime.fakes import OUR_HOST, OUR_ORIGIN, ConsumerClient
 from tests.realtime.scripted_consumer import (
     ADA,
     OpenScriptedConsumer,
@@ -31,8 +31,8 @@ __all__ = ["hub", "hub_of_this_loop", "journal"]
 
 
 async def test_hello_says_who_and_where_one_is(settings: Any) -> None:
-    line = Line(ScriptedConsumer, ADA)
-    hello = await line.open()
+    client = ConsumerClient(ScriptedConsumer, ADA)
+    hello = await client.open()
     assert hello.pop("now").endswith("Z")
     assert hello == {
         "type": "hello",
@@ -42,7 +42,7 @@ async def test_hello_says_who_and_where_one_is(settings: Any) -> None:
         "build": process.build(),
         "heartbeat": settings.HEARTBEAT,
     }
-    await line.leave()
+    await client.close()
 
 
 @pytest.mark.parametrize(
@@ -59,9 +59,9 @@ async def test_hello_says_who_and_where_one_is(settings: Any) -> None:
     ],
 )
 async def test_a_foreign_page_is_told_so_and_closed(origin: str | None, hub: Hub, journal: list[str]) -> None:
-    line = Line(ScriptedConsumer, ADA, origin)
-    await line.connect()
-    await line.assert_closed(4403, "forbidden")
+    client = ConsumerClient(ScriptedConsumer, ADA, origin)
+    await client.connect()
+    await client.assert_closed(4403, "forbidden")
     assert (hub.connections, hub.connections_of, hub.topics) == (set(), {}, {})
     assert "opened" not in journal
 
@@ -69,9 +69,9 @@ async def test_a_foreign_page_is_told_so_and_closed(origin: str | None, hub: Hub
 @pytest.mark.parametrize("origin", [OUR_ORIGIN, f"{OUR_ORIGIN}:80", "https://pages.example.org"])
 async def test_our_pages_and_those_in_the_settings_come_in(settings: Any, origin: str) -> None:
     settings.ALLOWED_ORIGINS = ["https://pages.example.org"]
-    line = Line(ScriptedConsumer, ADA, origin)
-    assert (await line.open())["type"] == "hello"
-    await line.leave()
+    client = ConsumerClient(ScriptedConsumer, ADA, origin)
+    assert (await client.open())["type"] == "hello"
+    await client.close()
 
 
 @pytest.mark.parametrize(
@@ -79,42 +79,42 @@ async def test_our_pages_and_those_in_the_settings_come_in(settings: Any, origin
 )
 async def test_the_scheme_is_what_the_proxy_says(settings: Any, https: bool, forwarded: bytes, fits: bool) -> None:
     settings.HTTPS = https
-    line = Line(ScriptedConsumer, ADA, f"https://{OUR_HOST}")
-    line.scope["headers"] = [*line.scope["headers"], (b"x-forwarded-proto", forwarded)]
-    assert (await line.open())["type"] == ("hello" if fits else "error")
-    await line.leave()
+    client = ConsumerClient(ScriptedConsumer, ADA, f"https://{OUR_HOST}")
+    client.scope["headers"] = [*client.scope["headers"], (b"x-forwarded-proto", forwarded)]
+    assert (await client.open())["type"] == ("hello" if fits else "error")
+    await client.close()
 
 
 async def test_nobody_is_asked_to_sign_in(journal: list[str]) -> None:
-    line = Line(ScriptedConsumer)
-    await line.connect()
-    await line.assert_closed(4401, "forbidden")
+    client = ConsumerClient(ScriptedConsumer)
+    await client.connect()
+    await client.assert_closed(4401, "forbidden")
     assert "opened" not in journal
 
 
 async def test_a_token_needs_no_origin() -> None:
-    line = Line(ScriptedConsumer, ADA, None, bearer=True)
-    assert (await line.open())["user"]["id"] == 1
-    await line.leave()
+    client = ConsumerClient(ScriptedConsumer, ADA, None, bearer=True)
+    assert (await client.open())["user"]["id"] == 1
+    await client.close()
 
 
 async def test_an_open_endpoint_takes_anybody_from_anywhere() -> None:
-    line = Line(OpenScriptedConsumer, None, "https://evil.example")
-    assert (await line.open())["user"] is None
-    await line.leave()
+    client = ConsumerClient(OpenScriptedConsumer, None, "https://evil.example")
+    assert (await client.open())["user"] is None
+    await client.close()
 
 
 async def test_an_unknown_path_is_said_to_be_so() -> None:
-    line = Line(UnknownEndpointConsumer, None, None)
-    assert (await line.open())["type"] == "hello"
-    await line.assert_closed(4404, "not_found")
+    client = ConsumerClient(UnknownEndpointConsumer, None, None)
+    assert (await client.open())["type"] == "hello"
+    await client.assert_closed(4404, "not_found")
 
 
 async def test_whoever_goes_before_the_handshake_leaves_nothing(hub: Hub) -> None:
-    line = Line(ScriptedConsumer, ADA)
-    line.app = asyncio.create_task(ScriptedConsumer.as_asgi()(line.scope, line.input.get, line.output.put))
-    await line.leave()
-    assert line.output.empty()
+    client = ConsumerClient(ScriptedConsumer, ADA)
+    client.start()
+    await client.close()
+    assert not client.events
     assert hub.connections == set()
 
 
@@ -122,17 +122,17 @@ async def test_whoever_goes_before_the_handshake_leaves_nothing(hub: Hub) -> Non
 
 
 async def test_a_command_is_answered_with_its_ref() -> None:
-    line = Line(ScriptedConsumer, ADA)
-    await line.open()
-    line.command(type="room.say", ref="r1", body="Hi")
-    assert await line.event() == {"type": "said", "ref": "r1", "body": "Hi"}
-    line.command(type="room.say", body="Hi")
-    assert await line.event() == {"type": "said", "body": "Hi"}
-    line.command(type="do", what="nothing", ref="r2")
-    line.command(type="ping", ref="r3")
-    pong = await line.assert_event(type="pong", ref="r3")
+    client = ConsumerClient(ScriptedConsumer, ADA)
+    await client.open()
+    await client.send_command(type="room.say", ref="r1", body="Hi")
+    assert await client.next() == {"type": "said", "ref": "r1", "body": "Hi"}
+    await client.send_text('{"type": "room.say", "body": "Hi"}')
+    assert await client.next() == {"type": "said", "body": "Hi"}
+    await client.send_command(type="do", what="nothing", ref="r2")
+    await client.send_command(type="ping", ref="r3")
+    pong = await client.assert_next(type="pong", ref="r3")
     assert pong["at"].endswith("Z")
-    await line.leave()
+    await client.close()
 
 
 @pytest.mark.parametrize(
@@ -153,89 +153,89 @@ async def test_a_command_is_answered_with_its_ref() -> None:
     ],
 )
 async def test_a_faulty_frame_is_answered_and_the_socket_lives(text: str, code: str, ref: str | None) -> None:
-    line = Line(ScriptedConsumer, ADA)
-    await line.open()
-    line.send(text)
-    await line.assert_event(type="error", code=code, ref=ref)
-    await line.assert_silence()
-    await line.leave()
+    client = ConsumerClient(ScriptedConsumer, ADA)
+    await client.open()
+    await client.send_text(text)
+    await client.assert_next(type="error", code=code, ref=ref)
+    await client.assert_pong()
+    await client.close()
 
 
 async def test_a_frame_may_be_as_long_as_the_limit(settings: Any) -> None:
-    line = Line(EchoConsumer, None, None)
-    await line.open()
+    client = ConsumerClient(EchoConsumer, None, None)
+    await client.open()
     for text in ("x" * settings.FRAME_BYTES, "👍" * (settings.FRAME_BYTES // 4)):
-        line.send(text)
-        assert (await line.assert_event(type="echo"))["text"] == text
-    await line.leave()
+        await client.send_text(text)
+        assert (await client.assert_next(type="echo"))["text"] == text
+    await client.close()
 
 
 async def test_a_binary_frame_closes(hub: Hub, journal: list[str]) -> None:
-    line = Line(ScriptedConsumer, ADA)
-    await line.open()
-    line.send(bytes=b"\x00")
-    line.command(type="ping")
-    await line.assert_closed(4400, "bad_message")
+    client = ConsumerClient(ScriptedConsumer, ADA)
+    await client.open()
+    await client.send_text(b"\x00")
+    await client.send_command(type="ping")
+    await client.assert_closed(4400, "bad_message")
     assert_ended(hub, journal)
 
 
 async def test_a_refused_command_is_answered_with_its_reason() -> None:
-    line = Line(ScriptedConsumer, ADA)
-    await line.open()
-    line.command(type="do", what="conflict", ref="r1")
-    assert await line.event() == {
+    client = ConsumerClient(ScriptedConsumer, ADA)
+    await client.open()
+    await client.send_command(type="do", what="conflict", ref="r1")
+    assert await client.next() == {
         "type": "error",
         "ref": "r1",
         "code": "conflict",
         "detail": "Not now.",
         "retry_after": 1.5,
     }
-    await line.assert_silence()
-    await line.leave()
+    await client.assert_pong()
+    await client.close()
 
 
 async def test_our_own_mistake_is_logged_and_the_socket_lives(caplog: pytest.LogCaptureFixture) -> None:
-    line = Line(ScriptedConsumer, ADA)
-    await line.open()
-    line.command(type="do", what="fail", ref="r1")
-    error = await line.assert_event(type="error", code="internal", ref="r1")
+    client = ConsumerClient(ScriptedConsumer, ADA)
+    await client.open()
+    await client.send_command(type="do", what="fail", ref="r1")
+    error = await client.assert_next(type="error", code="internal", ref="r1")
     assert "oh no" not in error["detail"]
     assert "The command do failed" in caplog.text
     assert "RuntimeError: oh no" in caplog.text
-    await line.assert_silence()
-    await line.leave()
+    await client.assert_pong()
+    await client.close()
 
 
 async def test_a_command_may_close_its_socket(hub: Hub, journal: list[str]) -> None:
-    line = Line(ScriptedConsumer, ADA)
-    await line.open()
-    line.command(type="do", what="refuse", ref="r1")
-    await line.assert_closed(4403, "forbidden")
+    client = ConsumerClient(ScriptedConsumer, ADA)
+    await client.open()
+    await client.send_command(type="do", what="refuse", ref="r1")
+    await client.assert_closed(4403, "forbidden")
     assert_ended(hub, journal)
 
 
 async def test_answers_that_take_time_hold_up_no_other(caplog: pytest.LogCaptureFixture) -> None:
-    line = Line(ScriptedConsumer, ADA)
-    await line.open()
+    client = ConsumerClient(ScriptedConsumer, ADA)
+    await client.open()
     for number, what in enumerate(["later", "later conflict", "later fail", "later never"]):
-        line.command(type="do", what=what, ref=f"r{number}")
-    line.command(type="ping", ref="next")
-    await line.assert_event(type="pong", ref="next")
-    await line.assert_event(type="done", ref="r0")
-    await line.assert_event(type="error", code="conflict", ref="r1")
-    await line.assert_event(type="error", code="internal", ref="r2")
+        await client.send_command(type="do", what=what, ref=f"r{number}")
+    await client.send_command(type="ping", ref="next")
+    await client.assert_next(type="pong", ref="next")
+    await client.assert_next(type="done", ref="r0")
+    await client.assert_next(type="error", code="conflict", ref="r1")
+    await client.assert_next(type="error", code="internal", ref="r2")
     assert "RuntimeError: oh no" in caplog.text
-    await line.assert_silence()
-    await line.leave()
+    await client.assert_pong()
+    await client.close()
 
 
 async def test_an_answer_that_comes_too_late_is_dropped() -> None:
-    line = Line(ScriptedConsumer, ADA)
-    await line.open()
-    line.command(type="do", what="later")
-    await line.leave()
+    client = ConsumerClient(ScriptedConsumer, ADA)
+    await client.open()
+    await client.send_command(type="do", what="later")
+    await client.close()
     await asyncio.sleep(0.02)
-    assert line.output.empty()
+    assert not client.events
 
 
 # Limits
@@ -243,40 +243,40 @@ async def test_an_answer_that_comes_too_late_is_dropped() -> None:
 
 async def test_a_burst_passes_then_one_waits(settings: Any) -> None:
     settings.COMMAND_BURST, settings.COMMANDS_PER_SECOND = 5, 20
-    line = Line(ScriptedConsumer, ADA)
-    await line.open()
+    client = ConsumerClient(ScriptedConsumer, ADA)
+    await client.open()
     for number in range(6):
-        line.command(type="ping", ref=str(number))
+        await client.send_command(type="ping", ref=str(number))
     for number in range(5):
-        await line.assert_event(type="pong", ref=str(number))
-    error = await line.assert_event(type="error", code="rate_limited", ref="5")
+        await client.assert_next(type="pong", ref=str(number))
+    error = await client.assert_next(type="error", code="rate_limited", ref="5")
     assert 0 < error["retry_after"] <= 0.05
     await asyncio.sleep(error["retry_after"])
-    await line.assert_silence()
-    await line.leave()
+    await client.assert_pong()
+    await client.close()
 
 
 async def test_faulty_commands_count_too(settings: Any) -> None:
     settings.COMMAND_BURST, settings.COMMANDS_PER_SECOND = 3, 1
-    line = Line(ScriptedConsumer, ADA)
-    await line.open()
+    client = ConsumerClient(ScriptedConsumer, ADA)
+    await client.open()
     for text in ("{", '{"type":"nope"}', "x" * 70_000, '{"type":"ping"}'):
-        line.send(text)
-    codes = [(await line.event())["code"] for _ in range(4)]
+        await client.send_text(text)
+    codes = [(await client.next())["code"] for _ in range(4)]
     assert codes == ["bad_message", "unknown_type", "too_long", "rate_limited"]
-    await line.leave()
+    await client.close()
 
 
 async def test_a_flood_closes(settings: Any, hub: Hub, journal: list[str]) -> None:
     settings.COMMAND_BURST, settings.COMMANDS_PER_SECOND = 1, 1
-    line = Line(ScriptedConsumer, ADA)
-    await line.open()
+    client = ConsumerClient(ScriptedConsumer, ADA)
+    await client.open()
     for _ in range(consumers.FLOOD + 20):
-        line.command(type="ping")
-    await line.assert_event(type="pong")
+        await client.send_command(type="ping")
+    await client.assert_next(type="pong")
     for _ in range(consumers.FLOOD):
-        await line.assert_event(type="error", code="rate_limited")
-    await line.assert_closed(4429, "rate_limited")
+        await client.assert_next(type="error", code="rate_limited")
+    await client.assert_closed(4429, "rate_limited")
     assert_ended(hub, journal)
 
 

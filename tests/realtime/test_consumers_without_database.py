@@ -12,7 +12,7 @@ from realtime.consumers import SocketConsumer
 from realtime.database import condition
 from realtime.hub import Hub
 from realtime.protocol import Command
-from tests.realtime.fakes import Line
+from tests.realtime.fakes import ConsumerClient
 from tests.realtime.scripted_consumer import ADA, hub, hub_of_this_loop, journal
 
 __all__ = ["hub", "hub_of_this_loop", "journal"]
@@ -49,30 +49,30 @@ async def test_a_command_is_told_busy_and_when_to_come_back(
     hub: Hub, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture, error: Exception, later: bool
 ) -> None:
     monkeypatch.setattr(Counter, "error", error, raising=False)
-    line = Line(Counter, ADA)
-    await line.open()
-    line.command(type="ask", ref="r1", later=later)
-    answer = await line.assert_event(type="error", code="busy", ref="r1")
+    client = ConsumerClient(Counter, ADA)
+    await client.open()
+    await client.send_command(type="ask", ref="r1", later=later)
+    answer = await client.assert_next(type="error", code="busy", ref="r1")
     assert answer["retry_after"] > 0
     assert answer["detail"].startswith("The database does not answer.")
     assert "Traceback" not in caplog.text
-    await line.leave()
+    await client.close()
 
 
 async def test_one_that_cannot_begin_is_told_and_closed(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Counter, "error", OperationalError("no route"), raising=False)
     monkeypatch.setattr(Counter, "at_once", True)
-    line = Line(Counter, ADA)
-    await line.open()
-    assert (await line.assert_event(type="notice", code="away"))["retry_after"] > 0
-    await line.assert_closed(1013)
+    client = ConsumerClient(Counter, ADA)
+    await client.open()
+    assert (await client.assert_next(type="notice", code="away"))["retry_after"] > 0
+    await client.assert_closed(1013)
 
 
 async def test_who_it_is_could_not_be_looked_up(hub: Hub) -> None:
-    line = Line(Counter, None, unknown=OperationalError("no route"))
-    await line.connect()
-    await line.assert_event(type="notice", code="away", detail="The database does not answer.")
-    await line.assert_closed(1013)
+    client = ConsumerClient(Counter, None, unknown=OperationalError("no route"))
+    await client.connect()
+    await client.assert_next(type="notice", code="away", detail="The database does not answer.")
+    await client.assert_closed(1013)
 
 
 @pytest.fixture
@@ -84,22 +84,21 @@ def away(hub: Hub) -> Iterator[None]:
 
 
 async def test_while_others_have_a_database_all_are_sent_there(hub: Hub) -> None:
-    lines = [Line(Counter, ADA) for _ in range(3)]
-    for line in lines:
-        await line.open()
+    clients = [ConsumerClient(Counter, ADA) for _ in range(3)]
+    for client in clients:
+        await client.open()
     await hub.send_away("The database does not answer.")
-    waits = {(await line.assert_event(type="notice", code="away"))["retry_after"] for line in lines}
+    waits = {(await client.assert_next(type="notice", code="away"))["retry_after"] for client in clients}
     assert len(waits) == 3, "they do not come back all at once"
-    for line in lines:
-        await line.assert_closed(1013)
+    for client in clients:
+        await client.assert_closed(1013)
     await eventually(lambda: not hub.connections)
 
 
 async def test_a_new_one_is_not_accepted_so_that_the_proxy_asks_another_process(hub: Hub, away: None) -> None:
-    line = Line(Counter, ADA)
-    with pytest.raises(AssertionError):
-        await line.connect()
-    assert line.app
-    await line.app
+    client = ConsumerClient(Counter, ADA)
+    with pytest.raises(AssertionError, match="not accepted"):
+        await client.connect()
+    await client.close()
     assert not hub.connections
-    assert line.output.empty(), "nothing but the close, which is a 503 then"
+    assert not client.events, "nothing but the close, which is a 503 then"

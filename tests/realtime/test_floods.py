@@ -17,7 +17,7 @@ from harness.launcher import Launcher
 from harness.servers import Web
 from realtime import sockets  # first, it installs the reactor
 from realtime.sockets import STATE_OPEN, InputQueue, SocketFactory, SocketProtocol
-from tests.realtime.visitors import frame, visit
+from tests.realtime.raw_client import frame, visit
 
 BURST, RATE, FRAME = 10, 5, 64 * 1024
 #: What then comes at once, and each second: frames, bytes.
@@ -204,14 +204,18 @@ def server(launcher: Launcher) -> Iterator[Web]:
 
 @pytest.mark.parametrize("kind", ["ping", "pong", "continuation", "text of no length"])
 async def test_one_socket_that_floods_is_closed_and_others_are_answered(server: Web, kind: str) -> None:
-    async with visit(server, "ws/echo") as other, visit(server, "ws/echo") as client, httpx.AsyncClient() as browser:
+    async with (
+        visit(server, "/ws/echo/") as other,
+        visit(server, "/ws/echo/") as client,
+        httpx.AsyncClient() as browser,
+    ):
         raw = KINDS[kind] * 100_000
-        client.line.transport.write((frame(b"x", fin=False) if kind == "continuation" else b"") + raw)
-        error = await client.event()
+        client.socket.transport.write((frame(b"x", fin=False) if kind == "continuation" else b"") + raw)
+        error = await client.next()
         while error["type"] != "error" or "frames" not in error["detail"]:  # echoes and refusals of empty commands
-            error = await client.event()
+            error = await client.next()
         assert error["code"] == "rate_limited"
         await client.assert_closed(4429)
-        await other.send(type="still there?")
-        await other.assert_event(type="echo")
+        await other.send_command(type="still there?")
+        await other.assert_next(type="echo")
         assert (await browser.get(f"{server.address}/healthz", timeout=PATIENCE)).status_code == 200

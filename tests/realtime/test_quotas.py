@@ -12,7 +12,7 @@ from realtime.consumers import beat_between
 from realtime.echo import EchoConsumer
 from realtime.hub import Hub
 from realtime.quotas import GUESTS, MANY, Payer, Quota, payer_of
-from tests.realtime.fakes import Line, Person
+from tests.realtime.fakes import ConsumerClient, Person
 from tests.realtime.scripted_consumer import ADA, BOB, ScriptedConsumer, hub, hub_of_this_loop, journal
 
 __all__ = ["hub", "hub_of_this_loop", "journal"]
@@ -28,20 +28,20 @@ def still(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
 
 async def test_all_sockets_of_a_person_share_what_it_may_do(settings: Any, still: SimpleNamespace) -> None:
     settings.COMMAND_BURST, settings.COMMANDS_PER_SECOND = 5, 1
-    lines = [Line(ScriptedConsumer, ADA) for _ in range(5)]
-    for line in lines:
-        await line.open()
+    clients = [ConsumerClient(ScriptedConsumer, ADA) for _ in range(5)]
+    for client in clients:
+        await client.open()
     answers = []
-    for line in lines * 3:
-        line.command(type="ping")
-        answers.append((await line.event())["type"])
+    for client in clients * 3:
+        await client.send_command(type="ping")
+        answers.append((await client.next())["type"])
     assert answers == ["pong"] * 5 + ["error"] * 10
-    other = Line(ScriptedConsumer, BOB)
+    other = ConsumerClient(ScriptedConsumer, BOB)
     await other.open()
-    other.command(type="ping")
-    await other.assert_event(type="pong")
-    for line in [*lines, other]:
-        await line.leave()
+    await other.send_command(type="ping")
+    await other.assert_next(type="pong")
+    for client in [*clients, other]:
+        await client.close()
 
 
 def test_who_pays() -> None:
@@ -119,56 +119,56 @@ def test_processes_together_give_no_more_than_is_said(processes: int, steps: lis
 async def test_strangers_of_one_address_get_a_few_sockets_and_then_a_reason(settings: Any, hub: Hub) -> None:
     settings.STRANGERS_PER_ADDRESS, settings.STRANGERS = 2, 3
     one, other, third = ("192.0.2.1", 1), ("192.0.2.2", 1), ("192.0.2.3", 1)
-    lines = [Line(EchoConsumer, client=client) for client in (one, one, one, other, third)]
-    for line in (lines[0], lines[1], lines[3]):
-        assert (await line.open())["type"] == "hello"
-    for line in (lines[2], lines[4]):
-        await line.connect()
-        await line.assert_closed(4429, "rate_limited")
-    ada = Line(ScriptedConsumer, ADA, client=one)
+    clients = [ConsumerClient(EchoConsumer, client=client) for client in (one, one, one, other, third)]
+    for client in (clients[0], clients[1], clients[3]):
+        assert (await client.open())["type"] == "hello"
+    for client in (clients[2], clients[4]):
+        await client.connect()
+        await client.assert_closed(4429, "rate_limited")
+    ada = ConsumerClient(ScriptedConsumer, ADA, client=one)
     assert (await ada.open())["type"] == "hello", "who is signed in gets in"
-    await lines[0].leave()
-    again = Line(EchoConsumer, client=one)
+    await clients[0].close()
+    again = ConsumerClient(EchoConsumer, client=one)
     assert (await again.open())["type"] == "hello"
-    for line in (lines[1], lines[3], ada, again):
-        await line.leave()
+    for client in (clients[1], clients[3], ada, again):
+        await client.close()
     assert hub.strangers == {}
 
 
 async def test_who_opens_sockets_all_the_time_must_wait(settings: Any, still: SimpleNamespace, hub: Hub) -> None:
     settings.COMMAND_BURST, settings.COMMANDS_PER_SECOND = 3, 1
     for _ in range(3):
-        line = Line(ScriptedConsumer, ADA)
-        assert (await line.open())["type"] == "hello"
-        await line.leave()
-    line = Line(ScriptedConsumer, ADA)
-    await line.connect()
-    await line.assert_closed(4429, "rate_limited")
-    other = Line(ScriptedConsumer, BOB)
+        client = ConsumerClient(ScriptedConsumer, ADA)
+        assert (await client.open())["type"] == "hello"
+        await client.close()
+    client = ConsumerClient(ScriptedConsumer, ADA)
+    await client.connect()
+    await client.assert_closed(4429, "rate_limited")
+    other = ConsumerClient(ScriptedConsumer, BOB)
     assert (await other.open())["type"] == "hello"
-    await other.leave()
+    await other.close()
 
 
 async def test_who_is_turned_away_pays_for_the_socket_too(settings: Any, still: SimpleNamespace, hub: Hub) -> None:
     settings.COMMAND_BURST, settings.COMMANDS_PER_SECOND = 1, 1
     for code, error in [(4401, "forbidden")] * MANY + [(4429, "rate_limited")]:
-        line = Line(ScriptedConsumer)
-        await line.connect()
-        await line.assert_closed(code, error)
+        client = ConsumerClient(ScriptedConsumer)
+        await client.connect()
+        await client.assert_closed(code, error)
 
 
 async def test_an_echo_that_says_nothing_is_closed(monkeypatch: pytest.MonkeyPatch, hub: Hub) -> None:
     clock = SimpleNamespace(at=1000.0)
     for module in (consumers, echo):
         monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: clock.at, time=lambda: clock.at))
-    quiet, lively = Line(EchoConsumer), Line(EchoConsumer)
-    for line in (quiet, lively):
-        await line.open()
+    quiet, lively = ConsumerClient(EchoConsumer), ConsumerClient(EchoConsumer)
+    for client in (quiet, lively):
+        await client.open()
     clock.at += echo.IDLE - 1
-    lively.send("here")
-    await lively.assert_event(type="echo", text="here")
+    await lively.send_text("here")
+    await lively.assert_next(type="echo", text="here")
     clock.at += 1
     beat_between(clock.at - 3600, clock.at)
-    await lively.assert_event(type="heartbeat")
+    await lively.assert_next(type="heartbeat")
     await quiet.assert_closed(1000)
-    await lively.leave()
+    await lively.close()

@@ -17,14 +17,13 @@ import httpx
 import pytest
 from autobahn.websocket.protocol import WebSocketProtocol
 from twisted.internet.tcp import Connection as TcpConnection
-from websockets.asyncio.client import unix_connect
 from websockets.frames import Opcode
 
-from harness.client import PATIENCE, eventually
+from harness.client import PATIENCE, Client, eventually
 from harness.launcher import Launcher
 from harness.servers import Manage, Web
 from realtime.sockets import KEPT, SocketProtocol  # first, it installs the reactor
-from tests.realtime.visitors import Client, Rude, frame, visit
+from tests.realtime.raw_client import RawClient, frame, visit
 
 CAP = 256 * 1024  # of tests.realtime.inspection_settings
 MB = 1024 * 1024
@@ -67,21 +66,21 @@ def short_lived(launcher: Launcher, prepared: Path) -> Iterator[Web]:
 
 @pytest.mark.parametrize("size", [64 * 1024 + 1, 1024 * 1024 + 1, 3 * 1024 * 1024])
 async def test_a_frame_that_is_too_long_is_told_so_and_the_socket_lives(server: Web, size: int) -> None:
-    for endpoint in ("echo", "inspect"):
-        async with visit(server, endpoint) as client:
-            await client.line.send("x" * size)
-            await client.assert_event(type="error", code="too_long")
-            await client.line.send('{"type":"ping"}')
-            assert (await client.event())["type"] in ("pong", "echo")
+    for path in ("/echo/", "/inspect/"):
+        async with visit(server, path) as client:
+            await client.send_text("x" * size)
+            await client.assert_next(type="error", code="too_long")
+            await client.send_text('{"type":"ping"}')
+            assert (await client.next())["type"] in ("pong", "echo")
 
 
 async def test_a_frame_may_have_64_kib(server: Web) -> None:
-    async with visit(server, "echo") as client:
+    async with visit(server, "/echo/") as client:
         for text in ("x" * 65_536, "👍" * 16_384):
-            await client.line.send(text)
-            await client.assert_event(type="echo", text=text)
-        await client.line.send("👍" * 16_384 + "x")
-        await client.assert_event(type="error", code="too_long")
+            await client.send_text(text)
+            await client.assert_next(type="echo", text=text)
+        await client.send_text("👍" * 16_384 + "x")
+        await client.assert_next(type="error", code="too_long")
 
 
 @pytest.mark.parametrize("piece", [1, 3, 7, 64, 1_000_000])
@@ -90,73 +89,73 @@ async def test_frames_may_come_in_any_pieces(server: Web, piece: int) -> None:
     if piece > 1:
         texts += ["v" * 40_000, "w" * 65_535]
     raw = b"".join(frame(text.encode()) for text in texts) + frame(b"between", Opcode.PING) + frame(b"the last")
-    async with visit(server, "echo") as client:
-        line: Any = client.line
+    async with visit(server, "/echo/") as client:
+        line: Any = client.socket
         line.transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for start in range(0, len(raw), piece):
             line.transport.write(raw[start : start + piece])
             if piece < 64:
                 await asyncio.sleep(0)
         for text in [*texts, "the last"]:
-            await client.assert_event(type="echo", text=text)
+            await client.assert_next(type="echo", text=text)
 
 
 async def test_fragments_make_one_frame(server: Web) -> None:
-    async with visit(server, "echo") as client:
-        await client.line.send(["He", "", "llo", " wörld"])
-        await client.assert_event(type="echo", text="Hello wörld")
-        await client.line.send(["x" * 40_000, "x" * 40_000])
-        await client.assert_event(type="error", code="too_long")
-        await client.line.send(["x" * 100] * 655)
-        await client.assert_event(type="echo", text="x" * 65_500)
+    async with visit(server, "/echo/") as client:
+        await client.socket.send(["He", "", "llo", " wörld"])
+        await client.assert_next(type="echo", text="Hello wörld")
+        await client.socket.send(["x" * 40_000, "x" * 40_000])
+        await client.assert_next(type="error", code="too_long")
+        await client.socket.send(["x" * 100] * 655)
+        await client.assert_next(type="echo", text="x" * 65_500)
 
 
 async def test_fragments_may_split_a_character_and_surround_a_ping(server: Web) -> None:
-    async with visit(server, "echo") as client:
+    async with visit(server, "/echo/") as client:
         raw = "né👍".encode()
-        line: Any = client.line
+        line: Any = client.socket
         for place in range(len(raw)):
             last = place == len(raw) - 1
             opcode = Opcode.CONT if place else Opcode.TEXT
             line.transport.write(frame(raw[place : place + 1], opcode, fin=last) + frame(b"between", Opcode.PING))
-        await client.assert_event(type="echo", text="né👍")
+        await client.assert_next(type="echo", text="né👍")
 
 
 @pytest.mark.parametrize("raw", [b"\xff", b"caf\xe9", b"\xf0\x9f\x91", b"\xed\xa0\x80", b'{"a":"\xff"}'])
 async def test_what_is_not_utf8_is_told_so_and_the_socket_lives(server: Web, raw: bytes) -> None:
-    for endpoint in ("echo", "inspect"):
-        async with visit(server, endpoint) as client:
-            client.line.transport.write(frame(raw))
-            await client.assert_event(type="error", code="bad_message")
-            await client.line.send('{"type":"ping"}')
-            assert (await client.event())["type"] in ("pong", "echo")
+    for path in ("/echo/", "/inspect/"):
+        async with visit(server, path) as client:
+            client.socket.transport.write(frame(raw))
+            await client.assert_next(type="error", code="bad_message")
+            await client.send_text('{"type":"ping"}')
+            assert (await client.next())["type"] in ("pong", "echo")
 
 
 async def test_a_binary_frame_closes(server: Web) -> None:
     async with visit(server) as client:
-        await client.line.send(b"\x00" * 100)
-        await client.assert_event(type="error", code="bad_message")
+        await client.send_text(b"\x00" * 100)
+        await client.assert_next(type="error", code="bad_message")
         await client.assert_closed(4400)
 
 
 @pytest.mark.parametrize("code", [1011, 4403, 4503])
 async def test_every_close_code_reaches_the_client(server: Web, code: int) -> None:
     async with visit(server) as client:
-        await client.send(type="fail", code=code)
+        await client.send_command(type="fail", code=code)
         if code != 1011:
-            await client.assert_event(type="error")
+            await client.assert_next(type="error")
         await client.assert_closed(code)
 
 
 async def test_a_message_without_end_takes_no_memory(server: Web) -> None:
     async with visit(server) as inspector:
         before = await inspector.call("look")
-        with Rude(server) as rude:
-            rude.socket.sendall(frame(b"x" * MB, fin=False))
+        with RawClient(server) as raw:
+            raw.socket.sendall(frame(b"x" * MB, fin=False))
             for _ in range(30):
-                rude.socket.sendall(frame(b"x" * MB, Opcode.CONT, fin=False))
+                raw.socket.sendall(frame(b"x" * MB, Opcode.CONT, fin=False))
             for _ in range(20_000):
-                rude.socket.sendall(frame(b"", Opcode.CONT, fin=False))
+                raw.socket.sendall(frame(b"", Opcode.CONT, fin=False))
             after = await inspector.call("look")
         assert after["memory"] - before["memory"] < 8 * MB
 
@@ -179,8 +178,8 @@ async def test_who_pings_and_reads_no_answer_is_cut_off(server: Web) -> None:
     pings = frame(b"x" * 125, Opcode.PING) * 300_000
     async with visit(server) as inspector:
         before = (await inspector.call("look"))["memory"]
-        with Rude(server) as rude, pytest.raises(ConnectionError):
-            rude.socket.sendall(pings)
+        with RawClient(server) as raw, pytest.raises(ConnectionError):
+            raw.socket.sendall(pings)
         assert (await inspector.call("look"))["memory"] - before < 8 * MB
 
 
@@ -188,7 +187,7 @@ async def test_who_hangs_up_is_forgotten(server: Web) -> None:
     async with visit(server) as inspector:
         async with visit(server):
             assert (await inspector.call("look"))["sockets"] == 2
-        with Rude(server):
+        with RawClient(server):
             await eventually(lambda: _sockets(inspector, 2))
         await eventually(lambda: _sockets(inspector, 1))  # without a word
 
@@ -198,7 +197,7 @@ async def test_a_closed_socket_leaves_nothing_to_the_collector(short_lived: Web)
         for _ in range(5):
             async with visit(short_lived) as client:
                 await client.call("look")
-            with Rude(short_lived):
+            with RawClient(short_lived):
                 await eventually(lambda: _sockets(inspector, 2))
 
         async def only_the_lookers_are_left() -> bool:  # its protocol, its consumer
@@ -217,9 +216,9 @@ async def _sockets(client: Client, count: int) -> bool:
 async def test_prepared_frames_and_plain_sends_keep_their_order(server: Web) -> None:
     count = 80  # 240 kB, which is below the cap and more than the kernel takes for one who does not read
     async with visit(server) as inspector:
-        with Rude(server) as reader:
+        with RawClient(server) as reader:
             await eventually(lambda: _sockets(inspector, 2))
-            reader.command(type="mix", count=count)
+            reader.send_command(type="mix", count=count)
             await eventually(lambda: _mixed(inspector))
             events = list(itertools.islice(reader.read(), count + 1))
     assert events.pop(0)["type"] == "hello"
@@ -254,16 +253,16 @@ async def test_a_stalled_reader_is_closed_and_costs_nobody_anything(server: Web)
         await reader.call("subscribe", topic="log.stall")
         await writer.call("publish", topic="log.stall", count=5, size=size)
         for number in range(1, 6):
-            await reader.assert_event(type="item", number=number)
+            await reader.assert_next(type="item", number=number)
         before = (await inspector.call("look"))["memory"]
-        with Rude(server) as stalled:
-            stalled.command(type="subscribe", topic="log.stall")
+        with RawClient(server) as stalled:
+            stalled.send_command(type="subscribe", topic="log.stall")
             await eventually(lambda: _sockets(inspector, 4))
             # At a pace that whoever reads can keep, on a busy machine too.
             publish = writer.call("publish", topic="log.stall", count=count, size=size, pause=0.01)
             publishing = asyncio.create_task(publish)
             for number in range(6, 6 + count):
-                event = await reader.assert_event(type="item", number=number)
+                event = await reader.assert_next(type="item", number=number)
                 assert len(event["body"]) == size
             await publishing
             await eventually(lambda: _sockets(inspector, 3))
@@ -275,16 +274,16 @@ async def test_a_slow_reader_of_values_skips_to_the_newest_and_stays(server: Web
     count, size = 2000, 10_000
     async with visit(server) as slow, visit(server) as writer:
         await slow.call("subscribe", topic="value.slow")
-        slow.line.transport.pause_reading()
+        slow.socket.transport.pause_reading()
         await writer.call("publish", topic="value.slow", count=count, size=size)
-        slow.line.transport.resume_reading()
+        slow.socket.transport.resume_reading()
         numbers: list[int] = []
         while not numbers or numbers[-1] < count:
-            numbers.append((await slow.assert_event(type="item"))["number"])
+            numbers.append((await slow.assert_next(type="item"))["number"])
         assert numbers == sorted(set(numbers))
         assert len(numbers) < count
         await writer.call("publish", topic="value.slow", size=1)
-        await slow.assert_event(type="item", number=count + 1)
+        await slow.assert_next(type="item", number=count + 1)
 
 
 async def test_a_unix_socket_serves_too(launcher: Launcher, prepared: Path) -> None:
@@ -294,12 +293,13 @@ async def test_a_unix_socket_serves_too(launcher: Launcher, prepared: Path) -> N
     unix.start()
     try:
         await eventually(path.exists)
-        async with unix_connect(str(path), "ws://localhost/inspect/", compression=None, close_timeout=2) as line:
-            client = Client(line)
-            await client.assert_event(type="hello")
-            await client.send(type="mix", count=70)
+        listening = socket.socket(socket.AF_UNIX)
+        listening.connect(str(path))
+        async with Client("http://localhost") as client:
+            await client.connect("/inspect/", origin=None, sock=listening)
+            await client.send_command(type="mix", count=70)
             for number in range(70):
-                await client.assert_event(type="mixed", number=number)
+                await client.assert_next(type="mixed", number=number)
     finally:
         unix.stop()
 
@@ -311,17 +311,17 @@ async def test_a_flood_is_not_read_faster_than_it_is_answered_and_nothing_is_los
     count = 20_000
     async with visit(server) as inspector, visit(server) as flooder:
         before = (await inspector.call("look"))["memory"]
-        await flooder.send(type="hold")
-        flooder.line.transport.write(frame(json.dumps({"type": "ping", "pad": "x" * 1000}).encode()) * count)
+        await flooder.send_command(type="hold")
+        flooder.socket.transport.write(frame(json.dumps({"type": "ping", "pad": "x" * 1000}).encode()) * count)
         await eventually(lambda: _is_full(inspector))
         look = await inspector.call("look")
         assert look["queued"] < 64 + 128  # and what one read holds
         assert look["memory"] - before < 8 * MB
-        assert flooder.line.transport.get_write_buffer_size() > MB  # the kernel takes no more either
+        assert flooder.socket.transport.get_write_buffer_size() > MB  # the kernel takes no more either
         await inspector.call("release")
-        await flooder.assert_event(type="ok")
+        await flooder.assert_next(type="ok")
         for _ in range(count):
-            await flooder.assert_event(type="pong")
+            await flooder.assert_next(type="pong")
 
 
 async def _is_full(client: Client) -> bool:
@@ -355,14 +355,14 @@ def accepts(server: Web) -> bool:
 
 async def test_a_stop_tells_everybody_and_finishes_what_is_under_way(short_lived: Web) -> None:
     async with visit(short_lived) as one, visit(short_lived) as other, httpx.AsyncClient(trust_env=False) as browser:
-        with Rude(short_lived) as silent:  # it will not answer the close
+        with RawClient(short_lived) as silent:  # it will not answer the close
             asking = asyncio.create_task(browser.get(f"{short_lived.address}/slow/"))
             await eventually(lambda: _asks(one))
             began = time.monotonic()
             terminate(short_lived)
             waits = []
             for client in (one, other):
-                notice = await client.assert_event(type="notice", code="draining")
+                notice = await client.assert_next(type="notice", code="draining")
                 waits.append(notice["retry_after"])
                 await client.assert_closed(1012)
             assert all(0 < wait <= 6 for wait in waits)
@@ -380,10 +380,10 @@ async def _asks(client: Client) -> bool:
 
 async def test_a_second_signal_ends_it_at_once(short_lived: Web) -> None:
     async with visit(short_lived) as holding:
-        await holding.send(type="hold", ref="h")
-        await holding.line.ping()
+        await holding.send_command(type="hold", ref="h")
+        await holding.socket.ping()
         terminate(short_lived)
-        await holding.assert_event(type="notice")
+        await holding.assert_next(type="notice")
         began = time.monotonic()
         terminate(short_lived)
         assert await exit_code(short_lived, seconds=PATIENCE) == 1

@@ -1,5 +1,7 @@
-"""RFC 6455 as a client needs it, and a counter for those connections that are not parsed; pure."""
+"""RFC 6455 as a client on a raw socket needs it; pure."""
 
+import base64
+import os
 import struct
 from typing import Final
 
@@ -12,6 +14,20 @@ PONG: Final = b"\x8a\x80\0\0\0\0"
 
 class WireError(Exception):
     """The server sent what RFC 6455 forbids."""
+
+
+def handshake(path: str, host: str, **headers: str) -> bytes:
+    """Return the request that opens a websocket."""
+    lines = [
+        f"GET {path} HTTP/1.1",
+        f"Host: {host}",
+        "Connection: Upgrade",
+        "Upgrade: websocket",
+        "Sec-WebSocket-Version: 13",
+        f"Sec-WebSocket-Key: {base64.b64encode(os.urandom(16)).decode()}",
+        *(f"{name}: {value}" for name, value in headers.items()),
+    ]
+    return "\r\n".join([*lines, "", ""]).encode()
 
 
 def text_frame(payload: bytes) -> bytes:
@@ -74,29 +90,3 @@ class FrameReader:
             return None
         parts, self._parts = self._parts, None
         return self._opcode, b"".join(parts)
-
-
-class MarkerCounter:
-    """Counts a marker, which stands once in each message, in what many connections receive through one buffer.
-
-    A marker that two reads share counts once, with the second: the buffer keeps room in front of what is
-    received for the end of what that connection received before.
-    """
-
-    def __init__(self, marker: bytes, size: int = 256 * 1024) -> None:
-        self.marker = marker
-        self._keep = len(marker) - 1
-        self._buffer = bytearray(self._keep + size)
-        #: Receive into this.
-        self.view = memoryview(self._buffer)[self._keep :]
-
-    def count(self, received: int, tail: bytes) -> tuple[int, bytes]:
-        """Return how many markers end in the first `received` bytes of the view, and the new tail."""
-        buffer, marker, start = self._buffer, self.marker, self._keep
-        end = start + received
-        if tail:
-            start -= len(tail)
-            buffer[start : self._keep] = tail
-        found = buffer.count(marker, start, end)
-        # What ends with a byte that is not in the marker does not end with a part of it: nearly always so.
-        return found, bytes(buffer[max(start, end - self._keep) : end]) if buffer[end - 1] in marker else b""

@@ -4,8 +4,6 @@ Most connections only count (`MarkerCounter`). A sample of them is parsed and lo
 doubles are seen and not only counted.
 """
 
-import base64
-import os
 import select
 import socket
 import time
@@ -14,8 +12,9 @@ from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Final
 
+from benchmarks.counter import MarkerCounter
 from benchmarks.dialects import WORD, Dialect, number_in
-from benchmarks.wire import CLOSE, PING, PONG, TEXT, FrameReader, MarkerCounter, text_frame
+from harness.frames import CLOSE, PING, PONG, TEXT, FrameReader, handshake, text_frame
 
 #: Connections that are parsed, of all together.
 SAMPLED: Final = 20
@@ -107,7 +106,7 @@ class Connection:
             raise LoadError("The server reads so slowly that a message does not fit into the socket's buffer.")
 
 
-class Client:
+class LoadClient:
     """All connections of a run to one server, which is at 127.0.0.1:`port` or at several ports in turn."""
 
     def __init__(self, ports: Sequence[int], dialect: Dialect, cookies: Sequence[str] = ()) -> None:
@@ -176,18 +175,10 @@ class Client:
 
     def _handshake(self, connection: Connection) -> bytes:
         port = self.ports[connection.number % len(self.ports)]
-        lines = [
-            f"GET {self.dialect.path(connection.room.name)} HTTP/1.1",
-            f"Host: 127.0.0.1:{port}",
-            f"Origin: http://127.0.0.1:{port}",
-            "Connection: Upgrade",
-            "Upgrade: websocket",
-            "Sec-WebSocket-Version: 13",
-            f"Sec-WebSocket-Key: {base64.b64encode(os.urandom(16)).decode()}",
-        ]
+        headers = {"Origin": f"http://127.0.0.1:{port}"}
         if self.cookies:
-            lines.append(f"Cookie: {self.cookies[connection.number % len(self.cookies)]}")
-        return "\r\n".join([*lines, "", ""]).encode()
+            headers["Cookie"] = self.cookies[connection.number % len(self.cookies)]
+        return handshake(self.dialect.path(connection.room.name), f"127.0.0.1:{port}", **headers)
 
     def _advance(self, connection: Connection) -> bool:
         """Take what came during the opening; True when the connection is live."""

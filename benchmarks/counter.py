@@ -1,0 +1,27 @@
+"""Counts messages on connections that are not parsed; pure."""
+
+
+class MarkerCounter:
+    """Counts a marker, which stands once in each message, in what many connections receive through one buffer.
+
+    A marker that two reads share counts once, with the second: the buffer keeps room in front of what is
+    received for the end of what that connection received before.
+    """
+
+    def __init__(self, marker: bytes, size: int = 256 * 1024) -> None:
+        self.marker = marker
+        self._keep = len(marker) - 1
+        self._buffer = bytearray(self._keep + size)
+        #: Receive into this.
+        self.view = memoryview(self._buffer)[self._keep :]
+
+    def count(self, received: int, tail: bytes) -> tuple[int, bytes]:
+        """Return how many markers end in the first `received` bytes of the view, and the new tail."""
+        buffer, marker, start = self._buffer, self.marker, self._keep
+        end = start + received
+        if tail:
+            start -= len(tail)
+            buffer[start : self._keep] = tail
+        found = buffer.count(marker, start, end)
+        # What ends with a byte that is not in the marker does not end with a part of it: nearly always so.
+        return found, bytes(buffer[max(start, end - self._keep) : end]) if buffer[end - 1] in marker else b""
