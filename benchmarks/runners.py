@@ -49,6 +49,7 @@ def serve(bench: Bench, scenario: Scenario, name: str, load: Result) -> Result:
             for server in servers[1:]:
                 cookie = load["cookies"][-1]
                 address = f"ws://127.0.0.1:{server.port}/ws/chat/"
+                # Answers the server's pings from a thread of its own.
                 sockets.enter_context(connect(address, origin=_origin(server), additional_headers={"Cookie": cookie}))
             return client(bench, servers, load)
     finally:

@@ -13,9 +13,10 @@ from dataclasses import dataclass, field
 from typing import Any, Final, NamedTuple
 
 import httpx
-from websockets.asyncio.client import ClientConnection, connect
+from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import WebSocketException
 
+import harness.client
 from tests.prove.record import Answer, Reading, Received, Record, Removal, Resume, Said, State
 
 #: Seconds without an answer after which a command is sent again on a socket that seems well.
@@ -108,11 +109,8 @@ class Client:
         if self.key is not None:
             self._cookie = self.key.cookie
             return
-        async with httpx.AsyncClient(base_url=address, verify=tls or True, trust_env=False) as http:
-            answer = await http.post("/api/session/", json={"name": self.name})
-            answer.raise_for_status()
-            self.user = answer.json()["user"]["id"]
-            self._cookie = "; ".join(f"{cookie.name}={cookie.value}" for cookie in http.cookies.jar)
+        async with await harness.client.Client.guest(address, self.name, tls) as guest:
+            self.user, self._cookie = guest.user["id"], guest.cookie
 
     @property
     def is_joined(self) -> bool:
@@ -174,15 +172,13 @@ class Client:
             url = httpx.URL(self.address)
             try:
                 await asyncio.get_running_loop().sock_connect(line, ("127.0.0.1", url.port))
-                opened = await connect(
-                    self.address.replace("http", "ws", 1) + "/ws/chat/",
+                opened = await harness.client.open_socket(
+                    self.address,
+                    "/ws/chat/",
+                    headers={"Cookie": self._cookie},
+                    tls=self.tls,
                     sock=line,
                     server_hostname=url.host if self.tls else None,
-                    additional_headers={"Cookie": self._cookie},
-                    origin=self.address,  # type: ignore[arg-type]
-                    ssl=self.tls,
-                    compression=None,
-                    max_size=None,
                     max_queue=4,
                     ping_interval=None,
                     close_timeout=1,

@@ -1,14 +1,11 @@
 """Two web processes and a worker on PostgreSQL and Redis, behind nginx, are one Switchboard."""
 
 import asyncio
-import json
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import AsyncExitStack
 
 import httpx
 import pytest
-from websockets.asyncio.client import connect
-from websockets.typing import Origin
 
 from harness.client import Client, eventually
 from harness.cluster import Cluster
@@ -179,11 +176,8 @@ async def test_what_postgresql_cannot_store_fails_nobody_else(cluster: Cluster, 
     assert (await ada.http.get(path, headers=forwarded)).status_code == 400
 
     async def come_as(cookie: str) -> str:
-        headers = {"Cookie": cookie, **forwarded}
-        address = f"ws://127.0.0.1:{cluster.web[0].port}/ws/chat/"
-        origin = Origin(f"https://127.0.0.1:{cluster.web[0].port}")
-        async with connect(address, additional_headers=headers, origin=origin, proxy=None) as socket:
-            return str(json.loads(await socket.recv())["type"])
+        async with Client(cluster.web[0].address, headers={"Cookie": cookie, **forwarded}) as client:
+            return str((await client.connect(origin=f"https://127.0.0.1:{cluster.web[0].port}"))["type"])
 
     own = [f"sessionid={each.http.cookies['sessionid']}" for each in (ada, grace)]
     for _ in range(3):

@@ -1,5 +1,6 @@
 """Who reads the logs learns no key of a wall, a screen or an invite, also when the servers are down."""
 
+import asyncio
 import json
 import re
 from collections.abc import Iterator
@@ -10,11 +11,12 @@ from typing import Any
 import httpx
 import pytest
 from websockets.exceptions import InvalidStatus
-from websockets.sync.client import connect
 
+from harness.client import Client, Event
 from harness.cluster import Cluster
 
 SET_UP = """
+import asyncio
 import json
 from datetime import timedelta
 from django.utils import timezone
@@ -59,12 +61,13 @@ class Browser:
 
     def socket(self, token: str, *, bearer: bool) -> str:
         """Open the socket of a screen, as a program or as a page, and return the first event."""
-        how: dict[str, Any] = {"additional_headers": {"Authorization": f"Bearer {token}"}}
-        if not bearer:
-            how = {"subprotocols": ["switchboard", token], "origin": self.address}
-        address = self.address.replace("https", "wss", 1)
-        with connect(f"{address}/ws/boards/", ssl=self.tls, proxy=None, **how) as line:
-            return str(line.recv(10))
+
+        async def first_event() -> Event:
+            how: dict[str, Any] = {"origin": None} if bearer else {"subprotocols": ["switchboard", token]}
+            async with Client(self.address, self.tls, token if bearer else "") as client:
+                return await client.connect("/ws/boards/", **how)
+
+        return json.dumps(asyncio.run(first_event()))
 
 
 @pytest.fixture
