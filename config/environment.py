@@ -12,8 +12,6 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
-from realtime.postgresql import BoundedConnection
-
 env = environ.Env()
 
 #: libpq's own limits, in seconds but for the milliseconds of TCP_USER_TIMEOUT: how soon it notices a dead line.
@@ -209,6 +207,8 @@ def database(var: Path, local: bool) -> dict[str, object]:
 
 def pool() -> dict[str, object]:
     """Return the options of psycopg's pool."""
+    from realtime.postgresql import BoundedConnection  # psycopg: nothing that SQLite needs
+
     return {
         "connection_class": BoundedConnection,
         "min_size": 1,

@@ -1,24 +1,35 @@
-"""Fixtures of all tests: real servers, outside clients, a browser; the log of a server when its test fails."""
+"""Fixtures of all tests: real servers, outside clients, a browser; the log of a server when its test fails.
 
+A fixture imports what it needs itself: a pure test shall pay for no browser and no server.
+"""
+
+from __future__ import annotations
+
+import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import pytest_asyncio
 from django.db import connections, transaction
 from django.test import TransactionTestCase
-from playwright.async_api import Browser, ConsoleMessage, Page, async_playwright
 
-from harness.client import Client
-from harness.launcher import Launcher, program
-from harness.servers import PostgreSQL, Redis, Serve
 from realtime import quotas
+from tests import kept_database
+
+if TYPE_CHECKING:
+    from playwright.async_api import Browser, ConsoleMessage, Page
+    from pytest_django.plugin import DjangoDbBlocker
+
+    from harness.client import Client
+    from harness.launcher import Launcher
+    from harness.servers import PostgreSQL, Redis, Serve
 
 TESTS = Path(__file__).parent
 #: Where the launcher is while there is one.
-LAUNCHER = pytest.StashKey[Launcher]()
+LAUNCHER = pytest.StashKey["Launcher"]()
 #: What migrations leave in the database and no test changes.
 LASTING = {"django_content_type", "auth_permission"}
 CHROMIUM_FLAGS = [
@@ -41,6 +52,14 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.system)
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Hypothesis' plugin would import Hypothesis to say nothing of tests that did not use it."""
+    plugin = session.config.pluginmanager.get_plugin("hypothesispytest")
+    if plugin and "hypothesis" not in sys.modules:
+        session.config.pluginmanager.unregister(plugin)
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
     """Show the servers' logs with a failure."""
@@ -50,10 +69,10 @@ def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, Any]:
     return report
 
 
-@pytest.fixture(autouse=True)
-def quick_passwords(settings: Any) -> None:
-    """Django's own hashing takes half a second on purpose."""
-    settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+@pytest.fixture(scope="session")
+def django_db_setup(django_test_environment: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    with django_db_blocker.unblock(), kept_database.copied():
+        yield
 
 
 @pytest.fixture(autouse=True)
@@ -86,6 +105,8 @@ def quick_emptying() -> Iterator[None]:
 @pytest.fixture(scope="session")
 def launcher(pytestconfig: pytest.Config) -> Iterator[Launcher]:
     """Starts servers; those that a test leaves running end with the session."""
+    from harness.launcher import Launcher
+
     with Launcher() as launcher:
         pytestconfig.stash[LAUNCHER] = launcher
         yield launcher
@@ -93,11 +114,15 @@ def launcher(pytestconfig: pytest.Config) -> Iterator[Launcher]:
 
 @pytest.fixture(scope="session")
 def redis(launcher: Launcher) -> Redis:
+    from harness.servers import Redis
+
     return Redis(launcher, "redis").start()
 
 
 @pytest.fixture(scope="session")
 def postgresql(launcher: Launcher) -> PostgreSQL:
+    from harness.servers import PostgreSQL
+
     return PostgreSQL(launcher, "postgresql").start()
 
 
@@ -107,6 +132,8 @@ def live_switchboard(launcher: Launcher) -> Serve:
 
     Tests share it, so each makes its own rooms and people (`live_switchboard.shell(…)` runs Python there).
     """
+    from harness.servers import Serve
+
     settings = {"GUEST_BURST": "1000", "GUESTS_PER_SECOND": "100", "ROOMS_PER_PERSON": "1000"}
     return Serve(launcher, "switchboard", settings).start()
 
@@ -114,6 +141,8 @@ def live_switchboard(launcher: Launcher) -> Serve:
 @pytest.fixture
 async def guest(live_switchboard: Serve) -> AsyncIterator[Callable[[str], Awaitable[Client]]]:
     """Signs in a new guest with this name at `live_switchboard` and returns the client."""
+    from harness.client import Client
+
     async with AsyncExitStack() as stack:
 
         async def enter(name: str) -> Client:
@@ -124,6 +153,10 @@ async def guest(live_switchboard: Serve) -> AsyncIterator[Callable[[str], Awaita
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
+    from playwright.async_api import async_playwright
+
+    from harness.launcher import program
+
     path = program("chromium", "chromium-browser", "google-chrome")
     async with async_playwright() as playwright:
         chromium = await playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)

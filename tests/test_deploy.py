@@ -12,16 +12,11 @@ import pytest
 import yaml
 from django.core.management import get_commands
 
+from harness.environment import settings_read
+
 ROOT = Path(__file__).resolve().parent.parent
 DEPLOY = ROOT / "deploy"
 UNITS = sorted((DEPLOY / "systemd").glob("*"))
-
-
-def settings_read() -> set[str]:
-    """Return the environment variables that the code reads."""
-    source = "".join(path.read_text() for folder in ("config", "realtime") for path in (ROOT / folder).glob("*.py"))
-    names = re.findall(r'(?:environ|env|from_env|integer|boolean|time_zone)[\w.]*[(\[]\s*"([A-Z_]+)"', source)
-    return set(names) - {"DJANGO_SETTINGS_MODULE"}
 
 
 @pytest.fixture(scope="module")

@@ -12,6 +12,7 @@ from django.urls import URLPattern, URLResolver, get_resolver
 import chat.commands
 import walls.commands
 from config.asgi import application
+from harness.environment import settings_read
 from realtime.protocol import Close, Ping
 from tests.house import PACKAGES, modules
 from web.http import STATUS
@@ -83,10 +84,7 @@ def test_every_socket_is_described() -> None:
 
 def test_every_environment_variable_is_described() -> None:
     deployment = (ROOT / "docs/deployment.md").read_text()
-    code = (ROOT / "config/settings.py").read_text() + (ROOT / "config/environment.py").read_text()
-    names = set(
-        re.findall(r'(?:integer|boolean|origins|env\.str|env\.list|os\.environ(?:\.get)?)[(\[]"([A-Z_]+)"', code)
-    )
+    names = settings_read()
     assert {"SECRET_KEY", "REDIS_URL", "GUESTS_ALLOWED"} <= names
     assert {name for name in names | {"SWITCHBOARD_BUILD"} if f"`{name}`" not in deployment} == set()
 

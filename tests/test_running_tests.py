@@ -1,6 +1,7 @@
-"""bin/test: which runner gets what, and that its last line tells the truth."""
+"""bin/test: which runner gets what, and that its last line tells the truth. And pytest alone, as one types it."""
 
 import os
+import subprocess
 from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
@@ -59,3 +60,21 @@ def test_what_is_missing_is_named_with_the_command_that_installs_it(
     programs.install(programs.SERVERS)
     assert "nginx postgresql" in capsys.readouterr().out
     programs.install(["redis-server"], otherwise="")
+
+
+def test_pytest_alone_runs_twice_at_once_whatever_a_developer_has_exported() -> None:
+    exported = {"SECRET_KEY": "short", "DATABASE_URL": "postgres://nowhere/none", "STRANGERS": "many"}
+    settings = {"DJANGO_SETTINGS_MODULE": "none.such", "SWITCHBOARD_VAR": "/proc/nowhere"}
+    runs = [
+        subprocess.Popen(
+            [ROOT / ".venv/bin/pytest", "-q", "tests/accounts/test_models.py"],
+            cwd=ROOT,
+            env=os.environ | exported | settings,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for _ in range(2)
+    ]
+    for run in runs:
+        printed, _ = run.communicate(timeout=60)
+        assert run.returncode == 0, printed
