@@ -21,8 +21,8 @@ class SessionStore(db.SessionStore):
     PostgreSQL refuses to look some up, and with them all that are asked for at the same time.
     """
 
-    def _validate_session_key(self, key: str | None) -> bool:
-        return bool(super()._validate_session_key(key)) and can_be_key(key)  # type: ignore[misc]
+    def __init__(self, session_key: str | None = None) -> None:
+        super().__init__(session_key if can_be_key(session_key) else None)
 
 
 def can_be_key(key: str | None) -> bool:

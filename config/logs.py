@@ -15,3 +15,10 @@ class LineFormatter(logging.Formatter):
         if 400 <= getattr(record, "status_code", 0) < 500:
             record.exc_info = record.exc_text = None
         return SECRET.sub(lambda found: f"{found[1] or ''}…", super().format(record))
+
+
+class FloodFilter(logging.Filter):
+    """Drops the lines of calls that were too many: else a flood of calls is one of log lines."""
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        return getattr(record, "status_code", 0) != 429

@@ -209,10 +209,12 @@ LOGGING = {
     "formatters": {
         "line": {"()": "config.logs.LineFormatter", "format": "{asctime} {levelname} {name}: {message}", "style": "{"}
     },
+    "filters": {"flood": {"()": "config.logs.FloodFilter"}},
     "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
     "root": {"handlers": ["console"], "level": from_env.env.str("LOG_LEVEL", default="INFO")},
     "loggers": {
         "django": {"handlers": [], "level": "INFO"},
+        "django.request": {"filters": ["flood"]},
         "daphne": {"level": "WARNING"},
         "httpx": {"level": "WARNING"},
     },

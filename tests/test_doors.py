@@ -40,13 +40,16 @@ def test_only_these_doors_limit_themselves() -> None:
         *("/nowhere/", "/api/nowhere/"),
     ],
 )
-def test_who_calls_too_often_gets_429_and_the_next_person_an_answer(client: Client, path: str, settings: Any) -> None:
+def test_who_calls_too_often_gets_429_and_the_next_person_an_answer(
+    client: Client, path: str, settings: Any, caplog: pytest.LogCaptureFixture
+) -> None:
     settings.COMMAND_BURST, settings.COMMANDS_PER_SECOND = 2, 0.01
     ada, bob = User.objects.create_user("ada"), User.objects.create_user("bob")
     client.force_login(ada)
     statuses = [client.get(path).status_code for _ in range(3)]
     assert 429 not in statuses[:2]
     assert statuses[2] == 429
+    assert "Too Many Requests" not in caplog.text, "a flood of calls is none of log lines"
     refused = client.get(path)
     assert int(refused["Retry-After"]) >= 1
     client.force_login(bob)

@@ -62,7 +62,6 @@ def refusal(request: HttpRequest) -> HttpResponse | None:
     response: HttpResponse = error_response(error)
     if not request.path.startswith("/api/"):
         response.content, response["Content-Type"] = error.detail, "text/plain; charset=utf-8"
-    response._has_been_logged = True  # type: ignore[attr-defined]  # else a flood of calls is one of log lines
     return response
 
 

@@ -38,9 +38,9 @@ class SourceForm(forms.ModelForm):  # type: ignore[type-arg]
         help_text=_("Its slug. It is made when there is none; empty: on none yet."),
     )
 
-    def _post_clean(self) -> None:
-        super()._post_clean()  # type: ignore[misc]
-        if not self.errors:
+    def full_clean(self) -> None:
+        super().full_clean()
+        if self.is_bound and not self.errors:  # the instance has the form's values by now
             try:
                 configured.check_source(self.instance)
             except ValidationError as error:
