@@ -163,6 +163,14 @@ def test_an_index_on_top_of_the_usual_one_does_not_keep_uv_away(machine: Machine
     assert "uv requirements.txt" in machine.installed
 
 
+@pytest.mark.parametrize(("arguments", "compiled"), [((), True), (("--dev",), False)])
+def test_the_servers_packages_are_compiled_for_those_who_may_not_write(
+    machine: Machine, arguments: tuple[str, ...], compiled: bool
+) -> None:
+    machine.setup(*arguments)
+    assert ("uv pip install --compile-bytecode" in machine.calls.read_text()) is compiled
+
+
 def test_an_unknown_installer_is_refused(machine: Machine) -> None:
     done = machine.setup(INSTALLER="conda")
     assert (done.returncode, done.stderr) == (1, "INSTALLER is 'conda': say uv or pip.\n")
