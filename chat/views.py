@@ -76,13 +76,3 @@ def room_create(request: HttpRequest) -> HttpResponse:
 @login_required
 def roulette(request: HttpRequest) -> HttpResponse:
     return render(request, "chat/roulette.html", {"config": page_config(request)})
-
-
-def console(request: HttpRequest) -> HttpResponse:
-    """The console needs nobody signed in: `/ws/echo/` is open to anyone."""
-    endpoints = [
-        {"path": "/ws/echo/", "about": "echo, open to anyone"},
-        {"path": "/ws/chat/", "about": "rooms and roulette"},
-        {"path": "/ws/boards/counter/", "about": "a board"},
-    ]
-    return render(request, "chat/console.html", {"config": {"endpoints": endpoints}, "endpoints": endpoints})

@@ -11,6 +11,7 @@ admin.site.login_form = AdminSignInForm
 
 urlpatterns = [
     path("", views.home, name="home"),
+    path("console/", views.console, name="console"),
     path("", include("accounts.urls")),
     path("", include("chat.urls")),
     path("", include("boards.urls")),

@@ -19,6 +19,16 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "home.html", {"next": request.GET.get("next", "")})
 
 
+def console(request: HttpRequest) -> HttpResponse:
+    """The console needs nobody signed in: `/ws/echo/` is open to anyone."""
+    endpoints = [
+        {"path": "/ws/echo/", "about": "echo, open to anyone"},
+        {"path": "/ws/chat/", "about": "rooms and roulette"},
+        {"path": "/ws/boards/counter/", "about": "a board"},
+    ]
+    return render(request, "web/console.html", {"config": {"endpoints": endpoints}, "endpoints": endpoints})
+
+
 @csrf_exempt
 def no_such_call(request: HttpRequest, rest: str) -> HttpResponse:
     """Answer API addresses that there are not, and those that lack their slash."""

@@ -1,4 +1,4 @@
-"""The page for whoever writes a client."""
+"""The page for people who write a client."""
 
 import re
 from collections.abc import Awaitable, Callable

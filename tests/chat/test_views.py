@@ -105,10 +105,8 @@ def test_an_archived_room_says_so(team: Team) -> None:
     assert config(browser(team.gast).get("/rooms/kitchen/"))["room"]["archived"] is True
 
 
-def test_roulette_and_the_console_have_pages(team: Team, client: Client) -> None:
+def test_roulette_has_a_page(team: Team) -> None:
     assert config(browser(team.gast).get("/roulette/"))["me"] == team.gast.on_wire()
-    paths = [endpoint["path"] for endpoint in config(client.get("/console/"))["endpoints"]]
-    assert paths[:2] == ["/ws/echo/", "/ws/chat/"]
 
 
 def test_a_page_takes_as_many_queries_with_many_rooms_as_with_few(

@@ -1,4 +1,4 @@
-/** The console: a socket in the hands of whoever writes a client. */
+/** The console: people who write a client open a socket here and see what goes over it. */
 import { html, LitElement, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { given, person } from "web/page.js";

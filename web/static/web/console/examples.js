@@ -1,4 +1,4 @@
-import { uuid } from "../outbox/outbox.js";
+import { uuid } from "web/uuid.js";
 
 /** Frames to try on each endpoint; ids are fresh each time. */
 
