@@ -40,6 +40,21 @@ def test_packages_import_only_downwards(package: str) -> None:
                 assert fits, f"{name(path)} imports {imported}"
 
 
+def test_the_harness_knows_nothing_of_switchboard() -> None:
+    """bin/prove and bin/bench use it without Django's settings, and on versions of Switchboard that they compare."""
+    for path in (ROOT / "harness").glob("*.py"):
+        used = {imported.partition(".")[0] for imported in imports(path)}
+        assert not used & {*PACKAGES, "tests", "benchmarks"}, name(path)
+
+
+def test_sockets_of_tests_are_opened_in_the_harness() -> None:
+    """By one client; what else opens one says why in decision 0059."""
+    opens = re.compile(r"websockets\..*connect|channels\.testing\..*")
+    files = [path for folder in ("tests", "benchmarks") for path in (ROOT / folder).rglob("*.py")]
+    found = {name(path) for path in files if ".venv" not in path.parts and any(map(opens.fullmatch, imports(path)))}
+    assert found == {"benchmarks/runners.py"}
+
+
 def test_only_publish_sends_to_groups_and_only_the_link_joins_them() -> None:
     senders = {name(path) for path in modules() if "group_send" in calls(path)}
     joiners = {name(path) for path in modules() if calls(path) & {"group_add", "group_discard"}}

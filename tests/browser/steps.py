@@ -37,11 +37,11 @@ def make_account(server: Serve, name: str) -> str:
 
 
 @functools.cache
-def landlord(server: Serve) -> httpx.Client:
+def room_owner(server: Serve) -> httpx.Client:
     """Return a session of an account that may make rooms at this server."""
     client = httpx.Client(base_url=server.address, trust_env=False, follow_redirects=True)
     client.get("/sign-in/")
-    fields = {"username": make_account(server, "Landlord"), "password": PASSWORD}
+    fields = {"username": make_account(server, "Owner"), "password": PASSWORD}
     token = client.cookies["csrftoken"]
     client.post("/sign-in/", data=fields | {"csrfmiddlewaretoken": token}).raise_for_status()
     client.headers["X-CSRFToken"] = client.cookies["csrftoken"]
@@ -50,7 +50,7 @@ def landlord(server: Serve) -> httpx.Client:
 
 def make_room(server: Serve, messages: int = 0) -> str:
     """Make a public room of its own for a test, with so many messages; return its slug."""
-    client = landlord(server)
+    client = room_owner(server)
     fields = {"name": f"test-{uuid.uuid4().hex[:8]}", "topic": "A test", "guests": True}
     answer = client.post("/api/rooms/", json=fields)
     assert answer.status_code == 201, answer.text

@@ -216,7 +216,7 @@ async def test_a_heartbeat_comes_every_so_often_also_when_the_loop_was_late(hub:
     settings.HEARTBEAT = 25
     client = ConsumerClient(ScriptedConsumer, ADA)
     await client.open()
-    (desk,) = hub.connections
+    (consumer,) = hub.connections
     for before, moment, due in [
         (-3.0, 0.5, 0),  # it is new
         (0.5, 24.9, 0),
@@ -228,7 +228,7 @@ async def test_a_heartbeat_comes_every_so_often_also_when_the_loop_was_late(hub:
         (74.9, 75.0, 1),
         (75.0, 140.0, 1),  # one is enough
     ]:
-        beat_between(desk.since + before, desk.since + moment)
+        beat_between(consumer.since + before, consumer.since + moment)
         assert await heartbeats(client) == due, (before, moment)
     await client.close()
 
@@ -241,7 +241,7 @@ async def test_a_heartbeat_that_fails_stops_no_other(hub: Hub, settings: Any, ca
     def fail(frame: object) -> None:
         raise RuntimeError("oh no")
 
-    broken = next(desk for desk in hub.connections if desk.user.pk == 1)
+    broken = next(consumer for consumer in hub.connections if consumer.user.pk == 1)
     broken.heartbeat = fail
     beat_between(broken.since, broken.since + settings.HEARTBEAT + 1)
     assert [await heartbeats(client) for client in clients] == [1, 0, 1]

@@ -16,6 +16,15 @@ def test_redis_answers_and_ends(launcher: Launcher) -> None:
     assert not listens(service.port)
 
 
+def test_what_a_launcher_started_ends_with_it_and_so_do_its_folders() -> None:
+    with Launcher() as launcher:
+        service = Redis(launcher, "redis").start()
+        folder = service.folder
+        assert launcher.running == [service]
+    assert not listens(service.port)
+    assert not folder.exists()
+
+
 def test_postgresql_makes_databases(postgresql: PostgreSQL) -> None:
     with psycopg.connect(postgresql.create_database("made-by-a-test")) as connection:
         assert connection.execute("SELECT 1").fetchone() == (1,)

@@ -6,7 +6,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from tests.screens import board_of, produced_stream
-from tests.walls.made import link_to, wall_of
+from tests.walls.samples import link_to, wall_of
 from walls import links
 from walls.models import Screen, ScreenLink, Wall
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from realtime.limits import Buckets
-from tests.walls.made import wall_of
+from tests.walls.samples import wall_of
 from walls import links, pairing_views, pairings, screens
 from walls.models import Pairing, Screen, ScreenLink, Wall
 from walls.pairings import CodeRefused

@@ -21,7 +21,7 @@ from chat.rooms.access import Seen
 from realtime.hub import current_hub
 from tests.screens import Viewer, in_thread
 from tests.team import Team, make_team, says
-from tests.walls.made import wall_of
+from tests.walls.samples import wall_of
 from tests.walls.test_screens import Seat, assert_refused, opened
 from walls import links
 from walls import screen_sockets as screen_sockets

@@ -17,7 +17,7 @@ from realtime.publish import publish
 from streams import store
 from streams.models import Stream
 from tests.screens import Viewer, board_of, in_thread, produced_stream, reading
-from tests.walls.made import link_to, wall_of
+from tests.walls.samples import link_to, wall_of
 from walls import links, screens, views
 from walls import screen_sockets as screen_sockets
 from walls.models import Screen, ScreenLink, Wall
@@ -362,8 +362,8 @@ async def full_screen(seat: Seat, name: str = "Ada", slug: str = "ops") -> Viewe
 async def test_boards_that_people_show_full_screen_are_listed_while_they_do(viewer: Seat, hub: Hub) -> None:
     await in_thread(wall_of, "ops")
     keeper = RowKeeper()
-    looker = await viewer("Looker")
-    await looker.show("ops")  # in the frame of the site: such a page does not report
+    framed = await viewer("Cy")
+    await framed.show("ops")  # in the frame of the site: such a page does not report
     ada = await full_screen(viewer)
     await keeper.flush()
     (told,) = await in_thread(screens.all_screens)

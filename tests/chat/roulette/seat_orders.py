@@ -46,13 +46,13 @@ HOPS = 25
 MOST_STEPS = 400
 
 
-class Line(handlers.RouletteCommands):
+class FakeSocket(handlers.RouletteCommands):
     """One socket, and what its client knows. Commands run one after the other, as a consumer takes them."""
 
-    def __init__(self, world: "World", user: User, name: str) -> None:
+    def __init__(self, simulation: "Simulation", user: User, name: str) -> None:
         super().__init__()
-        self.world, self.user, self.id, self.joined = world, user, name, {}
-        self.hub, self.connection = world.hub, SimpleNamespace(send=self._hear)  # type: ignore[assignment]
+        self.simulation, self.user, self.id, self.joined = simulation, user, name, {}
+        self.hub, self.connection = simulation.hub, SimpleNamespace(send=self._hear)  # type: ignore[assignment]
         self.open = True
         self.shown = ""  # "waiting", or the room that the client believes to talk in
         self.owed = ""  # the command that was answered with ok and has not been followed by waiting or paired
@@ -82,24 +82,27 @@ class Line(handlers.RouletteCommands):
     async def _run(self, command: str, before: asyncio.Task[None] | None) -> None:
         if before is not None:
             await asyncio.wait([before])
-        await self.world.turn(f"{self.id} {command}")
+        await self.simulation.turn(f"{self.id} {command}")
         if not self.open:
             return
         try:
-            reply = await getattr(self, f"on_roulette_{command}")(COMMANDS[command])
+            await getattr(self, f"on_roulette_{command}")(COMMANDS[command])
         except CommandError as error:
             self.heard.append(f"{command}: {error.code}")
-            return
-        assert reply == {"type": "ok"}
-        self.heard.append(f"{command}: ok")
-        self.owed = command if command in ("enter", "next") else ""
-        if command == "leave":
+
+    def answer(self, command: Any, event: dict[str, Any]) -> int:
+        assert event == {"type": "ok"}
+        name = command.__struct_config__.tag.removeprefix("roulette.")
+        self.heard.append(f"{name}: ok")
+        self.owed = name if name in ("enter", "next") else ""
+        if name == "leave":
             self.shown = ""
+        return 0
 
     async def _close(self, before: asyncio.Task[None] | None) -> None:
         if before is not None:
             await asyncio.wait([before])
-        await self.world.turn(f"{self.id} closes")
+        await self.simulation.turn(f"{self.id} closes")
         self.open = False
         await self.roulette_closed()
 
@@ -118,13 +121,13 @@ class Line(handlers.RouletteCommands):
         return f"{self.id}: shown {self.shown!r}, heard {self.heard}"
 
 
-class World:
+class Simulation:
     """People, their lines, and all that may come next. One event loop, which runs while `settle` waits."""
 
     def __init__(self, *names: str) -> None:
         self.users = {name: User.objects.get(name=name) for name in names}
-        self.lines: dict[str, Line] = {}
-        self.old_lines: list[Line] = []
+        self.lines: dict[str, FakeSocket] = {}
+        self.old_lines: list[FakeSocket] = []
         self.turns: list[tuple[str, asyncio.Future[None], str]] = []
         self.hints: list[tuple[int, dict[str, Any]]] = []
         self.trail: list[str] = []
@@ -134,14 +137,14 @@ class World:
         for name in names:
             self.connect(name)
 
-    def connect(self, name: str) -> Line:
+    def connect(self, name: str) -> FakeSocket:
         """A new line of this person, besides the old one, if that has not closed."""
         if name in self.lines:
             self.old_lines.append(self.lines[name])
-        line = self.lines[name] = Line(self, self.users[name], f"{name} {len(self.old_lines) + 1}")
+        line = self.lines[name] = FakeSocket(self, self.users[name], f"{name} {len(self.old_lines) + 1}")
         return line
 
-    def all_lines(self) -> list[Line]:
+    def all_lines(self) -> list[FakeSocket]:
         return [*self.lines.values(), *self.old_lines]
 
     # What may come next
@@ -278,7 +281,7 @@ async def _nothing(*args: Any) -> None:
     pass
 
 
-def in_steps(world: World, work: Callable[..., Any]) -> Callable[..., Any]:
+def in_steps(simulation: Simulation, work: Callable[..., Any]) -> Callable[..., Any]:
     """Make a coroutine function of database work, which waits for its turn before each transaction."""
 
     async def call(*args: Any, **options: Any) -> Any:
@@ -287,8 +290,8 @@ def in_steps(world: World, work: Callable[..., Any]) -> Callable[..., Any]:
         label = f"{work.__name__} {args}"
         seen: Any = ()
         while True:
-            await world.turn(label, seen)
-            seen = world.rows
+            await simulation.turn(label, seen)
+            seen = simulation.rows
             result = running.switch()
             if running.dead:
                 return result
@@ -306,16 +309,18 @@ def one_transaction() -> Iterator[None]:
 
 
 @contextmanager
-def scheduled(*names: str) -> Iterator[World]:
-    """Give a world in which all waits for its turn, with a database that forgets it."""
+def scheduled(*names: str) -> Iterator[Simulation]:
+    """Give a simulation in which all waits for its turn, with a database that forgets it."""
     with pytest.MonkeyPatch.context() as patch, transaction.atomic():
-        world = World(*names)
+        simulation = Simulation(*names)
         for name, work in list(vars(pairing).items()):
             if inspect.iscoroutinefunction(work) and hasattr(work, "__wrapped__"):
-                patch.setattr(pairing, name, in_steps(world, work.__wrapped__))
+                patch.setattr(pairing, name, in_steps(simulation, work.__wrapped__))
 
         def publish_on_commit(publications: Any) -> None:
-            world.hints += [(int(each.topic.removeprefix("user.")), {"do": "roulette.look"}) for each in publications]
+            simulation.hints += [
+                (int(each.topic.removeprefix("user.")), {"do": "roulette.look"}) for each in publications
+            ]
 
         patch.setenv("DJANGO_ALLOW_ASYNC_UNSAFE", "1")
         patch.setattr(pairing, "publish_on_commit", publish_on_commit)
@@ -335,5 +340,5 @@ def scheduled(*names: str) -> Iterator[World]:
         patch.setattr(services, "enter", enter)
         keeper = SimpleNamespace(arrive=lambda *args: None, depart=lambda *args, **options: None)
         patch.setattr(presence, "current_presence", lambda: keeper)
-        yield world
+        yield simulation
         transaction.set_rollback(True)

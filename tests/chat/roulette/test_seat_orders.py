@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
 from accounts.models import Kind, User
-from tests.chat.roulette.seat_orders import COMMANDS, World, scheduled
+from tests.chat.roulette.seat_orders import COMMANDS, Simulation, scheduled
 
 pytestmark = [pytest.mark.django_db, pytest.mark.timeout(300)]
 
@@ -28,25 +28,25 @@ def people(db: None) -> None:
         User.objects.create(username=name.lower(), name=name, kind=Kind.ACCOUNT)
 
 
-def do(world: World, name: str, deed: str) -> None:
-    line = world.lines[name]
+def do(simulation: Simulation, name: str, deed: str) -> None:
+    line = simulation.lines[name]
     match deed:
         case "close" | "yank":
             getattr(line, deed)()
         case "again":
             line.close()
-            world.connect(name).give("enter")
+            simulation.connect(name).give("enter")
         case "tab":
-            world.connect(name).give("enter")
+            simulation.connect(name).give("enter")
         case "sweep":
-            world.sweep()
+            simulation.sweep()
         case _:
             line.give(deed)
 
 
-def pair(world: World) -> None:
+def pair(simulation: Simulation) -> None:
     for name in ("Alice", "Bob"):
-        world.lines[name].give("enter")
+        simulation.lines[name].give("enter")
 
 
 class Orders:
@@ -58,19 +58,19 @@ class Orders:
         self._known: set[str] = set()
         self._at = 0
 
-    async def follow(self, world: World) -> bool:
+    async def follow(self, simulation: Simulation) -> bool:
         """Take the steps of this order; False when it has come to where another was before, and went on from there."""
         self._at = 0
-        await world.settle()
-        while choices := world.choices():
+        await simulation.settle()
+        while choices := simulation.choices():
             if self._at == len(self._path):
-                here = str(world.fingerprint())
+                here = str(simulation.fingerprint())
                 if here in self._known:
                     return False
                 self._known.add(here)
                 self._path.append(0)
                 self._counts.append(len(choices))
-            await world.step(self._path[self._at])
+            await simulation.step(self._path[self._at])
             self._at += 1
         return True
 
@@ -85,18 +85,18 @@ class Orders:
         return False
 
 
-async def perform(world: World, orders: Orders, deeds: dict[str, str]) -> None:
-    world.begin()
-    pair(world)
-    await world.rest()
-    world.check_rest()
-    world.trail.clear()
+async def perform(simulation: Simulation, orders: Orders, deeds: dict[str, str]) -> None:
+    simulation.begin()
+    pair(simulation)
+    await simulation.rest()
+    simulation.check_rest()
+    simulation.trail.clear()
     for name, deed in deeds.items():
-        do(world, name, deed)
-    if await orders.follow(world):
-        await world.rest()
-        world.check_rest()
-    await world.end()
+        do(simulation, name, deed)
+    if await orders.follow(simulation):
+        await simulation.rest()
+        simulation.check_rest()
+    await simulation.end()
 
 
 @pytest.mark.parametrize(
@@ -106,23 +106,23 @@ def test_two_in_a_talk_do_this_at_once_in_any_order(one: str, other: str) -> Non
     orders, count = Orders(), 0
     while not count or orders.another():
         count += 1
-        with scheduled("Alice", "Bob") as world:
-            asyncio.run(perform(world, orders, {"Alice": one, "Bob": other}))
+        with scheduled("Alice", "Bob") as simulation:
+            asyncio.run(perform(simulation, orders, {"Alice": one, "Bob": other}))
     assert count > 10
 
 
-class Crowd(RuleBasedStateMachine):
+class SeatMachine(RuleBasedStateMachine):
     """Three people do anything, at any time; hints may be lost."""
 
     @initialize()
     def begin(self) -> None:
         self.scheduled = scheduled(*NAMES)
-        self.world = self.scheduled.__enter__()
+        self.simulation = self.scheduled.__enter__()
         self.loop = asyncio.new_event_loop()
 
     def run(self, work: Any) -> None:
         async def with_database() -> None:
-            self.world.begin()
+            self.simulation.begin()
             await work
 
         self.loop.run_until_complete(with_database())
@@ -132,37 +132,37 @@ class Crowd(RuleBasedStateMachine):
         self.run(self._does(name, deed))
 
     async def _does(self, name: str, deed: str) -> None:
-        do(self.world, name, deed)
-        await self.world.settle()
+        do(self.simulation, name, deed)
+        await self.simulation.settle()
 
-    @precondition(lambda self: self.world.choices())
+    @precondition(lambda self: self.simulation.choices())
     @rule(data=st.data())
     def goes_on(self, data: Any) -> None:
-        self.run(self.world.step(data.draw(st.integers(0, len(self.world.choices()) - 1))))
+        self.run(self.simulation.step(data.draw(st.integers(0, len(self.simulation.choices()) - 1))))
 
-    @precondition(lambda self: self.world.hints)
+    @precondition(lambda self: self.simulation.hints)
     @rule()
     def loses_a_hint(self) -> None:
-        self.run(self.world.step(len(self.world.turns), lose=True))
+        self.run(self.simulation.step(len(self.simulation.turns), lose=True))
 
     @rule()
     def rests(self) -> None:
         self.run(self._rests())
 
     async def _rests(self) -> None:
-        await self.world.rest()
-        self.world.check_rest()
+        await self.simulation.rest()
+        self.simulation.check_rest()
 
     def teardown(self) -> None:
-        if not hasattr(self, "world"):
+        if not hasattr(self, "simulation"):
             return
         try:
             self.run(self._rests())
         finally:
-            self.run(self.world.end())
+            self.run(self.simulation.end())
             self.loop.close()
             self.scheduled.__exit__(None, None, None)
 
 
 def test_three_people_do_anything_at_any_time() -> None:
-    run_state_machine_as_test(Crowd, settings=WALK)
+    run_state_machine_as_test(SeatMachine, settings=WALK)

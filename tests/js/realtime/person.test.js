@@ -3,7 +3,7 @@ import { beforeEach, test } from "node:test";
 import { farewell } from "web/another-person.js";
 import { Person } from "realtime/person.js";
 import { ANOTHER_PERSON, Disconnected, Socket } from "realtime/socket.js";
-import { ADA, BO, LIN } from "../cast.js";
+import { ADA, BO, LIN } from "../messages.js";
 import { FakePage, FakeTime, FakeWebSocket } from "../fakes.js";
 
 /** @type {Person} */

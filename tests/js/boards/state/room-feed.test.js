@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { RoomFeed } from "boards/state/room-feed.js";
 import { Socket } from "realtime/socket.js";
-import { said, saidAll } from "../../cast.js";
+import { said, saidAll } from "../../messages.js";
 import { FakePage, FakeTime, FakeWebSocket, nobody, settle } from "../../fakes.js";
 
 /** A feed of the lobby whose socket is live. */

@@ -3,7 +3,7 @@ import { afterEach, beforeEach, mock, test } from "node:test";
 import { Announcer } from "chat/log/announcer.js";
 import { RoomLog } from "chat/log/log.js";
 import { onNewDay } from "chat/log/new-day.js";
-import { ADA, said, saidAll } from "../../cast.js";
+import { ADA, said, saidAll } from "../../messages.js";
 
 /** @type {RoomLog} */
 let log;

@@ -7,7 +7,7 @@ import { Unread } from "chat/rooms/unread.js";
 import { quoteOf } from "chat/log/log.js";
 import { ServerClock } from "realtime/clock.js";
 import { Socket } from "realtime/socket.js";
-import { ADA, BO, GRACE, said } from "../../cast.js";
+import { ADA, BO, GRACE, said } from "../../messages.js";
 import { FakePage, FakeTime, FakeWebSocket, nobody, settle } from "../../fakes.js";
 
 const SEEDS = [1, 2, 3, 4, 5, 6, 7, 8];

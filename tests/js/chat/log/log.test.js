@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { RoomLog } from "chat/log/log.js";
-import { ADA, BO, GRACE, LIN, said, saidAll } from "../../cast.js";
+import { ADA, BO, GRACE, LIN, said, saidAll } from "../../messages.js";
 
 /** @type {RoomLog} */
 let log;

@@ -3,7 +3,7 @@ import { test } from "node:test";
 
 process.env.TZ = "UTC";
 const { names, rows } = await import("chat/log/rows.js");
-const { ADA, BO, GRACE, LIN, said } = await import("../../cast.js");
+const { ADA, BO, GRACE, LIN, said } = await import("../../messages.js");
 
 const NOW = Date.UTC(2026, 10, 20, 13);
 const at = (/** @type {number} */ hour, /** @type {number} */ minute, day = 20) =>

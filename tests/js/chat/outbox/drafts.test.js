@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { endDraft, keepDraft, leftOver, shelveDrafts, takeBack, takeDraft } from "chat/outbox/drafts.js";
 import { local, tab } from "web/storage.js";
-import { said } from "../../cast.js";
+import { said } from "../../messages.js";
 
 const ROOM = "1:lobby";
 const TALK = "1:r-abc";

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { OutboxStore } from "chat/outbox/outbox-store.js";
 import { Outbox } from "chat/outbox/outbox.js";
-import { ADA } from "../../cast.js";
+import { ADA } from "../../messages.js";
 import { FakeTime, settle } from "../../fakes.js";
 
 /** @typedef {import("chat/outbox/outbox.js").Entry} Entry */

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { Outbox } from "chat/outbox/outbox.js";
-import { ADA, BO, said } from "../../cast.js";
+import { ADA, BO, said } from "../../messages.js";
 import { FakeTime, settle } from "../../fakes.js";
 
 /** @typedef {import("chat/outbox/outbox.js").Entry} Entry */

@@ -5,7 +5,7 @@ import { RoomSession } from "chat/rooms/room-state.js";
 import { Unread } from "chat/rooms/unread.js";
 import { ServerClock } from "realtime/clock.js";
 import { Socket } from "realtime/socket.js";
-import { ADA, BO, GRACE, LIN, said, saidAll } from "../../cast.js";
+import { ADA, BO, GRACE, LIN, said, saidAll } from "../../messages.js";
 import { FakePage, FakeTime, FakeWebSocket, nobody, settle } from "../../fakes.js";
 
 /** @type {FakeTime} */

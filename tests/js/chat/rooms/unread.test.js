@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { countText, Unread } from "chat/rooms/unread.js";
-import { ADA, BO, GRACE, said } from "../../cast.js";
+import { ADA, BO, GRACE, said } from "../../messages.js";
 
 /** @type {Unread} */
 let unread;

@@ -3,7 +3,7 @@ import { beforeEach, test } from "node:test";
 import { Pairing } from "chat/roulette/pairing.js";
 import { Socket } from "realtime/socket.js";
 import { SafeStorage } from "web/storage.js";
-import { GRACE, LIN } from "../../cast.js";
+import { GRACE, LIN } from "../../messages.js";
 import { FakePage, FakeTime, FakeWebSocket, nobody, settle } from "../../fakes.js";
 
 /** @type {FakeTime} */

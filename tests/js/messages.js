@@ -1,4 +1,4 @@
-/** The people of the tests, and what they say. */
+/** People and their messages, to test with. */
 
 export const ADA = { id: 1, name: "Ada Moor", guest: false };
 export const GRACE = { id: 2, name: "Grace", guest: false };
