@@ -1,5 +1,6 @@
 """Editing boards: the whole layout at once, refused when somebody else was faster."""
 
+from collections import defaultdict
 from typing import Any, Final
 
 from django.conf import settings
@@ -88,9 +89,12 @@ def _check_sentence(check: Any, value: Any, field: str) -> None:
 
 
 def _save_tiles(board: Board, tiles: list[TileEdit], streams: dict[str, Stream]) -> None:
-    there = {widget.pk: widget for widget in board.widgets.prefetch_related("streams")}
-    wanted = {tile.id for tile in tiles}
-    board.widgets.filter(pk__in=there.keys() - wanted).delete()
+    """Store the tiles in a number of statements that does not depend on how many there are."""
+    there = {widget.pk: widget for widget in board.widgets.all()}
+    if gone := there.keys() - {tile.id for tile in tiles}:
+        board.widgets.filter(pk__in=gone).delete()
+    wanted: list[tuple[Widget, list[int]]] = []
+    changed: list[Widget] = []
     for position, tile in enumerate(tiles):
         # An id may come once: a second tile with it is a copy.
         widget = there.pop(tile.id, None) if tile.id is not None else None
@@ -98,19 +102,29 @@ def _save_tiles(board: Board, tiles: list[TileEdit], streams: dict[str, Stream])
         widget = widget or Widget(board=board)
         widget.type, widget.title, widget.position = tile.type, tile.title, position
         widget.width, widget.height, widget.options = tile.width, tile.height, tile.options
-        if before != _values(widget):
-            widget.save()
-        _link(widget, [streams[slug] for slug in dict.fromkeys(tile.streams)])
+        if before and before != _values(widget):
+            changed.append(widget)
+        wanted.append((widget, [streams[slug].pk for slug in dict.fromkeys(tile.streams)]))
+    if changed:
+        Widget.objects.bulk_update(changed, _FIELDS)
+    Widget.objects.bulk_create([widget for widget, _ in wanted if widget.pk is None])
+    _save_links(board, wanted)
 
 
 def _values(widget: Widget) -> list[Any]:
     return [getattr(widget, field) for field in _FIELDS]
 
 
-def _link(widget: Widget, streams: list[Stream]) -> None:
-    """Make `streams` those of the tile, in this order."""
+def _save_links(board: Board, wanted: list[tuple[Widget, list[int]]]) -> None:
+    """Give each tile its streams, by id. A tile shows them in the order of the links' ids."""
     through = Widget.streams.through
-    links = through.objects.filter(widget=widget).order_by("pk")
-    if list(links.values_list("stream_id", flat=True)) != [stream.pk for stream in streams]:
-        links.delete()
-        through.objects.bulk_create([through(widget=widget, stream=stream) for stream in streams])
+    there: dict[int, list[int]] = defaultdict(list)
+    links = through.objects.filter(widget__board=board).order_by("pk")
+    for widget_id, stream_id in links.values_list("widget_id", "stream_id"):
+        there[widget_id].append(stream_id)
+    changed = [(widget, streams) for widget, streams in wanted if there[widget.pk] != streams]
+    if stale := [widget.pk for widget, _ in changed if there[widget.pk]]:
+        through.objects.filter(widget__in=stale).delete()
+    through.objects.bulk_create(
+        through(widget=widget, stream_id=stream) for widget, streams in changed for stream in streams
+    )
