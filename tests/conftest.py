@@ -18,6 +18,8 @@ from django.test import TransactionTestCase
 
 from realtime import quotas
 from tests import kept_database
+from tests.house import PACKAGES, ROOT, TABLES
+from tests.watched_tables import WatchedTables
 
 if TYPE_CHECKING:
     from playwright.async_api import Browser, ConsoleMessage, Page
@@ -100,6 +102,21 @@ def quick_emptying() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(TransactionTestCase, "_fixture_teardown", empty)
         yield
+
+
+@pytest.fixture(scope="session")
+def watched_tables() -> WatchedTables:
+    watched = WatchedTables(ROOT, PACKAGES, TABLES, passes_on={"realtime"})
+    watched.watch()
+    return watched
+
+
+@pytest.fixture(autouse=True)
+def only_stores_write_logs(watched_tables: WatchedTables) -> Iterator[None]:
+    """Fail a test in which another module of the house than their store writes messages or samples."""
+    watched_tables.found.clear()
+    yield
+    assert watched_tables.found == []
 
 
 @pytest.fixture(scope="session")

@@ -18,6 +18,88 @@ MAY_IMPORT: Final[dict[str, set[str]]] = {
     "config": {"alerts", "walls", "boards", "streams", "chat", "accounts", "web", "realtime"},
 }
 PACKAGES: Final = tuple(MAY_IMPORT)
+#: The tables that only one module may write.
+TABLES: Final = {"chat_message": "chat/log/store.py", "streams_sample": "streams/store.py"}
+#: What does no I/O and imports nothing that does: what is said on the wire, what values are, what they come to.
+PURE: Final = (
+    *("realtime.protocol", "realtime.outbox", "realtime.newest", "realtime.limits"),
+    *("web.visible", "web.markdown", "web.markdown.blocks", "web.markdown.emoji", "web.markdown.inline"),
+    *(
+        "chat.commands",
+        "streams.values",
+        "streams.events",
+        "streams.pushed",
+        "streams.push.values",
+        "streams.push.influx",
+    ),
+    *("boards.edits", "walls.commands", "alerts.rules", "alerts.cards"),
+)
+#: The floors inside each package, from the ground up: a module imports nothing from a floor above its own. A folder
+#: stands for all that is in it.
+FLOORS: Final[dict[str, tuple[str, ...]]] = {
+    "realtime": (
+        "models protocol limits newest per_loop clock bulk origins postgresql",  # rows, and tools that know nobody
+        "database gather turns background quotas outbox requests",  # the database, turns, limits, what waits
+        "connection publish topics",  # one socket; the way out; who listens to what
+        "link embedded checks",  # the channel layer
+        "hub",
+        "joining memories process siblings",  # what asks the hub
+        "sockets server",  # the bytes
+        "consumers",  # the base of every endpoint
+        "echo routing management apps",
+    ),
+    "web": (
+        "visible assets context markdown http admin_site",
+        "throttling middleware templatetags health debugging admin",
+        "views management apps",
+    ),
+    "accounts": (
+        "names cors models",
+        "tokens namesakes sessions guessing",
+        "services housekeeping recheck socket_sign_in middleware forms",
+        "admin api views management",
+        "urls apps",
+    ),
+    "chat": (
+        "models commands",
+        "rooms presence",  # who may be where, and who is there
+        "log",  # what was said
+        "readback services",
+        "public roulette",
+        "consumers api admin views demo",
+        "recheck routing urls apps",
+    ),
+    "streams": (
+        "values pushed tables zones threads",
+        "models events",
+        "producers sources.results sources.addresses sources.feeds sources.sealing",
+        "store history leases shown",
+        "services readback sources push",
+        "producing",
+        "admin management urls apps",
+    ),
+    "boards": (
+        "options edits models access",
+        "boards",
+        "layout showing demo",
+        "api views admin management",
+        "urls apps",
+    ),
+    "walls": (
+        "commands models",
+        "links screens pairings",
+        "screen_sockets room_windows",
+        "consumers api views pairing_views admin",
+        "routing urls apps",
+    ),
+    "alerts": ("rules cards feeders", "models", "incidents", "watching admin", "apps"),
+    "config": ("environment logs settings", "asgi urls"),
+}
+#: Folders that show more files side by side than others may, how many, and why.
+LARGER: Final = {
+    "realtime": 33,  # one thing each, on nine floors; as folders, every import in the house would name two words more
+    "accounts": 18,  # Django's usual names, and the few nouns that they act on
+}
 
 
 def modules(*packages: str) -> Iterator[Path]:

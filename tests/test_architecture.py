@@ -1,119 +1,104 @@
-"""The rules of docs/architecture.md, read from the imports and calls of the code itself."""
+"""The rules of docs/architecture.md, held against the code itself.
 
-import ast
+`tests/architecture` has the rules, and a test that each finds what breaks it; `tests/house.py` has the plan.
+"""
+
 import graphlib
 import re
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
-from tests.house import MAY_IMPORT, PACKAGES, ROOT, modules, name, scripts
+from tests.architecture import rules
+from tests.architecture.source import Source
+from tests.house import FLOORS, LARGER, MAY_IMPORT, PACKAGES, PURE, ROOT, TABLES, name, scripts
+
+CONSUMER = "realtime.consumers.SocketConsumer"
+#: The one file that uses private names of a library, Autobahn and Twisted, and says what it does without them.
+SERVER_PRIVATES = "realtime/sockets.py"
+#: They begin with an underscore, but the documentation of Django and Python names them.
+DOCUMENTED = {"_meta", "_db", "_default_manager", "_exit"}
 
 
-def imports(path: Path) -> Iterator[str]:
-    """Yield what a module imports, by full name, inside functions too."""
-    for node in ast.walk(ast.parse(path.read_text())):
-        if isinstance(node, ast.Import):
-            yield from (name.name for name in node.names)
-        elif isinstance(node, ast.ImportFrom) and node.module:
-            yield from (f"{node.module}.{name.name}" for name in node.names)
+@pytest.fixture(scope="module")
+def house() -> Source:
+    return Source(ROOT, PACKAGES)
 
 
-def calls(path: Path) -> set[str]:
-    """Return the names of the attributes that a module calls: `layer.group_send()` is `group_send`."""
-    return {
-        node.func.attr
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)
-    }
+def test_packages_import_only_downwards(house: Source) -> None:
+    assert rules.packages_import_downwards(house, MAY_IMPORT) == []
 
 
-@pytest.mark.parametrize("package", PACKAGES)
-def test_packages_import_only_downwards(package: str) -> None:
-    for path in modules(package):
-        for imported in imports(path):
-            other = imported.partition(".")[0]
-            if other in PACKAGES and other != package:
-                allowed = MAY_IMPORT[package]
-                fits = other in allowed or any(imported.startswith(each) for each in allowed if "." in each)
-                assert fits, f"{name(path)} imports {imported}"
+def test_inside_a_package_modules_import_only_downwards(house: Source) -> None:
+    assert rules.floors_hold(house, FLOORS) == []
+
+
+def test_no_module_imports_itself_by_way_of_others(house: Source) -> None:
+    assert rules.no_circles(house) == []
 
 
 def test_the_harness_knows_nothing_of_switchboard() -> None:
     """bin/prove and bin/bench use it without Django's settings, and on versions of Switchboard that they compare."""
-    for path in (ROOT / "harness").glob("*.py"):
-        used = {imported.partition(".")[0] for imported in imports(path)}
-        assert not used & {*PACKAGES, "tests", "benchmarks"}, name(path)
+    imported = {name for module in Source(ROOT, ["harness"]).modules.values() for name, _ in module.imported()}
+    assert not {name.partition(".")[0] for name in imported} & {*PACKAGES, "tests", "benchmarks"}
 
 
 def test_sockets_of_tests_are_opened_in_the_harness() -> None:
     """By one client; what else opens one says why in decision 0059."""
     opens = re.compile(r"websockets\..*connect|channels\.testing\..*")
-    files = [path for folder in ("tests", "benchmarks") for path in (ROOT / folder).rglob("*.py")]
-    found = {name(path) for path in files if ".venv" not in path.parts and any(map(opens.fullmatch, imports(path)))}
+    others = Source(ROOT, ("tests", "benchmarks"))
+    found = {
+        others.place(module)
+        for module in others.modules.values()
+        if any(opens.fullmatch(name) for name, _ in module.imported())
+    }
     assert found == {"benchmarks/runners.py"}
 
 
-def test_only_publish_sends_to_groups_and_only_the_link_joins_them() -> None:
-    senders = {name(path) for path in modules() if "group_send" in calls(path)}
-    joiners = {name(path) for path in modules() if calls(path) & {"group_add", "group_discard"}}
-    assert senders == {"realtime/publish.py"}
-    assert joiners == {"realtime/link.py"}
+def test_only_publish_sends_to_groups_and_only_the_link_joins_them(house: Source) -> None:
+    assert rules.only_one_uses(house, {"group_send"}, "realtime/publish.py") == []
+    assert rules.only_one_uses(house, {"group_add", "group_discard"}, "realtime/link.py") == []
 
 
-def test_topics_are_joined_only_by_way_of_joining() -> None:
+def test_topics_are_joined_only_by_way_of_joining(house: Source) -> None:
     """Subscribe, read, send, release: nobody else releases."""
-    releasers = {name(path) for path in modules() if re.search(r"hub\.release\(", path.read_text())}
-    assert releasers == {"realtime/joining.py"}
+    assert rules.only_one_uses(house, {"hub.release"}, "realtime/joining.py") == []
 
 
-def test_commands_are_answered_in_one_way() -> None:
-    """By `answer`, `answer_when` or an exception: what a handler returns, nobody would send."""
-    handlers = [
-        node
-        for path in modules()
-        for node in ast.walk(ast.parse(path.read_text()))
-        if isinstance(node, ast.AsyncFunctionDef) and node.name.startswith("on_") and len(node.args.args) == 2
-    ]
-    assert len(handlers) > 15
-    assert [node.name for node in handlers if not node.returns or ast.unparse(node.returns) != "None"] == []
-
-
-@pytest.mark.parametrize(("model", "store"), [("Message", "chat/log/store.py"), ("Sample", "streams/store.py")])
-def test_log_rows_are_written_only_by_their_store(model: str, store: str) -> None:
-    writes = {"create", "bulk_create", "update", "bulk_update", "delete", "get_or_create", "update_or_create", "save"}
-    writers = set()
-    for path in modules():
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.Call):
-                called, written = ast.unparse(node.func), ast.unparse(node)
-                saves = called.startswith(f"{model}.objects") and called.rpartition(".")[2] in writes
-                if saves or written.startswith((f"{model}(", f"bulk.make({model},")):
-                    writers.add(name(path))
-    assert writers == {store}
-
-
-def test_there_are_no_signals_and_no_effects_in_save() -> None:
-    for path in modules():
-        assert not any(each.startswith("django.db.models.signals") for each in imports(path)), name(path)
-        for node in ast.walk(ast.parse(path.read_text())):
-            if isinstance(node, ast.ClassDef) and path.name == "models.py":
-                methods = {each.name for each in node.body if isinstance(each, ast.FunctionDef)}
-                assert "save" not in methods, f"{name(path)}: {node.name}.save"
-
-
-def test_consumers_hold_no_orm() -> None:
-    for path in [each for each in modules() if each.name in ("consumers.py", "handlers.py")]:
-        assert ".objects" not in path.read_text(), name(path)
+def test_commands_are_answered_in_one_way(house: Source) -> None:
+    assert len(house.subclasses(CONSUMER)) > 5
+    assert rules.commands_are_answered_in_one_way(house, CONSUMER) == []
 
 
 @pytest.mark.parametrize(
-    "path", ["realtime/protocol.py", "realtime/outbox.py", "chat/commands.py", "streams/events.py"]
+    ("model", "table"), [("chat.models.Message", "chat_message"), ("streams.models.Sample", "streams_sample")]
 )
-def test_protocol_and_outbox_are_pure(path: str) -> None:
-    for imported in imports(ROOT / path):
-        assert not imported.startswith(("channels", "django.db", "chat.models", "streams.models")), imported
+def test_log_rows_are_written_only_by_their_store(house: Source, model: str, table: str) -> None:
+    assert rules.rows_are_written_by(house, model, table, TABLES[table]) == []
+
+
+def test_there_are_no_signals_and_no_effects_in_save(house: Source) -> None:
+    assert len(house.subclasses(*rules.MODELS)) > 20
+    assert rules.models_have_no_effects(house) == []
+
+
+def test_consumers_hold_no_orm(house: Source) -> None:
+    assert rules.consumers_hold_no_orm(house, CONSUMER) == []
+
+
+def test_what_is_said_on_the_wire_is_pure(house: Source) -> None:
+    assert rules.are_pure(house, PURE) == []
+
+
+def test_only_one_file_uses_private_names_of_others(house: Source) -> None:
+    assert rules.no_foreign_privates(house, SERVER_PRIVATES, DOCUMENTED) == []
+
+
+def test_no_folder_is_larger_than_one_can_see(house: Source) -> None:
+    assert rules.folders_are_small(house, 16, LARGER, ("templates", "harness", "bin", "deploy")) == []
+
+
+def test_no_module_is_longer_than_one_can_know(house: Source) -> None:
+    assert rules.modules_are_short(house, 400) == []
 
 
 def test_only_socket_js_constructs_a_websocket() -> None:
@@ -133,11 +118,6 @@ def test_scripts_do_not_import_in_circles() -> None:
     }
     assert len(imported) > 50
     graphlib.TopologicalSorter(imported).prepare()  # raises CycleError with the circle
-
-
-def test_no_module_is_longer_than_one_can_know() -> None:
-    long = {name(path): len(path.read_text().splitlines()) for path in modules()}
-    assert {path: lines for path, lines in long.items() if lines > 400} == {}
 
 
 def test_requests_say_for_whom_they_are() -> None:
