@@ -33,7 +33,7 @@ STYLE: Final = """
 
 
 def folder(path: Path) -> str:
-    """Return the folder of its room that holds a file: `log` holds chat/static/chat/log/log.js and chat/log/pages.py."""
+    """Return the folder of its room that holds a file: `log` for chat/static/chat/log/log.js and chat/log/pages.py."""
     room, *inside = path.relative_to(ROOT).parts[:-1]
     if inside[:2] == ["static", room]:
         inside = inside[2:]
