@@ -30,7 +30,7 @@ for number in range(12):
 WRITE = """
 import json, threading, uuid
 from accounts.models import User
-from chat import store
+from chat.log import store
 from chat.models import Room
 from chat.log.store import Post
 from django.db import connections
@@ -84,7 +84,7 @@ LOOK_UP = """
 import uuid
 from accounts.models import User
 from chat.models import Message, Room
-from chat import store
+from chat.log import store
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from realtime import bulk

@@ -142,7 +142,7 @@ from django.utils import timezone
 from streams import history, services, store
 from streams.models import PushTally, Sample, Stream
 from streams.producers import database
-from streams.events import read_push
+from streams.push.values import read_push
 stream = services.create_stream("orders")
 then = store._floor(timezone.now() - timedelta(days=2), store.THINNED)
 samples = [{"value": value, "at": (then + timedelta(seconds=value)).isoformat()} for value in range(100)]
