@@ -46,7 +46,7 @@ async def recheck_sign_ins(sockets: Collection[SocketConsumer]) -> None:
     sign_ins = {each: (each.user.pk, each.scope.get("session")) for each in sockets if each.user is not None}
     if not sign_ins:
         return
-    closed, ended = await _lapsed(set(sign_ins.values()))
+    closed, ended = await lapsed(set(sign_ins.values()))
     for socket, sign_in in sign_ins.items():
         if sign_in in closed:
             await socket.control("", {"do": "banned"})
@@ -55,7 +55,7 @@ async def recheck_sign_ins(sockets: Collection[SocketConsumer]) -> None:
 
 
 @in_database
-def _lapsed(sign_ins: set[SignIn]) -> tuple[set[SignIn], set[SignIn]]:
+def lapsed(sign_ins: set[SignIn]) -> tuple[set[SignIn], set[SignIn]]:
     """Return the sign-ins of closed accounts, and those whose session is no longer good."""
     users = User.objects.filter(is_active=True).in_bulk({user for user, _ in sign_ins})
     sessions = read_sessions({key for _, key in sign_ins if key is not None})

@@ -19,7 +19,8 @@ async def recheck_memberships(sockets: Collection[SocketConsumer]) -> None:
         for room in {**chat.rooms, **{room.pk: room for room in chat.joined.values()}}.values()
         if room.kind == RoomKind.PUBLIC
     ]
-    members = await _members({room.pk for _, room in joined}, {chat.user.pk for chat, _ in joined}) if joined else set()
+    people = {chat.user.pk for chat, _ in joined}
+    members = await members_among({room.pk for _, room in joined}, people) if joined else set()
     taking = await _taking_guests({room.pk for _, room in guests}) if guests else set()
     gone = [(chat, room) for chat, room in joined if (room.pk, chat.user.pk) not in members]
     gone += [(chat, room) for chat, room in guests if room.pk not in taking]
@@ -34,6 +35,6 @@ def _taking_guests(rooms: set[int]) -> set[int]:
 
 
 @in_database
-def _members(rooms: set[int], users: set[int]) -> set[tuple[int, int]]:
+def members_among(rooms: set[int], users: set[int]) -> set[tuple[int, int]]:
     found = Membership.objects.filter(room__in=rooms, user__in=users)
     return set(found.values_list("room_id", "user_id"))

@@ -127,13 +127,13 @@ def write(change: Change | Awaitable[Change]) -> Applied:
 
 async def mark_read(user: User, room: Seen, seq: int, source: str) -> None:
     """Note that `user` has read up to `seq`, and tell the user's other sockets; `source` names this one."""
-    moved = await in_database(_move_mark)(user.pk, room.pk, seq)
+    moved = await in_database(move_mark)(user.pk, room.pk, seq)
     if moved is not None:
         payload = {"do": "read", "room": room.slug, "seq": moved, "source": source}
         await publish([Publication(f"user.{user.pk}", Delivery.CONTROL, encode(payload))])
 
 
-def _move_mark(user_id: int, room_id: int, seq: int) -> int | None:
+def move_mark(user_id: int, room_id: int, seq: int) -> int | None:
     """Move a mark forward, never beyond the last message; return where it is now, None when it was there."""
     with transaction.atomic():
         seq = min(seq, Room.objects.values_list("seq", flat=True).get(pk=room_id))

@@ -29,9 +29,9 @@ class _Registered:
     when: Callable[[], bool]
 
 
-_registered: dict[str, _Registered] = {}
-_farewells: dict[str, Work] = {}
-_running: dict[str, asyncio.Task[None]] = {}
+registered: dict[str, _Registered] = {}
+farewells: dict[str, Work] = {}
+running: dict[str, asyncio.Task[None]] = {}
 
 
 def register(name: str, work: Work, *, when: Callable[[], bool] = lambda: True) -> None:
@@ -39,12 +39,12 @@ def register(name: str, work: Work, *, when: Callable[[], bool] = lambda: True) 
 
     When it fails or returns it is started again, after a growing pause. It is cancelled at shutdown.
     """
-    _registered[name] = _Registered(name, work, when)
+    registered[name] = _Registered(name, work, when)
 
 
 def register_farewell(name: str, work: Work) -> None:
     """Have `work` run once while the process drains, after its sockets are closed."""
-    _farewells[name] = work
+    farewells[name] = work
 
 
 def layer_is_embedded() -> bool:
@@ -54,20 +54,20 @@ def layer_is_embedded() -> bool:
 
 async def start() -> None:
     """Start all registered work in the running loop; more calls change nothing."""
-    for entry in _registered.values():
-        if entry.name not in _running and entry.when():
-            _running[entry.name] = asyncio.create_task(_supervise(entry), name=entry.name)
+    for entry in registered.values():
+        if entry.name not in running and entry.when():
+            running[entry.name] = asyncio.create_task(_supervise(entry), name=entry.name)
 
 
 async def stop() -> None:
     """Run the farewells, then cancel all work and wait for its end."""
-    for name, farewell in _farewells.items():
+    for name, farewell in farewells.items():
         try:
             await asyncio.wait_for(farewell(), PATIENCE)
         except Exception:
             log.exception("The farewell of %s failed", name)
-    tasks = list(_running.values())
-    _running.clear()
+    tasks = list(running.values())
+    running.clear()
     for task in tasks:
         task.cancel()
     if tasks:

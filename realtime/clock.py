@@ -14,8 +14,8 @@ _SQL: Final = {
 EVERY: Final = 5.0
 
 #: By how many seconds the database's clock is ahead of this machine's, as far as this process knows.
-_ahead = 0.0
-_measured_at = float("-inf")
+ahead = 0.0
+measured_at = float("-inf")
 
 
 def local() -> float:
@@ -25,20 +25,20 @@ def local() -> float:
 
 def now() -> datetime:
     """Return the database's time, as far as this process knows."""
-    return datetime.fromtimestamp(local() + _ahead, UTC)
+    return datetime.fromtimestamp(local() + ahead, UTC)
 
 
 def measure() -> None:
     """Look at the database's clock, unless that was done just now: one query, which blocks."""
-    global _ahead, _measured_at
-    if time.monotonic() - _measured_at < EVERY:
+    global ahead, measured_at
+    if time.monotonic() - measured_at < EVERY:
         return
     before = local()
     with connection.cursor() as cursor:
         cursor.execute(_SQL[connection.vendor])
         (database,) = cursor.fetchone()
-    _ahead = adjusted(_ahead, before, float(database), local())
-    _measured_at = time.monotonic()
+    ahead = adjusted(ahead, before, float(database), local())
+    measured_at = time.monotonic()
 
 
 def adjusted(ahead: float, before: float, database: float, after: float) -> float:

@@ -9,7 +9,7 @@ from django.conf import settings
 
 from realtime.background import layer_is_embedded
 
-_held: list[IO[str]] = []
+held: list[IO[str]] = []
 
 
 def claim() -> None:
@@ -17,7 +17,7 @@ def claim() -> None:
 
     The lock goes with the process, however that ends. With Redis there is nothing to claim.
     """
-    if _held or not layer_is_embedded():
+    if held or not layer_is_embedded():
         return
     settings.VAR_DIR.mkdir(parents=True, exist_ok=True)
     file = (settings.VAR_DIR / "server.lock").open("a+")
@@ -33,4 +33,4 @@ def claim() -> None:
     file.truncate(0)
     file.write(str(os.getpid()))
     file.flush()
-    _held.append(file)
+    held.append(file)

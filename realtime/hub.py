@@ -67,12 +67,12 @@ class Source(Protocol):
         return False
 
 
-_sources: dict[str, Source] = {}
+sources: dict[str, Source] = {}
 
 
 def register_source(kind: str, source: Source) -> None:
     """Have topics named `<kind>.…` read back from `source`; call it in `AppConfig.ready`."""
-    _sources[kind] = source
+    sources[kind] = source
 
 
 class Hub:
@@ -87,28 +87,28 @@ class Hub:
         self.draining = False
         self.heals = 0  # how often the store had to be asked for what the wire dropped
         self.name = uuid.uuid4().hex
-        self._link = Link(self.name, self.topics, self.receive)
+        self.link = Link(self.name, self.topics, self.receive)
         self._checking = False
         self._tasks: set[asyncio.Task[Any]] = set()
         self._dirty: dict[Topic, None] = {}
-        self._waiting: dict[Topic, asyncio.TimerHandle] = {}
+        self.waiting: dict[Topic, asyncio.TimerHandle] = {}
         self._values: dict[LatestTopic, None] = {}  # those with values to be written
         self._rest: asyncio.TimerHandle | None = None
-        self._healing: set[Topic] = set()
+        self.healing: set[Topic] = set()
         self._new: set[str] = set()
 
     @property
     def sick(self) -> bool:
         """True while the channel layer fails or is deaf: then everything comes by comparison, a second late."""
-        return self._link.sick
+        return self.link.sick
 
     @sick.setter
     def sick(self, sick: bool) -> None:
-        self._link.sick = sick
+        self.link.sick = sick
 
     def sends_away(self) -> bool:
         """True while this process has no database, and that of another has answered since."""
-        others, condition = self._link.others_answered_at, database.condition
+        others, condition = self.link.others_answered_at, database.condition
         return bool(condition.away) and max(condition.away_since, time.monotonic() - OTHERS_PATIENCE) < others
 
     async def send_away(self, detail: str) -> None:
@@ -143,8 +143,8 @@ class Hub:
             topic.live[connection] = None
         if not self._checking:
             self._checking = True
-            self._later(self._check_for_ever())
-        await self._link.ready()
+            self.later(self._check_for_ever())
+        await self.link.ready()
 
     async def release(self, name: str, connection: Connection, after: int) -> None:
         """End the wait of `connection`, which has everything of the topic up to number `after`."""
@@ -243,21 +243,21 @@ class Hub:
 
     def _wait(self, topic: Topic) -> None:
         """Leave the next flush to what is coming, but wait for that no longer than a flush takes."""
-        if topic not in self._waiting:
+        if topic not in self.waiting:
             seconds = min(topic.cost, LONGEST_WAIT)
-            self._waiting[topic] = asyncio.get_running_loop().call_later(seconds, self._flush_log, topic)
+            self.waiting[topic] = asyncio.get_running_loop().call_later(seconds, self._flush_log, topic)
 
     def _wait_no_more(self, topic: Topic) -> None:
-        if timer := self._waiting.pop(topic, None):
+        if timer := self.waiting.pop(topic, None):
             timer.cancel()
 
     # Healing
 
     def _heal_soon(self, topic: Topic, head: int | None = None) -> None:
-        if topic not in self._healing:
-            self._healing.add(topic)
+        if topic not in self.healing:
+            self.healing.add(topic)
             many = isinstance(topic, LogTopic) and len(topic.early) > EARLY
-            self._later(self._heal(topic, 0 if many else GAP_PATIENCE, head))
+            self.later(self._heal(topic, 0 if many else GAP_PATIENCE, head))
 
     async def _heal(self, topic: Topic, patience: float, head: int | None = None) -> None:
         """Read from the store what is missing, unless it has come meanwhile; once per process and topic."""
@@ -277,35 +277,35 @@ class Hub:
         except Exception as error:
             database.log_failure(log, error, f"Reading {topic.name} back (the next comparison tries again)")
         finally:
-            self._healing.discard(topic)
+            self.healing.discard(topic)
 
     async def check(self, names: Iterable[str]) -> None:
         """Compare topics with the store, and read back where they are behind."""
         by_kind: dict[str, list[str]] = defaultdict(list)
         for name in names:
             kind = name.partition(".")[0]
-            if kind in _sources and name in self.topics:
+            if kind in sources and name in self.topics:
                 by_kind[kind].append(name)
         await asyncio.gather(*[self._check_kind(kind, group) for kind, group in by_kind.items()])
 
     async def _check_kind(self, kind: str, names: list[str]) -> None:
         try:
-            heads = await _sources[kind].heads(names)
+            heads = await sources[kind].heads(names)
         except Exception as error:
             database.log_failure(log, error, f"Comparing {kind} topics with the store (the next one tries again)")
             return
         behind = [
             (topic, head)
             for name, head in heads.items()
-            if (topic := self.topics.get(name)) and topic.behind(head) is not None and topic not in self._healing
+            if (topic := self.topics.get(name)) and topic.behind(head) is not None and topic not in self.healing
         ]
-        self._healing.update(topic for topic, _ in behind)
+        self.healing.update(topic for topic, _ in behind)
         await asyncio.gather(*[self._heal(topic, GAP_PATIENCE, head) for topic, head in behind])
 
     def _check_soon(self, name: str) -> None:
         """The layer confirms a subscription before it is one: look once what was missed meanwhile."""
         if not self._new:
-            self._later(self._check_new())
+            self.later(self._check_new())
         self._new.add(name)
 
     async def _check_new(self) -> None:
@@ -327,7 +327,7 @@ class Hub:
 
     # Life
 
-    def _later(self, work: Any) -> None:
+    def later(self, work: Any) -> None:
         task = asyncio.get_running_loop().create_task(work)
         self._tasks.add(task)
         task.add_done_callback(self._tasks.discard)
@@ -338,7 +338,7 @@ class Hub:
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
-        await asyncio.gather(self._link.close(), *tasks, return_exceptions=True)
+        await asyncio.gather(self.link.close(), *tasks, return_exceptions=True)
 
 
 async def send_away(connection: Connection, detail: str) -> None:
@@ -349,14 +349,14 @@ async def send_away(connection: Connection, detail: str) -> None:
 
 
 def _make_topic(name: str) -> Topic:
-    source = _sources.get(name.partition(".")[0])
+    source = sources.get(name.partition(".")[0])
     if source is None:
         return Topic(name)
     return LogTopic(name) if source.delivery is Delivery.LOG else LatestTopic(name)
 
 
 def _source(name: str) -> Source:
-    return _sources[name.partition(".")[0]]
+    return sources[name.partition(".")[0]]
 
 
 def _make_hub() -> Hub:

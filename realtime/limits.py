@@ -68,6 +68,10 @@ class Buckets:
         self._lock = threading.Lock()
         self._buckets: dict[str, Bucket] = {}
         self._sweep_at = SWEEP
+        self.sweeps = 0  # how often the full ones were looked for
+
+    def __len__(self) -> int:
+        return len(self._buckets)
 
     def take(self, key: str, now: float) -> float:
         """Take one token of `key`; return 0, or the seconds until there is one."""
@@ -83,6 +87,7 @@ class Buckets:
         bucket = self._buckets.get(key)
         if bucket is None:
             if len(self._buckets) > self._sweep_at:
+                self.sweeps += 1
                 self._buckets = {name: bucket for name, bucket in self._buckets.items() if not bucket.is_full(now)}
                 self._sweep_at = max(SWEEP, 2 * len(self._buckets))  # or a flood of keys would have us sweep at each
             burst, rate = self.limits()

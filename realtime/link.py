@@ -44,7 +44,7 @@ class Link:
         self._name = name
         self._wanted = wanted
         self._take = take
-        self._channel = ""
+        self.channel = ""
         self._joined = asyncio.Event()
         self._canary = ""
         self._canary_back = asyncio.Event()
@@ -83,22 +83,22 @@ class Link:
         layer = get_channel_layer()
         while True:
             try:
-                if not self._channel:
-                    self._channel = await layer.new_channel("hub")
+                if not self.channel:
+                    self.channel = await layer.new_channel("hub")
                 if not self._joined.is_set():
-                    await layer.group_add(GROUP, self._channel)
+                    await layer.group_add(GROUP, self.channel)
                     self._joined.set()
-                message = await layer.receive(self._channel)
+                message = await layer.receive(self.channel)
             except Exception as error:
                 self._fall_sick(error)
                 await asyncio.sleep(PAUSE)
                 continue
             try:
-                self._read(message)
+                self.read(message)
             except Exception:  # of another version, perhaps; what follows must still come through
                 log.exception("Could not read what the channel layer brought")
 
-    def _read(self, message: dict[str, Any]) -> None:
+    def read(self, message: dict[str, Any]) -> None:
         if message.get("type") == "hub.publications":
             if message["sender"] != self._name:
                 self._take(_unpack(message["items"], self._wanted))
@@ -112,7 +112,7 @@ class Link:
         """Join the group once more: layers forget it, the one in memory after a day."""
         try:
             async with asyncio.timeout(CANARY_PATIENCE):
-                await get_channel_layer().group_add(GROUP, self._channel)
+                await get_channel_layer().group_add(GROUP, self.channel)
         except Exception as error:
             self._fall_sick(error)
 
@@ -123,7 +123,7 @@ class Link:
         self._receiving.cancel()
         await asyncio.wait({self._receiving})
         self._joined.clear()
-        self._channel = ""
+        self.channel = ""
         try:
             await get_channel_layer().flush()
         except Exception as error:

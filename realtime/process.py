@@ -39,13 +39,13 @@ ANSWER: Final = 4.0
 #: Seconds for which the lease of a process that left still holds.
 FAREWELL: Final = 8.0
 
-_revivals: list[Callable[[], Awaitable[None]]] = []
+revivals: list[Callable[[], Awaitable[None]]] = []
 #: Of its own, so that a slow query of somebody else does not make this process look dead.
 _thread = ThreadPoolExecutor(1, thread_name_prefix="lease")
 
 
 @dataclass
-class _Lease:
+class Lease:
     """What this process knows of its own lease; times are monotonic seconds."""
 
     beat_at: float | None = None
@@ -53,7 +53,7 @@ class _Lease:
     leaving: bool = False
 
 
-_lease = _Lease()
+lease = Lease()
 
 
 @cache
@@ -79,34 +79,34 @@ def alive() -> "QuerySet[Any]":
 
 def on_revival(call: Callable[[], Awaitable[None]]) -> None:
     """Have `call` made when this process, given up for dead by others, registers again."""
-    _revivals.append(call)
+    revivals.append(call)
 
 
 def may_bury() -> bool:
     """False while this process misses beats itself, and for a while after: then it is no judge of others."""
     now = time.monotonic()
-    beats = _lease.beat_at is None or now - _lease.beat_at <= DEAD_AFTER
-    return beats and now >= _lease.unreliable_until
+    beats = lease.beat_at is None or now - lease.beat_at <= DEAD_AFTER
+    return beats and now >= lease.unreliable_until
 
 
 def database_trouble() -> str:
     """Return in a sentence why clients had better go elsewhere: the last renewal failed, or there was none lately."""
-    if _lease.beat_at is None:
+    if lease.beat_at is None:
         return "It was not asked yet."
-    late = time.monotonic() - _lease.beat_at > DEAD_AFTER
+    late = time.monotonic() - lease.beat_at > DEAD_AFTER
     return condition.away or condition.unwritable or (SILENT if late else "")
 
 
 async def keep_lease() -> None:
     """Renew this process's lease until it leaves, and find out by it how the database is."""
     hub = current_hub()
-    while not _lease.leaving:
+    while not lease.leaving:
         try:
-            renewed = await _in_thread(_beat, len(hub.connections))
+            renewed = await in_lease_thread(renew, len(hub.connections))
         except Error as error:
             log.warning("This process could not renew its lease: %s", error)
-            if _lease.beat_at is None:
-                _lease.beat_at = -math.inf  # it has missed beats from the start
+            if lease.beat_at is None:
+                lease.beat_at = -math.inf  # it has missed beats from the start
             was_away = condition.away
             condition.away, condition.unwritable = await _what_is_wrong(error)
             if condition.away and not was_away:
@@ -123,21 +123,21 @@ async def keep_lease() -> None:
 async def _what_is_wrong(error: Error) -> tuple[str, str]:
     """Return whether the database is away, and why nothing can be written, as `Condition` has it."""
     try:
-        await _in_thread(_look)
+        await in_lease_thread(ask_database)
     except Error as silence:
         return meaning(silence), ""
     return "", meaning(error)
 
 
 async def _note_beat(*, renewed: bool) -> None:
-    now, before = time.monotonic(), _lease.beat_at
-    _lease.beat_at = condition.answered_at = now
+    now, before = time.monotonic(), lease.beat_at
+    lease.beat_at = condition.answered_at = now
     if before is None:
         return
     if now - before > DEAD_AFTER:
-        _lease.unreliable_until = now + DEAD_AFTER
+        lease.unreliable_until = now + DEAD_AFTER
     if not renewed:
-        for call in _revivals:
+        for call in revivals:
             await call()
 
 
@@ -146,11 +146,11 @@ async def give_up_lease() -> None:
 
     Its lease still runs out by itself, so that people on their way to another process do not seem to leave.
     """
-    _lease.leaving = True
-    await _in_thread(_leave)
+    lease.leaving = True
+    await in_lease_thread(_leave)
 
 
-async def _in_thread(work: Callable[..., Any], *args: Any) -> Any:
+async def in_lease_thread(work: Callable[..., Any], *args: Any) -> Any:
     return await asyncio.get_running_loop().run_in_executor(_thread, _promptly, work, *args)
 
 
@@ -171,7 +171,7 @@ def _promptly(work: Callable[..., Any], *args: Any) -> Any:
     return _promptly(work, *args)
 
 
-def _look() -> None:
+def ask_database() -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT 1")
 
@@ -187,7 +187,7 @@ async def client_count() -> tuple[int, int]:
     return len(current_hub().connections) + sum(other.connections for other in others), len(others) + 1
 
 
-def _beat(connections: int) -> bool:
+def renew(connections: int) -> bool:
     """Renew the lease; return False when it had lapsed, or there was none, and it was made anew."""
     from realtime.models import Process
 

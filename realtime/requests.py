@@ -46,6 +46,10 @@ class Waiting:
         self.most = most
         self._of: dict[str, dict[Channel, None]] = {}
 
+    def __len__(self) -> int:
+        """Return how many addresses have somebody who waits."""
+        return len(self._of)
+
     def enter(self, channel: "Channel") -> None:
         address = channel.address
         if address is None:

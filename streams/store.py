@@ -244,13 +244,13 @@ def _thin(stream: Stream, until: datetime) -> int:
 
     What stays was said at the time it has. Goes on from where it stopped; a push of older samples sets that back.
     """
-    until = _floor(until, THINNED)
+    until = floor(until, THINNED)
     mark, deleted = stream.thinned_until, 0
     while True:
-        later = Q(at__gte=_floor(mark, THINNED)) if mark else Q()
+        later = Q(at__gte=floor(mark, THINNED)) if mark else Q()
         samples = Sample.objects.filter(later, stream=stream, at__lt=until).order_by("at", "pk")
         first = samples.values_list("at", flat=True).first()
-        end = min(_floor(first, THINNED) + STRETCH, until) if first else until
+        end = min(floor(first, THINNED) + STRETCH, until) if first else until
         is_number = stream.kind == Stream.Kind.NUMBER
         columns = ("pk", "at", "value") if is_number else ("pk", "at")
         superfluous = _superfluous(samples.filter(at__lt=end).values_list(*columns) if first else (), is_number)
@@ -268,7 +268,7 @@ def _superfluous(rows: Iterable[tuple[Any, ...]], is_number: bool) -> list[int]:
     `rows`: id, time, and value of those that are numbers.
     """
     found: list[int] = []
-    for _, stretch in groupby(rows, key=lambda row: _floor(row[1], THINNED)):
+    for _, stretch in groupby(rows, key=lambda row: floor(row[1], THINNED)):
         samples = list(stretch)
         kept = {samples[-1][0]}
         if is_number:
@@ -277,7 +277,7 @@ def _superfluous(rows: Iterable[tuple[Any, ...]], is_number: bool) -> list[int]:
     return found
 
 
-def _floor(moment: datetime, width: timedelta) -> datetime:
+def floor(moment: datetime, width: timedelta) -> datetime:
     return moment - (moment - datetime.min.replace(tzinfo=UTC)) % width
 
 

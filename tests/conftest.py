@@ -100,6 +100,7 @@ def quick_emptying() -> Iterator[None]:
                     cursor.execute(f'DELETE FROM "{table}"')
 
     with pytest.MonkeyPatch.context() as patch:
+        # private: Django has no public way to empty otherwise
         patch.setattr(TransactionTestCase, "_fixture_teardown", empty)
         yield
 

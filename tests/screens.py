@@ -59,11 +59,11 @@ def reading(stream: Stream, value: Any = None, at: float = 0, token: int = 0, **
 def no_producers() -> Iterator[dict[str, Producer]]:
     """The registry, empty for the length of a test."""
     registry.all_producers()
-    kept = dict(registry._producers)
-    registry._producers.clear()
-    yield registry._producers
-    registry._producers.clear()
-    registry._producers.update(kept)
+    kept = dict(registry.by_slug)
+    registry.by_slug.clear()
+    yield registry.by_slug
+    registry.by_slug.clear()
+    registry.by_slug.update(kept)
 
 
 @pytest.fixture

@@ -4,7 +4,6 @@ Alice owns the members-only room `attic`, Bob is its other member, Charlie must 
 a guest, Robo a bot. Nobody but people talks in `lobby`; `kitchen` is for all.
 """
 
-import asyncio
 import uuid
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import contextmanager
@@ -114,13 +113,11 @@ async def hub(transactional_db: None) -> AsyncIterator[Hub]:
     """This loop's hub on a channel layer of its own; with it end the writer and the presence of the loop."""
     channel_layers.backends.clear()
     yield current_hub()
-    writer, keeper = current_writer(), current_presence()
+    writer = current_writer()
     await writer.flush()
-    if keeper._task is not None:
-        keeper._task.cancel()
+    await current_presence().close()
     await current_hub().close()
-    await asyncio.get_running_loop().run_in_executor(writer._thread, connections.close_all)
-    writer._thread.shutdown()
+    await writer.close()
     await in_database(connections.close_all)()
 
 

@@ -108,12 +108,12 @@ def test_with_hashed_names_every_module_is_loaded_under_one_address(settings: Se
     settings.LOCAL = False
     settings.STATIC_ROOT = tmp_path
     settings.STORAGES = settings.STORAGES | {"staticfiles": {"BACKEND": "web.assets.ManifestStorage"}}
-    assets._kept_import_map.cache_clear()
+    assets.kept_import_map.cache_clear()
     try:
         call_command("collectstatic", interactive=False, verbosity=0)
         names = mapped_names()
     finally:
-        assets._kept_import_map.cache_clear()
+        assets.kept_import_map.cache_clear()
     hashed = re.compile(r"\.[0-9a-f]{12}\.js$")
     for name, address in names.items():
         assert hashed.search(address), f"{name} is not hashed"

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from django.apps import apps
 from django.contrib import admin
 from django.core.management import call_command
 from django.test import Client
@@ -64,7 +65,7 @@ def filled(route: str) -> Iterator[str]:
 
 
 ALL = sorted(set(addresses(get_resolver().url_patterns)))
-MODELS = [model._meta for model in admin.site._registry]
+MODELS = [model._meta for model in apps.get_models() if admin.site.is_registered(model)]
 LISTS = sorted(reverse(f"admin:{each.app_label}_{each.model_name}_changelist") for each in MODELS)
 
 

@@ -51,7 +51,7 @@ def good_links(hashes: Collection[str]) -> dict[str, Link]:
     rows = rows.prefetch_related("wall__places__board")
     rooms = _rooms_of(row.wall_id for row in rows if row.wall.shows_rooms)
     return {
-        row.token_hash: Link(row.pk, row.wall_id, row.expires_at, _plan(row.wall), frozenset(rooms[row.wall_id]))
+        row.token_hash: Link(row.pk, row.wall_id, row.expires_at, plan_of(row.wall), frozenset(rooms[row.wall_id]))
         for row in rows
     }
 
@@ -81,7 +81,7 @@ def _rooms_of(walls: Iterable[int]) -> Mapping[int, set[str]]:
     return found
 
 
-def _plan(wall: Wall) -> dict[str, Any]:
+def plan_of(wall: Wall) -> dict[str, Any]:
     boards = [
         {"board": each.board.slug, "dwell": each.dwell, "from": _hour(each.begins), "until": _hour(each.ends)}
         for each in wall.places.all()

@@ -24,8 +24,8 @@ from walls.views import COOKIE, keep_token, kept_nowhere, wall_page
 from web.throttling import address_of
 
 #: Codes that one address gets at once, and then each second; likewise codes that a person may enter. In each process.
-_asked: Final = Buckets(30, 0.2)
-_entered: Final = Buckets(30, 0.2)
+asked: Final = Buckets(30, 0.2)
+entered: Final = Buckets(30, 0.2)
 
 
 @require_safe
@@ -37,7 +37,7 @@ def screen(request: HttpRequest) -> HttpResponse:
         return keep_token(wall_page(request, link, secret, key=pairings.KEY), secret, reverse("this_screen"))
     pairing = pairings.waiting(secret)
     if pairing is None:
-        if _asked.take(network_of(address_of(request)), time.monotonic()):
+        if asked.take(network_of(address_of(request)), time.monotonic()):
             return _code_page(request, None)
         try:
             pairing, secret = pairings.ask(address_of(request))
@@ -115,7 +115,7 @@ def pair(request: HttpRequest) -> HttpResponse:
     code = request.GET.get("code", "")
     form = PairForm(request.POST if request.method == "POST" else None, initial={"code": code})
     trouble, compare, status = "", None, 200
-    if (code or form.is_bound) and _entered.take(str(request.user.pk), time.monotonic()):
+    if (code or form.is_bound) and entered.take(str(request.user.pk), time.monotonic()):
         trouble, status = _("Too many codes at once. Wait a few seconds and try again."), 429
         form = PairForm(initial=request.POST.dict() or {"code": code})  # a bound one would look the code up
     elif form.is_bound:

@@ -26,7 +26,7 @@ COOKIE: Final = "screen"
 LINK_COOKIE: Final = "link-{}"
 COOKIE_AGE: Final = 400 * 24 * 60 * 60
 #: Wrong links that one address may try at once, and then each second.
-_wrong: Final = Buckets(20, 1)
+wrong: Final = Buckets(20, 1)
 
 
 def wall(request: HttpRequest, pk: int) -> HttpResponse:
@@ -76,7 +76,7 @@ def keep_token(response: HttpResponse, token: str, path: str, name: str = COOKIE
 
 
 def _gone(request: HttpRequest) -> HttpResponse:
-    wait = _wrong.take(network_of(address_of(request)), time.monotonic())
+    wait = wrong.take(network_of(address_of(request)), time.monotonic())
     return kept_nowhere(render(request, "walls/wall_gone.html", status=429 if wait else 404))
 
 

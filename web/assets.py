@@ -113,9 +113,9 @@ def _import_map() -> dict[str, dict[str, str]]:
     return {"imports": {name: static(path) for name, path in modules.items()}}
 
 
-_kept_import_map = cache(_import_map)
+kept_import_map = cache(_import_map)
 
 
 def import_map() -> dict[str, dict[str, str]]:
     """Return the pages' import map; made again at every call in local mode, where files come and go."""
-    return _import_map() if settings.LOCAL else _kept_import_map()
+    return _import_map() if settings.LOCAL else kept_import_map()

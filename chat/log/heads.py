@@ -93,13 +93,13 @@ async def heads_of_all() -> Heads:
 @gathered
 async def _heads(keys: Collection[None]) -> dict[None, Heads]:
     try:
-        return {None: await _read_all()}
+        return {None: await read_all()}
     except Exception as error:
         log_failure(log, error, "Reading the heads of rooms")
         raise
 
 
 @in_database
-def _read_all() -> Heads:
+def read_all() -> Heads:
     rooms = Room.objects.exclude(kind=RoomKind.ROULETTE).values_list("pk", "slug", "rev", "seq")
     return {pk: (slug, rev, seq) for pk, slug, rev, seq in rooms}

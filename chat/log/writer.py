@@ -81,6 +81,12 @@ class Writer:
         if self._publishing:
             await asyncio.wait(self._publishing)
 
+    async def close(self) -> None:
+        """Write what waits, and end the writer's thread with its connection to the database."""
+        await self.flush()
+        await asyncio.get_running_loop().run_in_executor(self._thread, connections.close_all)
+        self._thread.shutdown()
+
     async def _write(self) -> None:
         if self._together:
             await asyncio.sleep(GATHER)

@@ -73,12 +73,12 @@ def online(room_ids: Collection[int]) -> dict[int, tuple[int, list[dict[str, Any
 class PresenceKeeper:
     """This process's part: counts in memory, rows in the database.
 
-    Invariant: a place that is in neither `_leaving` nor `_dirty` has a row with its count, or no row and no count.
+    Invariant: a place that is in neither `leaving` nor `_dirty` has a row with its count, or no row and no count.
     """
 
     def __init__(self) -> None:
         self._counts: Counter[Place] = Counter()
-        self._leaving: dict[Place, float] = {}  # monotonic time of departure
+        self.leaving: dict[Place, float] = {}  # monotonic time of departure
         self._dirty: set[Place] = set()
         self._changed = asyncio.Event()
         self._writing = asyncio.Lock()
@@ -87,7 +87,7 @@ class PresenceKeeper:
     def arrive(self, room_id: int, user_id: int) -> None:
         place = room_id, user_id
         self._counts[place] += 1
-        self._leaving.pop(place, None)
+        self.leaving.pop(place, None)
         self._touch(place)
 
     def depart(self, room_id: int, user_id: int, *, at_once: bool = False) -> None:
@@ -97,7 +97,7 @@ class PresenceKeeper:
             self._touch(place)
             return
         del self._counts[place]
-        self._leaving[place] = time.monotonic() + (0 if at_once else GRACE)
+        self.leaving[place] = time.monotonic() + (0 if at_once else GRACE)
         self._wake()
 
     async def rewrite(self) -> None:
@@ -110,6 +110,12 @@ class PresenceKeeper:
         async with self._writing:
             await self._write()
 
+    async def close(self) -> None:
+        """Write nothing more."""
+        if self._task is not None:
+            self._task.cancel()
+            await asyncio.gather(self._task, return_exceptions=True)
+
     def _touch(self, place: Place) -> None:
         self._dirty.add(place)
         self._wake()
@@ -120,37 +126,37 @@ class PresenceKeeper:
             self._task = asyncio.create_task(self._run())
 
     async def _run(self) -> None:
-        while self._dirty or self._leaving:
+        while self._dirty or self.leaving:
             try:
                 await self.flush()
             except Exception as error:
                 log_failure(log, error, "Writing presence (again in a second)")
                 await asyncio.sleep(1)
             await asyncio.sleep(CALM)
-            due = min(self._leaving.values(), default=time.monotonic())
+            due = min(self.leaving.values(), default=time.monotonic())
             self._changed.clear()
-            if not self._dirty and self._leaving:
+            if not self._dirty and self.leaving:
                 with contextlib.suppress(TimeoutError):
                     await asyncio.wait_for(self._changed.wait(), max(0.05, due - time.monotonic()))
 
     async def _write(self) -> None:
         now = time.monotonic()
-        for place in [place for place, at in self._leaving.items() if at <= now]:
-            del self._leaving[place]
+        for place in [place for place, at in self.leaving.items() if at <= now]:
+            del self.leaving[place]
             self._dirty.add(place)
-        self._dirty -= self._leaving.keys()
+        self._dirty -= self.leaving.keys()
         wanted = {place: self._counts.get(place, 0) for place in islice(self._dirty, MOST)}
         self._dirty -= wanted.keys()
         if wanted:
             try:
-                publications = await in_database(_save)(wanted)
+                publications = await in_database(save)(wanted)
             except Exception:
                 self._dirty.update(wanted)
                 raise
             await publish(publications)
 
 
-def _save(wanted: dict[Place, int]) -> list[Publication]:
+def save(wanted: dict[Place, int]) -> list[Publication]:
     """Make this process's rows what `wanted` says; return who arrived and left, over all processes."""
     with transaction.atomic():
         rooms = _lock_rooms({room for room, _ in wanted})
@@ -209,7 +215,7 @@ def _announce_difference(rooms: dict[int, Room], user_ids: set[int], before: set
     return publications
 
 
-def _sweep() -> list[Publication]:
+def sweep() -> list[Publication]:
     """Bury the rows of dead processes; return the departures."""
     dead = Presence.objects.exclude(pk__in=alive_rows().values("pk"))
     if not dead.exists():
@@ -228,7 +234,7 @@ async def sweep_for_ever() -> None:
     while True:
         await asyncio.sleep(SWEEP_EVERY)
         if process.may_bury():
-            await publish(await in_database(_sweep)())
+            await publish(await in_database(sweep)())
 
 
 #: Returns the presence of the running event loop: of this process, that is.

@@ -42,7 +42,7 @@ def disk_free() -> int:
 SHORTEST: Final = 0.5
 
 
-def _rate(counter: Callable[[], int]) -> Callable[[], float | None]:
+def rate(counter: Callable[[], int]) -> Callable[[], float | None]:
     """Return a function that gives how much `counter` grew per second since its last call."""
     last: list[tuple[float, int]] = []
 
@@ -58,8 +58,8 @@ def _rate(counter: Callable[[], int]) -> Callable[[], float | None]:
     return rate
 
 
-_received = _rate(lambda: int(psutil.net_io_counters().bytes_recv))
-_sent = _rate(lambda: int(psutil.net_io_counters().bytes_sent))
+_received = rate(lambda: int(psutil.net_io_counters().bytes_recv))
+_sent = rate(lambda: int(psutil.net_io_counters().bytes_sent))
 
 
 @producer("network-in", every=2, label="Received", unit="B/s")

@@ -91,7 +91,7 @@ def in_the_way(producer: Producer, kind: Kind) -> Producer:
     return replace(producer, function=Excuse(text), kind=kind, every=60.0, cron="")
 
 
-_producers: dict[str, Producer] = {}
+by_slug: dict[str, Producer] = {}
 
 
 def producer(
@@ -134,10 +134,10 @@ def producer(
             raise ValueError(f"The producer {slug!r}: {error}") from None
         except CronSimError as error:
             raise ValueError(f"The producer {slug!r} has the cron expression {cron!r}: {error}.") from None
-        known = _producers.get(slug)
+        known = by_slug.get(slug)
         if known is not None and _name(known.function) != _name(function):
             raise ValueError(f"Two producers feed the stream {slug!r}: {known.function} and {function}.")
-        _producers[slug] = Producer(
+        by_slug[slug] = Producer(
             slug, function, every, cron, Kind(kind), label, unit, old, raw_for, retention, patience, place
         )
         return function
@@ -174,12 +174,12 @@ def all_producers() -> dict[str, Producer]:
     autodiscover_modules("producers")
     for path in sorted(Path(settings.PRODUCERS_DIR).glob("[!_]*.py")):
         _load(path)
-    return dict(_producers)
+    return dict(by_slug)
 
 
 def module_of(slug: str) -> str:
     """Return the name of the module with the producer of this stream; "" when this process knows none."""
-    return _name(_producers[slug].function)[0] if slug in _producers else ""
+    return _name(by_slug[slug].function)[0] if slug in by_slug else ""
 
 
 def _load(path: Path) -> None:

@@ -172,12 +172,12 @@ async def _next_turn(producer: Producer, began: float) -> None:
         while (left := (due - timezone.now()).total_seconds()) > 0:  # noqa: ASYNC110 - a clock tells no event
             await asyncio.sleep(min(left, NAP))
     elif producer.every:
-        await asyncio.sleep(_until_next(began, time.monotonic(), producer.every))
+        await asyncio.sleep(until_next(began, time.monotonic(), producer.every))
     else:
         await asyncio.sleep(PAUSE)  # a generator that came to its end
 
 
-def _until_next(began: float, now: float, every: float) -> float:
+def until_next(began: float, now: float, every: float) -> float:
     """Return the seconds until the next multiple of `every` since `began`."""
     return every - (now - began) % every
 

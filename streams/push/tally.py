@@ -12,8 +12,8 @@ from streams.models import PushTally, Stream
 #: Refusals of one stream that are written down: at once, then per second. The rest is added to the next one.
 WRITTEN: Final = 5, 1
 
-_writing = Buckets(*WRITTEN)
-_unwritten: dict[int, int] = {}
+writing = Buckets(*WRITTEN)
+unwritten: dict[int, int] = {}
 
 
 def count_accepted(stream: Stream, values: int) -> None:
@@ -23,9 +23,9 @@ def count_accepted(stream: Stream, values: int) -> None:
 
 def count_refused(stream: Stream, reason: str) -> None:
     """Note a push that was refused, and why. A flood of them costs a write a second."""
-    number = _unwritten.pop(stream.pk, 0) + 1
-    if _writing.take(str(stream.pk), time.monotonic()):
-        _unwritten[stream.pk] = number
+    number = unwritten.pop(stream.pk, 0) + 1
+    if writing.take(str(stream.pk), time.monotonic()):
+        unwritten[stream.pk] = number
         return
     _update(stream, refused=F("refused") + number, refused_at=Now(), reason=reason[:300])
 

@@ -41,7 +41,7 @@ class _Child:
 
     def __init__(self) -> None:
         told = {name: value for name, value in os.environ.items() if name in TOLD or name.startswith("PG")}
-        self._process = subprocess.Popen(
+        self.process = subprocess.Popen(
             [sys.executable, "-m", "streams.sources.child"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
@@ -60,7 +60,7 @@ class _Child:
         told = msgspec.msgpack.encode(job)
         timer = self._kill_after(seconds)
         try:
-            pipe = _pipe(self._process.stdin)
+            pipe = _pipe(self.process.stdin)
             pipe.write(len(told).to_bytes(4) + told)
             pipe.flush()
         except OSError:
@@ -70,20 +70,20 @@ class _Child:
 
     def require_life(self) -> None:
         """Raise _Gone when it has ended meanwhile: for lack of work, or by somebody's hand."""
-        if self._process.poll() is not None:
+        if self.process.poll() is not None:
             raise _Gone
 
     def end(self) -> None:
-        self._process.kill()
-        self._process.wait()
-        _pipe(self._process.stdout).close()
+        self.process.kill()
+        self.process.wait()
+        _pipe(self.process.stdout).close()
         with suppress(OSError):  # what it was not told any more
-            _pipe(self._process.stdin).close()
+            _pipe(self.process.stdin).close()
 
     def _kill_after(self, seconds: float) -> threading.Timer:
         def kill() -> None:
             self._late = True
-            self._process.kill()
+            self.process.kill()
 
         timer = threading.Timer(seconds, kill)
         timer.daemon = True
@@ -93,7 +93,7 @@ class _Child:
     def _read(self, seconds: float = 0, timer: threading.Timer | None = None) -> bytes:
         timer = timer or self._kill_after(seconds)
         try:
-            pipe = _pipe(self._process.stdout)
+            pipe = _pipe(self.process.stdout)
             size = int.from_bytes(pipe.read(4))
             if not 0 < size <= ANSWER_BYTES:
                 raise self._ended()
@@ -105,8 +105,8 @@ class _Child:
             timer.cancel()
 
     def _ended(self) -> Exception:
-        self._process.kill()
-        status = self._process.wait()
+        self.process.kill()
+        status = self.process.wait()
         if self._late:
             return TimeoutError()
         return _Gone() if status == 0 else Failed("took too much memory or time and was stopped")
@@ -117,19 +117,19 @@ def _pipe(pipe: IO[bytes] | None) -> IO[bytes]:
     return pipe
 
 
-class _Pool:
+class Pool:
     def __init__(self) -> None:
-        self._slots = threading.BoundedSemaphore(MOST)
+        self.slots = threading.BoundedSemaphore(MOST)
         self._lock = threading.Lock()
-        self._idle: list[_Child] = []
+        self.idle: list[_Child] = []
 
     def run(self, job: Mapping[str, Any], seconds: float) -> bytes:
-        if not self._slots.acquire(timeout=seconds):
+        if not self.slots.acquire(timeout=seconds):
             raise Failed(f"More than {MOST} sources run at once: give them less to do.")
         try:
             while True:
                 with self._lock:
-                    warm = self._idle.pop() if self._idle else None
+                    warm = self.idle.pop() if self.idle else None
                 child = warm or _Child()
                 try:
                     child.require_life()
@@ -145,24 +145,24 @@ class _Pool:
                     self._give_back(child)
                     return answer
         finally:
-            self._slots.release()
+            self.slots.release()
 
     def _give_back(self, child: _Child) -> None:
         with self._lock:
-            if len(self._idle) < KEPT:
-                self._idle.append(child)
+            if len(self.idle) < KEPT:
+                self.idle.append(child)
                 return
         child.end()
 
     def end(self) -> None:
         with self._lock:
-            idle, self._idle = self._idle, []
+            idle, self.idle = self.idle, []
         for child in idle:
             child.end()
 
 
-_pool: Final = _Pool()
-atexit.register(_pool.end)
+pool: Final = Pool()
+atexit.register(pool.end)
 
 
 def run(job: Mapping[str, Any], seconds: float, more: float = 0) -> Any:
@@ -171,7 +171,7 @@ def run(job: Mapping[str, Any], seconds: float, more: float = 0) -> Any:
     It blocks.
     """
     try:
-        answer = _pool.run({**job, "seconds": seconds + more}, seconds + more + GRACE)
+        answer = pool.run({**job, "seconds": seconds + more}, seconds + more + GRACE)
     except TimeoutError:
         raise Failed(f"took more than {seconds:g} s and was stopped") from None
     told = json.loads(answer)

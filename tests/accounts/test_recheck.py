@@ -57,7 +57,7 @@ async def test_it_asks_as_often_for_many_as_for_one(
 
     def count() -> None:
         with django_assert_num_queries(2):
-            recheck._lapsed.__wrapped__({(each.user.pk, each.scope["session"]) for each in sockets})  # type: ignore[attr-defined]
+            recheck.lapsed.__wrapped__({(each.user.pk, each.scope["session"]) for each in sockets})  # type: ignore[attr-defined]
 
     await in_database(count)()
 

@@ -92,6 +92,7 @@ async def test_what_is_published_while_the_snapshot_is_read_comes_after_it(
     await in_thread(board_of, cpu)
     await record(reading(cpu, 1))
     ada = await viewer("Ada")
+    # private: between its read and its end there is no public moment
     read = showing._snapshot
 
     async def read_slowly(key: tuple[str, int | None]) -> Any:
@@ -99,6 +100,7 @@ async def test_what_is_published_while_the_snapshot_is_read_comes_after_it(
         await record(reading(cpu, 2))
         return snapshot
 
+    # private: as above
     monkeypatch.setattr("boards.showing._snapshot", read_slowly)
     assert (await ada.show("ops"))["streams"]["cpu"]["value"] == 1
     assert (await ada.assert_next(type="update"))["streams"]["cpu"]["value"] == 2

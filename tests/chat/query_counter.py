@@ -29,8 +29,10 @@ class QueryCounter:
         self._patch(monkeypatch)
 
     def _patch(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        execute = CursorWrapper._execute_with_wrappers  # type: ignore[attr-defined]
-        apply_here, save = writer._apply_here, connections._save
+        execute = CursorWrapper.execute
+        # private: only these know which command a query belongs to
+        apply_here, save = writer._apply_here, connections.save
+        # private: as above
         dispatch, watch = SocketConsumer._dispatch, handlers.RouletteCommands._watch_seat
 
         def count(cursor: CursorWrapper, sql: str, *arguments: Any, **options: Any) -> Any:
@@ -57,8 +59,11 @@ class QueryCounter:
             counted.set(False)
             await watch(consumer, wake)
 
-        monkeypatch.setattr(CursorWrapper, "_execute_with_wrappers", count)
+        monkeypatch.setattr(CursorWrapper, "execute", count)
+        # private: as above
         monkeypatch.setattr(writer, "_apply_here", apply_counted)
-        monkeypatch.setattr(connections, "_save", save_uncounted)
+        monkeypatch.setattr(connections, "save", save_uncounted)
+        # private: as above
         monkeypatch.setattr(SocketConsumer, "_dispatch", dispatch_counted)
+        # private: as above
         monkeypatch.setattr(handlers.RouletteCommands, "_watch_seat", watch_uncounted)

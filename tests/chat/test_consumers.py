@@ -70,7 +70,7 @@ async def test_a_heartbeat_brings_all_heads_and_takes_nothing_back(
     assert set((await bob.assert_event("heads"))["rooms"]) == {"attic", "kitchen", "lobby"}
 
     asked, answer = asyncio.Event(), asyncio.Event()
-    read = heads._read_all
+    read = heads.read_all
 
     async def read_slowly() -> heads.Heads:
         found = await read()
@@ -78,7 +78,7 @@ async def test_a_heartbeat_brings_all_heads_and_takes_nothing_back(
         await answer.wait()
         return found
 
-    monkeypatch.setattr(heads, "_read_all", read_slowly)
+    monkeypatch.setattr(heads, "read_all", read_slowly)
     consumer.heartbeat(Frame('{"type":"heartbeat"}'))
     await asked.wait()
     await alice.say("kitchen")
@@ -97,7 +97,7 @@ async def test_heads_that_could_not_be_read_come_with_the_next_heartbeat(
         raise OSError("away")
 
     with monkeypatch.context() as patch:
-        patch.setattr(heads, "_read_all", fail)
+        patch.setattr(heads, "read_all", fail)
         await in_database(services.create_room)(team.alice, "Garden", guests=True)
         await eventually(lambda: "Reading the heads of rooms failed" in caplog.text)
     consumer = next(each for each in hub.connections if each.user == team.gast)

@@ -29,13 +29,13 @@ async def test_it_asks_once_for_all_and_not_at_all_for_public_rooms(
     team: Team, connect: Connect, hub: Hub, monkeypatch: Any
 ) -> None:
     asked: list[Any] = []
-    members = recheck._members
+    members = recheck.members_among
 
     async def count(*arguments: Any) -> Any:
         asked.append(arguments)
         return await members(*arguments)
 
-    monkeypatch.setattr(recheck, "_members", count)
+    monkeypatch.setattr(recheck, "members_among", count)
     alice, bob = await connect(team.alice), await connect(team.bob)
     await alice.call("join", room="kitchen")
     await recheck_memberships(hub.connections)

@@ -112,7 +112,7 @@ async def test_a_read_mark_only_moves_forward_however_many_move_it(team: Team, h
         start.wait(30)
         try:
             for seq in range(offset, 31, 4):
-                moves.append(services._move_mark(team.bob.pk, team.kitchen.pk, seq))
+                moves.append(services.move_mark(team.bob.pk, team.kitchen.pk, seq))
         finally:
             connections.close_all()
 
@@ -126,7 +126,7 @@ async def test_a_read_mark_only_moves_forward_however_many_move_it(team: Team, h
     await in_database(run)()
     assert len(moves) == 30
     assert (await ReadMark.objects.aget()).seq == 30
-    assert await in_database(services._move_mark)(team.bob.pk, team.kitchen.pk, 31) is None
+    assert await in_database(services.move_mark)(team.bob.pk, team.kitchen.pk, 31) is None
     await services.mark_read(team.bob, Seen(team.kitchen.pk, "kitchen", "public"), 5, "socket")
     assert (await ReadMark.objects.aget()).seq == 30
 

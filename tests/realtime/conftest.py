@@ -40,7 +40,7 @@ def _registered(kind: str, delivery: Delivery) -> Iterator[Store]:
     store = Store(delivery)
     register_source(kind, store)
     yield store
-    del hub_module._sources[kind]
+    del hub_module.sources[kind]
 
 
 @pytest.fixture

@@ -13,7 +13,7 @@ from realtime import background
 @pytest.fixture(autouse=True)
 async def nothing_else(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
     """Registries of this test's own, and pauses that a test can wait for."""
-    for name in ("_registered", "_farewells", "_running"):
+    for name in ("registered", "farewells", "running"):
         monkeypatch.setattr(background, name, {})
     monkeypatch.setattr(background, "PAUSE", 0.01)
     monkeypatch.setattr(background, "PATIENCE", 0.2)
@@ -143,7 +143,7 @@ async def test_work_that_does_not_end_is_not_waited_for_ever() -> None:
 
     background.register("stubborn", stubborn)
     await background.start()
-    task = background._running["stubborn"]
+    task = background.running["stubborn"]
     await asyncio.sleep(0)
     async with asyncio.timeout(5):
         await background.stop()

@@ -13,8 +13,8 @@ from realtime import clock
 def skewed(monkeypatch: pytest.MonkeyPatch) -> None:
     """This process' clock is 45 s ahead of the database's, and nobody has noticed yet."""
     monkeypatch.setattr(clock, "local", lambda: time.time() + 45)
-    monkeypatch.setattr(clock, "_ahead", 0.0)
-    monkeypatch.setattr(clock, "_measured_at", float("-inf"))
+    monkeypatch.setattr(clock, "ahead", 0.0)
+    monkeypatch.setattr(clock, "measured_at", float("-inf"))
 
 
 def off(moment: datetime) -> timedelta:

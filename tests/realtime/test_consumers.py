@@ -286,10 +286,12 @@ def test_a_steady_flood_closes_though_some_pass(monkeypatch: pytest.MonkeyPatch)
     for module in (consumers, quotas):
         monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: next(clock) / 200))
     consumer = ScriptedConsumer()
+    # private: two thousand frames without a socket
     consumer.payer, consumer._patience = quotas.Payer("user.1"), Bucket(consumers.FLOOD, 20, 0)
     outcomes = []
     for _ in range(2000):
         try:
+            # private: as above
             consumer._limit('{"type":"ping"}')
             outcomes.append("passed")
         except CommandError:

@@ -78,7 +78,7 @@ async def test_who_it_is_could_not_be_looked_up(hub: Hub) -> None:
 @pytest.fixture
 def away(hub: Hub) -> Iterator[None]:
     condition.away = "The database does not answer."
-    hub._link.others_answered_at = time.monotonic()
+    hub.link.others_answered_at = time.monotonic()
     yield
     condition.away = ""
 

@@ -208,6 +208,6 @@ def test_nothing_is_left_of_those_that_went(site: Site) -> None:
         end(one)
         one.channel.connectionLost()
     assert site.server.open == []
-    assert site.factory.waiting._of == {}
+    assert len(site.factory.waiting) == 0
     calls: Any = site.clock.getDelayedCalls()
     assert list(calls) == []

@@ -27,7 +27,7 @@ input()
 @pytest.fixture(autouse=True)
 def folder(settings: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     settings.VAR_DIR = tmp_path / "var"
-    monkeypatch.setattr(embedded, "_held", [])
+    monkeypatch.setattr(embedded, "held", [])
     return tmp_path / "var"
 
 

@@ -52,7 +52,7 @@ async def test_who_leaves_gets_what_waited_and_an_empty_topic_waits_for_nothing(
     await settle()
     await hub.unsubscribe(LOG, reader)
     await assert_numbers(reader, 1)
-    assert not hub._waiting
+    assert not hub.waiting
 
 
 async def test_values_rest_for_as_long_as_writing_them_took(

@@ -150,8 +150,8 @@ async def test_an_inversion_heals_by_itself(hub: Hub, logs: Store) -> None:
     await publish([three])
     await publish([one])
     await assert_numbers(reader, 1, 2, 3)
-    assert hub._healing
-    await eventually(lambda: not hub._healing)
+    assert hub.healing
+    await eventually(lambda: not hub.healing)
     assert (logs.reads, hub.heals) == (0, 0)
 
 
@@ -350,7 +350,7 @@ async def test_a_task_that_fails_is_logged(hub: Hub, caplog: pytest.LogCaptureFi
     async def fail() -> None:
         raise RuntimeError("oh no")
 
-    hub._later(fail())
+    hub.later(fail())
     await settle()
     assert "A task of the hub failed" in caplog.text
     assert "oh no" in caplog.text

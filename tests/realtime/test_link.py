@@ -54,16 +54,16 @@ async def test_a_canary_tells_other_processes_when_the_database_has_answered(
 ) -> None:
     await seat(hub, LOG)
     await eventually(lambda: layer.count("group_send", GROUP) >= 1)
-    assert hub._link.others_answered_at < 0, "its own says nothing of others"
+    assert hub.link.others_answered_at < 0, "its own says nothing of others"
     for unknown in ({"database": None}, {}):
-        hub._link._read({"type": "hub.canary", "canary": "of another", **unknown})
-        assert hub._link.others_answered_at < 0
-    hub._link._read({"type": "hub.canary", "canary": "of another", "database": 3.0})
+        hub.link.read({"type": "hub.canary", "canary": "of another", **unknown})
+        assert hub.link.others_answered_at < 0
+    hub.link.read({"type": "hub.canary", "canary": "of another", "database": 3.0})
     assert not hub.sends_away(), "our own answers"
     monkeypatch.setattr(condition, "away", "It does not answer.")
     monkeypatch.setattr(condition, "away_since", time.monotonic() - 2)
     assert not hub.sends_away(), "it answered before ours went away: by now it may be away for all"
-    hub._link._read({"type": "hub.canary", "canary": "of another", "database": 1.0})
+    hub.link.read({"type": "hub.canary", "canary": "of another", "database": 1.0})
     assert hub.sends_away()
 
 
@@ -143,7 +143,7 @@ async def test_one_unreadable_message_stops_nothing(
     hub: Hub, layer: ShakyLayer, logs: Store, garbage: dict[str, Any]
 ) -> None:
     reader = await seat(hub, LOG)
-    await layer.send(hub._link._channel, garbage)
+    await layer.send(hub.link.channel, garbage)
     await publish([logs.post(LOG)])
     await assert_numbers(reader, 1)
     assert logs.reads == 0
@@ -151,10 +151,10 @@ async def test_one_unreadable_message_stops_nothing(
 
 async def test_a_line_that_stays_deaf_is_replaced(hub: Hub, layer: ShakyLayer, logs: Store) -> None:
     reader = await seat(hub, LOG)
-    old = hub._link._channel
-    layer.loses = lambda group, message: hub._link._channel in ("", old)
+    old = hub.link.channel
+    layer.loses = lambda group, message: hub.link.channel in ("", old)
     await publish([logs.post(LOG)])
-    await eventually(lambda: hub._link._channel not in ("", old))
+    await eventually(lambda: hub.link.channel not in ("", old))
     await eventually(lambda: not hub.sick)
     reads = logs.reads
     await publish([logs.post(LOG)])
@@ -167,7 +167,7 @@ async def test_a_layer_that_cannot_be_connected_anew_is_tried_again(
     hub: Hub, layer: ShakyLayer, logs: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reader = await seat(hub, LOG)
-    old = hub._link._channel
+    old = hub.link.channel
 
     async def fail() -> None:
         raise ConnectionError("no Redis")
@@ -175,8 +175,8 @@ async def test_a_layer_that_cannot_be_connected_anew_is_tried_again(
     with monkeypatch.context() as patch:
         patch.setattr(layer, "flush", fail)
         layer.failing.add("new_channel")
-        layer.loses = lambda group, message: hub._link._channel in ("", old)
-        await eventually(lambda: hub._link._channel == "")
+        layer.loses = lambda group, message: hub.link.channel in ("", old)
+        await eventually(lambda: hub.link.channel == "")
         await publish([logs.post(LOG)])
         await eventually(lambda: len(reader.texts) == 1)  # by comparison with the store
     layer.failing.clear()

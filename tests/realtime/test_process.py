@@ -18,7 +18,7 @@ from realtime import process
 from realtime.database import condition, in_database
 from realtime.hub import current_hub
 from realtime.models import Process
-from realtime.process import DEAD_AFTER, PROCESS_ID, _Lease
+from realtime.process import DEAD_AFTER, PROCESS_ID, Lease
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -35,8 +35,8 @@ class Clock:
 
 @pytest.fixture(autouse=True)
 def fresh(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(process, "_lease", _Lease())
-    monkeypatch.setattr(process, "_revivals", [])
+    monkeypatch.setattr(process, "lease", Lease())
+    monkeypatch.setattr(process, "revivals", [])
     monkeypatch.setattr(process, "BEAT", 0.02)
 
 
@@ -70,7 +70,7 @@ def own_row() -> Process | None:
 async def beating() -> AsyncIterator[asyncio.Task[None]]:
     """Keep the lease, from the first beat on."""
     task = asyncio.create_task(process.keep_lease())
-    await eventually(lambda: process._lease.beat_at is not None)
+    await eventually(lambda: process.lease.beat_at is not None)
     yield task
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
@@ -79,7 +79,7 @@ async def beating() -> AsyncIterator[asyncio.Task[None]]:
 @pytest.fixture
 def beat_fails(monkeypatch: pytest.MonkeyPatch) -> Callable[[bool], None]:
     """Makes the database refuse beats, or take them again."""
-    real = process._beat
+    real = process.renew
     broken = threading.Event()
 
     def beat(connections: int) -> bool:
@@ -87,7 +87,7 @@ def beat_fails(monkeypatch: pytest.MonkeyPatch) -> Callable[[bool], None]:
             raise OperationalError("the database is away")
         return real(connections)
 
-    monkeypatch.setattr(process, "_beat", beat)
+    monkeypatch.setattr(process, "renew", beat)
     return lambda fails: broken.set() if fails else broken.clear()
 
 
@@ -184,12 +184,12 @@ async def test_who_missed_beats_buries_nobody_for_a_while(clock: Clock, beat_fai
         beat_fails(True)
         clock.now += DEAD_AFTER + 1
         assert not process.may_bury()  # while the database is away, and at the moment it is back
-        missed_at = process._lease.beat_at
+        missed_at = process.lease.beat_at
         beat_fails(False)
-        await eventually(lambda: process._lease.beat_at != missed_at)
+        await eventually(lambda: process.lease.beat_at != missed_at)
         assert not process.may_bury()
         clock.now += DEAD_AFTER - 1
-        await eventually(lambda: process._lease.beat_at == clock.now)
+        await eventually(lambda: process.lease.beat_at == clock.now)
         assert not process.may_bury()
         clock.now += 1
         assert process.may_bury()
@@ -202,10 +202,10 @@ async def test_who_starts_while_the_database_is_away_buries_nobody_at_first(
     async with beating():
         assert not process.may_bury()
         beat_fails(False)
-        await eventually(lambda: process._lease.beat_at == clock.now)
+        await eventually(lambda: process.lease.beat_at == clock.now)
         assert not process.may_bury()
         clock.now += DEAD_AFTER
-        await eventually(lambda: process._lease.beat_at == clock.now)
+        await eventually(lambda: process.lease.beat_at == clock.now)
         assert process.may_bury()
 
 
@@ -248,7 +248,7 @@ def test_a_process_is_shown_by_host_and_pid() -> None:
 def database(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Exception | None]]:
     """What beats and looks raise now."""
     raised: dict[str, Exception | None] = {"beat": None, "look": None}
-    beat, look = process._beat, process._look
+    beat, look = process.renew, process.ask_database
 
     def call(name: str, work: Callable[..., Any], *args: Any) -> Any:
         if (error := raised[name]) is not None:
@@ -256,8 +256,8 @@ def database(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Exception | 
         return work(*args)
 
     monkeypatch.setattr(process, "AGAIN", 0.02)
-    monkeypatch.setattr(process, "_beat", partial(call, "beat", beat))
-    monkeypatch.setattr(process, "_look", partial(call, "look", look))
+    monkeypatch.setattr(process, "renew", partial(call, "beat", beat))
+    monkeypatch.setattr(process, "ask_database", partial(call, "look", look))
     yield raised
     condition.away = condition.unwritable = ""
 
@@ -313,7 +313,7 @@ async def test_only_where_others_have_a_database_are_clients_sent_away(
         database |= {"beat": OperationalError("gone"), "look": OperationalError("gone")}
         await eventually(lambda: condition.away)
         assert not sent.is_set(), "there is nobody else"
-        hub._link.others_answered_at = time.monotonic()
+        hub.link.others_answered_at = time.monotonic()
         await asyncio.wait_for(sent.wait(), PATIENCE)
         assert hub.sends_away()
 
@@ -327,10 +327,10 @@ async def test_the_lease_keeps_a_connection_so_that_a_pool_used_up_is_no_databas
     def look() -> None:
         kept.append(connection.connection)
 
-    await process._in_thread(connections.close_all)
-    await process._in_thread(process._beat, 0)
-    await process._in_thread(look)
-    await process._in_thread(process._look)
-    await process._in_thread(look)
-    await process._in_thread(connections.close_all)
+    await process.in_lease_thread(connections.close_all)
+    await process.in_lease_thread(process.renew, 0)
+    await process.in_lease_thread(look)
+    await process.in_lease_thread(process.ask_database)
+    await process.in_lease_thread(look)
+    await process.in_lease_thread(connections.close_all)
     assert kept[0] is kept[1] is not None

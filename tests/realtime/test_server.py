@@ -234,12 +234,14 @@ def test_twisted_has_what_the_wire_looks_at() -> None:
     """Twisted has no public way to ask how much waits to be sent."""
     kind: Any = TcpConnection
     transport = kind(socket.socket(), None, reactor=object())
+    # private: guards what realtime/sockets.py relies on
     assert (transport.dataBuffer, transport.offset, transport._tempDataLen, transport.bufferSize) == (b"", 0, 0, 65_536)
     assert callable(transport.writeSomeData)
 
 
 def test_whatever_autobahn_sets_on_a_connection_is_kept_or_as_the_class_has_it() -> None:
     """An open socket forgets all else (`SocketProtocol.serverAccept`)."""
+    # private: as above
     made = re.findall(r"self\.(\w+) = ", inspect.getsource(WebSocketProtocol._connectionMade))
     assert len(made) > 30
     unused = {"utf8validator", "serverConnectionDropTimeoutCall"}  # we validate ourselves; a client's

@@ -151,5 +151,6 @@ def test_a_dry_run_prints_what_producers_say(
 
         asyncio.run(main())
 
+    # private: it would wait for a signal
     monkeypatch.setattr(runproducers.Command, "_until_stopped", staticmethod(briefly))
     assert "answer: 42" in output_of("runproducers", "--dry-run")

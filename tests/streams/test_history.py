@@ -167,7 +167,7 @@ def test_the_rows_that_held_when_the_kept_time_began_are_kept_as_long_as_it() ->
 
 def test_a_tables_past_is_thinned_to_the_last_of_five_minutes() -> None:
     prices = produced_stream("prices", kind="table")
-    start = store._floor(timezone.now() - timedelta(days=2), store.THINNED)
+    start = store.floor(timezone.now() - timedelta(days=2), store.THINNED)
     Sample.objects.bulk_create(
         Sample(stream=prices, at=start + timedelta(seconds=10 * number), value={"A": {"bid": number}})
         for number in range(60)

@@ -64,14 +64,14 @@ def test_a_table_that_is_gone_is_told() -> None:
 def test_a_rate_needs_two_readings_and_never_runs_backwards(monkeypatch: pytest.MonkeyPatch) -> None:
     counts, times = iter([100, 300, 250]), iter([10.0, 12.0, 13.0])
     monkeypatch.setattr("time.monotonic", lambda: next(times))
-    rate = host._rate(lambda: next(counts))
+    rate = host.rate(lambda: next(counts))
     assert [rate(), rate(), rate()] == [None, 100.0, 0.0]
 
 
 def test_two_readings_at_once_make_no_flood(monkeypatch: pytest.MonkeyPatch) -> None:
     counts, times = iter([100, 150, 300]), iter([10.0, 10.001, 12.0])
     monkeypatch.setattr("time.monotonic", lambda: next(times))
-    rate = host._rate(lambda: next(counts))
+    rate = host.rate(lambda: next(counts))
     assert [rate(), rate(), rate()] == [None, None, 100.0]
 
 

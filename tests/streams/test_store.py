@@ -255,7 +255,7 @@ def left(stream: Stream) -> list[Any]:
 
 
 #: Whole stretches, two days ago.
-LONG_AGO = store._floor(timezone.now() - timedelta(days=2), store.THINNED)
+LONG_AGO = store.floor(timezone.now() - timedelta(days=2), store.THINNED)
 
 
 def test_old_numbers_are_thinned_to_the_least_the_greatest_and_the_last() -> None:

@@ -144,7 +144,7 @@ from streams.models import PushTally, Sample, Stream
 from streams.producers import database
 from streams.push.values import read_push
 stream = services.create_stream("orders")
-then = store._floor(timezone.now() - timedelta(days=2), store.THINNED)
+then = store.floor(timezone.now() - timedelta(days=2), store.THINNED)
 samples = [{"value": value, "at": (then + timedelta(seconds=value)).isoformat()} for value in range(100)]
 services.push(stream, partial(read_push, __import__("json").dumps(samples).encode()))
 print(store.prune(), sorted(Sample.objects.values_list("value", flat=True)), PushTally.objects.get().pushed_values)

@@ -104,7 +104,7 @@ def test_walls_are_made_in_the_admin(grace: Client) -> None:
     }
     assert "It would be shown at no time" in grace.post("/admin/walls/wall/add/", form).content.decode()
     grace.post("/admin/walls/wall/add/", form | {"places-0-ends": "18:00"})
-    assert links._plan(Wall.objects.get())["boards"] == [
+    assert links.plan_of(Wall.objects.get())["boards"] == [
         {"board": "ops", "dwell": 20, "from": "08:00", "until": "18:00"}
     ]
     for model in ("wall", "screenlink", "screen"):

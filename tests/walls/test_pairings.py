@@ -21,8 +21,8 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def fresh_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Full, and not filled again meanwhile, however slow the machine."""
-    monkeypatch.setattr(pairing_views, "_asked", Buckets(pairing_views._asked.burst, 1e-4))
-    monkeypatch.setattr(pairing_views, "_entered", Buckets(pairing_views._entered.burst, 1e-4))
+    monkeypatch.setattr(pairing_views, "asked", Buckets(pairing_views.asked.burst, 1e-4))
+    monkeypatch.setattr(pairing_views, "entered", Buckets(pairing_views.entered.burst, 1e-4))
 
 
 @pytest.fixture

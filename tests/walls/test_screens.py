@@ -173,11 +173,12 @@ async def test_a_link_ends_when_it_expires(viewer: Seat) -> None:
 async def test_a_link_ends_by_the_clock_of_the_database(
     viewer: Seat, hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(clock, "_ahead", -45.0)  # this machine's is ahead
+    monkeypatch.setattr(clock, "ahead", -45.0)  # this machine's is ahead
     token = await in_thread(link_to, "ops", days=1)
     await in_thread(lambda: ScreenLink.objects.update(expires_at=clock.now() + timedelta(seconds=100)))
     await shown(viewer, token, "ops")
     [socket] = hub.connections
+    # private: the timer is the only sign before it fires
     assert 90 < socket._expiry.when() - asyncio.get_running_loop().time() < 101
 
 
@@ -271,7 +272,7 @@ def test_the_page_that_opens_a_link_can_send_its_form(client: Client) -> None:
 
 
 def test_wrong_links_are_limited_by_address(client: Client, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(views, "_wrong", Buckets(views._wrong.burst, 1e-4))  # not filled again meanwhile
+    monkeypatch.setattr(views, "wrong", Buckets(views.wrong.burst, 1e-4))  # not filled again meanwhile
     address = {"REMOTE_ADDR": "203.0.113.9"}
     answers = [client.get("/wall/screen_wrong/", **address).status_code for _ in range(25)]  # type: ignore[arg-type]
     assert (answers[0], answers[-1]) == (404, 429)
@@ -311,7 +312,7 @@ async def test_only_screens_of_living_processes_are_connected(viewer: Seat, hub:
     await RowKeeper().flush()
 
     def elsewhere() -> None:
-        process._beat(1)
+        process.renew(1)
         for name, seconds in (("alive", 0), ("dead", 60)):
             seen_at = timezone.now() - timedelta(seconds=seconds)
             process.alive().model.objects.create(
@@ -349,7 +350,7 @@ async def test_only_screens_report(viewer: Seat) -> None:
 
 async def full_screen(seat: Seat, name: str = "Ada", slug: str = "ops") -> Viewer:
     """Show a board to somebody who is signed in, full screen: that is when a page reports."""
-    await in_thread(process._beat, 1)
+    await in_thread(process.renew, 1)
     person = await seat(name)
     await person.open_path(f"/ws/boards/{slug}/?id=tab")
     await person.assert_next(type="snapshot")

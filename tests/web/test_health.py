@@ -10,7 +10,7 @@ from django.test import AsyncClient
 from realtime import process
 from realtime.database import condition
 from realtime.hub import Hub, current_hub
-from realtime.process import _Lease
+from realtime.process import Lease
 from tests.realtime.fakes import Reader, ShakyLayer
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -31,7 +31,7 @@ async def hub(layer: ShakyLayer) -> Any:
 @pytest.fixture(autouse=True)
 def lease(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """A lease that was renewed just now."""
-    monkeypatch.setattr(process, "_lease", _Lease(beat_at=time.monotonic()))
+    monkeypatch.setattr(process, "lease", Lease(beat_at=time.monotonic()))
     yield
     condition.away = condition.unwritable = ""
 
@@ -73,7 +73,7 @@ async def test_a_process_without_its_database_says_so(browser: AsyncClient, kind
 
 @pytest.mark.parametrize("beat_at", [None, -1e9])
 async def test_a_process_that_has_not_written_lately_is_not_ready(browser: AsyncClient, beat_at: float | None) -> None:
-    process._lease.beat_at = beat_at
+    process.lease.beat_at = beat_at
     response = await browser.get("/readyz")
     assert response.status_code == 503
     assert response.json().keys() == {"ok", "database"}

@@ -10,6 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from benchmarks.bodies import KNOWN, filled
+
+# private: the short way must agree with the whole renderer
 from web.markdown import _PLAIN, _render, is_blank, render, text_of
 from web.markdown.blocks import DEPTH
 from web.visible import shows

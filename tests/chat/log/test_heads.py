@@ -78,7 +78,7 @@ async def test_all_who_ask_at_once_share_a_read_that_began_after_they_asked(monk
         reads.append(asyncio.get_running_loop().create_future())
         return await reads[-1]
 
-    monkeypatch.setattr(heads, "_read_all", read)
+    monkeypatch.setattr(heads, "read_all", read)
     first = [asyncio.create_task(heads.heads_of_all()) for _ in range(3)]
     await eventually(lambda: len(reads) == 1)
     later = [asyncio.create_task(heads.heads_of_all()) for _ in range(3)]
@@ -101,7 +101,7 @@ async def test_a_read_that_fails_is_not_remembered(monkeypatch: pytest.MonkeyPat
             raise answer
         return answer
 
-    monkeypatch.setattr(heads, "_read_all", read)
+    monkeypatch.setattr(heads, "read_all", read)
     with pytest.raises(OSError, match="away"):
         await heads.heads_of_all()
     assert await heads.heads_of_all() == {}

@@ -30,6 +30,7 @@ class Store:
     def __init__(self, apply: Apply) -> None:
         self.apply = apply
         self.batches: list[int] = []
+        self.threads: list[str] = []
         self.open = threading.Event()
         self.open.set()
         self.entered = threading.Event()
@@ -38,6 +39,7 @@ class Store:
 
     def __call__(self, changes: Sequence[Change]) -> Result:
         self.batches.append(len(changes))
+        self.threads.append(threading.current_thread().name)
         self.entered.set()
         assert self.open.wait(PATIENCE)
         self.before(changes)
@@ -71,9 +73,7 @@ async def pen(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Writer]:
     monkeypatch.setattr(writer, "RETRIES", (0.0, 0.0))
     found = Writer()
     yield found
-    await found.flush()
-    await asyncio.get_running_loop().run_in_executor(found._thread, connections.close_all)
-    found._thread.shutdown()
+    await found.close()
 
 
 @pytest.fixture
@@ -316,4 +316,4 @@ async def test_synchronous_code_writes_through_the_same_writer(team: Team, hub: 
     applied = await sync_to_async(services.write)(change)
     assert (applied.seq, applied.duplicate) == (1, False)
     assert (await sync_to_async(services.write)(change)).duplicate
-    assert writer.current_writer()._thread._threads
+    assert {name.partition("_")[0] for name in watched.threads} == {"writer"}

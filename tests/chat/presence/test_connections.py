@@ -56,9 +56,7 @@ def no_grace(monkeypatch: pytest.MonkeyPatch) -> None:
 async def keeper(hub: Any) -> AsyncIterator[PresenceKeeper]:
     found = PresenceKeeper()
     yield found
-    if found._task is not None:
-        found._task.cancel()
-        await asyncio.gather(found._task, return_exceptions=True)
+    await found.close()
 
 
 async def another_process(*places: tuple[Room, User], seen: float = 0, name: str = "other") -> None:
@@ -91,7 +89,7 @@ async def test_an_arrival_is_told_at_once_and_a_departure_after_the_grace(
     assert len(heard.events) == 1, "it may be a reload"
     assert await names(team.kitchen) == ["Alice"]
     place = team.kitchen.pk, team.alice.pk
-    keeper._leaving[place] -= connections.GRACE
+    keeper.leaving[place] -= connections.GRACE
     await keeper.flush()
     assert heard.events[1:] == [([], [team.alice.pk], 0)]
     assert await names(team.kitchen) == []
@@ -123,7 +121,7 @@ async def test_a_reload_is_neither(team: Team, keeper: PresenceKeeper, heard: He
     await keeper.flush()
     assert len(heard.events) == 1
     assert await rows() == [("kitchen", 1)]
-    assert not keeper._leaving
+    assert not keeper.leaving
 
 
 async def test_two_tabs_count_once(team: Team, keeper: PresenceKeeper, heard: Heard, no_grace: None) -> None:
@@ -194,7 +192,7 @@ async def test_rows_of_a_dead_process_do_not_count_and_are_swept_once(team: Team
     await another_process((team.kitchen, team.alice), (team.kitchen, team.bob), seen=60)
     await another_process((team.kitchen, team.bob), name="well")
     assert await names(team.kitchen) == ["Bob"]
-    sweeps = await asyncio.gather(*[in_database(connections._sweep)() for _ in range(3)])
+    sweeps = await asyncio.gather(*[in_database(connections.sweep)() for _ in range(3)])
     (publications,) = [each for each in sweeps if each]
     await heard(publications)
     assert heard.events == [([], [team.alice.pk], 1)]
@@ -222,12 +220,12 @@ async def test_a_write_that_failed_is_made_up_for(
     def fail(wanted: object) -> list[Publication]:
         raise OSError("away")
 
-    save = connections._save
-    monkeypatch.setattr(connections, "_save", fail)
+    save = connections.save
+    monkeypatch.setattr(connections, "save", fail)
     keeper.arrive(team.kitchen.pk, team.alice.pk)
     with pytest.raises(OSError, match="away"):
         await keeper.flush()
-    monkeypatch.setattr(connections, "_save", save)
+    monkeypatch.setattr(connections, "save", save)
     await keeper.flush()
     assert heard.events == [(["Alice"], [], 1)]
 
@@ -248,7 +246,7 @@ async def test_writing_takes_as_many_queries_for_many_people_as_for_few(
         wanted = {(team.kitchen.pk, user.pk): sockets for user in people[:count]}
         # Begin, the rooms, who was here, the rows, who is here now, the people, how many, the number, commit.
         with django_assert_num_queries(9):
-            (publication,) = connections._save(wanted)
+            (publication,) = connections.save(wanted)
         event = json.loads(publication.text)
         assert len(event["joined"]) + len(event["left"]) == count
 

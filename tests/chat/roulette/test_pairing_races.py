@@ -36,9 +36,12 @@ async def test_who_is_paired_while_leaving_does_not_leave_the_partner_alone(team
 
     def act(seat: Seat, talking: list[Seat]) -> None:
         assert len(talking) == 2, "both are locked"
+        # private: the steps of a command, with another one in between
         pairing._end(seat, talking, "partner_left")
+        # private: as above
         pairing._move(seat, Move.LEAVE)
 
+    # private: as above
     await in_database(pairing._with_talk)(Slow(), act)  # type: ignore[arg-type]
     place = await see(team.bob)
     assert (place.state, place.reason) == (ENDED, "partner_left")
@@ -49,14 +52,17 @@ async def test_who_is_found_while_searching_in_vain_is_told_of_the_partner(
 ) -> None:
     """Not of a queue in which nobody is any more."""
     await enter(team.alice)
+    # private: another command comes between its search and its end
     search = pairing._search
 
     def slow(seat: Seat) -> bool:
+        # private: as above
         monkeypatch.setattr(pairing, "_search", search)
         take_seat.__wrapped__(team.bob.pk, "Bob", [])  # type: ignore[attr-defined]
         assert look.__wrapped__(team.bob.pk, "Bob").state == TALKING  # type: ignore[attr-defined]
         return False
 
+    # private: as above
     monkeypatch.setattr(pairing, "_search", slow)
     assert (await see(team.alice)).state == TALKING
 

@@ -292,6 +292,7 @@ async def test_a_talk_that_was_given_up_while_its_process_slept_has_expired(
     assert (await bob.assert_event("roulette.ended"))["reason"] == "partner_left"
     await Seat.objects.filter(user=team.alice).aupdate(process="awake")
     for consumer in hub.connections:
+        # private: its clock, which is not ours to turn
         consumer._wake.set()  # in real life the next look is due, by now
     assert (await alice.assert_event("roulette.ended"))["reason"] == "expired"
 
@@ -391,6 +392,7 @@ async def test_who_goes_on_in_another_tab_is_told_so_in_this_one(
     again = await enter(connect, team.alice)
     assert (await again.assert_event("roulette.paired"))["room"] == room
     monkeypatch.setattr(handlers, "LOOK_TALKING", 0.05)
+    # private: a hint as another process sends it
     await in_database(pairing._hint)([await Seat.objects.aget(user=team.alice)])
     ended = {"type": "roulette.ended", "room": room, "reason": "elsewhere"}
     assert await alice.assert_event("roulette.ended") == ended
@@ -425,6 +427,7 @@ async def test_the_truth_is_told_when_the_seat_was_taken_though_the_command_fail
 async def test_a_deleted_partner_has_left(team: Team, connect: Connect) -> None:
     alice, _, room = await paired(connect, team.alice, team.gast)
     await in_database(team.gast.delete)()
+    # private: a hint as another process sends it
     await in_database(pairing._hint)([await Seat.objects.aget(user=team.alice)])
     await alice.assert_event("roulette.ended", room=room, reason="partner_left")
     await alice.call("roulette.next")

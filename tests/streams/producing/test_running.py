@@ -403,5 +403,5 @@ def test_a_reason_is_short_and_tells_no_password(error: Exception, text: str) ->
 
 
 def test_moments_that_passed_meanwhile_are_left_out() -> None:
-    assert running._until_next(began=100.0, now=100.5, every=2) == 1.5
-    assert running._until_next(began=100.0, now=105.0, every=2) == 1.0
+    assert running.until_next(began=100.0, now=100.5, every=2) == 1.5
+    assert running.until_next(began=100.0, now=105.0, every=2) == 1.0

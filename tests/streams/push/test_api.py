@@ -22,8 +22,8 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def fresh_tally() -> None:
-    tally._writing = Buckets(*tally.WRITTEN)
-    tally._unwritten.clear()
+    tally.writing = Buckets(*tally.WRITTEN)
+    tally.unwritten.clear()
 
 
 @pytest.fixture
@@ -215,7 +215,7 @@ def test_a_flood_of_refusals_is_counted_with_few_writes(orders: Stream, token: s
         for _ in range(50):
             push("push_wrong", {"value": 1})
     assert writes <= 12
-    tally._writing = Buckets(*tally.WRITTEN)
+    tally.writing = Buckets(*tally.WRITTEN)
     push("push_wrong", {"value": 1})
     assert PushTally.objects.get().refused == 51
 
@@ -235,8 +235,8 @@ def test_a_server_whose_clock_is_ahead_does_not_hide_what_others_take(
 ) -> None:
     with monkeypatch.context() as elsewhere:
         elsewhere.setattr(clock, "local", lambda: time.time() + 45)
-        elsewhere.setattr(clock, "_ahead", 0.0)
-        elsewhere.setattr(clock, "_measured_at", float("-inf"))
+        elsewhere.setattr(clock, "ahead", 0.0)
+        elsewhere.setattr(clock, "measured_at", float("-inf"))
         assert push(token, {"value": 1}).status_code == 204
         value, ahead = newest(orders)
         assert (value, abs(ahead) < 5) == (1, True), "the time of a push is the database's"

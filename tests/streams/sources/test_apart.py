@@ -77,32 +77,32 @@ def test_a_feed_is_read_apart(answers: dict[str, bytes]) -> None:
 
 def test_children_know_no_secret_of_ours_and_end_with_the_pool(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SECRET_KEY", "only ours")
-    monkeypatch.setattr(apart, "_pool", apart._Pool())
+    monkeypatch.setattr(apart, "pool", apart.Pool())
     assert ask("SELECT 1") == 1
-    (child,) = apart._pool._idle
-    assert b"only ours" not in Path(f"/proc/{child._process.pid}/environ").read_bytes()
-    apart._pool.end()
-    assert child._process.returncode is not None
+    (child,) = apart.pool.idle
+    assert b"only ours" not in Path(f"/proc/{child.process.pid}/environ").read_bytes()
+    apart.pool.end()
+    assert child.process.returncode is not None
 
 
 def test_a_child_that_has_ended_is_replaced(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(apart, "_pool", apart._Pool())
+    monkeypatch.setattr(apart, "pool", apart.Pool())
     assert ask("SELECT 1") == 1
-    (child,) = apart._pool._idle
-    child._process.send_signal(signal.SIGKILL)
-    child._process.wait()
+    (child,) = apart.pool.idle
+    child.process.send_signal(signal.SIGKILL)
+    child.process.wait()
     assert ask("SELECT 2") == 2
-    apart._pool.end()
+    apart.pool.end()
 
 
 def test_more_sources_than_may_run_wait_and_then_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
-    pool = apart._Pool()
-    monkeypatch.setattr(apart, "_pool", pool)
+    pool = apart.Pool()
+    monkeypatch.setattr(apart, "pool", pool)
     for _ in range(apart.MOST):
-        assert pool._slots.acquire(blocking=False)
+        assert pool.slots.acquire(blocking=False)
     with pytest.raises(QueryFailed, match="sources run at once"):
         ask("SELECT 1", 0.1)
-    pool._slots.release()
+    pool.slots.release()
     assert ask("SELECT 1") == 1
     pool.end()
 
