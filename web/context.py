@@ -11,15 +11,15 @@ from realtime.process import build
 
 Read = Callable[[HttpRequest], Any]
 
-_parts: dict[str, Read] = {}
+parts: dict[str, Read] = {}
 
 
 def register(name: str, read: Read) -> None:
     """Have templates know `read(request)` as `name`: read when one asks, once a page. Call it in `AppConfig.ready`."""
-    _parts[name] = read
+    parts[name] = read
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
     """Return the site's name and all that was registered; templates call what can be called."""
     known = {"site_name": settings.SITE_NAME, "guests_allowed": settings.GUESTS_ALLOWED, "build": build()}
-    return known | {name: cache(partial(read, request)) for name, read in _parts.items()}
+    return known | {name: cache(partial(read, request)) for name, read in parts.items()}

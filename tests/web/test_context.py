@@ -15,7 +15,7 @@ def test_what_apps_register_is_read_when_a_page_asks_and_once() -> None:
         assert [known["weather"](), known["weather"]()] == ["fair", "fair"]
         assert len(asked) == 1
     finally:
-        context._parts.pop("weather")  # nobody else unregisters
+        context.parts.pop("weather")  # nobody else unregisters
 
 
 @pytest.mark.django_db
