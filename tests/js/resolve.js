@@ -1,8 +1,9 @@
 /**
- * Lets node find our modules by the bare names that the import map gives them in a browser:
- * `node --import=./tests/js/resolve.js --test …`.
+ * Lets node find our modules by the bare names that the import map gives them in a browser, and has a test file fail
+ * that runs no test: `node --import=./tests/js/resolve.js --test …`.
  */
 import { register } from "node:module";
+import { beforeEach } from "node:test";
 
 const hooks = `
   const root = ${JSON.stringify(new URL("../../", import.meta.url).href)};
@@ -12,3 +13,16 @@ const hooks = `
   }
 `;
 register(`data:text/javascript,${encodeURIComponent(hooks)}`);
+
+const file = process.argv[1] ?? "";
+if (file.endsWith(".test.js")) {
+  let ran = 0;
+  beforeEach(() => {
+    ran += 1;
+  });
+  process.on("exit", () => {
+    if (ran) return;
+    console.error(`${file} ran no test.`);
+    process.exitCode = 1;
+  });
+}
