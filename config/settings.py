@@ -31,8 +31,8 @@ REDIS_URL = from_env.redis_url()
 REDIS_PREFIX = from_env.env.str("REDIS_PREFIX", default="switchboard")
 
 INSTALLED_APPS = [
-    "realtime",  # before daphne: its runserver is the one that counts
-    "daphne",
+    # Before staticfiles: its runserver is the one that counts. Daphne is no app, or every command would import Twisted.
+    "realtime",
     "web",
     "accounts",
     "chat",
