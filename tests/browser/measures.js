@@ -222,10 +222,11 @@
     },
     /** Waits until the board of a snapshot has come, and what is said in its rooms. */
     async shown(version) {
-      const view = document.querySelector("board-view");
-      const isHere = () => view.screen?.state.board?.version === version && !view.isUpdatePending;
-      const isSaid = () => [...document.querySelectorAll("room-tile")].every(({ feed }) => feed?.live);
-      while (!isHere() || !isSaid()) await new Promise((resolve) => setTimeout(resolve, 5));
+      const all = (selector) => [...document.querySelectorAll(selector)];
+      const isHere = () => document.querySelector("board-view").screen?.state.board?.version === version;
+      const isDrawn = () => all("board-view, board-tile, room-tile").every(({ isUpdatePending }) => !isUpdatePending);
+      const isSaid = () => all("room-tile").every(({ feed }) => feed?.live);
+      while (!isHere() || !isDrawn() || !isSaid()) await new Promise((resolve) => setTimeout(resolve, 5));
     },
     /** Frames until what has come is drawn, and looked at for what is cut. */
     async drawn() {

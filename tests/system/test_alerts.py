@@ -80,7 +80,7 @@ async def test_each_incident_has_one_card_whoever_is_killed(
                 victim.start()
             await push(20)
             await hear()
-        await eventually(hear, seconds=120)
+        await eventually(hear, seconds=60)
         page = await watcher.call("join", room="alarms", limit=200)
     assert sorted(cards) == list(range(1, EPISODES + 1)), "one card each"
     assert {card["id"] for card in cards.values()} == {message["id"] for message in page["messages"]}

@@ -124,7 +124,7 @@ def test_a_screen_whose_link_has_ended_shows_a_new_code(tv: Client, grace: Clien
     if end == "revoked":
         links.revoke_link(link)
     elif end == "expired":
-        ScreenLink.objects.update(expires_at=timezone.now())
+        ScreenLink.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
     else:
         links.delete_wall(wall)
     assert code_on(tv) not in (old, None)

@@ -1,16 +1,15 @@
 """The log, when several write to it at once."""
 
 import threading
-from datetime import timedelta
 from typing import Any
 
 import pytest
 from django.db import connections
-from django.utils import timezone
 
 from chat.log import store
 from chat.log.store import Change, Result
 from chat.models import Message
+from realtime import clock
 from tests.chat.log.changes import apply, log, outcomes
 from tests.team import make_team, says
 
@@ -61,8 +60,8 @@ def test_writers_side_by_side_leave_no_gap_and_double_nothing() -> None:
 def test_a_message_is_stamped_when_its_number_is_taken() -> None:
     """One that waited for the lock is not older than the one before it."""
     team = make_team()
-    before = timezone.now()
+    before = clock.now()
     apply(says(team.kitchen, team.alice))
     apply(says(team.kitchen, team.bob))
     first, second = Message.objects.order_by("seq")
-    assert before <= first.at <= second.at <= timezone.now() + timedelta(seconds=1)
+    assert before <= first.at <= second.at <= clock.now()
