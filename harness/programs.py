@@ -16,6 +16,8 @@ PACKAGES: Final = {
     "initdb": "postgresql",
     "chromium": "chromium",
 }
+#: The best first: Chromium without its windows passes the same tests with a third less of the processor.
+BROWSERS: Final = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 #: What the servers of a deployment are.
 SERVERS: Final = ("redis-server", "nginx", "openssl", "initdb")
 
@@ -29,7 +31,7 @@ def find(name: str) -> str | None:
 
 def missing(programs: Iterable[str]) -> list[str]:
     """Return the packages of those `programs` that this machine lacks."""
-    return [PACKAGES[program] for program in programs if not find(program)]
+    return [PACKAGES[each] for each in programs if not any(map(find, BROWSERS if each in BROWSERS else [each]))]
 
 
 def install(programs: Iterable[str], *, otherwise: str | None = None) -> None:
@@ -48,9 +50,19 @@ def install(programs: Iterable[str], *, otherwise: str | None = None) -> None:
         print(sentence)
         return
     print(f"Installing {packages} …", flush=True)
-    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-    command = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages.split()]
-    for each in (["apt-get", "update", "-qq"], command):
-        subprocess.run(each, check=False, env=environment, stdout=subprocess.DEVNULL)
+    _apt_get(packages.split())
     if still := " ".join(missing(programs)):
         sys.exit(f"apt-get could not install {still} (see above).")
+
+
+def install_quick_browser() -> None:
+    """Install the first of BROWSERS where that can be done; the others will do, too."""
+    if not find(BROWSERS[0]) and os.geteuid() == 0 and shutil.which("apt-get"):
+        _apt_get([BROWSERS[0]])
+
+
+def _apt_get(packages: list[str]) -> None:
+    environment = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+    command = ["apt-get", "install", "-y", "-qq", "--no-install-recommends", *packages]
+    for each in (["apt-get", "update", "-qq"], command):
+        subprocess.run(each, check=False, env=environment, stdout=subprocess.DEVNULL)

@@ -52,6 +52,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.asyncio(loop_scope="session"), append=False)
         elif TESTS / "system" in item.path.parents:
             item.add_marker(pytest.mark.system)
+            item.add_marker(pytest.mark.timeout(300))  # the first ones start the servers, too
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -171,11 +172,14 @@ async def guest(live_switchboard: Serve) -> AsyncIterator[Callable[[str], Awaita
 
 @pytest_asyncio.fixture(scope="session", loop_scope="session")
 async def browser() -> AsyncIterator[Browser]:
-    from playwright.async_api import async_playwright
+    from playwright.async_api import async_playwright, expect
 
+    from harness.client import PATIENCE
     from harness.launcher import program
+    from harness.programs import BROWSERS
 
-    path = program("chromium", "chromium-browser", "google-chrome")
+    path = program(*BROWSERS)
+    expect.set_options(timeout=1000 * PATIENCE)
     async with async_playwright() as playwright:
         chromium = await playwright.chromium.launch(executable_path=path, args=CHROMIUM_FLAGS)
         yield chromium

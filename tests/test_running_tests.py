@@ -36,6 +36,19 @@ def test_each_part_goes_to_its_runner(bin_test: ModuleType, tmp_path: Path, monk
     }
 
 
+def test_each_python_test_is_in_one_lane(bin_test: ModuleType, tmp_path: Path) -> None:
+    """A lane imports only what it runs."""
+    chosen = {step.name: step.command for step in bin_test.all_steps(tmp_path)}
+    folders = {command[-1] for name, command in chosen.items() if name in ("browser", "system")}
+    ignored = {argument.removeprefix("--ignore=") for argument in chosen["unit"] if argument.startswith("--ignore=")}
+    assert folders == ignored == {"tests/browser", "tests/system"}
+
+
+def test_any_chromium_will_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(programs, "find", lambda name: name if name == "chromium-headless-shell" else None)
+    assert programs.missing(["chromium", "nginx"]) == ["nginx"]
+
+
 def test_outcomes_are_counted(bin_test: ModuleType, tmp_path: Path) -> None:
     report = tmp_path / "report.xml"
     report.write_text(
