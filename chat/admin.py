@@ -5,14 +5,11 @@ from typing import Any
 from django.contrib import admin, messages
 from django.db.models import QuerySet
 from django.http import HttpRequest
-from django.utils import timezone
-from django.utils.html import format_html, format_html_join
-from django.utils.safestring import mark_safe
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
 from chat import services
-from chat.models import Block, Membership, Message, Report, Room, RoomKind
+from chat.models import Membership, Message, Room, RoomKind
 from realtime.protocol import CommandError
 from web.admin import ReadOnlyAdmin
 
@@ -128,38 +125,3 @@ class MessageAdmin(ReadOnlyAdmin):
             except CommandError as error:
                 self.message_user(request, f"{message}: {error.detail}", messages.ERROR)
         self.message_user(request, _("Deleted."), messages.SUCCESS)
-
-
-@admin.register(Report)
-class ReportAdmin(ReadOnlyAdmin):
-    list_display = ("at", "reporter", "reported", "reason", "settled_at")
-    list_filter = (("settled_at", admin.EmptyFieldListFilter),)
-    fields = ("at", "reporter", "reported", "reason", "transcript", "settled_at")
-    readonly_fields = fields
-    ordering = ("-at",)
-    actions = ("settle",)
-
-    def has_settle_permission(self, request: HttpRequest) -> bool:
-        return request.user.has_perm("chat.change_report")
-
-    @admin.display(description=_("what was said"))
-    def transcript(self, report: Report) -> str:
-        said = Message.objects.filter(room=report.room_id).select_related("sender").order_by("seq")
-        lines = format_html_join(
-            mark_safe("<br>"),
-            "{} <b>{}</b>: {}",
-            ((each.at.strftime("%H:%M:%S"), each.sender, each.body) for each in said),
-        )
-        return lines or format_html("<i>{}</i>", _("nothing"))
-
-    @admin.action(description=_("Settled"), permissions=["settle"])
-    def settle(self, request: HttpRequest, queryset: QuerySet[Report]) -> None:
-        queryset.update(settled_at=timezone.now())
-
-
-@admin.register(Block)
-class BlockAdmin(ReadOnlyAdmin):
-    list_display = ("at", "blocker", "blocked")
-
-    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return bool(request.user.is_superuser)

@@ -15,7 +15,6 @@ class ChatConfig(AppConfig):
         from chat.log import writer
         from chat.presence import connections
         from chat.rooms import sidebar
-        from chat.roulette import pairing
         from realtime import background, process
         from realtime.hub import register_source
         from web import context
@@ -26,7 +25,6 @@ class ChatConfig(AppConfig):
         register_source("heads", readback.HeadsSource())
         register_source("presence", readback.PresenceSource())
         background.register("the sweep of presence", connections.sweep_for_ever)
-        background.register("the sweep of roulette", pairing.sweep_for_ever)
         background.register("the recheck of memberships", partial(keep_looking, recheck.recheck_memberships))
         background.register_farewell("the writer", writer.flush)
         process.on_revival(connections.rewrite)

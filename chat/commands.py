@@ -1,4 +1,4 @@
-"""The commands of `/ws/chat/` (docs/protocol.md). Pure."""
+"""What people send to rooms by `/ws/chat/` (docs/protocol.md). Pure."""
 
 import re
 from typing import Annotated
@@ -14,7 +14,6 @@ from web.visible import shows
 Slug = Annotated[str, msgspec.Meta(max_length=64)]
 Limit = Annotated[int, msgspec.Meta(ge=1, le=200)]
 Seq = Annotated[int, msgspec.Meta(ge=1, le=2**53 - 1)]
-Tag = Annotated[str, msgspec.Meta(min_length=1, max_length=30)]
 
 #: The longest emoji there are have about a dozen code points.
 LONGEST_EMOJI = 16
@@ -74,43 +73,7 @@ class Typing(Command, tag="typing"):
     room: Slug
 
 
-class Enter(Command, tag="roulette.enter"):
-    tags: Annotated[list[Tag], msgspec.Meta(max_length=5)] = []
-
-
-class Next(Command, tag="roulette.next"):
-    pass
-
-
-class LeaveRoulette(Command, tag="roulette.leave"):
-    pass
-
-
-class BlockPartner(Command, tag="roulette.block"):
-    pass
-
-
-class ReportPartner(Command, tag="roulette.report"):
-    reason: Annotated[str, msgspec.Meta(max_length=500)] = ""
-
-
-Commands = (
-    Join
-    | Leave
-    | Send
-    | Edit
-    | Delete
-    | React
-    | Acknowledge
-    | Read
-    | Typing
-    | Enter
-    | Next
-    | LeaveRoulette
-    | BlockPartner
-    | ReportPartner
-)
-
+Commands = Join | Leave | Send | Edit | Delete | React | Acknowledge | Read | Typing
 
 #: Nothing to click on: `[](https://example.com)`.
 _EMPTY_LINK = re.compile(r"\[([^\[\]]*+)\]\([^()\s]*+\)")

@@ -1,4 +1,4 @@
-"""`/ws/chat/`: rooms and roulette on one socket. No ORM here: command, service, reply."""
+"""What people do in rooms, on `/ws/chat/`. No ORM here: command, service, reply."""
 
 import asyncio
 import contextlib
@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Callable
 from dataclasses import asdict
 from functools import partial
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from django.conf import settings
 
@@ -21,7 +21,6 @@ from chat.log.writer import current_writer
 from chat.presence import connections
 from chat.rooms.access import Seen
 from chat.rooms.unread import counts_of
-from chat.roulette.handlers import RouletteCommands
 from chat.services import SITE_TOPIC
 from realtime.consumers import SocketConsumer
 from realtime.protocol import Command, CommandError, Frame, timestamp
@@ -46,8 +45,8 @@ def _ack(command: wire.Send, applied: Applied) -> dict[str, Any]:
     }
 
 
-class ChatConsumer(RouletteCommands, SocketConsumer):
-    commands = wire.Commands
+class ChatConsumer(SocketConsumer):
+    commands: ClassVar[Any] = wire.Commands
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -67,7 +66,6 @@ class ChatConsumer(RouletteCommands, SocketConsumer):
     async def closed(self) -> None:
         for room in self.joined.values():
             connections.current_presence().depart(room.pk, self.user.pk)
-        await self.roulette_closed()
 
     # Heads: how far all my rooms are
 
@@ -118,7 +116,7 @@ class ChatConsumer(RouletteCommands, SocketConsumer):
         try:
             await self._enter(room, command)
         except BaseException:
-            await self._leave(room)  # it may have been in it before
+            await self.leave(room)  # it may have been in it before
             raise
 
     async def _enter(self, room: Seen, command: wire.Join) -> None:
@@ -127,7 +125,7 @@ class ChatConsumer(RouletteCommands, SocketConsumer):
             entered = await services.enter(self.user, room, command.after, command.limit)
             if not place.goes_on:  # taken out of the room while it was read
                 raise CommandError("forbidden", "You are no longer in this room.")
-            self._arrive(room)
+            self.arrive(room)
             page = entered.page
             count, online = entered.people.with_user(self.user.on_wire())
             joined = {
@@ -145,21 +143,20 @@ class ChatConsumer(RouletteCommands, SocketConsumer):
             if page.complete:
                 place.tell({log: page.rev, people: entered.people.number})
 
-    def _arrive(self, room: Seen) -> None:
+    def arrive(self, room: Seen) -> None:
+        """Be in a room from now on."""
         if room.slug not in self.joined:
             self.joined[room.slug] = room
             connections.current_presence().arrive(room.pk, self.user.pk)
 
     async def on_leave(self, command: wire.Leave) -> None:
-        await self._leave(self._in(command.room))
+        await self.leave(self._in(command.room))
         self.answer(command, {"type": "ok"})
 
-    async def _leave(self, room: Seen, *, at_once: bool = False) -> None:
+    async def leave(self, room: Seen, *, at_once: bool = False) -> None:
+        """Be in a room no longer, and hear nothing more of it; `at_once`: others are told without the grace."""
         if self.joined.pop(room.slug, None):
             connections.current_presence().depart(room.pk, self.user.pk, at_once=at_once)
-        await self._drop(room)
-
-    async def _drop(self, room: Seen) -> None:
         await self.hub.unsubscribe(store.room_topic(room.pk), self.connection)
         await self.hub.unsubscribe(connections.presence_topic(room.pk), self.connection)
 
@@ -224,15 +221,13 @@ class ChatConsumer(RouletteCommands, SocketConsumer):
             case "guests_out":
                 if self.user.is_guest:
                     await self._removed(Seen(payload["id"], payload["room"], ""), "removed")
-            case do if do.startswith("roulette."):
-                await self.roulette_control(payload)
             case _:
                 await super().control(topic, payload)
 
     async def _removed(self, room: Seen, reason: str) -> None:
         """Leave a room that I may no longer be in; nothing of it follows the `left` event."""
         was_in = room.slug in self.joined
-        await self._leave(room, at_once=True)
+        await self.leave(room, at_once=True)
         async with self._following:
             await self.hub.unsubscribe(heads_topic(room.pk), self.connection)
             was_listed = self.rooms.pop(room.pk, None) is not None

@@ -5,7 +5,6 @@ from chat import api, views
 urlpatterns = [
     path("rooms/", views.room_create, name="room_create"),
     path("rooms/<slug:slug>/", views.room, name="room"),
-    path("roulette/", views.roulette, name="roulette"),
     path("api/status/", api.status, name="api_status"),
     path("api/rooms/", api.rooms, name="api_rooms"),
     path("api/rooms/<slug:slug>/", api.room, name="api_room"),

@@ -71,8 +71,3 @@ def room_create(request: HttpRequest) -> HttpResponse:
         messages.error(request, error.detail)
         return redirect("home")
     return redirect(made)
-
-
-@login_required
-def roulette(request: HttpRequest) -> HttpResponse:
-    return render(request, "chat/roulette.html", {"config": page_config(request)})

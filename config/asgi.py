@@ -11,7 +11,7 @@ http = get_asgi_application()  # loads the apps, so the rest can be imported
 from channels.routing import ProtocolTypeRouter, URLRouter
 from django.urls import path
 
-import chat.routing
+import roulette.routing
 import walls.routing
 from accounts.socket_sign_in import SocketAuthentication
 from realtime.echo import EchoConsumer
@@ -24,7 +24,7 @@ application = ProtocolTypeRouter(
             URLRouter(
                 [
                     path("ws/echo/", EchoConsumer.as_asgi()),
-                    *chat.routing.websocket_urlpatterns,
+                    *roulette.routing.websocket_urlpatterns,
                     *walls.routing.websocket_urlpatterns,
                     path("", UnknownEndpointConsumer.as_asgi()),
                     path("<path:path>", UnknownEndpointConsumer.as_asgi()),

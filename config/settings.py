@@ -36,6 +36,7 @@ INSTALLED_APPS = [
     "web",
     "accounts",
     "chat",
+    "roulette",
     "streams",
     "boards",
     "walls",

@@ -14,6 +14,7 @@ urlpatterns = [
     path("console/", views.console, name="console"),
     path("", include("accounts.urls")),
     path("", include("chat.urls")),
+    path("", include("roulette.urls")),
     path("", include("boards.urls")),
     path("", include("streams.urls")),
     path("", include("walls.urls")),

@@ -11,11 +11,12 @@ MAY_IMPORT: Final[dict[str, set[str]]] = {
     "web": {"realtime"},
     "accounts": {"web", "realtime"},
     "chat": {"accounts", "web", "realtime"},
+    "roulette": {"chat", "accounts", "web", "realtime"},
     "streams": {"chat.public", "accounts", "web", "realtime"},
     "boards": {"streams", "chat.public", "accounts", "web", "realtime"},
     "walls": {"boards", "streams", "chat.public", "accounts", "web", "realtime"},
     "alerts": {"boards", "streams", "chat.public", "accounts", "web", "realtime"},
-    "config": {"alerts", "walls", "boards", "streams", "chat", "accounts", "web", "realtime"},
+    "config": {"alerts", "walls", "boards", "streams", "roulette", "chat", "accounts", "web", "realtime"},
 }
 PACKAGES: Final = tuple(MAY_IMPORT)
 #: The tables that only one module may write.
@@ -26,6 +27,7 @@ PURE: Final = (
     *("web.visible", "web.markdown", "web.markdown.blocks", "web.markdown.emoji", "web.markdown.inline"),
     *(
         "chat.commands",
+        "roulette.commands",
         "streams.values",
         "streams.events",
         "streams.pushed",
@@ -65,10 +67,11 @@ FLOORS: Final[dict[str, tuple[str, ...]]] = {
         "rooms presence",  # who may be where, and who is there
         "log",  # what was said
         "readback services",
-        "public roulette",
+        "public",
         "consumers api admin views demo",
-        "recheck routing urls apps",
+        "recheck urls apps",
     ),
+    "roulette": ("models commands", "seats", "pairing", "consumers admin views", "routing urls apps"),
     "streams": (
         "values pushed tables zones threads",
         "models events",

@@ -10,6 +10,7 @@ import pytest
 from django.urls import URLPattern, URLResolver, get_resolver
 
 import chat.commands
+import roulette.commands
 import walls.commands
 from config.asgi import application
 from harness.environment import settings_read
@@ -23,7 +24,13 @@ ALL_DOCS = "".join(path.read_text() for path in [ROOT / "README.md", *(ROOT / "d
 
 
 def commands() -> set[str]:
-    structs = [*get_args(chat.commands.Commands), Ping, walls.commands.Watch, walls.commands.Report]
+    structs = [
+        *get_args(chat.commands.Commands),
+        *get_args(roulette.commands.Commands),
+        Ping,
+        walls.commands.Watch,
+        walls.commands.Report,
+    ]
     return {struct.__struct_config__.tag for struct in structs}
 
 

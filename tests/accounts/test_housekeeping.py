@@ -10,7 +10,8 @@ from django.utils import timezone
 
 from accounts.housekeeping import YOUNG, clean
 from accounts.models import User
-from chat.models import Message, Report, Room
+from chat.models import Message, Room
+from roulette.models import Report
 from tests.team import Team
 
 pytestmark = pytest.mark.django_db

@@ -68,7 +68,7 @@ def make_room(server: Serve, messages: int = 0) -> str:
 
 def ask(server: Serve, code: str) -> Any:
     """Return the value of a Python expression about the server's data (`Message`, `Room`, `Report` … are known)."""
-    imports = "import json; from accounts.models import *; from chat.models import *\n"
+    imports = "import json; from accounts.models import *; from chat.models import *; from roulette.models import *\n"
     return json.loads(server.shell(f"{imports}print(json.dumps({code}))").strip().splitlines()[-1])
 
 

@@ -14,7 +14,7 @@ NewPage = Callable[..., Awaitable[Page]]
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def strangers(live_switchboard: Serve, new_page: NewPage) -> AsyncIterator[tuple[Page, Page]]:
-    live_switchboard.shell("from chat.models import Seat; Seat.objects.all().delete()")
+    live_switchboard.shell("from roulette.models import Seat; Seat.objects.all().delete()")
     ada, bo = await new_page(), await new_page()
     for page, name in ((ada, "Ada"), (bo, "Bo")):
         await enter(page, name)
@@ -155,7 +155,7 @@ for (const name of ["sessionStorage", "localStorage"]) {
 
 
 async def test_without_storage_one_meets_people_all_the_same(live_switchboard: Serve, new_page: NewPage) -> None:
-    live_switchboard.shell("from chat.models import Seat; Seat.objects.all().delete()")
+    live_switchboard.shell("from roulette.models import Seat; Seat.objects.all().delete()")
     ada = await new_page()
     await ada.add_init_script(STORAGE_OFF)
     await enter(ada, "Ada")

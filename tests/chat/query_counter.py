@@ -10,8 +10,8 @@ from django.db.backends.utils import CursorWrapper
 
 from chat.log import writer
 from chat.presence import connections
-from chat.roulette import handlers
 from realtime.consumers import SocketConsumer
+from roulette import consumers
 
 #: Whether what runs in this context belongs to a command.
 counted: ContextVar[bool] = ContextVar("counted", default=False)
@@ -33,7 +33,7 @@ class QueryCounter:
         # private: only these know which command a query belongs to
         apply_here, save = writer._apply_here, connections.save
         # private: as above
-        dispatch, watch = SocketConsumer._dispatch, handlers.RouletteCommands._watch_seat
+        dispatch, watch = SocketConsumer._dispatch, consumers.RouletteConsumer._watch_seat
 
         def count(cursor: CursorWrapper, sql: str, *arguments: Any, **options: Any) -> Any:
             if counted.get() or getattr(self._writing, "now", False):
@@ -55,7 +55,7 @@ class QueryCounter:
             finally:
                 counted.set(False)
 
-        async def watch_uncounted(consumer: handlers.RouletteCommands, wake: asyncio.Event) -> None:
+        async def watch_uncounted(consumer: consumers.RouletteConsumer, wake: asyncio.Event) -> None:
             counted.set(False)
             await watch(consumer, wake)
 
@@ -66,4 +66,4 @@ class QueryCounter:
         # private: as above
         monkeypatch.setattr(SocketConsumer, "_dispatch", dispatch_counted)
         # private: as above
-        monkeypatch.setattr(handlers.RouletteCommands, "_watch_seat", watch_uncounted)
+        monkeypatch.setattr(consumers.RouletteConsumer, "_watch_seat", watch_uncounted)

@@ -1,4 +1,4 @@
-"""Rooms, messages and reports in the admin: what it changes, sockets hear of."""
+"""Rooms and messages in the admin: what it changes, sockets hear of."""
 
 from typing import Any
 
@@ -8,7 +8,7 @@ from django.test import AsyncClient
 
 from accounts.models import User
 from chat.log import pages, store
-from chat.models import Membership, Message, Report, Room, RoomKind
+from chat.models import Membership, Message, Room, RoomKind
 from realtime.database import in_database
 from tests.team import Connect, Team, says, signed_in
 
@@ -25,14 +25,11 @@ async def act(boss: AsyncClient, model: str, action: str, *objects: Any) -> None
 
 async def test_every_list_and_form_opens(team: Team, hub: Any, boss: AsyncClient) -> None:
     await in_database(store.apply)([says(team.kitchen, team.alice, "hello")])
-    await Report.objects.acreate(reporter=team.alice, reported=team.bob, room=team.kitchen, reason="rude")
-    for model in ("room", "message", "report", "block"):
+    for model in ("room", "message"):
         assert (await boss.get(f"/admin/chat/{model}/")).status_code == 200
     for room in (team.kitchen, team.attic):
         assert (await boss.get(f"/admin/chat/room/{room.pk}/change/")).status_code == 200
     assert (await boss.get("/admin/chat/room/add/")).status_code == 200
-    report = await Report.objects.aget()
-    assert "hello" in (await boss.get(f"/admin/chat/report/{report.pk}/change/")).content.decode()
 
 
 async def test_a_room_is_made_archived_and_opened_again(team: Team, connect: Connect, boss: AsyncClient) -> None:
@@ -106,7 +103,7 @@ async def test_nothing_with_history_is_deleted_or_written_past_the_log(team: Tea
     assert (await boss.get(f"/admin/chat/message/{message.pk}/delete/")).status_code == 403
     assert (await boss.get("/admin/chat/message/add/")).status_code == 403
     assert (await boss.post(f"/admin/chat/message/{message.pk}/change/", {"body": "forged"})).status_code == 403
-    for model in ("room", "message", "report"):
+    for model in ("room", "message"):
         assert "delete_selected" not in (await boss.get(f"/admin/chat/{model}/")).content.decode()
 
 
@@ -114,33 +111,30 @@ async def test_staff_see_and_do_what_they_were_given_a_right_to(team: Team, hub:
     """To see is not to purge, and to be staff is not yet to read what is said behind closed doors."""
     await in_database(store.apply)([says(team.attic, team.alice, "secret")])
     message = await Message.objects.aget()
-    report = await Report.objects.acreate(reporter=team.alice, reported=team.bob, room=team.attic, reason="rude")
     clerk = await User.objects.acreate(username="clerk", name="Clerk", is_staff=True)
     browser = await signed_in(clerk)
 
     async def give(*names: str) -> None:
         await clerk.user_permissions.aset([each async for each in Permission.objects.filter(codename__in=names)])
 
-    for model, row in (("room", team.attic), ("message", message), ("report", report)):
+    for model, row in (("room", team.attic), ("message", message)):
         assert (await browser.get(f"/admin/chat/{model}/")).status_code == 403
         assert (await browser.get(f"/admin/chat/{model}/{row.pk}/change/")).status_code == 403
-    await give("view_room", "view_message", "view_report")
+    await give("view_room", "view_message")
     for model, action, row in (
         ("room", "archive", team.attic),
         ("room", "purge", team.attic),
         ("message", "delete_messages", message),
-        ("report", "settle", report),
     ):
         assert (await browser.get(f"/admin/chat/{model}/")).status_code == 200
         await browser.post(f"/admin/chat/{model}/", {"action": action, "_selected_action": [row.pk]})
-    for row in (team.attic, message, report):
+    for row in (team.attic, message):
         await row.arefresh_from_db()
-    assert (team.attic.archived_at, message.body, report.settled_at) == (None, "secret", None)
-    await give("view_message", "delete_message", "view_report", "change_report", "change_room")
+    assert (team.attic.archived_at, message.body) == (None, "secret")
+    await give("view_message", "delete_message", "change_room")
     await act(browser, "room", "archive", team.attic)
     await act(browser, "message", "delete_messages", message)
-    await act(browser, "report", "settle", report)
-    for row in (team.attic, message, report):
+    for row in (team.attic, message):
         await row.arefresh_from_db()
-    assert None not in (team.attic.archived_at, report.settled_at)
+    assert team.attic.archived_at is not None
     assert message.body == ""

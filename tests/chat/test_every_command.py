@@ -17,16 +17,17 @@ from django.test import AsyncClient
 from accounts.models import User
 from accounts.services import ban
 from chat import public, services
-from chat.commands import Commands
 from chat.log import store
-from chat.models import Membership, Room, Seat
+from chat.models import Membership, Room
 from chat.presence import connections
-from chat.roulette import handlers, pairing
 from harness.asgi_client import AsgiClient
 from harness.client import Event, eventually
 from harness.launcher import ROOT
 from realtime import process
 from realtime.database import in_database
+from roulette import consumers, pairing
+from roulette.consumers import RouletteConsumer
+from roulette.models import Seat
 from tests.chat.query_counter import QueryCounter, counted
 from tests.team import Connect, Team, says, signed_in
 
@@ -330,7 +331,7 @@ def documented_calls() -> set[str]:
 
 
 def test_every_command_has_an_entry() -> None:
-    tags = {str(command.__struct_config__.tag) for command in get_args(Commands)} - EXCLUDED
+    tags = {str(command.__struct_config__.tag) for command in get_args(RouletteConsumer.commands)} - EXCLUDED
     assert {name for name in ENTRIES if not name.startswith("staff: ")} == tags | documented_calls()
     assert documented_calls() >= {"POST /api/rooms/", "DELETE /api/rooms/<slug>/members/<id>/"}
 
@@ -338,7 +339,7 @@ def test_every_command_has_an_entry() -> None:
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(connections, "GRACE", 0.0)
-    monkeypatch.setattr(handlers, "LOOK_WAITING", 0.05)
+    monkeypatch.setattr(consumers, "LOOK_WAITING", 0.05)
     monkeypatch.setattr(pairing, "NOT_AGAIN", 60.0)
     monkeypatch.setattr(process, "may_bury", lambda: True)
 

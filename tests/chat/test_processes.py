@@ -57,7 +57,7 @@ print(json.dumps([acks, told]))
 SEARCH = """
 import json, threading, time
 from accounts.models import User
-from chat.roulette.pairing import look, take_seat
+from roulette.pairing import look, take_seat
 from django.db import connections
 
 problems = []
@@ -147,7 +147,8 @@ def test_a_few_rows_are_looked_up_by_index_whatever_the_planner_believes(site: M
 
 def test_processes_pair_their_people_without_overlap(site: Manage) -> None:
     assert side_by_side(site, SEARCH) == [[]] * PROCESSES
-    code = "from chat.models import *; print(*Seat.objects.values_list('room__slug', flat=True)); "
+    code = "from chat.models import Room; from roulette.models import Seat; "
+    code += "print(*Seat.objects.values_list('room__slug', flat=True)); "
     code += "print(Room.objects.filter(kind='roulette').count())"
     rooms, count = site.shell(code).splitlines()
     assert sorted(Counter(rooms.split()).values()) == [2] * 6
@@ -160,9 +161,9 @@ def test_what_holds_on_sqlite_holds_on_postgresql(postgresql: PostgreSQL, launch
     site = Manage(launcher, "again", {**on_postgresql(postgresql), "DATABASE_POOL": "20"})
     site.manage("collectstatic", "--noinput", "--verbosity", "0")  # for the pages that some of them render
     # The database goes with its server: dropping it fails when the pool has just opened a connection to it.
-    names = ["log/test_store", "log/test_store_races", "presence/test_connections"]
+    names = ["chat/log/test_store", "chat/log/test_store_races", "chat/presence/test_connections"]
     names += ["roulette/test_pairing", "roulette/test_pairing_races", "roulette/test_roulette"]
-    tests = ["tests/realtime/test_bulk.py", *[f"tests/chat/{name}.py" for name in names]]
+    tests = [f"tests/{name}.py" for name in ("realtime/test_bulk", *names)]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "--reuse-db", *tests],
         cwd=ROOT,

@@ -105,10 +105,6 @@ def test_an_archived_room_says_so(team: Team) -> None:
     assert config(browser(team.gast).get("/rooms/kitchen/"))["room"]["archived"] is True
 
 
-def test_roulette_has_a_page(team: Team) -> None:
-    assert config(browser(team.gast).get("/roulette/"))["me"] == team.gast.on_wire()
-
-
 def test_a_page_takes_as_many_queries_with_many_rooms_as_with_few(
     team: Team, django_assert_max_num_queries: Any
 ) -> None:

@@ -8,7 +8,7 @@ import { beforeEach } from "node:test";
 const hooks = `
   const root = ${JSON.stringify(new URL("../../", import.meta.url).href)};
   export async function resolve(specifier, context, next) {
-    const own = /^(realtime|web|chat|boards|walls)\\/.+\\.js$/.exec(specifier);
+    const own = /^(realtime|web|chat|roulette|boards|walls)\\/.+\\.js$/.exec(specifier);
     return next(own ? new URL(own[1] + "/static/" + specifier, root).href : specifier, context);
   }
 `;

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, precondition, rule, run_state_machine_as_test
 
 from accounts.models import Kind, User
-from tests.chat.roulette.seat_orders import COMMANDS, Simulation, scheduled
+from tests.roulette.seat_orders import COMMANDS, Simulation, scheduled
 
 pytestmark = [pytest.mark.django_db, pytest.mark.timeout(300)]
 

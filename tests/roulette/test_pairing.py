@@ -3,14 +3,15 @@
 import pytest
 from django.utils import timezone
 
-from chat.models import Block, Report, Room, RoomKind, Seat
-from chat.roulette import pairing
-from chat.roulette.pairing import block_partner, report_partner, socket_gone, take_seat
+from chat.models import Room, RoomKind
 from realtime import process
 from realtime.database import in_database
 from realtime.models import Process
 from realtime.protocol import CommandError
-from tests.chat.roulette.seats import ENDED, LOST, TALKING, WAITING, enter, leave, long_ago, pair, seats, see
+from roulette import pairing
+from roulette.models import Block, Report, Seat
+from roulette.pairing import block_partner, report_partner, socket_gone, take_seat
+from tests.roulette.seats import ENDED, LOST, TALKING, WAITING, enter, leave, long_ago, pair, seats, see
 from tests.team import Team
 
 pytestmark = pytest.mark.usefixtures("judging")
@@ -73,7 +74,7 @@ def offered(monkeypatch: pytest.MonkeyPatch) -> list[set[str]]:
         found.append({seat.user.name for seat in seats})
         return seats[-1]
 
-    monkeypatch.setattr("chat.roulette.pairing.random.choice", choose)
+    monkeypatch.setattr("roulette.pairing.random.choice", choose)
     return found
 
 

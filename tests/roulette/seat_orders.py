@@ -1,6 +1,6 @@
 """Roulette with a scheduler: it decides which command's transaction comes next, and which hint arrives.
 
-The commands (`chat.roulette.handlers`) and the database's work (`chat.roulette.pairing`) are the real ones. Each call
+The commands (`roulette.consumers`) and the database's work (`roulette.pairing`) are the real ones. Each call
 into the database runs in a greenlet of its own on one connection, and stops before it begins and before each of its
 transactions, so that anything may happen in between. Nothing waits for time.
 """
@@ -20,12 +20,13 @@ from greenlet import getcurrent, greenlet
 
 from accounts.models import User
 from chat import services
-from chat.commands import BlockPartner, Enter, LeaveRoulette, Next, ReportPartner
-from chat.models import Block, Room, Seat, SeatState
+from chat.models import Room
 from chat.presence import connections as presence
-from chat.roulette import handlers, pairing
 from realtime import process
 from realtime.protocol import CommandError
+from roulette import consumers, pairing
+from roulette.commands import BlockPartner, Enter, LeaveRoulette, Next, ReportPartner
+from roulette.models import Block, Seat, SeatState
 
 COMMANDS: dict[str, Any] = {
     "enter": Enter(),
@@ -38,7 +39,7 @@ COMMANDS: dict[str, Any] = {
 SEATS = """
     SELECT user_id, state, (SELECT count(*) FROM chat_room room WHERE room.kind = 'roulette' AND room.id <= room_id),
         reason, socket, gone_at IS NOT NULL
-    FROM chat_seat ORDER BY user_id
+    FROM roulette_seat ORDER BY user_id
 """
 #: Turns of the loop after which all tasks wait for the scheduler.
 HOPS = 25
@@ -46,7 +47,7 @@ HOPS = 25
 MOST_STEPS = 400
 
 
-class FakeSocket(handlers.RouletteCommands):
+class FakeSocket(consumers.RouletteConsumer):
     """One socket, and what its client knows. Commands run one after the other, as a consumer takes them."""
 
     def __init__(self, simulation: "Simulation", user: User, name: str) -> None:
@@ -77,7 +78,12 @@ class FakeSocket(handlers.RouletteCommands):
     def _begin(self, work: Any) -> None:
         self._before = task = asyncio.ensure_future(work)
         self.doing.add(task)
-        task.add_done_callback(self.doing.discard)
+        task.add_done_callback(self._done)
+
+    def _done(self, task: asyncio.Task[None]) -> None:
+        self.doing.discard(task)
+        if not task.cancelled() and (error := task.exception()):
+            self.simulation.failures.append(error)
 
     async def _run(self, command: str, before: asyncio.Task[None] | None) -> None:
         if before is not None:
@@ -104,7 +110,7 @@ class FakeSocket(handlers.RouletteCommands):
             await asyncio.wait([before])
         await self.simulation.turn(f"{self.id} closes")
         self.open = False
-        await self.roulette_closed()
+        await self.closed()
 
     def _hear(self, event: dict[str, Any]) -> None:
         type, room = event["type"].removeprefix("roulette."), event.get("room")
@@ -131,6 +137,7 @@ class Simulation:
         self.turns: list[tuple[str, asyncio.Future[None], str]] = []
         self.hints: list[tuple[int, dict[str, Any]]] = []
         self.trail: list[str] = []
+        self.failures: list[BaseException] = []
         self._connection = connections["default"]
         self.rows: Any = ((), ())
         self.hub: Any = SimpleNamespace(subscribe=_nothing, unsubscribe=_nothing, release=_nothing, check=_nothing)
@@ -175,7 +182,7 @@ class Simulation:
     async def _deliver(self, user: int, payload: dict[str, Any]) -> None:
         for line in self.all_lines():
             if line.user.pk == user and line.open:
-                await line.roulette_control(payload)
+                await line.control("", payload)
 
     def begin(self) -> None:
         """Have this loop's tasks use the test's connection; Django would give them another."""
@@ -185,6 +192,8 @@ class Simulation:
         """Let all go on until each waits for its turn."""
         for _ in range(HOPS):
             await asyncio.sleep(0)
+        if self.failures:
+            raise AssertionError(repr(self)) from self.failures[0]
         self.check_rows()
 
     async def rest(self, choose: Callable[[list[str]], int] = lambda choices: 0) -> None:
@@ -199,7 +208,7 @@ class Simulation:
                 raise AssertionError(f"it goes on and on: {self.trail[-20:]}")
             for line in self.all_lines():
                 if line.open:
-                    await line.roulette_control({"do": "roulette.look"})
+                    await line.control("", {"do": "roulette.look"})
             await self.settle()
         while self.choices():
             await self.step(0)
@@ -214,7 +223,7 @@ class Simulation:
         with self._connection.cursor() as cursor:
             cursor.execute(SEATS)
             seats = cursor.fetchall()
-            cursor.execute("SELECT blocker_id, blocked_id FROM chat_block ORDER BY id")
+            cursor.execute("SELECT blocker_id, blocked_id FROM roulette_block ORDER BY id")
             self.rows = (tuple(seats), tuple(cursor.fetchall()))
 
     def fingerprint(self) -> Any:
@@ -329,9 +338,9 @@ def scheduled(*names: str) -> Iterator[Simulation]:
         patch.setattr(pairing, "NOT_AGAIN", 0.0)
         patch.setattr(pairing, "SEAT_GRACE", -1.0)
         patch.setattr(process, "may_bury", lambda: True)
-        patch.setattr(handlers, "LOOK_WAITING", 3600.0)
-        patch.setattr(handlers, "LOOK_TALKING", 3600.0)
-        patch.setattr(handlers, "PROBE_PATIENCE", 0.0)  # the other socket does not answer
+        patch.setattr(consumers, "LOOK_WAITING", 3600.0)
+        patch.setattr(consumers, "LOOK_TALKING", 3600.0)
+        patch.setattr(consumers, "PROBE_PATIENCE", 0.0)  # the other socket does not answer
         page = SimpleNamespace(messages=[], reached=0)
 
         async def enter(*args: Any) -> Any:

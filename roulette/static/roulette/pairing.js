@@ -5,7 +5,7 @@ import { CommandError, Disconnected } from "realtime/socket.js";
  *
  * @typedef {import("realtime/people.js").User} User
  * @typedef {import("realtime/socket.js").Socket} Socket
- * @typedef {import("../rooms/room-state.js").RoomSession} RoomSession
+ * @typedef {import("chat/rooms/room-state.js").RoomSession} RoomSession
  * @typedef {"idle" | "checking" | "waiting" | "talking" | "ended"} Phase
  */
 

@@ -3,14 +3,14 @@ import { html, LitElement, nothing } from "lit";
 import { given } from "web/page.js";
 import { shortcut } from "web/shortcuts.js";
 import { tab } from "web/storage.js";
-import { socket } from "../rooms/connection.js";
-import "../rooms/connection-line.js";
+import { socket } from "chat/rooms/connection.js";
+import "chat/rooms/connection-line.js";
 import { checkConnection } from "./echo-check.js";
-import { avatar, guestBadge } from "../log/message-view.js";
-import { openRoom } from "../rooms/open-room.js";
+import { avatar, guestBadge } from "chat/log/message-view.js";
+import { openRoom } from "chat/rooms/open-room.js";
 import { Pairing } from "./pairing.js";
-import "../rooms/room-talk.js";
-import { Unread } from "../rooms/unread.js";
+import "chat/rooms/room-talk.js";
+import { Unread } from "chat/rooms/unread.js";
 
 /** @typedef {import("realtime/people.js").User} User */
 
@@ -172,7 +172,7 @@ export class RoulettePage extends LitElement {
   }
 
   async #talkReady() {
-    const talk = /** @type {import("../rooms/room-talk.js").RoomTalk | null} */ (this.querySelector("room-talk"));
+    const talk = /** @type {import("chat/rooms/room-talk.js").RoomTalk | null} */ (this.querySelector("room-talk"));
     await talk?.updateComplete;
     if (matchMedia("(hover: hover)").matches) talk?.composer?.focusField();
   }
@@ -181,7 +181,7 @@ export class RoulettePage extends LitElement {
 customElements.define("roulette-page", RoulettePage);
 
 const page = /** @type {RoulettePage | null} */ (document.querySelector("roulette-page"));
-/** @type {import("../rooms/connection-line.js").ConnectionLine | null} */
+/** @type {import("chat/rooms/connection-line.js").ConnectionLine | null} */
 const line = document.querySelector("connection-line");
 if (line && page) {
   line.socket = socket;

@@ -6,9 +6,9 @@ from typing import Any
 from django.db.models import F
 
 from accounts.models import User
-from chat.models import Seat
-from chat.roulette.pairing import look, part, take_seat
-from chat.roulette.seats import ENDED, LOST, TALKING, WAITING, Place
+from roulette.models import Seat
+from roulette.pairing import look, part, take_seat
+from roulette.seats import ENDED, LOST, TALKING, WAITING, Place
 
 __all__ = ["ENDED", "LOST", "TALKING", "WAITING", "enter", "leave", "long_ago", "pair", "seats", "see"]
 

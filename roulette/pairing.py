@@ -2,7 +2,7 @@
 
 A talk is a room of its own kind with two members. Both seats are claimed together, locked in the order of
 their ids; anything but two rows means that somebody was faster. What sockets hear is a hint: each looks at
-its seat every second while it waits, and now and then while it talks. `chat.roulette.seats` has the states and moves.
+its seat every second while it waits, and now and then while it talks. `roulette.seats` has the states and moves.
 """
 
 import asyncio
@@ -16,12 +16,13 @@ from django.db import transaction
 from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Now
 
-from chat.models import Block, Membership, Report, Room, RoomKind, Seat
-from chat.roulette.seats import ENDED, LOST, MOVES, TALKING, WAITING, Move, Place, partner_hears
+from chat.models import Membership, Room, RoomKind
 from realtime import clock, process
 from realtime.database import in_database
 from realtime.protocol import CommandError, encode
 from realtime.publish import Delivery, Publication, publish, publish_on_commit
+from roulette.models import Block, Report, Seat
+from roulette.seats import ENDED, LOST, MOVES, TALKING, WAITING, Move, Place, partner_hears
 
 #: Seconds that a seat survives without its socket: a reload, a deploy.
 SEAT_GRACE: Final = 8.0

@@ -1,4 +1,4 @@
-"""The roulette commands of a chat socket."""
+"""`/ws/chat/`: rooms, and roulette beside them, on one socket. No ORM here."""
 
 import asyncio
 import contextlib
@@ -6,19 +6,18 @@ import logging
 import uuid
 from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
-from typing import Any, Final
+from typing import Any, ClassVar, Final
 
 from chat import services
-from chat.commands import BlockPartner, Enter, LeaveRoulette, Next, ReportPartner
+from chat.consumers import ChatConsumer
 from chat.log import store
 from chat.models import RoomKind
-from chat.presence import connections
 from chat.rooms.access import Seen
-from chat.roulette import pairing, seats
-from chat.roulette.seats import TALKING, Ended, News, Paired, Place, Waiting
-from realtime.consumers import SocketConsumer
 from realtime.database import log_failure
 from realtime.protocol import Command, CommandError
+from roulette import commands as wire
+from roulette import pairing, seats
+from roulette.seats import TALKING, Ended, News, Paired, Place, Waiting
 
 log = logging.getLogger(__name__)
 
@@ -29,14 +28,13 @@ LOOK_TALKING: Final = 5.0
 PROBE_PATIENCE: Final = 1.0
 
 
-class RouletteCommands(SocketConsumer):
+class RouletteConsumer(ChatConsumer):
     """Enter, next, leave, block, report. Who is in roulette has a watch over the seat, which tells what is new of it.
 
     Whatever changes the seat or tells of it holds `_seat`; so whether there is a watch is asked under it, too.
     """
 
-    id: str
-    joined: dict[str, Seen]
+    commands: ClassVar[Any] = ChatConsumer.commands | wire.Commands
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -48,24 +46,24 @@ class RouletteCommands(SocketConsumer):
         self._tags: list[str] = []
         self._probes: dict[str, asyncio.Event] = {}
 
-    async def on_roulette_enter(self, command: Enter) -> None:
+    async def on_roulette_enter(self, command: wire.Enter) -> None:
         if self.user.is_bot:
             raise CommandError("forbidden", "Roulette is for people.")
         await self._whole(command, self._enter_queue(command.tags))
 
-    async def on_roulette_next(self, command: Next) -> None:
+    async def on_roulette_next(self, command: wire.Next) -> None:
         if self.user.is_bot:
             raise CommandError("forbidden", "Roulette is for people.")
         await self._whole(command, self._go_on())
 
-    async def on_roulette_leave(self, command: LeaveRoulette) -> None:
+    async def on_roulette_leave(self, command: wire.LeaveRoulette) -> None:
         leave = partial(pairing.part, self.user.pk, self.id, "partner_left", stay=False)
         await self._whole(command, self._leave_seat(leave, None))
 
-    async def on_roulette_block(self, command: BlockPartner) -> None:
+    async def on_roulette_block(self, command: wire.BlockPartner) -> None:
         await self._whole(command, self._leave_seat(partial(pairing.block_partner, self.user.pk, self.id), "blocked"))
 
-    async def on_roulette_report(self, command: ReportPartner) -> None:
+    async def on_roulette_report(self, command: wire.ReportPartner) -> None:
         report = partial(pairing.report_partner, self.user.pk, self.id, command.reason)
         await self._whole(command, self._leave_seat(report, "reported"))
 
@@ -121,8 +119,12 @@ class RouletteCommands(SocketConsumer):
             self._watch.cancel()
             self._watch = None
 
-    async def roulette_closed(self) -> None:
-        """The socket is closing: the seat keeps for a while."""
+    async def closed(self) -> None:
+        await super().closed()
+        await self._keep_seat()
+
+    async def _keep_seat(self) -> None:
+        """The socket is closing: the seat is kept for a while."""
         if self._watch is None and not self._seat.locked():
             return
         async with self._seat:
@@ -130,7 +132,7 @@ class RouletteCommands(SocketConsumer):
                 self._rise()
                 await pairing.socket_gone(self.user.pk, self.id)
 
-    async def roulette_control(self, payload: dict[str, Any]) -> None:
+    async def control(self, topic: str, payload: dict[str, Any]) -> None:
         match payload["do"]:
             case "roulette.look":
                 self._look_now()
@@ -138,6 +140,8 @@ class RouletteCommands(SocketConsumer):
                 await pairing.answer_probe(self.user.pk, payload["nonce"])
             case "roulette.held" if payload["nonce"] in self._probes:
                 self._probes[payload["nonce"]].set()
+            case do if not do.startswith("roulette."):
+                await super().control(topic, payload)
 
     # The watch over the seat
 
@@ -197,9 +201,7 @@ class RouletteCommands(SocketConsumer):
         log = store.room_topic(room.pk)
         async with self.joining(log) as talk:
             entered = await services.enter(self.user, room, 0, 200)
-            if room.slug not in self.joined:
-                self.joined[room.slug] = room
-                connections.current_presence().arrive(room.pk, self.user.pk)
+            self.arrive(room)
             self._told = place
             self.connection.send({"type": "roulette.paired", "room": place.room, "partner": place.partner})
             for event in entered.page.messages:
@@ -208,12 +210,8 @@ class RouletteCommands(SocketConsumer):
 
     async def _leave_room(self) -> None:
         room, self._talk = self._talk, None
-        if room is None:
-            return
-        if self.joined.pop(room.slug, None):
-            connections.current_presence().depart(room.pk, self.user.pk, at_once=True)
-        await self.hub.unsubscribe(store.room_topic(room.pk), self.connection)
-        await self.hub.unsubscribe(connections.presence_topic(room.pk), self.connection)
+        if room is not None:
+            await self.leave(room, at_once=True)
 
     # Is the other socket that holds my seat still there?
 

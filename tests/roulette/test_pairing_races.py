@@ -7,12 +7,13 @@ import pytest
 from django.db import connections
 
 from accounts.models import User
-from chat.models import Membership, Room, RoomKind, Seat
-from chat.roulette import pairing
-from chat.roulette.pairing import look, part, take_seat
-from chat.roulette.seats import Move
+from chat.models import Membership, Room, RoomKind
 from realtime.database import in_database
-from tests.chat.roulette.seats import ENDED, TALKING, enter, seats, see
+from roulette import pairing
+from roulette.models import Seat
+from roulette.pairing import look, part, take_seat
+from roulette.seats import Move
+from tests.roulette.seats import ENDED, TALKING, enter, seats, see
 from tests.team import Team
 
 pytestmark = pytest.mark.usefixtures("judging")

@@ -1,10 +1,10 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
-import { Pairing } from "chat/roulette/pairing.js";
+import { Pairing } from "roulette/pairing.js";
 import { Socket } from "realtime/socket.js";
 import { SafeStorage } from "web/storage.js";
-import { GRACE, LIN } from "../../messages.js";
-import { FakePage, FakeTime, FakeWebSocket, nobody, settle } from "../../fakes.js";
+import { GRACE, LIN } from "../messages.js";
+import { FakePage, FakeTime, FakeWebSocket, nobody, settle } from "../fakes.js";
 
 /** @type {FakeTime} */
 let time;

@@ -12,20 +12,21 @@ from accounts.models import User
 from accounts.services import ban
 from chat import services
 from chat.log import writer
-from chat.models import Block, Message, Report, Room, Seat
+from chat.models import Message, Room
 from chat.presence import connections
-from chat.roulette import handlers, pairing
 from harness.asgi_client import AsgiClient
 from harness.client import Event, eventually
 from realtime import process
 from realtime.database import in_database
 from realtime.hub import Hub
+from roulette import consumers, pairing
+from roulette.models import Block, Report, Seat
 from tests.team import Connect, Team, signed_in
 
 
 @pytest.fixture(autouse=True)
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(handlers, "LOOK_WAITING", 0.05)
+    monkeypatch.setattr(consumers, "LOOK_WAITING", 0.05)
     monkeypatch.setattr(process, "may_bury", lambda: True)
 
 
@@ -147,7 +148,7 @@ async def test_another_tab_of_the_same_person_is_a_conflict(team: Team, connect:
 async def test_a_tab_that_does_not_answer_loses_its_seat(
     team: Team, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(handlers, "PROBE_PATIENCE", 0.1)
+    monkeypatch.setattr(consumers, "PROBE_PATIENCE", 0.1)
     assert await pairing.take_seat(team.alice.pk, "a socket that is no more", []) is None
     alice = await enter(connect, team.alice)
     await alice.assert_event("roulette.waiting", position=1, waiting=1)
@@ -387,11 +388,11 @@ async def test_who_goes_on_in_another_tab_is_told_so_in_this_one(
     team: Team, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """The tab was slow to say that it is there: it may not go on to show a talk, or a queue, that it is not in."""
-    monkeypatch.setattr(handlers, "PROBE_PATIENCE", 0.0)
+    monkeypatch.setattr(consumers, "PROBE_PATIENCE", 0.0)
     alice, bob, room = await paired(connect, team.alice, team.bob)
     again = await enter(connect, team.alice)
     assert (await again.assert_event("roulette.paired"))["room"] == room
-    monkeypatch.setattr(handlers, "LOOK_TALKING", 0.05)
+    monkeypatch.setattr(consumers, "LOOK_TALKING", 0.05)
     # private: a hint as another process sends it
     await in_database(pairing._hint)([await Seat.objects.aget(user=team.alice)])
     ended = {"type": "roulette.ended", "room": room, "reason": "elsewhere"}

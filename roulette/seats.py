@@ -1,6 +1,6 @@
 """The life of a seat in roulette: its states, what moves it on, and what its client is told. Pure.
 
-`chat.roulette.pairing` writes seats by `MOVES`, and `chat.roulette.handlers` tells a client what `news` finds:
+`roulette.pairing` writes seats by `MOVES`, and `roulette.consumers` tells a client what `news` finds:
 the difference between what it told last and what the row says now.
 """
 
@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, Final, NamedTuple
 
-from chat.models import SeatState
+from roulette.models import SeatState
 
 WAITING, TALKING, ENDED = SeatState.WAITING, SeatState.TALKING, SeatState.ENDED
 #: What a socket sees when the seat is not its own: another socket has it, or it was deleted.

@@ -1,0 +1,3 @@
+from tests.chat.conftest import connect, hub, judging, team
+
+__all__ = ["connect", "hub", "judging", "team"]
