@@ -20,7 +20,7 @@ from twisted.internet.tcp import Connection as TcpConnection
 from websockets.frames import Opcode
 
 from harness.client import PATIENCE, Client, eventually
-from harness.launcher import Launcher
+from harness.launcher import Launcher, listens
 from harness.servers import Manage, Web
 from realtime.sockets import KEPT, SocketProtocol  # first, it installs the reactor
 from tests.realtime.raw_client import RawClient, frame, visit
@@ -350,11 +350,6 @@ def terminate(server: Web) -> None:
     os.kill(server.process.pid, signal.SIGTERM)
 
 
-def accepts(server: Web) -> bool:
-    with socket.socket() as probe:
-        return probe.connect_ex(("127.0.0.1", server.port)) == 0
-
-
 async def test_a_stop_tells_everybody_and_finishes_what_is_under_way(short_lived: Web) -> None:
     async with visit(short_lived) as one, visit(short_lived) as other, httpx.AsyncClient(trust_env=False) as browser:
         with RawClient(short_lived) as silent:  # it will not answer the close
@@ -368,7 +363,7 @@ async def test_a_stop_tells_everybody_and_finishes_what_is_under_way(short_lived
                 waits.append(notice["retry_after"])
                 await client.assert_closed(1012)
             assert all(0 < wait <= 6 for wait in waits)
-            assert not accepts(short_lived)
+            assert not listens(short_lived.port)
             assert not asking.done()
             assert (await asking).text == "done"
             assert await exit_code(short_lived, seconds=PATIENCE) == 0
