@@ -51,9 +51,11 @@ def using(path: Path) -> Iterator[None]:
     before = connection.settings_dict["NAME"]
     connection.close()
     settings.DATABASES["default"]["NAME"] = connection.settings_dict["NAME"] = str(path)
-    yield
-    connection.close()
-    settings.DATABASES["default"]["NAME"] = connection.settings_dict["NAME"] = before
+    try:
+        yield
+    finally:
+        connection.close()
+        settings.DATABASES["default"]["NAME"] = connection.settings_dict["NAME"] = before
 
 
 @contextmanager

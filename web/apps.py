@@ -1,5 +1,6 @@
 from django.apps import AppConfig
 from django.contrib.admin import apps as admin_apps
+from django.db.models.signals import pre_migrate
 
 
 class SiteConfig(AppConfig):
@@ -7,6 +8,11 @@ class SiteConfig(AppConfig):
 
     name = "web"
     default = True
+
+    def ready(self) -> None:
+        from web.carryover import refuse_previous_layout
+
+        pre_migrate.connect(refuse_previous_layout)
 
 
 class AdminConfig(admin_apps.AdminConfig):

@@ -1,0 +1,173 @@
+"""Carries a database from the layout before version 0.1.0, whose app `dashboard` became four, over to the present one.
+
+The rows of `dashboard` wait in temporary tables while the migrations make the new ones: so indexes and constraints have
+the names that they have on a new site. The other apps keep their tables. Content types keep their ids, and so permissions and the
+admin's log stay good.
+"""
+
+from typing import Final
+
+from django.apps import apps
+from django.contrib.auth.models import Permission
+from django.contrib.contenttypes.models import ContentType
+from django.core.management.base import CommandError
+from django.core.management.color import no_style
+from django.db import connection, transaction
+from django.db.migrations.executor import MigrationExecutor
+from django.db.migrations.recorder import MigrationRecorder
+from django.db.models import Model
+
+#: The last migration of each app of the previous layout.
+PREVIOUS: Final = {"accounts": "0004", "chat": "0004", "dashboard": "0018", "realtime": "0001"}
+#: Apps that keep their tables, and apps that get the tables of `dashboard`.
+KEPT: Final = ("accounts", "chat", "realtime")
+NEW: Final = ("streams", "boards", "walls", "alerts")
+#: Where each model of `dashboard` is now.
+MOVED: Final = {
+    "stream": "streams.Stream",
+    "sample": "streams.Sample",
+    "tablerow": "streams.TableRow",
+    "pushtoken": "streams.PushToken",
+    "pushtally": "streams.PushTally",
+    "producerlease": "streams.ProducerLease",
+    "sqlsource": "streams.SqlSource",
+    "httpsource": "streams.HttpSource",
+    "board": "boards.Board",
+    "widget": "boards.Widget",
+    "wall": "walls.Wall",
+    "wallboard": "walls.WallBoard",
+    "screenlink": "walls.ScreenLink",
+    "screen": "walls.Screen",
+    "pairing": "walls.Pairing",
+    "alertrule": "alerts.AlertRule",
+    "rulestate": "alerts.RuleState",
+    "incident": "alerts.Incident",
+    "alertduty": "alerts.AlertDuty",
+}
+
+
+def has_previous_layout() -> bool:
+    """Return whether the app `dashboard` has migrated this database."""
+    return any(app == "dashboard" for app, _ in MigrationRecorder(connection).applied_migrations())
+
+
+def refuse_previous_layout(**_: object) -> None:
+    """Stop a migration that would make empty tables beside the full ones. Raises CommandError."""
+    if has_previous_layout():
+        raise CommandError(
+            "This database is of the layout before version 0.1.0. Stop all processes, make a backup,"
+            " and run: manage.py carryover"
+        )
+
+
+def carry_over() -> bool:
+    """Carry the database over in one transaction; return False when it has the present layout already.
+
+    Raises CommandError when it has neither layout; then nothing has changed.
+    """
+    with connection.constraint_checks_disabled(), transaction.atomic():
+        if not _is_previous():
+            return False
+        _replace_migrations()
+        _move_content_types()
+        tables = _tables()
+        for old, _, _ in tables:
+            _execute(f"CREATE TEMPORARY TABLE {_waiting(old)} AS SELECT * FROM {_quoted(old)}")
+        for old, _, _ in tables:
+            _execute(f"DROP TABLE {_quoted(old)}" + " CASCADE" * (connection.vendor == "postgresql"))
+        MigrationExecutor(connection).migrate([(app, "0001_initial") for app in NEW])
+        for old, new, columns in tables:
+            names = ", ".join(map(_quoted, columns))
+            _execute(f"INSERT INTO {_quoted(new)} ({names}) SELECT {names} FROM {_waiting(old)}")
+            _execute(f"DROP TABLE {_waiting(old)}")
+        _set_sequences()
+        connection.check_constraints()
+        _check_kept()
+    return True
+
+
+def _is_previous() -> bool:
+    """Tell the previous layout (True) from the present one (False). Raises CommandError when it is neither."""
+    latest: dict[str, str] = {}
+    for app, name in MigrationRecorder(connection).applied_migrations():
+        latest[app] = max(latest.get(app, ""), name[:4])
+    found = {app: number for app, number in latest.items() if app in {*PREVIOUS, *NEW}}
+    if found == PREVIOUS:
+        return True
+    if "dashboard" not in found and found.keys() >= {*KEPT, *NEW}:
+        return False
+    raise CommandError(
+        f"This database is not at the last migrations of the previous layout ({_listed(PREVIOUS)}): it is at"
+        f" {_listed(found) or 'none'}. Migrate it with the code of the previous layout first. Nothing has changed."
+    )
+
+
+def _listed(migrations: dict[str, str]) -> str:
+    return ", ".join(f"{app} {number}" for app, number in sorted(migrations.items()))
+
+
+def _replace_migrations() -> None:
+    recorder = MigrationRecorder(connection)
+    recorder.migration_qs.filter(app__in=PREVIOUS).delete()
+    for app in KEPT:
+        recorder.record_applied(app, "0001_initial")
+
+
+def _move_content_types() -> None:
+    for old, label in MOVED.items():
+        app, model = label.lower().split(".")
+        ContentType.objects.filter(app_label="dashboard", model=old).update(app_label=app, model=model)
+        for permission in Permission.objects.filter(content_type__app_label=app, content_type__model=model):
+            verb = permission.codename.partition("_")[0]
+            permission.codename = f"{verb}_{model}"
+            permission.name = f"Can {verb} {apps.get_model(label)._meta.verbose_name}"
+            permission.save()
+    ContentType.objects.clear_cache()
+
+
+def _tables() -> list[tuple[str, str, list[str]]]:
+    """Return each old table, its new one, and the columns of both. Raises CommandError when they have not the same."""
+    pairs: list[tuple[str, type[Model]]] = []
+    for old, label in MOVED.items():
+        model = apps.get_model(label)
+        pairs.append((f"dashboard_{old}", model))
+        for field in model._meta.local_many_to_many:
+            pairs.append((f"dashboard_{old}_{field.name}", field.remote_field.through))
+    return [(old, model._meta.db_table, _columns(old, model)) for old, model in pairs]
+
+
+def _columns(table: str, model: type[Model]) -> list[str]:
+    """Return the columns that `model` has. Raises CommandError when `table` has others."""
+    wanted = [field.column for field in model._meta.local_concrete_fields]
+    with connection.cursor() as cursor:
+        there = {column.name for column in connection.introspection.get_table_description(cursor, table)}
+    if there != set(wanted):
+        differing = ", ".join(sorted(there ^ set(wanted)))
+        raise CommandError(f"The table {table} has not the columns it should have ({differing}). Nothing has changed.")
+    return wanted
+
+
+def _set_sequences() -> None:
+    """Have the next id be one that no row has."""
+    models = [model for app in NEW for model in apps.get_app_config(app).get_models(include_auto_created=True)]
+    for statement in connection.ops.sequence_reset_sql(no_style(), models):
+        _execute(statement)
+
+
+def _check_kept() -> None:
+    for app in KEPT:
+        for model in apps.get_app_config(app).get_models(include_auto_created=True):
+            _columns(model._meta.db_table, model)
+
+
+def _execute(statement: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+def _waiting(table: str) -> str:
+    return _quoted(f"waiting_{table}")
+
+
+def _quoted(name: str) -> str:
+    return connection.ops.quote_name(name)
