@@ -1,8 +1,8 @@
-"""Carries a database from the layout before version 0.1.0, whose app `dashboard` became four, over to the present one.
+"""Carries a database from before version 0.1.0, whose app `dashboard` became four, over to the present layout.
 
 The rows of `dashboard` wait in temporary tables while the migrations make the new ones: so indexes and constraints have
-the names that they have on a new site. The other apps keep their tables. Content types keep their ids, and so permissions and the
-admin's log stay good.
+the names that they have on a new site. The other apps keep their tables. Content types keep their ids, and so
+permissions and the admin's log stay good.
 """
 
 from typing import Final
@@ -72,13 +72,13 @@ def carry_over() -> bool:
         _move_content_types()
         tables = _tables()
         for old, _, _ in tables:
-            _execute(f"CREATE TEMPORARY TABLE {_waiting(old)} AS SELECT * FROM {_quoted(old)}")
+            _execute(f"CREATE TEMPORARY TABLE {_waiting(old)} AS SELECT * FROM {_quoted(old)}")  # noqa: S608
         for old, _, _ in tables:
             _execute(f"DROP TABLE {_quoted(old)}" + " CASCADE" * (connection.vendor == "postgresql"))
         MigrationExecutor(connection).migrate([(app, "0001_initial") for app in NEW])
         for old, new, columns in tables:
             names = ", ".join(map(_quoted, columns))
-            _execute(f"INSERT INTO {_quoted(new)} ({names}) SELECT {names} FROM {_waiting(old)}")
+            _execute(f"INSERT INTO {_quoted(new)} ({names}) SELECT {names} FROM {_waiting(old)}")  # noqa: S608
             _execute(f"DROP TABLE {_waiting(old)}")
         _set_sequences()
         connection.check_constraints()

@@ -124,6 +124,6 @@ def test_anything_else_is_refused_and_nothing_changes(previous: Path, spoilt: st
 
 def test_a_previous_database_is_not_migrated_without_being_carried_over(previous: Path) -> None:
     before = shape(str(previous))
-    with pytest.raises(CommandError, match="manage.py carryover"):
+    with pytest.raises(CommandError, match=r"manage\.py carryover"):
         call_command("migrate", verbosity=0)
     assert shape(str(previous)) == before
