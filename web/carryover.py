@@ -138,7 +138,7 @@ def _tables() -> list[tuple[str, str, list[str]]]:
 
 def _columns(table: str, model: type[Model]) -> list[str]:
     """Return the columns that `model` has. Raises CommandError when `table` has others."""
-    wanted = [field.column for field in model._meta.local_concrete_fields]
+    wanted = [str(field.column) for field in model._meta.local_concrete_fields]
     with connection.cursor() as cursor:
         there = {column.name for column in connection.introspection.get_table_description(cursor, table)}
     if there != set(wanted):
