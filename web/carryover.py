@@ -51,7 +51,7 @@ def has_previous_layout() -> bool:
     return any(app == "dashboard" for app, _ in MigrationRecorder(connection).applied_migrations())
 
 
-def refuse_previous_layout(**_: object) -> None:
+def refuse_previous_layout() -> None:
     """Stop a migration that would make empty tables beside the full ones. Raises CommandError."""
     if has_previous_layout():
         raise CommandError(
