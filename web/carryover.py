@@ -1,7 +1,7 @@
 """Carries a database from before version 0.1.0, whose app `dashboard` became four, over to the present layout.
 
-The rows of `dashboard` wait in temporary tables while the migrations make the new ones: so indexes and constraints have
-the names that they have on a new site. The other apps keep their tables. Content types keep their ids, and so
+The rows of tables that get another name wait in temporary tables while the migrations make the new ones: so indexes and
+constraints have the names that they have on a new site. The other tables stay. Content types keep their ids, and so
 permissions and the admin's log stay good.
 """
 
@@ -19,30 +19,33 @@ from django.db.models import Model
 
 #: The last migration of each app of the previous layout.
 PREVIOUS: Final = {"accounts": "0004", "chat": "0004", "dashboard": "0018", "realtime": "0001"}
-#: Apps that keep their tables, and apps that get the tables of `dashboard`.
+#: Apps that keep their tables, and apps that get some of others.
 KEPT: Final = ("accounts", "chat", "realtime")
-NEW: Final = ("streams", "boards", "walls", "alerts")
-#: Where each model of `dashboard` is now.
+NEW: Final = ("roulette", "streams", "boards", "walls", "alerts")
+#: Models that have moved, and where they are now.
 MOVED: Final = {
-    "stream": "streams.Stream",
-    "sample": "streams.Sample",
-    "tablerow": "streams.TableRow",
-    "pushtoken": "streams.PushToken",
-    "pushtally": "streams.PushTally",
-    "producerlease": "streams.ProducerLease",
-    "sqlsource": "streams.SqlSource",
-    "httpsource": "streams.HttpSource",
-    "board": "boards.Board",
-    "widget": "boards.Widget",
-    "wall": "walls.Wall",
-    "wallboard": "walls.WallBoard",
-    "screenlink": "walls.ScreenLink",
-    "screen": "walls.Screen",
-    "pairing": "walls.Pairing",
-    "alertrule": "alerts.AlertRule",
-    "rulestate": "alerts.RuleState",
-    "incident": "alerts.Incident",
-    "alertduty": "alerts.AlertDuty",
+    "chat.seat": "roulette.Seat",
+    "chat.block": "roulette.Block",
+    "chat.report": "roulette.Report",
+    "dashboard.stream": "streams.Stream",
+    "dashboard.sample": "streams.Sample",
+    "dashboard.tablerow": "streams.TableRow",
+    "dashboard.pushtoken": "streams.PushToken",
+    "dashboard.pushtally": "streams.PushTally",
+    "dashboard.producerlease": "streams.ProducerLease",
+    "dashboard.sqlsource": "streams.SqlSource",
+    "dashboard.httpsource": "streams.HttpSource",
+    "dashboard.board": "boards.Board",
+    "dashboard.widget": "boards.Widget",
+    "dashboard.wall": "walls.Wall",
+    "dashboard.wallboard": "walls.WallBoard",
+    "dashboard.screenlink": "walls.ScreenLink",
+    "dashboard.screen": "walls.Screen",
+    "dashboard.pairing": "walls.Pairing",
+    "dashboard.alertrule": "alerts.AlertRule",
+    "dashboard.rulestate": "alerts.RuleState",
+    "dashboard.incident": "alerts.Incident",
+    "dashboard.alertduty": "alerts.AlertDuty",
 }
 
 
@@ -115,8 +118,8 @@ def _replace_migrations() -> None:
 
 def _move_content_types() -> None:
     for old, label in MOVED.items():
-        app, model = label.lower().split(".")
-        ContentType.objects.filter(app_label="dashboard", model=old).update(app_label=app, model=model)
+        (old_app, old_model), (app, model) = old.split("."), label.lower().split(".")
+        ContentType.objects.filter(app_label=old_app, model=old_model).update(app_label=app, model=model)
         for permission in Permission.objects.filter(content_type__app_label=app, content_type__model=model):
             verb = permission.codename.partition("_")[0]
             permission.codename = f"{verb}_{model}"
@@ -129,10 +132,10 @@ def _tables() -> list[tuple[str, str, list[str]]]:
     """Return each old table, its new one, and the columns of both. Raises CommandError when they have not the same."""
     pairs: list[tuple[str, type[Model]]] = []
     for old, label in MOVED.items():
-        model = apps.get_model(label)
-        pairs.append((f"dashboard_{old}", model))
+        model, table = apps.get_model(label), old.replace(".", "_")
+        pairs.append((table, model))
         for field in model._meta.local_many_to_many:
-            pairs.append((f"dashboard_{old}_{field.name}", field.remote_field.through))
+            pairs.append((f"{table}_{field.name}", field.remote_field.through))
     return [(old, model._meta.db_table, _columns(old, model)) for old, model in pairs]
 
 

@@ -17,6 +17,7 @@ from alerts.models import Incident
 from boards.boards import board_layout
 from boards.models import Board, Widget
 from chat.models import Message
+from roulette.models import Block
 from streams.models import Sample, Stream
 from tests.kept_database import using
 from tests.watched_tables import WatchedTables
@@ -76,6 +77,7 @@ def test_what_was_in_the_previous_layout_is_in_the_present_one(previous: Path) -
     assert ScreenLink.objects.get().screens.get().name == "Kitchen"
     assert [incident.about["title"] for incident in Incident.objects.order_by("pk")] == ["Orders", "Gone"]
     assert Message.objects.count() == 5
+    assert Block.objects.get().blocked.username == "bob"
     assert User.objects.get(username="bob").get_all_permissions() == {
         "alerts.change_alertrule",
         "boards.view_widget",
@@ -112,7 +114,10 @@ def test_the_second_time_nothing_is_done(previous: Path) -> None:
     ("spoilt", "why"),
     [
         ("DELETE FROM django_migrations WHERE app = 'dashboard' AND name LIKE '0018%'", "dashboard 0017"),
-        ("INSERT INTO django_migrations (app, name, applied) VALUES ('streams', '0001_initial', 0)", "streams 0001"),
+        (
+            "INSERT INTO django_migrations (app, name, applied) VALUES ('streams', '0001_initial', '2026-11-30')",
+            "streams 0001",
+        ),
         ("DELETE FROM django_migrations", "at none"),
         ("ALTER TABLE dashboard_board DROP COLUMN zone", "dashboard_board.*zone"),
         ("ALTER TABLE chat_room ADD COLUMN colour", "chat_room.*colour"),
