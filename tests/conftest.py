@@ -5,6 +5,7 @@ A fixture imports what it needs itself: a pure test shall pay for no browser and
 
 from __future__ import annotations
 
+import signal
 import sys
 from collections.abc import AsyncIterator, Awaitable, Callable, Generator, Iterator
 from contextlib import AsyncExitStack
@@ -126,9 +127,12 @@ def launcher(pytestconfig: pytest.Config) -> Iterator[Launcher]:
     """Starts servers; those that a test leaves running end with the session."""
     from harness.launcher import Launcher
 
+    # A limit of CI ends us as Ctrl-C does, with all fixtures, or the servers would stay.
+    before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     with Launcher() as launcher:
         pytestconfig.stash[LAUNCHER] = launcher
         yield launcher
+    signal.signal(signal.SIGTERM, before)
 
 
 @pytest.fixture(scope="session")

@@ -1,10 +1,13 @@
 """The servers that system tests start, and that they are gone afterwards."""
 
+import subprocess
+import sys
+
 import psycopg
 import pytest
 import redis as client
 
-from harness.launcher import Launcher, listens
+from harness.launcher import ROOT, Launcher, listens
 from harness.servers import Manage, PostgreSQL, Redis
 
 
@@ -23,6 +26,18 @@ def test_what_a_launcher_started_ends_with_it_and_so_do_its_folders() -> None:
         assert launcher.running == [service]
     assert not listens(service.port)
     assert not folder.exists()
+
+
+def test_servers_end_with_tests_that_are_told_to_end() -> None:
+    """By a time limit of CI, say, which sends SIGTERM."""
+    command = [sys.executable, "-m", "pytest", "-q", "-s", "-p", "no:cacheprovider", "tests/system/waits_for_ever.py"]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as tests:
+        assert tests.stdout
+        port = next(int(line.split()[1]) for line in tests.stdout if line.startswith("port "))
+        assert listens(port)
+        tests.terminate()
+        tests.communicate(timeout=60)
+    assert not listens(port)
 
 
 def test_postgresql_makes_databases(postgresql: PostgreSQL) -> None:
