@@ -31,7 +31,7 @@ export function tileHandles(widget, name, editor, configure, note) {
 }
 
 /** Arrows move, with Shift they resize; Home and End; Delete. @param {KeyboardEvent} event @param {Widget} widget @param {LayoutEditor} editor */
-function press(event, { id, width, height }, editor) {
+export function press(event, { id, width, height }, editor) {
   const place = editor.layout.widgets.findIndex((widget) => widget.id === id);
   const step = /** @type {Record<string, [number, number]>} */ ({ ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] })[event.key];
   if (event.ctrlKey || event.metaKey || event.altKey) return;

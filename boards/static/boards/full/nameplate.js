@@ -1,7 +1,10 @@
-/** A screen's name, large, for a moment: so that whoever stands before it finds it in the list. */
+/** A screen's name, large, for a moment: so that a person in front of it finds it in the list. */
 
 /** Seconds for which it flashes. */
 const FLASH = 10;
+
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let hiding;
 
 /** @param {string} name @param {string} trouble what is wrong with this screen; "" for nothing */
 export function flashName(name, trouble) {
@@ -10,5 +13,6 @@ export function flashName(name, trouble) {
   sentence.textContent = trouble;
   plate.replaceChildren(name, ...(trouble ? [sentence] : []));
   plate.hidden = false;
-  setTimeout(() => (plate.hidden = true), FLASH * 1000);
+  clearTimeout(hiding);
+  hiding = setTimeout(() => (plate.hidden = true), FLASH * 1000);
 }
