@@ -13,6 +13,7 @@ beforeEach(() => {
   restore = pretend({ document: new FakeDocument({ parts: { ".nameplate": plate } }) });
 });
 afterEach(() => {
+  mock.timers.tick(10_000);
   restore();
   mock.timers.reset();
 });
