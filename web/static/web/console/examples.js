@@ -9,7 +9,7 @@ const json = (/** @type {string} */ name, /** @type {() => object} */ command) =
   frame: () => JSON.stringify(command(), null, 2),
 });
 
-const PING = json("ping", () => ({ type: "ping", ref: "1" }));
+const PING = json("ping", () => ({ type: "ping", ref: "10" }));
 
 const ECHO = [{ name: "hello", frame: () => "Hello, is anybody there?" }, { name: "json", frame: () => '{"any": "text"}' }];
 
