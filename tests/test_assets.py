@@ -1,4 +1,4 @@
-"""What of npm is served, and that every module a page imports can be found, in DEBUG and with hashed names."""
+"""What of npm is served; every module that a page imports can be found, with hashed names too, and has its test."""
 
 import json
 import posixpath
@@ -133,3 +133,67 @@ def test_every_static_file_that_a_template_names_exists() -> None:
     for template in [*root.glob("templates/**/*.html"), *root.glob("*/templates/**/*.html")]:
         for path in re.findall(r"""{%\s*static\s+["']([^"']+)["']""", template.read_text()):
             assert finders.find(path), f"{template.relative_to(root)} names {path}, which does not exist"
+
+
+# Scripts that only draw a template or only wire a page: browser tests cover them. Any other has a test of its own.
+VIEWS = {
+    "boards": """board-line board-tile board-view board copy-line editor/tile-dialog line-chart new-board
+        rewind/rewind-bar thumbnail tiles/line tiles/room tiles/translated""",
+    "chat": """log/message-view log/room-log outbox/composer outbox/unsent-messages presence/client-count
+        presence/room-people rooms/connection-line rooms/connection rooms/home rooms/room-members rooms/room-talk
+        rooms/room rooms/sidebar""",
+    "roulette": "roulette",
+    "walls": "code screen-list wall",
+    "web": "console/console open-link own-links shell translated",
+}
+JS_TESTS = Path(__file__).parent / "js"
+
+
+def own_scripts() -> set[str]:
+    return {
+        str(path.relative_to(app / "static"))
+        for app in JS_TESTS.parent.parent.iterdir()
+        for path in app.glob("static/**/*.js")
+    }
+
+
+def faults_of_mirror(scripts: set[str], tests: set[str], views: set[str]) -> list[str]:
+    """Return what is wrong with scripts and tests, both by paths such as "web/page.js" and "web/page.test.js".
+
+    A test may look at one side of a script: "web/time-region.test.js" is one of "web/time.js".
+    """
+    tested = {test.removesuffix(".test.js") + ".js" for test in tests}
+    logic = scripts - views
+    faults = [f"{name} has no test: add tests/js/{name[:-3]}.test.js" for name in logic - tested]
+    faults += [f"{name} is called a view, and is not there" for name in views - scripts]
+    faults += [f"{name} is called a view, and has a test" for name in views & tested]
+    faults += [
+        f"tests/js/{name[:-3]}.test.js tests no script"
+        for name in tested - scripts
+        if not any(name.startswith(f"{script[:-3]}-") for script in logic)
+    ]
+    return sorted(faults)
+
+
+def test_each_script_of_logic_has_its_test() -> None:
+    tests = {str(path.relative_to(JS_TESTS)) for path in JS_TESTS.rglob("*.test.js")} - {"web/styles/palette.test.js"}
+    views = {f"{app}/{name}.js" for app, names in VIEWS.items() for name in names.split()}
+    scripts = own_scripts()
+    assert len(scripts) > 80
+    assert faults_of_mirror(scripts, tests, views) == []
+
+
+def test_a_script_without_a_test_and_a_test_without_a_script_are_found() -> None:
+    scripts = {"web/page.js", "web/time.js", "web/shell.js"}
+    tests = {"web/page.test.js", "web/time.test.js", "web/time-region.test.js"}
+    assert faults_of_mirror(scripts, tests, {"web/shell.js"}) == []
+    assert faults_of_mirror(scripts, tests, set()) == ["web/shell.js has no test: add tests/js/web/shell.test.js"]
+    assert faults_of_mirror(scripts, tests, {"web/shell.js", "web/page.js"}) == [
+        "web/page.js is called a view, and has a test"
+    ]
+    assert faults_of_mirror(scripts, tests | {"web/old.test.js"}, {"web/shell.js"}) == [
+        "tests/js/web/old.test.js tests no script"
+    ]
+    assert faults_of_mirror(scripts - {"web/shell.js"}, tests, {"web/shell.js"}) == [
+        "web/shell.js is called a view, and is not there"
+    ]

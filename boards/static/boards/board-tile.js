@@ -2,6 +2,7 @@
 import { html, LitElement, nothing } from "lit";
 import { keyed } from "lit/directives/keyed.js";
 import { grouped, showText } from "web/format.js";
+import { curlLine } from "./curl.js";
 import { cutOf, hideCut, isOther, WHOLE } from "./cut.js";
 import { LEVEL_WORDS } from "./state/signs.js";
 import { tileHandles } from "./editor/tile-handles.js";
@@ -256,12 +257,6 @@ export class BoardTile extends LitElement {
       <p class="tile__note" data-truth="empty">This tile shows no stream yet.</p>
     </section>`;
   }
-}
-
-/** A line to paste into a shell that pushes a value. */
-export function curlLine(/** @type {Stream} */ { slug, kind }) {
-  const example = { number: "42", text: '"hello"', status: '"ok"', table: '{"A": {"price": 1}}', series: "[]" }[kind];
-  return `curl -X POST ${location.origin}/api/streams/${slug}/ -H 'Authorization: Bearer TOKEN' -d '{"value": ${example}}'`;
 }
 
 customElements.define("board-tile", BoardTile);

@@ -3,6 +3,7 @@ import { html, LitElement, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import "./board-tile.js";
 import "./copy-line.js";
+import { curlLine } from "./curl.js";
 import { useZone } from "web/time.js";
 import { onWall, pagesOf } from "./fit.js";
 import { LayoutEditor } from "./editor/layout-editor.js";
@@ -294,9 +295,7 @@ export class BoardView extends LitElement {
       <p>Make a stream that shows here, on the server:</p>
       <copy-line .text=${`python manage.py createstream orders --push --board ${board.slug}`}></copy-line>
       <p>Then push a value with the token it prints:</p>
-      <copy-line
-        .text=${`curl -X POST ${location.origin}/api/streams/orders/ -H 'Authorization: Bearer TOKEN' -d '{"value": 42}'`}
-      ></copy-line>
+      <copy-line .text=${curlLine({ slug: "orders", kind: "number" })}></copy-line>
       ${this.mayEdit
         ? html`<p>Or add tiles for streams that are there:</p>
             <button class="button" type="button" @click=${() => this.toggleEditing()}>Edit this board</button>`

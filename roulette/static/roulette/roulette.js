@@ -9,13 +9,12 @@ import { checkConnection } from "./echo-check.js";
 import { avatar, guestBadge } from "chat/log/message-view.js";
 import { openRoom } from "chat/rooms/open-room.js";
 import { Pairing } from "./pairing.js";
+import { MOST_TOPICS, readTopics } from "./topics.js";
 import "chat/rooms/room-talk.js";
 import { Unread } from "chat/rooms/unread.js";
 
 /** @typedef {import("realtime/people.js").User} User */
 
-const MOST_TOPICS = 5;
-const LONGEST_TOPIC = 30;
 const { bodyCharacters } = given("page-config");
 
 export class RoulettePage extends LitElement {
@@ -167,8 +166,7 @@ export class RoulettePage extends LitElement {
 
   #start(/** @type {SubmitEvent} */ event) {
     event.preventDefault();
-    const words = this.topics.split(",").map((word) => [...word.trim()].slice(0, LONGEST_TOPIC).join(""));
-    this.pairing.start([...new Set(words.map((word) => word.toLowerCase()).filter(Boolean))].slice(0, MOST_TOPICS));
+    this.pairing.start(readTopics(this.topics));
   }
 
   async #talkReady() {

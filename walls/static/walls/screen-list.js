@@ -3,20 +3,14 @@ import { html, LitElement, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { ask, given } from "web/page.js";
 import { age } from "web/time.js";
+import { awayWords, buildWords, paintedWords } from "./screen-words.js";
 
-/**
- * @typedef {{
- *   id: number, name: string, wall: string | null, link: string | null, user: {guest: boolean} | null, connected: boolean, board: string,
- *   build: string, current: boolean, opened_at: string, seen_at: string, painted_at: string | null,
- * }} Told
- */
+/** @typedef {import("./screen-words.js").Told} Told */
 
 /** Milliseconds between two looks. */
 const EVERY = 3000;
 /** Milliseconds after which what is shown is no longer known to be so. */
 const KNOWN = 3 * EVERY;
-/** Milliseconds after which a screen should have said that it paints. */
-const LATE = 45_000;
 
 export class ScreenList extends LitElement {
   static properties = { screens: { state: true }, trouble: { state: true }, renaming: { state: true } };
@@ -126,16 +120,16 @@ export class ScreenList extends LitElement {
           ? this.#form(screen)
           : html`<b><span class="screens__sign" aria-hidden="true">${connected && this.#known ? "●" : "○"}</span> ${name}</b> ${whose}`}
       </span>
-      <span class="screens__facts small muted">${connected ? this.#facts(screen) : `not connected since ${age(Date.now() - Date.parse(screen.seen_at))}`}</span>
+      <span class="screens__facts small muted">${connected ? this.#facts(screen) : awayWords(screen, Date.now())}</span>
       ${this.mayChange ? this.#buttons(screen) : nothing}`;
   }
 
-  #facts(/** @type {Told} */ { board, build, current, painted_at }) {
-    const painted = painted_at === null ? null : Date.now() - Date.parse(painted_at);
-    const late = painted !== null && painted > LATE;
+  #facts(/** @type {Told} */ screen) {
+    const { board } = screen;
+    const { isLate, text } = paintedWords(screen, Date.now());
     return html`${board ? html`shows <b>${board}</b>` : "shows nothing at this hour"} ·
-      ${painted === null ? "has not said what it paints" : html`${late ? "⚠\ufe0e " : nothing}last frame ${age(painted)} ago`} ·
-      ${build ? html`build ${build}${current ? nothing : " (an old one)"}` : "build unknown"}`;
+      ${isLate ? "⚠\ufe0e " : nothing}${text} ·
+      ${buildWords(screen)}`;
   }
 
   #form(/** @type {Told} */ screen) {

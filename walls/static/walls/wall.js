@@ -13,14 +13,13 @@ import { Rotation } from "boards/full/rotation.js";
 import { Screen } from "boards/state/screen.js";
 import { screenKey } from "boards/full/screen-key.js";
 import { keepAwake } from "boards/full/wake-lock.js";
+import { PlannedReload } from "./planned-reload.js";
 
 /** Milliseconds between looks at the clock; a gap so long means that the machine has slept. */
 const TICK = 1000;
 const SLEPT = 15_000;
 /** Points of history, as many as tiles may ask for. */
 const POINTS = 1000;
-/** Seconds that a reload waits for a quiet moment at most. */
-const QUIET = 600;
 
 const { token, build, key } = given("page-config");
 const socket = new Socket(`/ws/boards/?id=${key ?? screenKey()}`, {
@@ -43,8 +42,7 @@ let wallName = heading.textContent ?? "";
 let shown = "";
 let showsRooms = false;
 let lookedAt = Date.now();
-/** When the page has to load itself anew, unix milliseconds. @type {{from: number, until: number} | null} */
-let reloadAt = null;
+const reload = new PlannedReload();
 
 async function fetchSnapshot(/** @type {string} */ board) {
   const answer = await fetch(`/api/boards/${encodeURIComponent(board)}/`, { headers: { Authorization: `Bearer ${token}` } });
@@ -94,22 +92,13 @@ function look() {
   const moved = slug !== shown;
   shown = slug;
   if (moved) report();
-  reloadIfQuiet(now, moved);
-}
-
-/** Between two boards, and not while something has just turned critical; but not never. */
-function reloadIfQuiet(/** @type {number} */ now, /** @type {boolean} */ moved) {
-  if (!reloadAt || now < reloadAt.from) return;
-  const quiet = !rotation.jump && (moved || rotation.places.length < 2);
-  if (!quiet && now < reloadAt.until) return;
-  reloadAt = null;
-  reloadWhenServed();
+  // Between two boards, and not while something has just turned critical.
+  const isQuiet = !rotation.jump && (moved || rotation.places.length < 2);
+  if (reload.isDue(now, isQuiet)) reloadWhenServed();
 }
 
 socket.on("hello", (hello) => {
-  if (hello.build === build || reloadAt) return;
-  const from = Date.now() + secondsToReload() * 1000;
-  reloadAt = { from, until: from + QUIET * 1000 };
+  if (hello.build !== build && !reload.planned) reload.plan(Date.now(), secondsToReload());
 });
 socket.on("wall", ({ name, boards, rooms }) => {
   wallName = name;

@@ -1,5 +1,6 @@
 import { html, LitElement, nothing } from "lit";
 import { comesBack } from "../rooms/line-words.js";
+import { inOrder } from "./order.js";
 import { avatar, guestBadge } from "../log/message-view.js";
 
 /**
@@ -44,9 +45,7 @@ export class RoomPeople extends LitElement {
     const { online, count, me } = session;
     // Without a connection nobody knows; the last known people would be a guess.
     const known = session.phase === "here";
-    const people = [...online].sort(
-      (a, b) => Number(b.id === me.id) - Number(a.id === me.id) || a.name.localeCompare(b.name) || a.id - b.id,
-    );
+    const people = inOrder(online, me.id);
     return html`
       <h2 class="overline">Here now${known ? ` · ${count}` : ""}</h2>
       ${known

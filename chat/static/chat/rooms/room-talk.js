@@ -1,12 +1,13 @@
 import { html, LitElement, nothing } from "lit";
 import { copy } from "web/copy.js";
-import { CommandError, Disconnected } from "realtime/socket.js";
+import { CommandError } from "realtime/socket.js";
 import { clockTime } from "web/time.js";
 import "../outbox/composer.js";
 import { keepDraft, leftOver, takeDraft } from "../outbox/drafts.js";
 import { comesBack } from "./line-words.js";
 import "../log/room-log.js";
 import { names } from "../log/rows.js";
+import { sentence } from "./trouble.js";
 
 /**
  * A room's talk: its log, who types, how to write. The same for rooms and for roulette.
@@ -293,11 +294,5 @@ export class RoomTalk extends LitElement {
 }
 
 const draftKey = (/** @type {RoomSession} */ { me, room }) => `${me.id}:${room}`;
-
-function sentence(/** @type {unknown} */ error) {
-  if (error instanceof Disconnected) return "Not done: the connection is down. Try again when it is back.";
-  const { message, retryAfter } = /** @type {CommandError} */ (error);
-  return `${message}${retryAfter ? ` Try again in ${Math.ceil(retryAfter)} s.` : ""}`;
-}
 
 customElements.define("room-talk", RoomTalk);
