@@ -5,7 +5,7 @@ from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
 from functools import partial
 from typing import Any, Final, Generic, TypeVar
 
-from realtime.per_loop import PerLoop
+from realtime.per_loop import per_loop
 
 K = TypeVar("K")
 V = TypeVar("V")
@@ -58,7 +58,7 @@ def gathered(
     Whoever asks while a read is under way shares the next: each answer comes from a read that began after
     the call. What `read` raises is raised for all whom it read for.
     """
-    gatherer: PerLoop[_Gatherer[K, V]] = PerLoop(partial(_Gatherer, read))
+    gatherer: Callable[[], _Gatherer[K, V]] = per_loop(partial(_Gatherer, read))
 
     async def get(key: K) -> V | None:
         return await gatherer().ask(key)

@@ -17,7 +17,7 @@ from typing import Any, Final, Protocol
 from realtime import database
 from realtime.connection import Connection
 from realtime.link import Link, log_failure
-from realtime.per_loop import PerLoop
+from realtime.per_loop import per_loop
 from realtime.protocol import Close
 from realtime.publish import Delivery, Here, Publication, hear
 from realtime.topics import EARLY, LatestTopic, LogTopic, Topic, flush_values
@@ -366,4 +366,4 @@ def _make_hub() -> Hub:
 
 
 #: Returns the hub of the running event loop: of this process, that is.
-current_hub: Final = PerLoop(_make_hub)
+current_hub: Final = per_loop(_make_hub)

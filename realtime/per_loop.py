@@ -3,25 +3,24 @@
 import asyncio
 import weakref
 from collections.abc import Callable
-from typing import Generic, TypeVar
+from typing import TypeVar
 
 T = TypeVar("T")
 
 
-class PerLoop(Generic[T]):
-    """Called in an event loop, returns what `make` makes: the same each time, and another in another loop.
+def per_loop(make: Callable[[], T]) -> Callable[[], T]:
+    """Return a function that, called in an event loop, returns what `make` makes: one there, and another elsewhere.
 
     A server process has one loop, so this is its one `T`; tests and threads with loops of their own share nothing. It
     is forgotten with its loop, unless something in it still holds the loop when its work is done.
     """
+    made: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, T] = weakref.WeakKeyDictionary()
 
-    def __init__(self, make: Callable[[], T]) -> None:
-        self._make = make
-        self._made: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, T] = weakref.WeakKeyDictionary()
-
-    def __call__(self) -> T:
+    def current() -> T:
         loop = asyncio.get_running_loop()
-        made = self._made.get(loop)
-        if made is None:
-            made = self._made[loop] = self._make()
-        return made
+        found = made.get(loop)
+        if found is None:
+            found = made[loop] = make()
+        return found
+
+    return current

@@ -14,7 +14,7 @@ from channels.layers import get_channel_layer
 from django.db import transaction
 
 from realtime.background import layer_is_embedded
-from realtime.per_loop import PerLoop
+from realtime.per_loop import per_loop
 
 log = logging.getLogger(__name__)
 
@@ -118,7 +118,7 @@ class _Outgoing:
             self._task = None  # it would keep its event loop alive, which is the key to this
 
 
-_outgoing: Final = PerLoop(_Outgoing)
+_outgoing: Final = per_loop(_Outgoing)
 
 
 async def send(message: dict[str, Any]) -> bool:

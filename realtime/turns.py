@@ -7,7 +7,7 @@ from concurrent.futures import Executor
 from functools import partial
 from typing import Any, Generic, TypeVar
 
-from realtime.per_loop import PerLoop
+from realtime.per_loop import per_loop
 
 T = TypeVar("T")
 
@@ -58,7 +58,7 @@ class Turns:
     """
 
     def __init__(self, executor: Executor) -> None:
-        self._queue = PerLoop(partial(_Queue, executor))
+        self._queue = per_loop(partial(_Queue, executor))
 
     async def run(self, person: Hashable, work: Callable[[], T]) -> T:
         """Return what `work` returns, or raise what it raises, after what `person` asked for before."""

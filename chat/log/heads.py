@@ -10,7 +10,7 @@ from chat.models import Room, RoomKind
 from realtime.database import in_database, log_failure
 from realtime.gather import gathered
 from realtime.hub import Hub
-from realtime.per_loop import PerLoop
+from realtime.per_loop import per_loop
 from realtime.protocol import encode
 from realtime.publish import Delivery, Publication, publish
 from realtime.topics import LatestTopic
@@ -77,7 +77,7 @@ class _Announcer:
             await asyncio.sleep(max(CALM, len(moved) / MOST))
 
 
-_announcer: Final = PerLoop(_Announcer)
+_announcer: Final = per_loop(_Announcer)
 
 
 def announce(rooms: Iterable[Room], news: Mapping[int, News]) -> None:

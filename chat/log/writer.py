@@ -17,7 +17,7 @@ from chat.log import store
 from chat.log.heads import announce
 from chat.log.store import Applied, Change, Result
 from realtime.database import AWAY, PATIENCE, busy, meaning
-from realtime.per_loop import PerLoop
+from realtime.per_loop import per_loop
 from realtime.protocol import CommandError
 from realtime.publish import publish
 
@@ -182,7 +182,7 @@ def _apply_here(changes: list[Change]) -> Result:
 
 
 #: Returns the writer of the running event loop: of this process, that is.
-current_writer: Final = PerLoop(Writer)
+current_writer: Final = per_loop(Writer)
 
 
 async def flush() -> None:

@@ -21,7 +21,7 @@ from accounts.models import User, person_on_wire
 from chat.models import Presence, Room
 from realtime import bulk, process
 from realtime.database import in_database, log_failure
-from realtime.per_loop import PerLoop
+from realtime.per_loop import per_loop
 from realtime.protocol import encode
 from realtime.publish import Delivery, Publication, publish
 
@@ -238,7 +238,7 @@ async def sweep_for_ever() -> None:
 
 
 #: Returns the presence of the running event loop: of this process, that is.
-current_presence: Final = PerLoop(PresenceKeeper)
+current_presence: Final = per_loop(PresenceKeeper)
 
 
 async def rewrite() -> None:

@@ -4,7 +4,7 @@ import weakref
 
 import pytest
 
-from realtime.per_loop import PerLoop
+from realtime.per_loop import per_loop
 
 
 class Thing:
@@ -12,7 +12,7 @@ class Thing:
 
 
 def test_a_loop_has_one_and_another_loop_another() -> None:
-    current = PerLoop(Thing)
+    current = per_loop(Thing)
 
     async def look() -> Thing:
         assert current() is current()
@@ -22,7 +22,7 @@ def test_a_loop_has_one_and_another_loop_another() -> None:
 
 
 def test_it_is_forgotten_with_its_loop() -> None:
-    current = PerLoop(Thing)
+    current = per_loop(Thing)
 
     async def look() -> "weakref.ref[Thing]":
         return weakref.ref(current())
@@ -34,4 +34,4 @@ def test_it_is_forgotten_with_its_loop() -> None:
 
 def test_there_is_none_outside_of_a_loop() -> None:
     with pytest.raises(RuntimeError):
-        PerLoop(Thing)()
+        per_loop(Thing)()
