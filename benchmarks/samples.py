@@ -50,7 +50,7 @@ def measure(options: argparse.Namespace) -> None:
     from django.utils import timezone
 
     from boards import boards
-    from streams import services, store
+    from streams import produced, store
     from streams.models import Sample, Stream
     from streams.producers.registry import Producer
     from streams.producing.worker import Worker
@@ -65,7 +65,7 @@ def measure(options: argparse.Namespace) -> None:
         )
         for slug in (f"count-{number}" for number in range(options.streams))
     }  # fmt: skip
-    for pk in services.ensure_produced(producers.values()).values():
+    for pk in produced.ensure_produced(producers.values()).values():
         boards.show_on_board(Stream.objects.get(pk=pk), "all")
 
     batches: list[tuple[int, float]] = []

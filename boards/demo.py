@@ -5,7 +5,7 @@ from typing import Any, Final
 from django.db import transaction
 
 from boards.models import Board, Widget
-from streams import services
+from streams import produced
 from streams.models import Stream
 from streams.producers import all_producers
 
@@ -96,7 +96,7 @@ def is_in_use() -> bool:
 
 def load(*, guests: bool = False) -> None:
     """Make the demo boards that are not there, with their streams; what is there stays as it is."""
-    services.ensure_produced(all_producers().values())
+    produced.ensure_produced(all_producers().values())
     for position, (slug, title, tiles) in enumerate(BOARDS):
         defaults = {"title": title, "position": position, "guests": guests}
         board, made = Board.objects.get_or_create(slug=slug, defaults=defaults)

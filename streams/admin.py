@@ -16,8 +16,9 @@ from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
 from realtime import clock
-from streams import services
+from streams import catalogue
 from streams.models import ProducerLease, PushToken, Stream
+from streams.push import pushes, tokens
 from streams.sources import admin as source_admin
 from web.admin import ReadOnlyAdmin
 
@@ -125,7 +126,7 @@ class StreamAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         stream = kwargs.get("obj")
         if stream is not None and not hasattr(stream, "lease"):
             address = request.build_absolute_uri(reverse("api_stream", args=[stream.slug]))
-            example = services.example_push(stream.kind)
+            example = pushes.example_push(stream.kind)
             context["push_line"] = f"curl -X POST {address} -H \"Authorization: Bearer $TOKEN\" -d '{example}'"
         return super().render_change_form(request, context, *args, **kwargs)
 
@@ -135,7 +136,7 @@ class StreamAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         if queryset.count() != 1 or stream is None:
             self.message_user(request, _("Choose one stream."), messages.ERROR)
             return None
-        token = services.issue_token(stream, f"{request.user}")
+        token = tokens.issue_token(stream, f"{request.user}")
         context = {
             **self.admin_site.each_context(request),
             "title": _("A token for %s") % stream,
@@ -143,7 +144,7 @@ class StreamAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             "stream": stream,
             "token": token,
             "address": request.build_absolute_uri("/")[:-1],
-            "example": services.example_push(stream.kind),
+            "example": pushes.example_push(stream.kind),
         }
         return TemplateResponse(request, "streams/admin/token.html", context)
 
@@ -152,7 +153,7 @@ class StreamAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         if request.POST.get("confirmed"):
             number = queryset.count()
             for stream in queryset:
-                services.delete_stream(stream)
+                catalogue.delete_stream(stream)
             self.message_user(request, _("%d deleted.") % number, messages.SUCCESS)
             return None
         context = {
@@ -174,7 +175,7 @@ class PushTokenAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     @admin.action(permissions=["change"], description=_("Revoke: no more pushes with these"))
     def revoke(self, request: HttpRequest, queryset: QuerySet[PushToken]) -> None:
         for token in queryset:
-            services.revoke_token(token)
+            tokens.revoke_token(token)
         self.message_user(request, _("Revoked."), messages.SUCCESS)
 
     def has_add_permission(self, request: HttpRequest) -> bool:

@@ -77,7 +77,7 @@ FLOORS: Final[dict[str, tuple[str, ...]]] = {
         "models events",
         "producers sources.results sources.addresses sources.feeds sources.sealing",
         "store history leases shown",
-        "services readback sources push",
+        "catalogue produced readback sources push",
         "producing",
         "admin management urls apps",
     ),

@@ -9,7 +9,7 @@ from collections.abc import Callable, Collection, Coroutine, Mapping
 from typing import Any, Final
 
 from realtime.publish import publish
-from streams import leases, services, store
+from streams import leases, produced, store
 from streams.producers.registry import Producer, all_producers, in_the_way
 from streams.producing.running import run
 from streams.producing.writer import Writer
@@ -90,9 +90,9 @@ class Worker:
         """See what there is to produce by now, and return the tokens of the leases held."""
         producers = {**self._configured(), **self._written}
         if producers != self._known:
-            found = services.ensure_produced(list(producers.values()))
+            found = produced.ensure_produced(list(producers.values()))
             self._streams = {pk: producers[slug] for slug, pk in found.items()}
-            for pk, kind in services.misfits(self._streams).items():
+            for pk, kind in produced.misfits(self._streams).items():
                 self._streams[pk] = in_the_way(self._streams[pk], kind)
             self._known = producers
         return leases.hold(self.holder, list(self._streams))
@@ -108,7 +108,7 @@ class Worker:
         await self._stop(over)
         for pk, token in held.items():
             if pk not in self._running:
-                self._start(pk, token, await self._lease_thread.call(services.last_value, pk))
+                self._start(pk, token, await self._lease_thread.call(produced.last_value, pk))
 
     def _start(self, pk: int, token: int, last: Any) -> None:
         producer = self._streams[pk]

@@ -12,9 +12,8 @@ from django.views.decorators.csrf import csrf_exempt
 from accounts.tokens import bearer_of
 from realtime import quotas
 from realtime.quotas import Payer, Quota
-from streams import services
 from streams.models import PushToken, Stream
-from streams.push import tally
+from streams.push import pushes, tally, tokens
 from streams.push.influx import Selection, read_influx
 from streams.push.values import WrongPush, read_push
 from streams.pushed import Pushed
@@ -61,14 +60,14 @@ def _push(request: HttpRequest, found: Stream | None) -> None:
     body = _body(request)
     _pushes.spend(payer, len(body) // PUSH_BYTES)
     try:
-        services.push(found, partial(_read, request, body))
+        pushes.push(found, partial(_read, request, body))
     except WrongPush as error:
         raise ApiError("invalid", error.detail, field=error.field) from None
 
 
 def _push_token(request: HttpRequest) -> PushToken:
     bearer = bearer_of(request.headers.get("Authorization", ""))
-    token = services.find_token(bearer) if bearer else None
+    token = tokens.find_token(bearer) if bearer else None
     if token is None:
         if wait := quotas.commands.pay(quotas.payer_of(None, address_of(request))):
             raise ApiError("rate_limited", "Too many calls without a good token: wait a moment.", retry_after=wait)
@@ -82,7 +81,7 @@ def _in_words(request: HttpRequest, error: ApiError) -> str:
         bearer = bearer_of(request.headers.get("Authorization", ""))
         if not bearer:
             return "401: it had no token"
-        return "401: its token was revoked" if services.was_revoked(bearer) else "401: nobody knows its token"
+        return "401: its token was revoked" if tokens.was_revoked(bearer) else "401: nobody knows its token"
     status = STATUS[error.code]
     return f"{status}, {error.field}: {error.detail}" if error.field else f"{status}: {error.detail}"
 

@@ -9,7 +9,7 @@ from django.db import transaction
 from django.utils.translation import gettext as _
 
 from realtime.publish import publish_on_commit
-from streams import services, shown, store
+from streams import produced, shown, store
 from streams.models import HttpSource, SqlSource, Stream
 from streams.producers.registry import PATIENCE, Producer, all_producers, default_stale_after
 from streams.sources.feeds import check_path
@@ -84,7 +84,7 @@ def check_source(source: AnySource) -> None:
 def save_source(source: AnySource, board: str = "") -> Stream:
     """Store a source and make its stream, shown on `board` if that is given. The worker begins within seconds."""
     source.save()
-    stream = Stream.objects.get(pk=services.ensure_produced([producer_of(source)])[source.slug])
+    stream = Stream.objects.get(pk=produced.ensure_produced([producer_of(source)])[source.slug])
     if board:
         is_feed = isinstance(source, HttpSource) and source.format == HttpSource.Format.FEED
         shown.show(stream, board, NEWEST_FIRST if is_feed and stream.kind == Kind.TABLE else None)

@@ -11,7 +11,7 @@ from alerts import incidents
 from alerts.feeders import feeder
 from alerts.models import AlertDuty, AlertRule, Incident, RuleState
 from realtime.models import Process
-from streams import services, store
+from streams import catalogue, store
 from streams.models import HttpSource, PushToken, SqlSource, Stream
 from streams.producers import registry
 from streams.pushed import Pushed
@@ -352,7 +352,7 @@ def test_a_rule_that_is_gone_ends_its_incident(db: None, how: str) -> None:
     elif how == "deleted":
         rule.delete()
     else:
-        services.delete_stream(cpu)
+        catalogue.delete_stream(cpu)
     look(10)
     (card,) = tell(seconds(12))
     assert (card["withdrawn"], card["until"] is not None) == (True, True)

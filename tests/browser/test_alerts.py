@@ -19,13 +19,13 @@ def make_alert(server: Serve, room: str) -> Callable[..., None]:
     """Make a stream on a board, and a rule that tells `room`; return what pushes a value."""
     slug = f"oven-{uuid.uuid4().hex[:6]}"
     token = server.shell(
-        "from boards import boards; from streams import services\n"
+        "from boards import boards; from streams import catalogue; from streams.push import tokens\n"
         "from alerts.models import AlertRule\n"
-        f"stream = services.create_stream({slug!r}, label='Oven', unit='°C')\n"
+        f"stream = catalogue.create_stream({slug!r}, label='Oven', unit='°C')\n"
         f"board = boards.show_on_board(stream, {slug!r}); board.guests = True; board.save()\n"
         "AlertRule.objects.create(stream=stream, limit=90, hold=0, settle=0, severity='crit', "
         f"room={room!r})\n"
-        "print(services.issue_token(stream))"
+        "print(tokens.issue_token(stream))"
     )
     headers = {"Authorization": f"Bearer {token.strip().splitlines()[-1]}"}
 

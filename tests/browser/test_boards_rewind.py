@@ -20,7 +20,7 @@ def make_board(server: Serve, body: str) -> str:
     server.shell(
         "from datetime import timedelta; from django.utils import timezone\n"
         "from boards.models import *; from streams.models import *\n"
-        "from streams import services, store; from streams.pushed import Pushed\n"
+        "from streams import store; from streams.pushed import Pushed\n"
         f"slug = {slug!r}; now = timezone.now()\n"
         f"board = Board.objects.create(slug=slug, title='Test', guests=True)\n{body}"
     )

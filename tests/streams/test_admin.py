@@ -10,9 +10,9 @@ from django.utils import timezone
 from accounts.models import User
 from boards import boards
 from realtime.publish import Publication
-from streams import leases, services, store
+from streams import leases, store
 from streams.models import PushToken, Sample, Stream
-from streams.push import tally
+from streams.push import pushes, tally, tokens
 from streams.push.values import read_push
 from tests.screens import board_of, produced_stream, pushed_stream, reading
 
@@ -50,7 +50,7 @@ def act(client: Client, action: str, *streams: Stream, **fields: str) -> Any:
 def test_every_list_and_form_opens(grace: Client) -> None:
     cpu, prices = produced_stream("cpu"), produced_stream("prices", kind="table")
     store.record([reading(cpu, 41), reading(prices, {"A": {"bid": 1}})])
-    services.issue_token(cpu)
+    tokens.issue_token(cpu)
     for model in ("stream", "pushtoken", "producerlease"):
         assert grace.get(page(model, "changelist")).status_code == 200
     assert grace.get(page("stream", "change", cpu.pk)).status_code == 200
@@ -70,7 +70,7 @@ def test_a_token_is_shown_once_and_works(grace: Client) -> None:
     shown = act(grace, "issue_token", orders).content.decode()
     found = re.search(r"push_[\w-]{43}", shown)
     assert found
-    assert services.find_token(found[0])
+    assert tokens.find_token(found[0])
     assert found[0] not in grace.get(page("stream", "change", orders.pk)).content.decode()
     assert found[0] not in grace.get(page("pushtoken", "changelist")).content.decode()
 
@@ -102,7 +102,7 @@ def test_a_streams_page_says_who_produces_it(grace: Client) -> None:
 
 @pytest.mark.parametrize("kind", Stream.Kind.values)
 def test_the_example_of_a_push_is_one_that_is_taken(kind: str) -> None:
-    read_push(services.example_push(kind).encode(), kind, timezone.now())
+    read_push(pushes.example_push(kind).encode(), kind, timezone.now())
 
 
 def test_a_token_is_for_one_stream(grace: Client) -> None:
@@ -111,10 +111,10 @@ def test_a_token_is_for_one_stream(grace: Client) -> None:
 
 
 def test_a_token_is_revoked(grace: Client) -> None:
-    token = services.issue_token(pushed_stream())
+    token = tokens.issue_token(pushed_stream())
     chosen = {"action": "revoke", "_selected_action": [str(PushToken.objects.get().pk)]}
     grace.post(page("pushtoken", "changelist"), chosen)
-    assert services.find_token(token) is None
+    assert tokens.find_token(token) is None
 
 
 def test_history_goes_only_after_its_size_was_shown(grace: Client, told: list[str]) -> None:
@@ -132,7 +132,7 @@ def test_history_goes_only_after_its_size_was_shown(grace: Client, told: list[st
 
 def test_leases_and_tokens_are_only_looked_at(grace: Client) -> None:
     cpu = produced_stream()
-    services.issue_token(cpu)
+    tokens.issue_token(cpu)
     for model, pk in (("producerlease", cpu.pk), ("pushtoken", PushToken.objects.get().pk)):
         assert grace.get(page(model, "add")).status_code == 403
         assert grace.post(page(model, "delete", pk), {"post": "yes"}).status_code == 403
@@ -157,7 +157,7 @@ def test_a_streams_slug_and_kind_stay(grace: Client) -> None:
 
 def test_who_may_only_look_at_streams_neither_issues_nor_revokes_tokens(client: Client) -> None:
     orders = pushed_stream("orders")
-    services.issue_token(orders)
+    tokens.issue_token(orders)
     clerk = User.objects.create_user("clerk", is_staff=True)
     clerk.user_permissions.set(Permission.objects.filter(codename__in=["view_stream", "view_pushtoken"]))
     client.force_login(clerk)

@@ -13,10 +13,10 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from boards.models import Board
-from streams import services
 from streams.management.commands import runproducers
 from streams.models import Stream
 from streams.producers.registry import Producer, all_producers, producer
+from streams.push import tokens
 from streams.values import Kind
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -31,7 +31,7 @@ def output_of(*arguments: str) -> str:
 @pytest.mark.django_db
 def test_createstream_prints_a_token_last() -> None:
     token = output_of("createstream", "orders", "--push", "--unit", "/min").splitlines()[-1]
-    found = services.find_token(token)
+    found = tokens.find_token(token)
     assert found is not None
     assert (found.stream.slug, found.stream.unit) == ("orders", "/min")
 

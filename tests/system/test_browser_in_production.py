@@ -51,11 +51,11 @@ async def test_a_board_is_edited_by_one_and_seen_and_wound_back_by_another(brows
     slug, editor = f"test-{uuid.uuid4().hex[:8]}", f"editor-{uuid.uuid4().hex[:8]}"
     cluster.web[0].shell(
         "from datetime import timedelta; from django.db import transaction; from django.utils import timezone\n"
-        "from accounts.models import User; from boards import boards; from streams import services, store\n"
+        "from accounts.models import User; from boards import boards; from streams import catalogue, store\n"
         "from streams.pushed import Pushed\n"
         f"User.objects.create_superuser({editor!r}, {PASSWORD!r}); now = timezone.now()\n"
         "for name in ('one', 'other'):\n"
-        f"    stream = services.create_stream(f'{slug}-{{name}}', label=name)\n"
+        f"    stream = catalogue.create_stream(f'{slug}-{{name}}', label=name)\n"
         f"    board = boards.show_on_board(stream, {slug!r}); board.guests = True; board.save()\n"
         "    with transaction.atomic():\n"
         "        store.push(stream, [Pushed(60 - age, now - timedelta(minutes=age)) for age in range(60, -1, -1)])\n"

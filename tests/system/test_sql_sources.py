@@ -139,23 +139,24 @@ ON_POSTGRESQL = """
 from datetime import timedelta
 from functools import partial
 from django.utils import timezone
-from streams import history, services, store
+from streams import catalogue, history, store
+from streams.push import pushes
 from streams.models import PushTally, Sample, Stream
 from streams.producers import database
 from streams.push.values import read_push
-stream = services.create_stream("orders")
+stream = catalogue.create_stream("orders")
 then = store.floor(timezone.now() - timedelta(days=2), store.THINNED)
 samples = [{"value": value, "at": (then + timedelta(seconds=value)).isoformat()} for value in range(100)]
-services.push(stream, partial(read_push, __import__("json").dumps(samples).encode()))
+pushes.push(stream, partial(read_push, __import__("json").dumps(samples).encode()))
 print(store.prune(), sorted(Sample.objects.values_list("value", flat=True)), PushTally.objects.get().pushed_values)
 row = database.measure()["streams_stream"]
 print(row["rows"], row["bytes"] > 8000, row["ms"] > 0, database.database_size() > row["bytes"])
 print(database.database_slowest())
-table, day = services.create_stream("prices", "table"), timedelta(days=1)
+table, day = catalogue.create_stream("prices", "table"), timedelta(days=1)
 for ago, bid in ((3, 1), (2, None), (1, 2)):
     row = None if bid is None else {"bid": bid}
     pushed = {"value": {"A": row}, "at": (timezone.now() - ago * day).isoformat()}
-    services.push(table, partial(read_push, __import__("json").dumps(pushed).encode()))
+    pushes.push(table, partial(read_push, __import__("json").dumps(pushed).encode()))
 table.refresh_from_db()
 print([history.heads_at([table], timezone.now() - ago * day)[table.pk][0][1] for ago in (2.5, 1.5, 0)])
 """

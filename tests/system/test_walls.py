@@ -16,14 +16,15 @@ SET_UP = """
 import json
 from streams.models import *
 from walls.models import *
-from streams import services
+from streams import catalogue
+from streams.push import tokens
 from walls import links
-stream = services.create_stream("wall-orders")
+stream = catalogue.create_stream("wall-orders")
 from boards.boards import show_on_board
 board = show_on_board(stream, "wall-shop")
 wall = Wall.objects.create(name="Shop")
 wall.places.create(board=board)
-print(json.dumps([services.issue_token(stream), links.issue_link(wall)]))
+print(json.dumps([tokens.issue_token(stream), links.issue_link(wall)]))
 """
 REVOKE = "from walls import links; from walls.models import *; links.revoke_link(ScreenLink.objects.get())"
 PAIR = (

@@ -8,9 +8,10 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
 from boards import boards
-from streams import services
+from streams import catalogue, produced
 from streams.models import Stream
 from streams.producers import all_producers
+from streams.push import tokens
 
 
 class Command(BaseCommand):
@@ -37,13 +38,13 @@ class Command(BaseCommand):
             if stream.push_tokens.filter(revoked_at=None).exists():
                 print("Its other tokens stay good: they are revoked in the admin.", file=sys.stderr)
             print(f"POST /api/streams/{stream.slug}/ with the header Authorization: Bearer <token>", file=sys.stderr)
-            self.stdout.write(services.issue_token(stream, "createstream"))
+            self.stdout.write(tokens.issue_token(stream, "createstream"))
 
     def _stream(self, options: dict[str, Any]) -> Stream:
         slug, kind = options["slug"], options["kind"]
         if (producer := all_producers().get(slug)) is not None:
             kind = producer.kind
-            services.ensure_produced([producer])
+            produced.ensure_produced([producer])
         found = Stream.objects.filter(slug=slug).first()
         if found is not None:
             if found.kind != kind:
@@ -53,7 +54,7 @@ class Command(BaseCommand):
             print(f"The stream {slug} is there already.", file=sys.stderr)
             return found
         try:
-            return services.create_stream(
+            return catalogue.create_stream(
                 slug, kind, label=options["label"], unit=options["unit"], stale_after=options["stale_after"]
             )
         except ValidationError as error:

@@ -11,7 +11,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError
 
 from boards import boards
-from streams import services
+from streams import produced
 from streams.models import Stream, slug_is_an_address
 from streams.producers import all_producers
 
@@ -67,7 +67,7 @@ class Command(BaseCommand):
 
     @staticmethod
     def _show(slug: str, board_slug: str) -> None:
-        pk = services.ensure_produced([all_producers()[slug]])[slug]
+        pk = produced.ensure_produced([all_producers()[slug]])[slug]
         try:
             board = boards.show_on_board(Stream.objects.get(pk=pk), board_slug)
         except ValidationError as error:

@@ -12,9 +12,8 @@ from django.utils import timezone
 
 from realtime import clock
 from realtime.limits import Buckets
-from streams import services
 from streams.models import PushTally, PushToken, Sample, Stream
-from streams.push import tally
+from streams.push import tally, tokens
 from tests.screens import pushed_stream
 
 pytestmark = pytest.mark.django_db
@@ -33,7 +32,7 @@ def orders() -> Stream:
 
 @pytest.fixture
 def token(orders: Stream) -> str:
-    return services.issue_token(orders)
+    return tokens.issue_token(orders)
 
 
 def push(token: str | None, body: Any, slug: str = "orders", client: Client | None = None) -> HttpResponse:
@@ -82,7 +81,7 @@ def test_a_missing_or_unknown_token_is_401_whatever_else(orders: Stream, wrong: 
 
 
 def test_a_revoked_token_is_401(orders: Stream, token: str) -> None:
-    services.revoke_token(PushToken.objects.get())
+    tokens.revoke_token(PushToken.objects.get())
     assert push(token, {"value": 1}).status_code == 401
 
 
@@ -198,7 +197,7 @@ def test_what_becomes_of_pushes_is_counted(orders: Stream, token: str) -> None:
     for bearer, reason in ((None, "401: it had no token"), ("push_x", "401: nobody knows its token")):
         push(bearer, {"value": 1})
         assert PushTally.objects.get().reason == reason
-    services.revoke_token(PushToken.objects.get())
+    tokens.revoke_token(PushToken.objects.get())
     push(token, {"value": 1})
     assert PushTally.objects.get().reason == "401: its token was revoked"
 

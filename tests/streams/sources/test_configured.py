@@ -2,9 +2,10 @@ import pytest
 from django.core.exceptions import ValidationError
 
 from boards.models import Board
-from streams import leases, services, store
+from streams import leases, store
 from streams.models import HttpSource, ProducerLease, SqlSource, State, Stream
 from streams.producers.registry import Producer, producer
+from streams.push import tokens
 from streams.sources import configured
 from streams.sources.configured import check_source, configured_producers, producer_of
 from streams.sources.fetching import HttpValue
@@ -76,7 +77,7 @@ def test_a_source_is_refused_where_another_feeds_the_stream(no_producers: dict[s
     producer("cpu", every=1)(lambda: 1)
     configured.save_source(http_source("taken"))
     orders = pushed_stream("orders", at=seconds(0))
-    services.issue_token(orders)
+    tokens.issue_token(orders)
     for slug in ("cpu", "taken", "orders"):
         with pytest.raises(ValidationError) as refused:
             check_source(sql_source(slug))
