@@ -24,7 +24,7 @@ def ours() -> Callable[[int, int], Awaitable[Any]]:
     django.setup()
 
     from accounts.models import User
-    from chat import services
+    from chat.log import messages
     from chat.log.writer import current_writer
     from chat.models import Room
 
@@ -33,7 +33,7 @@ def ours() -> Callable[[int, int], Awaitable[Any]]:
 
     async def write(sender: int, number: int) -> Any:
         room = rooms[f"small-{sender // 5}"]
-        change = await services.post(room, users[sender], uuid.uuid4(), body(number), None)
+        change = await messages.post(room, users[sender], uuid.uuid4(), body(number), None)
         return await current_writer().submit(change)
 
     return write

@@ -2,14 +2,17 @@
 
 from typing import Any
 
-from django.contrib import admin, messages
+from django.contrib import admin
+from django.contrib.messages import ERROR, SUCCESS
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
-from chat import services
+from chat.log import messages
 from chat.models import Membership, Message, Room, RoomKind
+from chat.rooms.members import add_member, remove_member
+from chat.rooms.rooms import announce_room, archive, let_guests_in, tell_room, unarchive
 from realtime.protocol import CommandError
 from web.admin import ReadOnlyAdmin
 
@@ -60,43 +63,43 @@ class RoomAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             # Only what the form has: the counters may have moved since it was read.
             Room.objects.filter(pk=obj.pk).update(**{name: form.cleaned_data[name] for name in form.changed_data})
             if "guests" in form.changed_data and obj.kind == RoomKind.PUBLIC:
-                services.let_guests_in(obj, obj.guests)
+                let_guests_in(obj, obj.guests)
             if obj.kind == RoomKind.MEMBERS and obj.owner is not None:
-                services.add_member(obj, obj.owner)
+                add_member(obj, obj.owner)
             if {"name", "topic"} & set(form.changed_data) and obj.archived_at is None:
-                services.tell_room(obj)
+                tell_room(obj)
             return
         if obj.owner is None and isinstance(request.user, User):
             obj.owner = request.user
         super().save_model(request, obj, form, change)
         if obj.kind == RoomKind.MEMBERS and obj.owner is not None:
-            services.add_member(obj, obj.owner)
-        services.announce_room(obj)
+            add_member(obj, obj.owner)
+        announce_room(obj)
 
     def save_formset(self, request: HttpRequest, form: Any, formset: Any, change: bool) -> None:
         for membership in formset.save(commit=False):
             if membership.pk is None:
-                services.add_member(membership.room, membership.user)
+                add_member(membership.room, membership.user)
         for gone in formset.deleted_objects:
-            services.remove_member(gone.room, gone.user_id)
+            remove_member(gone.room, gone.user_id)
 
     @admin.action(permissions=["change"], description=_("Archive: readable, but nobody talks there any more"))
     def archive(self, request: HttpRequest, queryset: QuerySet[Room]) -> None:
         for room in queryset.filter(archived_at=None):
-            services.archive(room)
-        self.message_user(request, _("Archived."), messages.SUCCESS)
+            archive(room)
+        self.message_user(request, _("Archived."), SUCCESS)
 
     @admin.action(permissions=["change"], description=_("Open again"))
     def unarchive(self, request: HttpRequest, queryset: QuerySet[Room]) -> None:
         for room in queryset.exclude(archived_at=None):
-            services.unarchive(room)
-        self.message_user(request, _("Open again."), messages.SUCCESS)
+            unarchive(room)
+        self.message_user(request, _("Open again."), SUCCESS)
 
     @admin.action(permissions=["change"], description=_("Purge: delete the text of all messages for ever"))
     def purge(self, request: HttpRequest, queryset: QuerySet[Room]) -> None:
         assert isinstance(request.user, User)
-        purged = sum(services.purge(room, request.user) for room in queryset)
-        self.message_user(request, _("%d messages purged.") % purged, messages.SUCCESS)
+        purged = sum(messages.purge(room, request.user) for room in queryset)
+        self.message_user(request, _("%d messages purged.") % purged, SUCCESS)
 
 
 @admin.register(Message)
@@ -121,7 +124,7 @@ class MessageAdmin(ReadOnlyAdmin):
         assert isinstance(request.user, User)
         for message in queryset:
             try:
-                services.write(services.delete(message.room_id, request.user, message.seq, as_staff=True))
+                messages.write(messages.delete(message.room_id, request.user, message.seq, as_staff=True))
             except CommandError as error:
-                self.message_user(request, f"{message}: {error.detail}", messages.ERROR)
-        self.message_user(request, _("Deleted."), messages.SUCCESS)
+                self.message_user(request, f"{message}: {error.detail}", ERROR)
+        self.message_user(request, _("Deleted."), SUCCESS)

@@ -7,11 +7,12 @@ from asgiref.sync import async_to_sync
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from chat import services
-from chat.log import pages
+from chat.log import messages, pages
 from chat.models import Membership, Room, RoomKind
 from chat.presence.connections import alive_rows
 from chat.rooms.access import open_room, owned_room, require_person, visible_rooms
+from chat.rooms.members import grant, revoke
+from chat.rooms.rooms import create_room, let_guests_in
 from chat.rooms.unread import Unread, counts
 from realtime import process
 from realtime.consumers import now
@@ -58,9 +59,7 @@ def rooms(request: HttpRequest) -> HttpResponse:
         body = json_body(request)
         members_only, guests = _switch(body, "members_only"), _switch(body, "guests")
         topic = text_field(body, "topic") if "topic" in body else ""
-        room = services.create_room(
-            user, text_field(body, "name"), topic=topic, members_only=members_only, guests=guests
-        )
+        room = create_room(user, text_field(body, "name"), topic=topic, members_only=members_only, guests=guests)
         return JsonResponse({"room": _room(room, Unread(0, 0, 0, 0))}, status=201)
     if request.method != "GET":
         raise ApiError("method_not_allowed", "GET lists rooms, POST makes one.")
@@ -88,7 +87,7 @@ def room(request: HttpRequest, slug: str) -> HttpResponse:
     found = owned_room(user, slug)
     if found.kind != RoomKind.PUBLIC:
         raise ApiError("conflict", "Guests are only in public rooms.")
-    services.let_guests_in(found, _switch(body, "guests"))
+    let_guests_in(found, _switch(body, "guests"))
     return JsonResponse({"room": _room(found, counts({user.pk: [found.pk]})[user.pk][found.pk])})
 
 
@@ -107,7 +106,7 @@ def _room(room: Room, count: Unread) -> dict[str, Any]:
 
 
 @answers_errors
-def messages(request: HttpRequest, slug: str) -> HttpResponse:
+def room_messages(request: HttpRequest, slug: str) -> HttpResponse:
     """GET: a page of the log, read from one place. POST {"id", "body"}: sends, as `send` does."""
     user = require_person(request.user)
     room = open_room(user, slug)
@@ -145,7 +144,7 @@ def _send(request: HttpRequest, room: Room) -> HttpResponse:
     reply_to = body.get("reply_to")
     if reply_to is not None and (type(reply_to) is not int or not 1 <= reply_to < 2**53):
         raise ApiError("invalid", "`reply_to` must be the seq of a message.", field="reply_to")
-    applied = services.write(services.post(room.pk, user, client_id, text_field(body, "body"), reply_to))
+    applied = messages.write(messages.post(room.pk, user, client_id, text_field(body, "body"), reply_to))
     return JsonResponse(
         {
             "room": room.slug,
@@ -166,16 +165,16 @@ def acknowledge(request: HttpRequest, slug: str, seq: int) -> HttpResponse:
     if request.method != "POST":
         raise ApiError("method_not_allowed", "POST acknowledges an alert.")
     room = open_room(user, slug)
-    applied = services.write(services.acknowledge(room.pk, user, min(seq, LARGEST)))
+    applied = messages.write(messages.acknowledge(room.pk, user, min(seq, LARGEST)))
     return JsonResponse({"room": room.slug, "seq": seq, "rev": applied.rev, "duplicate": applied.duplicate})
 
 
 @answers_errors
-def members(request: HttpRequest, slug: str) -> HttpResponse:
+def room_members(request: HttpRequest, slug: str) -> HttpResponse:
     """GET: the members of a members-only room. POST {"name"}: its owner adds one, 201."""
     user = require_person(request.user)
     if request.method == "POST":
-        member = services.grant(user, slug, text_field(json_body(request), "name"))
+        member = grant(user, slug, text_field(json_body(request), "name"))
         return JsonResponse({"user": member.on_wire()}, status=201)
     if request.method != "GET":
         raise ApiError("method_not_allowed", "GET lists members, POST adds one.")
@@ -184,12 +183,12 @@ def members(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 @answers_errors
-def member(request: HttpRequest, slug: str, user_id: int) -> HttpResponse:
+def room_member(request: HttpRequest, slug: str, user_id: int) -> HttpResponse:
     """DELETE: the owner takes a member out, or that member leaves; 204."""
     user = require_person(request.user)
     if request.method != "DELETE":
         raise ApiError("method_not_allowed", "DELETE takes a member out.")
-    services.revoke(user, slug, min(user_id, LARGEST))  # no database takes a longer id, nor has anybody one
+    revoke(user, slug, min(user_id, LARGEST))  # no database takes a longer id, nor has anybody one
     return HttpResponse(status=204)
 
 

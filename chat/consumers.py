@@ -13,15 +13,16 @@ from django.conf import settings
 
 from accounts.services import PEOPLE_TOPIC
 from chat import commands as wire
-from chat import services
-from chat.log import store
+from chat import entering
+from chat.log import messages
 from chat.log.heads import head_event, heads_of_all, heads_topic, told
 from chat.log.store import Applied, Change
 from chat.log.writer import current_writer
 from chat.presence import connections
+from chat.rooms import marks
 from chat.rooms.access import Seen
 from chat.rooms.unread import counts_of
-from chat.services import SITE_TOPIC
+from chat.topics import SITE_TOPIC, room_topic
 from realtime.consumers import SocketConsumer
 from realtime.protocol import Command, CommandError, Frame, timestamp
 
@@ -72,7 +73,7 @@ class ChatConsumer(SocketConsumer):
     async def _follow_rooms(self) -> None:
         """Hear how far each room in my list is, and tell how far all are now."""
         async with self._following:
-            rooms = await services.rooms_of(self.user)
+            rooms = await entering.rooms_of(self.user)
             for pk in self.rooms.keys() - rooms.keys():
                 await self.hub.unsubscribe(heads_topic(pk), self.connection)
             self.rooms = rooms
@@ -110,7 +111,7 @@ class ChatConsumer(SocketConsumer):
     async def on_join(self, command: wire.Join) -> None:
         self.require_reading()
         listed = (room for room in self.rooms.values() if room.slug == command.room)
-        room = next(listed, None) or await services.see(self.user, command.room)
+        room = next(listed, None) or await entering.see(self.user, command.room)
         if room.slug not in self.joined and len(self.joined) >= settings.JOINED_ROOMS:
             raise CommandError("conflict", f"At most {settings.JOINED_ROOMS} rooms at once: leave one first.")
         try:
@@ -120,9 +121,9 @@ class ChatConsumer(SocketConsumer):
             raise
 
     async def _enter(self, room: Seen, command: wire.Join) -> None:
-        log, people = store.room_topic(room.pk), connections.presence_topic(room.pk)
+        log, people = room_topic(room.pk), connections.presence_topic(room.pk)
         async with self.joining(log, people) as place:
-            entered = await services.enter(self.user, room, command.after, command.limit)
+            entered = await entering.enter(self.user, room, command.after, command.limit)
             if not place.goes_on:  # taken out of the room while it was read
                 raise CommandError("forbidden", "You are no longer in this room.")
             self.arrive(room)
@@ -157,7 +158,7 @@ class ChatConsumer(SocketConsumer):
         """Be in a room no longer, and hear nothing more of it; `at_once`: others are told without the grace."""
         if self.joined.pop(room.slug, None):
             connections.current_presence().depart(room.pk, self.user.pk, at_once=at_once)
-        await self.hub.unsubscribe(store.room_topic(room.pk), self.connection)
+        await self.hub.unsubscribe(room_topic(room.pk), self.connection)
         await self.hub.unsubscribe(connections.presence_topic(room.pk), self.connection)
 
     def _in(self, slug: str) -> Seen:
@@ -170,35 +171,35 @@ class ChatConsumer(SocketConsumer):
 
     async def on_send(self, command: wire.Send) -> None:
         room = self._in(command.room).pk
-        change = await services.post(room, self.user, command.id, command.body, command.reply_to)
+        change = await messages.post(room, self.user, command.id, command.body, command.reply_to)
         self._write(command, change, partial(_ack, command))
 
     async def on_edit(self, command: wire.Edit) -> None:
         room = self._in(command.room).pk
-        self._write(command, await services.edit(room, self.user, command.seq, command.body, command.base))
+        self._write(command, await messages.edit(room, self.user, command.seq, command.body, command.base))
 
     async def on_delete(self, command: wire.Delete) -> None:
-        self._write(command, services.delete(self._in(command.room).pk, self.user, command.seq))
+        self._write(command, messages.delete(self._in(command.room).pk, self.user, command.seq))
 
     async def on_react(self, command: wire.React) -> None:
         room = self._in(command.room).pk
-        self._write(command, services.react(room, self.user, command.seq, command.emoji, command.on))
+        self._write(command, messages.react(room, self.user, command.seq, command.emoji, command.on))
 
     async def on_acknowledge(self, command: wire.Acknowledge) -> None:
-        self._write(command, services.acknowledge(self._in(command.room).pk, self.user, command.seq))
+        self._write(command, messages.acknowledge(self._in(command.room).pk, self.user, command.seq))
 
     def _write(self, command: Command, change: Change, event: Callable[[Applied], dict[str, Any]] = _ok) -> None:
         """Queue a change; its `event` is the answer, once it is written. The next command does not wait for that."""
         self.answer_when(command, current_writer().submit(change), event)
 
     async def on_read(self, command: wire.Read) -> None:
-        await services.mark_read(self.user, self._in(command.room), command.seq, self.id)
+        await marks.mark_read(self.user, self._in(command.room), command.seq, self.id)
 
     async def on_typing(self, command: wire.Typing) -> None:
         room = self._in(command.room)
         if time.monotonic() - self._typed.get(room.slug, 0) >= TYPING_EVERY:
             self._typed[room.slug] = time.monotonic()
-            await services.tell_typing(self.user, room)
+            await messages.tell_typing(self.user, room)
 
     # What other processes tell
 

@@ -10,14 +10,15 @@ from django.db.models import Q
 from django.db.models.functions import Now
 
 from accounts.models import Kind, User
-from chat import services
 from chat.log import recent
 from chat.log.pages import Page
-from chat.log.store import Card, room_topic
+from chat.log.store import Card
 from chat.log.writer import current_writer
 from chat.models import Membership, Message, Room, RoomKind
 from chat.presence.connections import alive_rows
 from chat.rooms.access import no_such_room
+from chat.rooms.members import add_member
+from chat.topics import room_topic
 from realtime.database import in_database
 from realtime.gather import gathered
 from realtime.protocol import CommandError
@@ -83,7 +84,7 @@ def let_cards_in(slug: str) -> None:
     """Make the bot a member of a members-only room. Its owner may take it out again, as any member."""
     room = Room.objects.filter(slug=slug, kind=RoomKind.MEMBERS).first()
     if room is not None and not Membership.objects.filter(room=room, user=_bot()).exists():
-        services.add_member(room, _bot())
+        add_member(room, _bot())
 
 
 async def put_card(slug: str, client_id: UUID, body: str, alert: dict[str, Any]) -> None:

@@ -3,11 +3,12 @@
 from collections.abc import Collection, Mapping
 from typing import Final
 
-from chat.log import pages, store
+from chat.log import pages
 from chat.log.heads import head_publication
 from chat.log.writer import current_writer
 from chat.models import Room
 from chat.presence import connections
+from chat.topics import room_topic
 from realtime.database import in_database
 from realtime.hub import Readback, Source
 from realtime.protocol import encode
@@ -38,7 +39,7 @@ class RoomSource(Source):
 
     async def heads(self, topics: Collection[str]) -> Mapping[str, int]:
         found = await in_database(pages.heads)(map(_id, topics))
-        return {store.room_topic(pk): rev for pk, (rev, _) in found.items()}
+        return {room_topic(pk): rev for pk, (rev, _) in found.items()}
 
     async def read(self, topic: str, after: int) -> Readback:
         page = await in_database(pages.changed_after)(_id(topic), after, PAGE)

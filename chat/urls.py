@@ -8,8 +8,8 @@ urlpatterns = [
     path("api/status/", api.status, name="api_status"),
     path("api/rooms/", api.rooms, name="api_rooms"),
     path("api/rooms/<slug:slug>/", api.room, name="api_room"),
-    path("api/rooms/<slug:slug>/messages/", api.messages, name="api_messages"),
+    path("api/rooms/<slug:slug>/messages/", api.room_messages, name="api_messages"),
     path("api/rooms/<slug:slug>/messages/<int:seq>/acknowledge/", api.acknowledge, name="api_acknowledge"),
-    path("api/rooms/<slug:slug>/members/", api.members, name="api_members"),
-    path("api/rooms/<slug:slug>/members/<int:user_id>/", api.member, name="api_member"),
+    path("api/rooms/<slug:slug>/members/", api.room_members, name="api_members"),
+    path("api/rooms/<slug:slug>/members/<int:user_id>/", api.room_member, name="api_member"),
 ]

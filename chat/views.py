@@ -9,11 +9,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from accounts.models import User
-from chat import services
 from chat.api import members_of
 from chat.commands import BODY_CHARACTERS
 from chat.models import RoomKind
 from chat.rooms.access import open_room
+from chat.rooms.rooms import create_room
 from realtime.protocol import CommandError
 
 
@@ -60,7 +60,7 @@ def room_create(request: HttpRequest) -> HttpResponse:
     if request.method != "POST":
         return redirect("home")
     try:
-        made = services.create_room(
+        made = create_room(
             request.user,
             request.POST.get("name", ""),
             topic=request.POST.get("topic", ""),

@@ -8,11 +8,11 @@ from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 from typing import Any, ClassVar, Final
 
-from chat import services
+from chat import entering
 from chat.consumers import ChatConsumer
-from chat.log import store
 from chat.models import RoomKind
 from chat.rooms.access import Seen
+from chat.topics import room_topic
 from realtime.database import log_failure
 from realtime.protocol import Command, CommandError
 from roulette import commands as wire
@@ -174,7 +174,7 @@ class RouletteConsumer(ChatConsumer):
                 self.connection.send({"type": "roulette.ended", "room": None, "reason": reason})
             case Ended(_, reason):
                 if self._talk is not None:  # what the partner said last may still be on its way
-                    await self.hub.check([store.room_topic(self._talk.pk)])
+                    await self.hub.check([room_topic(self._talk.pk)])
                 await self._tell_end(reason)
             case Waiting(place):
                 self._told = place
@@ -198,9 +198,9 @@ class RouletteConsumer(ChatConsumer):
         """Join the talk's room and tell; what the partner was quick to say follows."""
         assert place.room_id is not None
         self._talk = room = Seen(place.room_id, place.room, RoomKind.ROULETTE)
-        log = store.room_topic(room.pk)
+        log = room_topic(room.pk)
         async with self.joining(log) as talk:
-            entered = await services.enter(self.user, room, 0, 200)
+            entered = await entering.enter(self.user, room, 0, 200)
             self.arrive(room)
             self._told = place
             self.connection.send({"type": "roulette.paired", "room": place.room, "partner": place.partner})

@@ -63,10 +63,10 @@ FLOORS: Final[dict[str, tuple[str, ...]]] = {
         "urls apps",
     ),
     "chat": (
-        "models commands",
+        "models commands topics",
         "rooms presence",  # who may be where, and who is there
         "log",  # what was said
-        "readback services",
+        "readback entering",
         "public",
         "consumers api admin views demo",
         "recheck urls apps",

@@ -9,7 +9,7 @@ import msgspec
 from chat.log import pages
 from chat.log.pages import Page
 from chat.log.quotes import quote
-from chat.log.store import room_topic
+from chat.topics import room_topic
 from realtime.database import in_database
 from realtime.gather import gathered
 from realtime.memories import Memories, Memory

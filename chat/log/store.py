@@ -18,6 +18,7 @@ from accounts.models import Kind, User, person_on_wire
 from chat.log import quotes
 from chat.models import Membership, Message, MessageKind, Room, RoomKind
 from chat.rooms.access import takes_guests
+from chat.topics import room_topic
 from realtime import bulk, clock
 from realtime.protocol import CommandError, encode, timestamp
 from realtime.publish import Delivery, Publication
@@ -121,10 +122,6 @@ class News:
 
     new: list[tuple[int, int]] = field(default_factory=list)
     gone: list[tuple[int, int]] = field(default_factory=list)
-
-
-def room_topic(room_id: int) -> str:
-    return f"room.{room_id}"
 
 
 def apply(changes: Sequence[Change]) -> Result:

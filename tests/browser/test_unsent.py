@@ -135,16 +135,16 @@ def make_members_room(server: Serve, member: str) -> tuple[str, Callable[[], Non
     """Make a room with this member, and what takes the member out again."""
     slug = f"plans-{uuid.uuid4().hex[:8]}"
     server.shell(
-        "from accounts.models import User; from chat import services\n"
+        "from accounts.models import User; from chat.rooms.members import *; from chat.rooms.rooms import *\n"
         f"owner = User.objects.create_user('owner-{slug}', 'x', name='Owner of plans')\n"
-        f"room = services.create_room(owner, {slug!r}, members_only=True)\n"
-        f"services.add_member(room, User.objects.get(username={member!r}))"
+        f"room = create_room(owner, {slug!r}, members_only=True)\n"
+        f"add_member(room, User.objects.get(username={member!r}))"
     )
 
     def take_out() -> None:
         server.shell(
-            "from accounts.models import User; from chat import services; from chat.models import Room\n"
-            f"services.remove_member(Room.objects.get(slug={slug!r}), User.objects.get(username={member!r}).pk)"
+            "from accounts.models import User; from chat.rooms.members import *; from chat.models import Room\n"
+            f"remove_member(Room.objects.get(slug={slug!r}), User.objects.get(username={member!r}).pk)"
         )
 
     return slug, take_out

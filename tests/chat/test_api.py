@@ -9,10 +9,10 @@ import pytest
 from django.test import AsyncClient, Client
 from django.utils import timezone
 
-from chat import services
 from chat.log import store
 from chat.models import Membership, Message, Presence, ReadMark, Room, RoomKind
 from chat.presence.connections import current_presence
+from chat.rooms.rooms import archive
 from realtime.database import in_database
 from realtime.models import Process
 from tests.team import Connect, Team, says, signed_in
@@ -346,7 +346,7 @@ async def test_a_message_needs_the_csrf_token(team: Team, hub: Any) -> None:
 
 
 async def test_an_archived_room_is_read_only(team: Team, hub: Any) -> None:
-    await in_database(services.archive)(team.kitchen)
+    await in_database(archive)(team.kitchen)
     browser = await signed_in(team.gast)
     error(await send(browser, "/api/rooms/kitchen/messages/", {"id": ID, "body": "hi"}), 403, "forbidden")
     assert (await browser.get("/api/rooms/kitchen/messages/")).status_code == 200

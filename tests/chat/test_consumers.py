@@ -9,10 +9,11 @@ from typing import Any
 import pytest
 
 from accounts.models import User
-from chat import services
+from chat import entering
 from chat.log import heads, pages, writer
 from chat.models import Membership, Room, RoomKind
 from chat.presence import connections
+from chat.rooms.rooms import create_room
 from harness.client import Event, eventually
 from realtime import publish as wire
 from realtime.database import in_database
@@ -98,7 +99,7 @@ async def test_heads_that_could_not_be_read_come_with_the_next_heartbeat(
 
     with monkeypatch.context() as patch:
         patch.setattr(heads, "read_all", fail)
-        await in_database(services.create_room)(team.alice, "Garden", guests=True)
+        await in_database(create_room)(team.alice, "Garden", guests=True)
         await eventually(lambda: "Reading the heads of rooms failed" in caplog.text)
     consumer = next(each for each in hub.connections if each.user == team.gast)
     consumer.heartbeat(Frame('{"type":"heartbeat"}'))
@@ -161,7 +162,7 @@ async def test_what_comes_while_the_page_is_read_comes_once(
     team: Team, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     alice, bob = await joined(connect, team.alice, "kitchen"), await connect(team.bob)
-    enter = services.enter
+    enter = entering.enter
 
     async def enter_slowly(*arguments: Any) -> Any:
         await alice.say("kitchen", "before")
@@ -170,7 +171,7 @@ async def test_what_comes_while_the_page_is_read_comes_once(
         await alice.assert_event("message", body="after")
         return entered
 
-    monkeypatch.setattr(services, "enter", enter_slowly)
+    monkeypatch.setattr(entering, "enter", enter_slowly)
     page = await bob.call("join", room="kitchen")
     assert [each["body"] for each in page["messages"]] == ["before"]
     assert (await bob.assert_event("message"))["body"] == "after"
@@ -245,7 +246,7 @@ async def test_a_join_that_fails_leaves_no_half_open_room(
         raise OSError("away")
 
     with monkeypatch.context() as patch:
-        patch.setattr(services, "enter", fail)
+        patch.setattr(entering, "enter", fail)
         await bob.assert_error("internal", "join", room="kitchen", after=0)
     await bob.assert_error("not_joined", "typing", room="kitchen")
     await alice.say("kitchen")
@@ -350,4 +351,4 @@ async def test_a_room_of_another_kind_is_not_opened_by_its_name(team: Team, conn
     await (await connect(team.bob)).assert_error("forbidden", "join", room="r-1")
     assert "r-1" not in (await (await connect(team.alice)).assert_event("heads"))["rooms"]
     with pytest.raises(CommandError):
-        await services.see(team.charlie, "r-1")
+        await entering.see(team.charlie, "r-1")

@@ -16,10 +16,11 @@ from django.test import AsyncClient
 
 from accounts.models import User
 from accounts.services import ban
-from chat import public, services
-from chat.log import store
+from chat import public
+from chat.log import messages, store
 from chat.models import Membership, Room
 from chat.presence import connections
+from chat.rooms.rooms import archive, create_room, unarchive
 from harness.asgi_client import AsgiClient
 from harness.client import Event, eventually
 from harness.launcher import ROOT
@@ -293,7 +294,7 @@ ENTRIES: Final[dict[str, Entry]] = {
     "PATCH /api/rooms/<slug>/": Entry(
         lambda world: world.http("PATCH", "/api/rooms/shed/", guests=True),
         8,
-        in_service(lambda team: services.create_room(team.alice, "Shed")),
+        in_service(lambda team: create_room(team.alice, "Shed")),
     ),
     "POST /api/rooms/<slug>/messages/": Entry(
         lambda world: world.http(
@@ -310,16 +311,16 @@ ENTRIES: Final[dict[str, Entry]] = {
     "DELETE /api/rooms/<slug>/members/<id>/": Entry(
         lambda world: world.http("DELETE", member_path(world.team), status=204), 6
     ),
-    "staff: archive": Entry(in_service(lambda team: services.archive(team.attic)), 3),
+    "staff: archive": Entry(in_service(lambda team: archive(team.attic)), 3),
     "staff: unarchive": Entry(
-        in_service(lambda team: services.unarchive(team.attic)),
+        in_service(lambda team: unarchive(team.attic)),
         3,
-        in_service(lambda team: services.archive(team.attic)),
+        in_service(lambda team: archive(team.attic)),
     ),
     "staff: delete": Entry(
-        in_service(lambda team: services.write(services.delete(team.attic.pk, team.charlie, 2, as_staff=True))), 8
+        in_service(lambda team: messages.write(messages.delete(team.attic.pk, team.charlie, 2, as_staff=True))), 8
     ),
-    "staff: purge": Entry(in_service(lambda team: services.purge(team.attic, team.charlie)), 9),
+    "staff: purge": Entry(in_service(lambda team: messages.purge(team.attic, team.charlie)), 9),
     "staff: ban": Entry(in_service(lambda team: ban(team.bob)), 4),
 }
 

@@ -6,10 +6,12 @@ import pytest
 from django.utils import timezone
 
 from accounts.models import User
-from chat import public, services
-from chat.log import store
+from chat import public
+from chat.log import messages, store
 from chat.models import Membership, Message, Presence, Room
 from chat.presence.connections import current_presence
+from chat.rooms.members import revoke
+from chat.rooms.rooms import archive
 from realtime.database import in_database
 from realtime.protocol import CommandError
 from tests.team import Connect, Team, says, signed_in
@@ -109,7 +111,7 @@ async def test_a_card_that_staff_deleted_stays_deleted(team: Team, connect: Conn
     await bob.call("join", room="kitchen")
     await put()
     await bob.assert_event("message")
-    await in_database(services.write)(services.delete(team.kitchen.pk, team.charlie, 1, as_staff=True))
+    await in_database(messages.write)(messages.delete(team.kitchen.pk, team.charlie, 1, as_staff=True))
     gone = await bob.assert_event("message", deleted=True)
     assert "alert" not in gone
     await put(version=2)
@@ -135,7 +137,7 @@ async def test_rooms_that_take_no_card_say_so(team: Team, hub: Any) -> None:
             await put(room)
         assert raised.value.code == code, room
     await put()
-    await in_database(services.archive)(team.kitchen)
+    await in_database(archive)(team.kitchen)
     await put()
     with pytest.raises(CommandError, match="archived"):
         await put(version=2)
@@ -147,7 +149,7 @@ async def test_a_members_only_room_lets_the_bot_in_until_its_owner_does_not(team
     await put("attic")
     bot = await User.objects.aget(username=public.BOT)
     assert not bot.has_usable_password()
-    await in_database(services.revoke)(team.alice, "attic", bot.pk)
+    await in_database(revoke)(team.alice, "attic", bot.pk)
     with pytest.raises(CommandError, match="not a member"):
         await put("attic", version=2)
     await in_database(public.let_cards_in)("kitchen")

@@ -11,6 +11,7 @@ from chat.log.store import Edit
 from chat.models import Room
 from chat.presence.connections import current_presence
 from chat.readback import HeadsSource, PresenceSource, RoomSource
+from chat.topics import room_topic
 from realtime.database import in_database
 from realtime.publish import Delivery
 from tests.team import Team, says
@@ -19,7 +20,7 @@ from tests.team import Team, says
 async def test_a_room_is_read_back_by_rev_as_far_as_a_page_goes(
     team: Team, hub: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    topic = store.room_topic(team.kitchen.pk)
+    topic = room_topic(team.kitchen.pk)
     await in_database(store.apply)([says(team.kitchen, team.alice, str(number)) for number in range(5)])
     await in_database(store.apply)([Edit(team.kitchen.pk, team.alice.pk, 2, "x", "x")])
     assert await RoomSource().heads([topic, "room.99999"]) == {topic: 6}

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from chat import services
 from chat.models import Membership, Room, RoomKind
+from chat.rooms.rooms import archive
 from tests.team import Team, make_team
 
 pytestmark = pytest.mark.django_db
@@ -101,7 +101,7 @@ def test_a_talk_has_no_page_of_its_own(team: Team) -> None:
 
 
 def test_an_archived_room_says_so(team: Team) -> None:
-    services.archive(team.kitchen)
+    archive(team.kitchen)
     assert config(browser(team.gast).get("/rooms/kitchen/"))["room"]["archived"] is True
 
 

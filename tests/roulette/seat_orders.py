@@ -19,7 +19,7 @@ from django.db import connections, transaction
 from greenlet import getcurrent, greenlet
 
 from accounts.models import User
-from chat import services
+from chat import entering
 from chat.models import Room
 from chat.presence import connections as presence
 from realtime import process
@@ -346,7 +346,7 @@ def scheduled(*names: str) -> Iterator[Simulation]:
         async def enter(*args: Any) -> Any:
             return SimpleNamespace(page=page)
 
-        patch.setattr(services, "enter", enter)
+        patch.setattr(entering, "enter", enter)
         keeper = SimpleNamespace(arrive=lambda *args: None, depart=lambda *args, **options: None)
         patch.setattr(presence, "current_presence", lambda: keeper)
         yield simulation

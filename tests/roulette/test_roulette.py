@@ -10,7 +10,7 @@ from django.db.models import F
 
 from accounts.models import User
 from accounts.services import ban
-from chat import services
+from chat import entering
 from chat.log import writer
 from chat.models import Message, Room
 from chat.presence import connections
@@ -324,14 +324,14 @@ async def test_a_failure_while_joining_the_talk_is_made_up_for(
     alice = await enter(connect, team.alice)
     await alice.assert_event("roulette.waiting")
     failures = [OSError("away"), OSError("away")]
-    enter_room = services.enter
+    enter_room = entering.enter
 
     async def fail(*arguments: Any) -> Any:
         if failures:
             raise failures.pop()
         return await enter_room(*arguments)
 
-    monkeypatch.setattr(services, "enter", fail)
+    monkeypatch.setattr(entering, "enter", fail)
     bob = await enter(connect, team.bob)
     for socket in (alice, bob):
         await socket.assert_event("roulette.paired")

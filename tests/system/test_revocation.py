@@ -39,7 +39,7 @@ BY_STAFF = {
     # As `manage.py changepassword` does; the admin tells the wire.
     "password": "user.set_password('a new one'); user.save()",
     "ban": "from accounts.services import *; ban(user)",
-    "archive": "from chat.models import *; from chat.services import *; archive(Room.objects.get(slug='archive'))",
+    "archive": "from chat.models import *; from chat.rooms.rooms import *; archive(Room.objects.get(slug='archive'))",
     # A session that runs out by itself: nobody signs out.
     "expiry": (
         "from datetime import *; from django.contrib.sessions.models import *; from django.utils import timezone;"

@@ -12,12 +12,14 @@ from django.utils import timezone
 from accounts.models import User
 from boards import boards
 from boards.models import Board
-from chat import public, services
-from chat.log import store
+from chat import public
+from chat.log import messages
 from chat.log.writer import current_writer
 from chat.models import Room, RoomKind
 from chat.presence.connections import alive_rows
+from chat.rooms import rooms as chat_rooms
 from chat.rooms.access import Seen
+from chat.topics import room_topic
 from realtime.hub import current_hub
 from tests.screens import Viewer, in_thread
 from tests.team import Team, make_team, says
@@ -83,7 +85,7 @@ async def test_a_wall_that_may_shows_a_public_room_live(team: Team, viewer: Seat
     assert (page["ref"], page["rev"], page["complete"]) == ("j", 2, True)
     await say(team.kitchen, team.bob, "three")
     assert (await screen.assert_next(type="message"))["body"] == "three"
-    await current_writer().submit(services.delete(team.kitchen.pk, team.alice, 1))
+    await current_writer().submit(messages.delete(team.kitchen.pk, team.alice, 1))
     assert (await screen.assert_next(type="message"))["deleted"] is True
 
 
@@ -97,7 +99,7 @@ async def test_a_wall_is_not_told_who_is_there_and_is_nobody_there_itself(team: 
 async def test_a_wall_is_not_told_who_types(team: Team, viewer: Seat) -> None:
     screen = await screen_with(viewer, "kitchen")
     await joined(screen)
-    await services.tell_typing(team.alice, Seen(team.kitchen.pk, "kitchen", "public"))
+    await messages.tell_typing(team.alice, Seen(team.kitchen.pk, "kitchen", "public"))
     await say(team.kitchen, team.alice, "there it is")
     assert (await screen.assert_next(type="message"))["body"] == "there it is"
 
@@ -201,7 +203,7 @@ def take_the_board_away() -> None:
 
 
 def archive() -> None:
-    services.archive(Room.objects.get(slug="kitchen"))
+    chat_rooms.archive(Room.objects.get(slug="kitchen"))
 
 
 @pytest.mark.parametrize("end", [switch_off, take_the_tile_away, take_the_board_away, archive])
@@ -223,7 +225,7 @@ async def test_a_room_that_is_not_to_be_shown_any_more_is_left_at_once(
 
 
 async def assert_no_more_of(screen: Viewer, team: Team) -> None:
-    assert store.room_topic(team.kitchen.pk) not in current_hub().topics
+    assert room_topic(team.kitchen.pk) not in current_hub().topics
     await in_thread(lambda: Room.objects.update(archived_at=None))
     await say(team.kitchen, team.alice)
     await screen.assert_silence()

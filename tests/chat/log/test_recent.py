@@ -13,6 +13,7 @@ from chat.log.pages import Page
 from chat.log.recent import History
 from chat.log.store import Delete, Edit, React
 from chat.models import Room
+from chat.topics import room_topic
 from realtime import memories
 from realtime.database import in_database
 from realtime.hub import Hub
@@ -96,7 +97,7 @@ def test_memory_is_bounded_by_number_and_by_size(monkeypatch: pytest.MonkeyPatch
 
 async def listening(hub: Hub, room: Room) -> Reader:
     reader = Reader()
-    await hub.subscribe(store.room_topic(room.pk), reader)
+    await hub.subscribe(room_topic(room.pk), reader)
     return reader
 
 
@@ -116,7 +117,7 @@ async def test_those_who_join_at_once_share_a_read_and_later_ones_need_none(team
         found = await asyncio.gather(*[recent.page(pk, None, 50, 3) for _ in range(20)])
     assert len(made) == 2, made
     assert all(shown(page) == [(1, 1), (2, 2), (3, 3)] for page in found)
-    await hub.release(store.room_topic(pk), reader, found[0].rev)
+    await hub.release(room_topic(pk), reader, found[0].rev)
     await write(hub, says(team.kitchen, team.alice), Edit(pk, team.alice.pk, 2, "x", "x"))
     with queries() as made:
         assert shown(await recent.page(pk, None, 50, 5)) == [(1, 1), (5, 2), (3, 3), (4, 4)]
@@ -128,7 +129,7 @@ async def test_a_memory_ends_with_the_last_listener(team: Team, hub: Hub) -> Non
     pk = team.kitchen.pk
     reader = await listening(hub, team.kitchen)
     assert shown(await recent.page(pk, None, 50, 0)) == []
-    await hub.unsubscribe(store.room_topic(pk), reader)
+    await hub.unsubscribe(room_topic(pk), reader)
     await write(hub, says(team.kitchen, team.alice))
     await listening(hub, team.kitchen)
     assert shown(await recent.page(pk, None, 50, 0)) == [(1, 1)]
@@ -138,7 +139,7 @@ async def test_what_the_wire_lost_is_on_the_page_all_the_same(team: Team, hub: H
     pk = team.kitchen.pk
     reader = await listening(hub, team.kitchen)
     page = await recent.page(pk, None, 50, 0)
-    await hub.release(store.room_topic(pk), reader, page.rev)
+    await hub.release(room_topic(pk), reader, page.rev)
     await write(None, says(team.kitchen, team.alice))
     assert shown(await recent.page(pk, None, 50, least=1)) == [(1, 1)]
     await write(hub, says(team.kitchen, team.alice))
@@ -149,7 +150,7 @@ async def test_what_is_on_its_way_is_waited_for(team: Team, hub: Hub) -> None:
     pk = team.kitchen.pk
     reader = await listening(hub, team.kitchen)
     page = await recent.page(pk, None, 50, 0)
-    await hub.release(store.room_topic(pk), reader, page.rev)
+    await hub.release(room_topic(pk), reader, page.rev)
     result = await in_database(store.apply)([says(team.kitchen, team.alice)])
     with queries() as made:
         waiting = asyncio.create_task(recent.page(pk, None, 50, least=1))
@@ -191,10 +192,10 @@ async def test_a_log_that_outran_its_tail_is_read_anew(team: Team, hub: Hub, mon
     pk = team.kitchen.pk
     reader = await listening(hub, team.kitchen)
     page = await recent.page(pk, None, 50, 0)
-    await hub.release(store.room_topic(pk), reader, page.rev)
+    await hub.release(room_topic(pk), reader, page.rev)
     monkeypatch.setattr("realtime.topics.TAIL", 3)
     await write(hub, *[says(team.kitchen, team.alice) for _ in range(7)])
-    topic = hub.topics[store.room_topic(pk)]
+    topic = hub.topics[room_topic(pk)]
     assert isinstance(topic, LogTopic)
     assert topic.since(3) is None
     assert len(shown(await recent.page(pk, None, 50, 7))) == 7
@@ -215,7 +216,7 @@ async def test_memory_is_what_the_store_says_whatever_happens(
     monkeypatch.setattr(recent, "MOST", 12)
     pk, alice = team.kitchen.pk, team.alice.pk
     reader = await listening(hub, team.kitchen)
-    await hub.release(store.room_topic(pk), reader, 0)
+    await hub.release(room_topic(pk), reader, 0)
     rev = seq = 0
     for _ in range(60):
         changes: list[store.Change] = [

@@ -10,8 +10,7 @@ import pytest
 from asgiref.sync import sync_to_async
 from django.db import InterfaceError, OperationalError, connections
 
-from chat import services
-from chat.log import pages, store, writer
+from chat.log import messages, pages, store, writer
 from chat.log.store import Change, Result
 from chat.log.writer import Writer
 from chat.models import Message
@@ -313,7 +312,7 @@ async def test_one_who_no_longer_waits_does_not_disturb(
 
 async def test_synchronous_code_writes_through_the_same_writer(team: Team, hub: Any, watched: Store) -> None:
     change = says(team.kitchen, team.alice)
-    applied = await sync_to_async(services.write)(change)
+    applied = await sync_to_async(messages.write)(change)
     assert (applied.seq, applied.duplicate) == (1, False)
-    assert (await sync_to_async(services.write)(change)).duplicate
+    assert (await sync_to_async(messages.write)(change)).duplicate
     assert {name.partition("_")[0] for name in watched.threads} == {"writer"}

@@ -7,8 +7,11 @@ from typing import Any
 import pytest
 
 import accounts.services
-from chat import services
+from chat import entering
+from chat.log import messages
 from chat.models import Membership
+from chat.rooms.members import grant, remove_member, revoke
+from chat.rooms.rooms import archive, create_room, tell_room, unarchive
 from harness.client import eventually
 from realtime.database import in_database
 from realtime.hub import Hub
@@ -21,7 +24,7 @@ async def test_who_is_taken_out_of_a_room_hears_so_and_then_nothing_more(team: T
     for socket in (bob, listed):
         await socket.assert_event("heads")
     await alice.assert_event("presence", joined=[team.bob.on_wire()])
-    await in_database(services.revoke)(team.alice, "attic", team.bob.pk)
+    await in_database(revoke)(team.alice, "attic", team.bob.pk)
     for socket in (bob, listed):
         assert await socket.assert_event("left") == {"type": "left", "room": "attic", "reason": "removed"}
     await alice.assert_event("presence", left=[team.bob.pk])
@@ -43,17 +46,17 @@ async def test_who_is_taken_out_while_joining_is_not_in(
     team: Team, connect: Connect, hub: Hub, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     alice, bob = await joined(connect, team.alice, "attic"), await connect(team.bob)
-    enter = services.enter
+    enter = entering.enter
 
     async def enter_slowly(user: Any, *arguments: Any) -> Any:
         entered = await enter(user, *arguments)
         if user == team.bob:
-            await in_database(services.revoke)(team.alice, "attic", team.bob.pk)
+            await in_database(revoke)(team.alice, "attic", team.bob.pk)
             consumer = next(each for each in hub.connections if each.user == team.bob)
             await eventually(lambda: not any(name.startswith("room.") for name in consumer.connection.topics))
         return entered
 
-    monkeypatch.setattr(services, "enter", enter_slowly)
+    monkeypatch.setattr(entering, "enter", enter_slowly)
     await bob.assert_error("forbidden", "join", room="attic")
     await bob.assert_error("not_joined", "typing", room="attic")
     await bob.assert_event("left", room="attic")
@@ -76,7 +79,7 @@ async def test_a_room_that_one_is_let_into_appears_at_once(team: Team, connect: 
     charlie, gast = await connect(team.charlie), await connect(team.gast)
     for socket in (charlie, gast):
         await socket.assert_event("heads")
-    await in_database(services.grant)(team.alice, "attic", "charlie")
+    await in_database(grant)(team.alice, "attic", "charlie")
     assert "attic" in (await charlie.assert_event("heads"))["rooms"]
     alice = await joined(connect, team.alice, "attic")
     await alice.say("attic")
@@ -93,10 +96,10 @@ async def test_a_new_public_room_appears_everywhere_and_a_closed_one_only_to_its
     alice, gast = await connect(team.alice), await connect(team.gast)
     for socket in (alice, gast):
         await socket.assert_event("heads")
-    await in_database(services.create_room)(team.alice, "Garden", guests=True)
+    await in_database(create_room)(team.alice, "Garden", guests=True)
     for socket in (alice, gast):
         assert "garden" in (await socket.assert_event("heads"))["rooms"]
-    await in_database(services.create_room)(team.alice, "Cellar", members_only=True)
+    await in_database(create_room)(team.alice, "Cellar", members_only=True)
     assert "cellar" in (await alice.assert_event("heads"))["rooms"]
     await gast.assert_silence("heads")
 
@@ -104,7 +107,7 @@ async def test_a_new_public_room_appears_everywhere_and_a_closed_one_only_to_its
 async def test_rooms_that_appear_at_the_same_time_are_all_followed(team: Team, connect: Connect) -> None:
     gast = await connect(team.gast)
     names = [f"garden-{number}" for number in range(6)]
-    await asyncio.gather(*[in_database(services.create_room)(team.alice, name, guests=True) for name in names])
+    await asyncio.gather(*[in_database(create_room)(team.alice, name, guests=True) for name in names])
     seen: set[str] = set()
     while not seen.issuperset(names):
         seen |= set((await gast.assert_event("heads"))["rooms"])
@@ -121,7 +124,7 @@ async def test_an_old_list_of_rooms_does_not_undo_a_newer_one(
     gast = await connect(team.gast)
     await gast.assert_event("heads")
     asked, answer = asyncio.Event(), asyncio.Event()
-    rooms_of = services.rooms_of
+    rooms_of = entering.rooms_of
 
     async def slow_at_first(user: Any) -> Any:
         found = await rooms_of(user)
@@ -130,10 +133,10 @@ async def test_an_old_list_of_rooms_does_not_undo_a_newer_one(
             await answer.wait()
         return found
 
-    monkeypatch.setattr(services, "rooms_of", slow_at_first)
-    await in_database(services.create_room)(team.alice, "Garden", guests=True)
+    monkeypatch.setattr(entering, "rooms_of", slow_at_first)
+    await in_database(create_room)(team.alice, "Garden", guests=True)
     await asked.wait()
-    await in_database(services.create_room)(team.alice, "Cellar", guests=True)
+    await in_database(create_room)(team.alice, "Cellar", guests=True)
     await gast.assert_silence("heads")
     answer.set()
     await gast.next(lambda event: event["type"] == "heads" and "cellar" in event["rooms"])
@@ -146,20 +149,20 @@ async def test_an_archived_room_is_left_by_all_and_can_be_read(team: Team, conne
     alice, bob = await joined(connect, team.alice, "kitchen"), await joined(connect, team.bob, "kitchen")
     await alice.say("kitchen", "last words")
     await bob.assert_event("message")
-    await in_database(services.archive)(team.kitchen)
+    await in_database(archive)(team.kitchen)
     for socket in (alice, bob):
         assert (await socket.assert_event("left"))["reason"] == "archived"
         await socket.assert_error("not_joined", "typing", room="kitchen")
     assert [each["body"] for each in (await bob.call("join", room="kitchen"))["messages"]] == ["last words"]
     await bob.assert_error("forbidden", "send", room="kitchen", id=str(uuid.uuid4()), body="more")
-    await in_database(services.unarchive)(team.kitchen)
+    await in_database(unarchive)(team.kitchen)
     assert (await bob.say("kitchen", "more"))["seq"] == 2
 
 
 async def test_staff_deletes_and_everybody_sees_it(team: Team, connect: Connect) -> None:
     alice = await joined(connect, team.alice, "attic")
     await alice.say("attic", "secret")
-    await in_database(services.write)(services.delete(team.attic.pk, team.charlie, 1, as_staff=True))
+    await in_database(messages.write)(messages.delete(team.attic.pk, team.charlie, 1, as_staff=True))
     assert (await alice.assert_event("message", rev=2))["deleted"] is True
 
 
@@ -176,7 +179,7 @@ async def test_a_new_name_of_a_room_reaches_those_who_have_it_in_their_list(team
         await socket.assert_event("heads")
     for room, listeners in ((team.kitchen, (bob, gast)), (team.attic, (bob,))):
         room.name, room.topic = "Canteen", "Lunch"
-        await in_database(services.tell_room)(room)
+        await in_database(tell_room)(room)
         expected = {"slug": room.slug, "name": "Canteen", "topic": "Lunch", "kind": room.kind}
         for socket in listeners:
             assert (await socket.assert_event("room"))["room"] == expected
@@ -201,9 +204,9 @@ async def test_who_only_lists_a_room_hears_that_it_was_archived_or_that_they_wer
     bob, gast = await connect(team.bob), await connect(team.gast)
     for socket in (bob, gast):
         await socket.assert_event("heads")
-    await in_database(services.archive)(team.kitchen)
+    await in_database(archive)(team.kitchen)
     for socket in (bob, gast):
         await socket.assert_event("left", room="kitchen", reason="archived")
-    await in_database(services.remove_member)(team.attic, team.bob.pk)
+    await in_database(remove_member)(team.attic, team.bob.pk)
     await bob.assert_event("left", room="attic", reason="removed")
     await gast.assert_silence("left")

@@ -3,9 +3,9 @@
 import uuid
 from typing import Any
 
-from chat import services
 from chat.models import Room
 from chat.recheck import recheck_memberships
+from chat.rooms.rooms import create_room, let_guests_in
 from realtime.database import in_database
 from realtime.hub import Hub
 from tests.team import Connect, Team, signed_in
@@ -19,8 +19,8 @@ async def close(room: Room) -> None:
 
 
 async def test_a_new_room_is_open_to_guests_only_if_its_owner_says_so(team: Team, hub: Hub) -> None:
-    closed = await in_database(services.create_room)(team.alice, "Shed")
-    opened = await in_database(services.create_room)(team.alice, "Garden", guests=True)
+    closed = await in_database(create_room)(team.alice, "Shed")
+    opened = await in_database(create_room)(team.alice, "Garden", guests=True)
     assert (closed.guests, opened.guests) == (False, True)
 
 
@@ -54,13 +54,13 @@ async def test_a_guest_in_a_room_leaves_when_it_is_closed_to_guests(team: Team, 
     gast, bob = await connect(team.gast), await connect(team.bob)
     for socket in (gast, bob):
         await socket.call("join", room="kitchen")
-    await in_database(services.let_guests_in)(team.kitchen, False)
+    await in_database(let_guests_in)(team.kitchen, False)
     assert await gast.assert_event("left") == {"type": "left", "room": "kitchen", "reason": "removed"}
     await bob.say("kitchen", "between us")
     await gast.assert_silence("message")
     await bob.assert_silence("left")
     # Open again: it is in the list of guests who are there.
-    await in_database(services.let_guests_in)(team.kitchen, True)
+    await in_database(let_guests_in)(team.kitchen, True)
     assert (await gast.call("join", room="kitchen"))["type"] == "joined"
 
 
@@ -82,7 +82,7 @@ async def test_a_guest_whom_the_wire_did_not_tell_leaves_later(team: Team, conne
 
 
 async def test_the_owner_opens_and_closes_a_room_by_the_api(team: Team, hub: Hub) -> None:
-    room = await in_database(services.create_room)(team.alice, "Shed")
+    room = await in_database(create_room)(team.alice, "Shed")
     path = f"/api/rooms/{room.slug}/"
     owner, other = await signed_in(team.alice), await signed_in(team.bob)
     assert (await owner.patch(path, {"guests": True}, **JSON)).json()["room"]["guests"] is True

@@ -7,11 +7,11 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
-from chat import services
 from chat.log import store
 from chat.log.store import Delete
 from chat.models import ReadMark, Room
 from chat.rooms import unread
+from chat.rooms.members import add_member
 from realtime.database import condition, in_database
 from tests.team import Connect, Team, queries, says
 
@@ -66,10 +66,10 @@ def test_somebody_who_is_gone_hides_no_counts_of_others(team: Team) -> None:
 
 def test_who_is_taken_into_a_room_has_read_what_is_there(team: Team) -> None:
     store.apply([says(team.attic, team.alice) for _ in range(3)])
-    services.add_member(team.attic, team.charlie)
+    add_member(team.attic, team.charlie)
     assert count(team.charlie, team.attic) == (3, 0)
     store.apply([says(team.attic, team.alice)])
-    services.add_member(team.attic, team.charlie)
+    add_member(team.attic, team.charlie)
     assert count(team.charlie, team.attic) == (3, 1)
 
 

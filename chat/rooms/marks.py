@@ -1,0 +1,26 @@
+"""Read marks: up to where somebody has read a room."""
+
+from django.db import transaction
+
+from accounts.models import User
+from chat.models import ReadMark, Room
+from chat.rooms.access import Seen
+from realtime.database import in_database
+from realtime.protocol import encode
+from realtime.publish import Delivery, Publication, publish
+
+
+async def mark_read(user: User, room: Seen, seq: int, source: str) -> None:
+    """Note that `user` has read up to `seq`, and tell the user's other sockets; `source` names this one."""
+    moved = await in_database(move_mark)(user.pk, room.pk, seq)
+    if moved is not None:
+        payload = {"do": "read", "room": room.slug, "seq": moved, "source": source}
+        await publish([Publication(f"user.{user.pk}", Delivery.CONTROL, encode(payload))])
+
+
+def move_mark(user_id: int, room_id: int, seq: int) -> int | None:
+    """Move a mark forward, never beyond the last message; return where it is now, None when it was there."""
+    with transaction.atomic():
+        seq = min(seq, Room.objects.values_list("seq", flat=True).get(pk=room_id))
+        mark, _ = ReadMark.objects.get_or_create(room_id=room_id, user_id=user_id)
+        return seq if ReadMark.objects.filter(pk=mark.pk, seq__lt=seq).update(seq=seq) else None

@@ -1,0 +1,59 @@
+"""Letting people into a room, and taking them out."""
+
+from django.db import transaction
+
+from accounts.models import Kind, User
+from chat.models import Membership, Room, RoomKind
+from chat.rooms import unread
+from chat.rooms.access import open_room, owned_room
+from realtime.protocol import CommandError, encode
+from realtime.publish import Delivery, Publication, publish_on_commit
+
+
+def grant(owner: User, slug: str, username: str) -> User:
+    """Let the person with this user name or unique shown name into the owner's room. Raises CommandError."""
+    room = owned_room(owner, slug)
+    if room.kind != RoomKind.MEMBERS:
+        raise CommandError("conflict", "Everybody may be in this room: it is public.")
+    people = User.objects.filter(is_active=True).exclude(kind=Kind.GUEST)
+    found = list(people.filter(username__iexact=username)[:1]) or list(people.filter(name__iexact=username)[:2])
+    if len(found) > 1:
+        raise CommandError("conflict", f"Several accounts are called {username!r}: give the user name.")
+    if not found:
+        raise CommandError("not_found", f"There is no account {username!r}. Guests cannot be members.")
+    add_member(room, found[0])
+    return found[0]
+
+
+def add_member(room: Room, user: User) -> None:
+    """Grant a membership and tell the new member's sockets."""
+    with transaction.atomic():
+        _, is_new = Membership.objects.get_or_create(room=room, user=user)
+        if is_new:  # who comes new starts with everything read
+            unread.mark_read({(room.pk, user.pk): Room.objects.values_list("seq", flat=True).get(pk=room.pk)})
+        payload = encode({"do": "room_created", "room": room.slug})
+        publish_on_commit([Publication(f"user.{user.pk}", Delivery.CONTROL, payload)])
+
+
+def revoke(user: User, slug: str, user_id: int) -> None:
+    """Take a member out, as the room's owner or as that member. Raises CommandError."""
+    room = open_room(user, slug) if user_id == user.pk else owned_room(user, slug)
+    if room.kind == RoomKind.ROULETTE:  # or nobody could tell any more who the partner was that is reported
+        raise CommandError("conflict", "A talk is left in roulette itself.")
+    if user_id == room.owner_id:
+        raise CommandError("conflict", "The owner stays: archive the room instead.")
+    if not remove_member(room, user_id):
+        raise CommandError("not_found", "This person is not a member.")
+
+
+def remove_member(room: Room, user_id: int) -> bool:
+    """Revoke a membership; live sockets get no event of the room afterwards. Tell whether there was one."""
+    with transaction.atomic():
+        removed, _ = Membership.objects.filter(room=room, user=user_id).delete()
+        tell_removed(room, [user_id])
+    return bool(removed)
+
+
+def tell_removed(room: Room, user_ids: list[int], reason: str = "removed") -> None:
+    payload = encode({"do": "removed", "room": room.slug, "id": room.pk, "reason": reason})
+    publish_on_commit([Publication(f"user.{user}", Delivery.CONTROL, payload) for user in user_ids])
