@@ -16,6 +16,8 @@ from tests.browser.test_boards import Feed, expect_live, tile
 
 NewPage = Callable[..., Awaitable[Page]]
 
+#: What Chromium gives every page, but not where it has no windows.
+AWAKE = ["screen-wake-lock"]
 #: Notes in `locks` what the page gets of the browser.
 LOCKS = """
 const locks = (window.locks = []);
@@ -105,7 +107,7 @@ async def test_staff_see_connected_screens_name_them_find_them_and_reload_them(
     live_switchboard: Serve, new_page: NewPage
 ) -> None:
     feed = Feed(live_switchboard, "--label", "Orders")
-    screen = await new_page()
+    screen = await new_page(permissions=AWAKE)
     await screen.goto(f"/wall/{make_wall(live_switchboard, feed.slug)}/")
     await expect_live(screen)
     staff = await new_page(viewport={"width": 390, "height": 844})
@@ -141,7 +143,7 @@ async def test_staff_see_connected_screens_name_them_find_them_and_reload_them(
 async def test_staff_see_who_shows_a_board_full_screen(live_switchboard: Serve, new_page: NewPage) -> None:
     feed = Feed(live_switchboard, "--label", "Orders")
     name = f"Ada {feed.slug[-4:]}"
-    screen, staff = await new_page(), await new_page(viewport={"width": 390, "height": 844})
+    screen, staff = await new_page(permissions=AWAKE), await new_page(viewport={"width": 390, "height": 844})
     await enter(screen, name)
     await screen.goto(f"/boards/{feed.slug}/full/")
     await expect_live(screen)
@@ -275,7 +277,7 @@ async def test_a_wall_shows_a_public_room_when_somebody_says_so(live_switchboard
 
 @pytest.mark.parametrize("path", ["/wall/{token}/", "/boards/counter/full/", "/wall/"])
 async def test_a_screen_keeps_itself_awake(live_switchboard: Serve, new_page: NewPage, path: str) -> None:
-    page = await new_page()
+    page = await new_page(permissions=AWAKE)
     await page.add_init_script(LOCKS)
     await enter(page, "Ada")
     await page.goto(path.format(token=make_wall(live_switchboard, "counter")))
