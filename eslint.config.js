@@ -39,11 +39,11 @@ export default [
   {
     // One place decides how and when to connect.
     files: ["*/static/**/*.js"],
-    ignores: ["realtime/static/realtime/socket.js"],
+    ignores: ["realtime/static/realtime/connect.js"],
     rules: {
       "no-restricted-globals": [
         "error",
-        { name: "WebSocket", message: "Only realtime/socket.js opens sockets." },
+        { name: "WebSocket", message: "Only realtime/connect.js opens sockets." },
       ],
     },
   },

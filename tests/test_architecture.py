@@ -101,9 +101,9 @@ def test_no_module_is_longer_than_one_can_know(house: Source) -> None:
     assert rules.modules_are_short(house, 400) == []
 
 
-def test_only_socket_js_constructs_a_websocket() -> None:
+def test_only_connect_js_constructs_a_websocket() -> None:
     assert [name(path) for path in scripts() if "new WebSocket(" in path.read_text()] == [
-        "realtime/static/realtime/socket.js"
+        "realtime/static/realtime/connect.js"
     ]
 
 

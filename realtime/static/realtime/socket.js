@@ -1,8 +1,10 @@
 import { backoff } from "./backoff.js";
 import { ServerClock } from "./clock.js";
+import { connect } from "./connect.js";
+import { CommandError, Disconnected } from "./errors.js";
 
 /**
- * @typedef {{type: string, [field: string]: any}} Event an object of the wire protocol, either way
+ * @typedef {import("./errors.js").Event} Event
  * @typedef {"connecting" | "live" | "waiting" | "stopped"} Phase
  * @typedef {{phase: Phase, retryAt: number | null, code: number | null, reason: string}} State
  *   retryAt: unix milliseconds of this machine's clock, while waiting
@@ -23,59 +25,15 @@ const PROBE_SECONDS = 5;
 /** A connection that lived so long was a good one: the next loss counts attempts from zero. */
 const GOOD_SECONDS = 5;
 
-/** The server answered a command with `error`. */
-export class CommandError extends Error {
-  /** @param {Event} event */
-  constructor(event) {
-    super(event.detail || event.code);
-    this.name = "CommandError";
-    this.event = event;
-    /** @type {string} */
-    this.code = event.code;
-    /** @type {number | null} seconds */
-    this.retryAfter = event.retry_after ?? null;
-  }
-}
-
-/** The line was lost before the reply came: whether the command was carried out is unknown. */
-export class Disconnected extends Error {
-  constructor() {
-    super("The connection was lost.");
-    this.name = "Disconnected";
-  }
-}
-
-/** @param {string} path @param {{protocol: string, host: string}} location @returns {WebSocket} */
-function connect(path, { protocol, host }, WebSocket = globalThis.WebSocket, protocols = /** @type {string[]} */ ([])) {
-  return new WebSocket(`${protocol === "https:" ? "wss:" : "ws:"}//${host}${path}`, protocols);
-}
-
 /**
- * A bare WebSocket to our own server, encrypted like the page. What it becomes is the caller's to watch, but that it is
- * closed when somebody else than `person` is signed in.
- * @param {string} path e.g. "/ws/echo/"
- * @param {import("./person.js").Person} person
- */
-export function openLine(path, person) {
-  const line = connect(path, globalThis.location);
-  const close = () => line.close(1000);
-  const end = person.onGone(close);
-  line.addEventListener("close", end);
-  line.addEventListener("message", ({ data }) => {
-    if (typeof data !== "string" || !data.startsWith('{"type":"hello"')) return;
-    if (!person.meets(JSON.parse(data).user)) close();
-  });
-  return line;
-}
-
-/**
- * One lasting connection: opens itself again, notices dead lines, and says truthfully how it stands.
+ * One lasting connection: opens itself again, notices dead connections, and says truthfully how it stands.
  *
- * It is in one of four phases. Entering `connecting`, `waiting` or `stopped` first lets go of the line and of every alarm,
- * so there is never a second line, and `live` is entered only from `connecting`. Handlers of a line that was let go do nothing.
+ * It is in one of four phases. Entering `connecting`, `waiting` or `stopped` first lets go of the connection and of every
+ * alarm, so there is never a second connection, and `live` is entered only from `connecting`. Handlers of a connection
+ * that was let go do nothing.
  *
  *     stopped → open → connecting → hello → live
- *     connecting, live → the line is lost → waiting → the retry alarm, "online", the reader is back → connecting
+ *     connecting, live → the connection is lost → waiting → the retry alarm, "online", the reader is back → connecting
  *     any → close, a final refusal, somebody else is signed in → stopped
  *
  * Listen with `on(type, …)` for the server's events by their `type`, and for "state" (a State).
@@ -85,7 +43,8 @@ export class Socket {
   /**
    * @param {string} path e.g. "/ws/chat/"
    * @param {{person: import("./person.js").Person, WebSocket?: any, page?: any, timers?: any, random?: () => number,
-   *   clock?: ServerClock, protocols?: string[]}} world  protocols: what the handshake offers as subprotocols; person: for whom it is; before anything is said, the server's `hello` must name the same
+   *   clock?: ServerClock, protocols?: string[]}} world  protocols: what the handshake offers as subprotocols; person: for whom
+   *   it is: before anything is sent, the server's `hello` must name the same
    */
   constructor(path, { person, WebSocket = globalThis.WebSocket, page = globalThis, timers = globalThis, random, clock, protocols = [] }) {
     if (!person) throw new TypeError("Say for whom this socket is.");
@@ -100,7 +59,7 @@ export class Socket {
     this.timers = timers;
     this.random = random;
     /** @type {any} */
-    this.line = null;
+    this.connection = null;
     /** Whether it connects, or has been stopped (or not begun). */
     this.isOpen = false;
     this.attempt = 0;
@@ -151,10 +110,10 @@ export class Socket {
     return this.state.phase === "live";
   }
 
-  /** Send a command that has no reply. False when the line is down: nothing was sent. */
+  /** Send a command that has no reply. False when the connection is down: nothing was sent. */
   send(/** @type {Event} */ command) {
     if (!this.live) return false;
-    this.line.send(JSON.stringify(command));
+    this.connection.send(JSON.stringify(command));
     return true;
   }
 
@@ -163,14 +122,14 @@ export class Socket {
    * @param {Event} command
    * @returns {Promise<Event>}
    * @throws {CommandError} the server refused
-   * @throws {Disconnected} the line is or went down
+   * @throws {Disconnected} the connection is or went down
    */
   request(command) {
     return new Promise((resolve, reject) => {
       const ref = String(++this.refs);
       if (!this.send({ ...command, ref })) return reject(new Disconnected());
       const timer = this.timers.setTimeout(() => {
-        // A server that heartbeats but does not answer: a new line is the only cure we have.
+        // A server that heartbeats but does not answer: a new connection is the only cure we have.
         this.#lost(1006);
       }, REPLY_SECONDS * 1000);
       this.waiting.set(ref, { resolve, reject, timer });
@@ -200,7 +159,7 @@ export class Socket {
         listener(event);
       } catch (error) {
         queueMicrotask(() => {
-          throw error; // to the console; one listener's fault is not the line's
+          throw error; // to the console; one listener's fault is not the connection's
         });
       }
     }
@@ -229,15 +188,16 @@ export class Socket {
     this.#letGo();
     this.lastError = null;
     this.drainAfter = null;
-    const line = connect(this.path, this.page.location, this.WebSocket, this.protocols);
-    this.line = line;
-    line.onmessage = (/** @type {{data: string}} */ frame) => line === this.line && this.#hear(line, frame.data);
-    line.onclose = (/** @type {{code: number}} */ { code }) => line === this.line && this.#lost(code);
+    const connection = connect(this.path, this.page.location, this.WebSocket, this.protocols);
+    this.connection = connection;
+    const isOurs = () => connection === this.connection;
+    connection.onmessage = (/** @type {{data: string}} */ { data }) => isOurs() && this.#hear(connection, data);
+    connection.onclose = (/** @type {{code: number}} */ { code }) => isOurs() && this.#lost(code);
     this.#alarm("watchdog", CONNECT_SECONDS, () => this.#lost(1006));
     this.#become("connecting");
   }
 
-  #hear(/** @type {WebSocket} */ line, /** @type {string} */ text) {
+  #hear(/** @type {WebSocket} */ connection, /** @type {string} */ text) {
     this.heardAt = this.#now();
     this.#silence("probe");
     if (this.liveSince) this.#watch();
@@ -251,7 +211,7 @@ export class Socket {
       this.#watch();
       this.#become("live");
     } else if (event.type === "notice" && event.retry_after) {
-      this.drainAfter = event.retry_after ?? null;
+      this.drainAfter = event.retry_after;
     } else if (event.type === "error" && !event.ref) {
       this.lastError = event;
       // Refused before it was read, so without its ref: whichever it was, all may be sent again.
@@ -264,10 +224,10 @@ export class Socket {
       if (event.type === "error") waiting.reject(new CommandError(event));
       else waiting.resolve(event);
     }
-    if (line === this.line) this.#emit(event.type, event); // who heard that it is live may have hung up
+    if (connection === this.connection) this.#emit(event.type, event); // who heard that it is live may have hung up
   }
 
-  /** Two heartbeats without a frame: the line is dead, whatever the browser believes. */
+  /** Two heartbeats without a frame: the connection is dead, whatever the browser believes. */
   #watch() {
     this.#alarm("watchdog", this.heartbeat * 2, () => this.#lost(1006));
   }
@@ -276,7 +236,7 @@ export class Socket {
     return this.clock.local();
   }
 
-  /** The line is gone: decide what next. */
+  /** The connection is gone: decide what next. */
   #lost(/** @type {number} */ code) {
     if (FINAL.has(code)) {
       this.#stop(code, this.lastError?.detail ?? "");
@@ -307,15 +267,15 @@ export class Socket {
     this.#become("stopped", { code, reason });
   }
 
-  /** Let go of all that the phase so far has held: its alarms, its line, and what waits for a reply on that. */
+  /** Let go of all that the phase so far has held: its alarms, its connection, and what waits for a reply on that. */
   #letGo() {
     for (const name of [...this.alarms.keys()]) this.#silence(name);
     this.liveSince = 0;
-    const line = this.line;
-    this.line = null;
-    if (line) {
-      line.onmessage = line.onclose = null;
-      line.close();
+    const connection = this.connection;
+    this.connection = null;
+    if (connection) {
+      connection.onmessage = connection.onclose = null;
+      connection.close();
     }
     this.#failWaiting();
   }

@@ -1,4 +1,4 @@
-import { CommandError, Disconnected } from "realtime/socket.js";
+import { CommandError, Disconnected } from "realtime/errors.js";
 
 /**
  * Roulette as this page takes part in it.

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { backoff } from "../../../realtime/static/realtime/backoff.js";
+import { backoff } from "realtime/backoff.js";
 
 const most = (/** @type {number} */ attempt) => backoff(attempt, { base: 1, cap: 30, random: () => 1 });
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { ServerClock } from "../../../realtime/static/realtime/clock.js";
+import { ServerClock } from "realtime/clock.js";
 
 const SERVER = Date.parse("2026-11-20T12:00:00.000Z");
 

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { hue, initials } from "../../../realtime/static/realtime/people.js";
+import { hue, initials } from "realtime/people.js";
 
 test("initials are of the first and last word, or the first two letters", () => {
   assert.deepEqual(["Ada Moor", "Grace", "Ada B. C. Moor", "å", "  bo  "].map(initials), ["AM", "GR", "AM", "Å", "BO"]);

@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { farewell } from "web/another-person.js";
 import { Person } from "realtime/person.js";
-import { ANOTHER_PERSON, Disconnected, Socket } from "realtime/socket.js";
+import { Disconnected } from "realtime/errors.js";
+import { ANOTHER_PERSON, Socket } from "realtime/socket.js";
 import { ADA, BO, LIN } from "../messages.js";
 import { FakePage, FakeTime, FakeWebSocket } from "../fakes.js";
 

@@ -77,7 +77,7 @@ function run(/** @type {number} */ seed) {
     assert.ok(open.length <= 1, `${open.length} lines are open after ${told}`);
     const connected = ["connecting", "live"].includes(socket.state.phase);
     assert.equal(open.length, connected ? 1 : 0, `a line is missing or orphaned after ${told}`);
-    if (connected) assert.equal(socket.line, open[0], `it listens to another line after ${told}`);
+    if (connected) assert.equal(socket.connection, open[0], `it listens to another line after ${told}`);
     const alarms = { connecting: [1], live: [1, 2], waiting: [1], stopped: [0] }[socket.state.phase];
     assert.ok(alarms.includes(time.timers.size), `${time.timers.size} timers run after ${told}`);
   }

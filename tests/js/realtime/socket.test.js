@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
-import { ServerClock } from "../../../realtime/static/realtime/clock.js";
-import { CommandError, Disconnected, Socket } from "../../../realtime/static/realtime/socket.js";
+import { ServerClock } from "realtime/clock.js";
+import { CommandError, Disconnected } from "realtime/errors.js";
+import { Socket } from "realtime/socket.js";
 import { FakePage, FakeTime, FakeWebSocket, nobody, settle } from "../fakes.js";
 
 /** @type {FakeTime} */

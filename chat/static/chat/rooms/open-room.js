@@ -1,6 +1,6 @@
 /** What all pages with rooms share: the way to a room. */
 import { ask } from "web/page.js";
-import { Disconnected } from "realtime/socket.js";
+import { Disconnected } from "realtime/errors.js";
 import { me, socket, unread } from "./connection.js";
 import { messagesOf, openRooms, outbox } from "../outbox/sending.js";
 import { RoomSession } from "./room-state.js";

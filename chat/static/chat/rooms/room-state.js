@@ -1,4 +1,5 @@
-import { CommandError, SHUT_OUT } from "realtime/socket.js";
+import { CommandError } from "realtime/errors.js";
+import { SHUT_OUT } from "realtime/socket.js";
 import { History } from "../log/history.js";
 import { RoomLog } from "../log/log.js";
 

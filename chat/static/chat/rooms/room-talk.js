@@ -1,6 +1,6 @@
 import { html, LitElement, nothing } from "lit";
 import { copy } from "web/copy.js";
-import { CommandError } from "realtime/socket.js";
+import { CommandError } from "realtime/errors.js";
 import { clockTime } from "web/time.js";
 import "../outbox/composer.js";
 import { keepDraft, leftOver, takeDraft } from "../outbox/drafts.js";

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { boardLink, chart, conditionText, standing, valueText } from "../../../../chat/static/chat/log/alert-card.js";
+import { boardLink, chart, conditionText, standing, valueText } from "chat/log/alert-card.js";
 
 /** @returns {import("../../../../chat/static/chat/log/alert-card.js").Alert} */
 const alert = (/** @type {object} */ fields = {}) => ({

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { sentence } from "chat/rooms/trouble.js";
-import { CommandError, Disconnected } from "realtime/socket.js";
+import { CommandError, Disconnected } from "realtime/errors.js";
 
 test("a lost connection is no fault of what was wanted", () => {
   assert.equal(sentence(new Disconnected()), "Not done: the connection is down. Try again when it is back.");

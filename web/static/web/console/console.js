@@ -2,7 +2,7 @@
 import { html, LitElement, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { given, person } from "web/page.js";
-import { openLine } from "realtime/socket.js";
+import { openBare } from "realtime/connect.js";
 import { clockSeconds } from "web/time.js";
 import { examplesFor } from "./examples.js";
 
@@ -35,7 +35,7 @@ export class SocketConsole extends LitElement {
     /** @type {"closed" | "opening" | "open"} */
     this.phase = "closed";
     /** @type {WebSocket | null} */
-    this.line = null;
+    this.socket = null;
     this.count = 0;
   }
 
@@ -79,7 +79,7 @@ export class SocketConsole extends LitElement {
       </div>
       <div class="row">
         <button class="button button--primary" type="submit" ?disabled=${busy}>Open</button>
-        <button class="button" type="button" ?disabled=${!busy} @click=${() => this.line?.close(1000)}>
+        <button class="button" type="button" ?disabled=${!busy} @click=${() => this.socket?.close(1000)}>
           Close
         </button>
         <span class="connection" role="status" data-phase=${this.phase === "open" ? "live" : "connecting"}
@@ -133,18 +133,18 @@ export class SocketConsole extends LitElement {
   #open(/** @type {SubmitEvent} */ event) {
     event.preventDefault();
     this.phase = "opening";
-    const line = openLine(this.path, person);
-    this.line = line;
-    line.onopen = () => {
+    const socket = openBare(this.path, person);
+    this.socket = socket;
+    socket.onopen = () => {
       this.phase = "open";
-      this.#note("open", `${line.url}`);
+      this.#note("open", `${socket.url}`);
     };
-    line.onmessage = ({ data }) => {
+    socket.onmessage = ({ data }) => {
       if (typeof data === "string") this.#note("message", data, bytesOf(data));
       else this.#note("message", "(binary)", data.size);
     };
-    line.onerror = () => this.#note("error", "The browser tells no more than that. The close that follows may.");
-    line.onclose = ({ code, reason, wasClean }) => {
+    socket.onerror = () => this.#note("error", "The browser tells no more than that. The close that follows may.");
+    socket.onclose = ({ code, reason, wasClean }) => {
       this.phase = "closed";
       const how = wasClean ? "" : ", without a closing handshake";
       this.#note("close", `${code}${reason ? ` ${reason}` : ""}${CODES[code] ? ` (${CODES[code]})` : ""}${how}`);
@@ -153,8 +153,8 @@ export class SocketConsole extends LitElement {
 
   #send(/** @type {Event} */ event) {
     event.preventDefault();
-    if (this.phase !== "open" || !this.line) return;
-    this.line.send(this.frame);
+    if (this.phase !== "open" || !this.socket) return;
+    this.socket.send(this.frame);
     this.#note("sent", this.frame, bytesOf(this.frame));
   }
 
