@@ -12,7 +12,7 @@ from alerts.cards import SIGNS
 from alerts.models import AlertDuty, AlertRule, Incident
 from chat import public
 from realtime import clock
-from web.admin import ReadOnlyAdmin
+from web.admin import ReadOnlyAdmin, TechnicalAdmin
 
 
 class RuleForm(forms.ModelForm):  # type: ignore[type-arg]
@@ -79,5 +79,5 @@ class IncidentAdmin(ReadOnlyAdmin):
 
 
 @admin.register(AlertDuty)
-class AlertDutyAdmin(ReadOnlyAdmin):
+class AlertDutyAdmin(TechnicalAdmin):
     list_display = ("__str__", "holder", "expires_at", "token")

@@ -156,8 +156,8 @@ class AlertDuty(models.Model):
     pushes, too, from `taking_since` to `taking_until` (`alerts.rules.Heard`).
     """
 
-    token = models.BigIntegerField(default=0)
-    holder = models.CharField(_("held by"), max_length=100, blank=True)
+    token = models.BigIntegerField(_("changes of process"), default=0)
+    holder = models.CharField(_("runs in"), max_length=100, blank=True)
     expires_at = models.DateTimeField(_("until"))
     watched_since = models.DateTimeField(null=True)
     watched_until = models.DateTimeField(null=True)
@@ -165,8 +165,8 @@ class AlertDuty(models.Model):
     taking_until = models.DateTimeField(null=True)
 
     class Meta:
-        verbose_name = _("alert duty")
-        verbose_name_plural = _("alert duty")
+        verbose_name = _("watch over alert rules")
+        verbose_name_plural = _("watch over alert rules")
 
     def __str__(self) -> str:
         return "the watch over alert rules"

@@ -14,7 +14,13 @@ from streams.zones import check_zone
 
 
 class Board(models.Model):
-    slug = models.CharField(_("slug"), max_length=80, unique=True, validators=[slug_is_an_address])
+    slug = models.CharField(
+        _("short name"),
+        max_length=80,
+        unique=True,
+        validators=[slug_is_an_address],
+        help_text=_("Part of its address, such as sales-floor."),
+    )
     title = models.CharField(_("title"), max_length=80)
     position = models.PositiveSmallIntegerField(_("order"), default=100)
     zone = models.CharField(
@@ -82,8 +88,8 @@ class Widget(models.Model):
 
     class Meta:
         ordering: ClassVar[list[str]] = ["position", "pk"]
-        verbose_name = _("widget")
-        verbose_name_plural = _("widgets")
+        verbose_name = _("tile")
+        verbose_name_plural = _("tiles")
 
     def __str__(self) -> str:
         return self.title or f"{self.get_type_display()} {self.pk}"

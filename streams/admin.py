@@ -20,7 +20,7 @@ from streams import catalogue
 from streams.models import ProducerLease, PushToken, Stream
 from streams.push import pushes, tokens
 from streams.sources import admin as source_admin
-from web.admin import ReadOnlyAdmin
+from web.admin import TechnicalAdmin
 
 __all__ = ["source_admin"]  # registers its own
 
@@ -190,7 +190,7 @@ class PushTokenAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 
 @admin.register(ProducerLease)
-class ProducerLeaseAdmin(ReadOnlyAdmin):
+class ProducerLeaseAdmin(TechnicalAdmin):
     list_display = ("stream", "holder", "expires_at", "token", "state")
     list_select_related = ("stream",)
 

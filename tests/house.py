@@ -90,9 +90,9 @@ FLOORS: Final[dict[str, tuple[str, ...]]] = {
     ),
     "walls": (
         "commands models",
-        "links screens pairings",
+        "links screens codes",
         "screen_sockets room_windows",
-        "consumers api views pairing_views admin",
+        "consumers api views code_views admin",
         "routing urls apps",
     ),
     "alerts": ("rules cards feeders", "models", "incidents", "watching admin", "apps"),

@@ -24,7 +24,7 @@ class Wall(models.Model):
     name = models.CharField(_("name"), max_length=80, unique=True)
     theme = models.CharField(_("theme"), max_length=5, choices=Theme, default=Theme.SYSTEM, blank=True)
     shows_rooms = models.BooleanField(
-        _("show rooms to whoever has the link"),
+        _("show rooms to everybody who has the link"),
         default=False,
         help_text=_(
             "What is said in the public rooms that have a tile on its boards. Members-only rooms are never shown."
@@ -110,11 +110,11 @@ class Screen(models.Model):
     process = models.CharField(max_length=32, blank=True)
     connection = models.CharField(max_length=32)
     #: The slug of what it shows now; "" at hours at which it shows nothing.
-    board = models.CharField(max_length=80, blank=True)
-    build = models.CharField(max_length=40, blank=True)
-    opened_at = models.DateTimeField()
-    seen_at = models.DateTimeField()
-    painted_at = models.DateTimeField(null=True)
+    board = models.CharField(_("shows"), max_length=80, blank=True)
+    build = models.CharField(_("version of its page"), max_length=40, blank=True)
+    opened_at = models.DateTimeField(_("opened"))
+    seen_at = models.DateTimeField(_("last heard of"))
+    painted_at = models.DateTimeField(_("last drew"), null=True)
 
     class Meta:
         verbose_name = _("screen")
@@ -134,7 +134,7 @@ class Screen(models.Model):
         return self.link.wall.topic if self.link else f"user.{self.user_id}"
 
 
-class Pairing(models.Model):
+class ScreenCode(models.Model):
     """A screen that shows a code until somebody enters it. Its secret, stored hashed, is then the token of its link."""
 
     code = models.CharField(max_length=6, unique=True)
@@ -143,6 +143,10 @@ class Pairing(models.Model):
     address = models.CharField(max_length=64)
     expires_at = models.DateTimeField(db_index=True)
     used_at = models.DateTimeField(null=True)
+
+    class Meta:
+        verbose_name = _("screen code")
+        verbose_name_plural = _("screen codes")
 
     def __str__(self) -> str:
         return f"{self.code[:3]}-{self.code[3:]}"

@@ -17,7 +17,7 @@ from realtime.database import in_database, log_failure
 from realtime.hub import current_hub
 from realtime.protocol import Close, CommandError, Refused
 from realtime.quotas import MANY, Payer
-from walls import links, pairings, screens
+from walls import codes, links, screens
 from walls.commands import Report
 from walls.links import Link, find_link
 from walls.screens import Shown
@@ -191,6 +191,6 @@ async def keep_rows() -> None:
             if loop.time() - forgot_at >= FORGET_EVERY:
                 forgot_at = loop.time()
                 await in_database(screens.forget_the_old)()
-                await in_database(pairings.forget_the_old)()
+                await in_database(codes.forget_the_old)()
         except Exception as error:
             log_failure(log, error, "Writing what screens show (again in a second)")

@@ -31,3 +31,10 @@ class ProcessAdmin(ReadOnlyAdmin):
     @admin.display(description=_("alive"), boolean=True)
     def is_alive(self, row: Process) -> bool:
         return process.alive().filter(pk=row.pk, leaving=False).exists()
+
+
+class TechnicalAdmin(ReadOnlyAdmin):
+    """For rows that only help to find a fault: the index leaves them out, and their address shows them."""
+
+    def has_module_permission(self, request: HttpRequest) -> bool:
+        return False

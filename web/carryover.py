@@ -41,7 +41,7 @@ MOVED: Final = {
     "dashboard.wallboard": "walls.WallBoard",
     "dashboard.screenlink": "walls.ScreenLink",
     "dashboard.screen": "walls.Screen",
-    "dashboard.pairing": "walls.Pairing",
+    "dashboard.pairing": "walls.ScreenCode",
     "dashboard.alertrule": "alerts.AlertRule",
     "dashboard.rulestate": "alerts.RuleState",
     "dashboard.incident": "alerts.Incident",

@@ -14,7 +14,7 @@ class Source(models.Model):
     """Where a stream's values come from when no code says so: read again and again by the worker."""
 
     slug = models.CharField(
-        _("slug"),
+        _("short name"),
         max_length=80,
         unique=True,
         validators=[slug_is_an_address],

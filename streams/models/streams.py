@@ -36,7 +36,13 @@ class Stream(models.Model):
         TABLE = ValueKind.TABLE, _("table")
         SERIES = ValueKind.SERIES, _("series")
 
-    slug = models.CharField(_("slug"), max_length=80, unique=True, validators=[slug_is_an_address])
+    slug = models.CharField(
+        _("short name"),
+        max_length=80,
+        unique=True,
+        validators=[slug_is_an_address],
+        help_text=_("Part of its address, such as orders-today."),
+    )
     kind = models.CharField(_("kind"), max_length=8, choices=Kind, default=Kind.NUMBER)
     label = models.CharField(_("label"), max_length=80, blank=True)
     unit = models.CharField(_("unit"), max_length=16, blank=True, help_text=_("Such as %, B, B/s, s, €."))
@@ -50,9 +56,9 @@ class Stream(models.Model):
     )
     retention = models.DurationField(_("keep samples for"), default=RETENTION)
 
-    seq = models.BigIntegerField(default=0, editable=False)
+    seq = models.BigIntegerField(_("changes so far"), default=0, editable=False)
     value = models.JSONField(null=True, editable=False)
-    at = models.DateTimeField(null=True, editable=False)
+    at = models.DateTimeField(_("time of the last value"), null=True, editable=False)
     state = models.CharField(max_length=8, choices=State, default=State.OK, editable=False)
     error = models.CharField(max_length=200, blank=True, editable=False)
     retry_at = models.DateTimeField(null=True, editable=False)
@@ -154,13 +160,13 @@ class ProducerLease(models.Model):
     """
 
     stream = models.OneToOneField(Stream, on_delete=models.PROTECT, primary_key=True, related_name="lease")
-    token = models.BigIntegerField(default=0)
-    holder = models.CharField(_("held by"), max_length=100, blank=True)
+    token = models.BigIntegerField(_("changes of process"), default=0)
+    holder = models.CharField(_("runs in"), max_length=100, blank=True)
     expires_at = models.DateTimeField(_("until"))
 
     class Meta:
-        verbose_name = _("producer lease")
-        verbose_name_plural = _("producer leases")
+        verbose_name = _("running producer")
+        verbose_name_plural = _("running producers")
 
     def __str__(self) -> str:
         return f"lease {self.pk}"

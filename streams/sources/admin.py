@@ -35,7 +35,7 @@ class SourceForm(forms.ModelForm):  # type: ignore[type-arg]
         label=_("Show on the board"),
         required=False,
         validators=[slug_is_an_address],
-        help_text=_("Its slug. It is made when there is none; empty: on none yet."),
+        help_text=_("Its short name. A board that is not there yet is made. Empty: on none."),
     )
 
     def full_clean(self) -> None:

@@ -258,7 +258,7 @@ async def test_a_wall_shows_a_public_room_when_somebody_says_so(live_switchboard
     staff = await new_page()
     await sign_in(staff, make_staff(live_switchboard))
     await staff.goto(f"/admin/walls/wall/{found.split()[-1]}/change/")
-    await staff.get_by_label("Show rooms to whoever has the link").check()
+    await staff.get_by_label("Show rooms to everybody who has the link").check()
     await staff.get_by_role("button", name="Save and continue editing").click()
     await expect(shown.locator(".talk li")).to_have_text([re.compile("old 1"), re.compile("old 2")])
     ada = await new_page()
@@ -269,7 +269,7 @@ async def test_a_wall_shows_a_public_room_when_somebody_says_so(live_switchboard
     await expect(shown.get_by_role("link", name="Open")).to_have_count(0)
     await expect(people(ada)).to_have_count(1)
     assert await faults(wall) == []
-    await staff.get_by_label("Show rooms to whoever has the link").uncheck()
+    await staff.get_by_label("Show rooms to everybody who has the link").uncheck()
     await staff.get_by_role("button", name="Save and continue editing").click()
     await expect(shown).to_contain_text("Rooms are not shown on this wall")
     await expect(wall.get_by_text("hello wall")).to_have_count(0)

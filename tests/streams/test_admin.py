@@ -57,6 +57,20 @@ def test_every_list_and_form_opens(grace: Client) -> None:
     assert "1 rows" in grace.get(page("stream", "changelist")).content.decode()
 
 
+def test_the_index_shows_nothing_that_only_finds_faults(grace: Client) -> None:
+    listed = grace.get(reverse("admin:index")).content.decode()
+    assert page("stream", "changelist") in listed
+    assert page("producerlease", "changelist") not in listed
+    assert reverse("admin:alerts_alertduty_changelist") not in listed
+
+
+def test_a_stream_is_described_in_plain_words(grace: Client) -> None:
+    shown = grace.get(page("stream", "change", produced_stream().pk)).content.decode()
+    assert "Changes so far" in shown
+    assert "Short name" in shown
+    assert not re.search(r"\b(Seq|Slug|lease|token):", shown)
+
+
 def test_streams_are_listed_with_health_and_last_value(grace: Client) -> None:
     cpu = produced_stream(unit="%")
     store.record([reading(cpu, 41), reading(cpu, error="connection refused")])

@@ -22,14 +22,14 @@ from datetime import timedelta
 from django.utils import timezone
 from accounts.models import Invite, User
 from walls.models import Wall
-from walls import links, pairings
+from walls import links, codes
 wall = Wall.objects.create(name="Secrets")
 host, _ = User.objects.get_or_create(username="host", name="Host")
 invite = Invite(made_by=host, expires_at=timezone.now() + timedelta(days=1))
 token = invite.give_token()
 invite.save()
-pairing, secret = pairings.ask("127.0.0.1")
-pairings.pair(pairing, wall, "Hall")
+screen_code, secret = codes.ask("127.0.0.1")
+codes.pair(screen_code, wall, "Hall")
 print(json.dumps([token, links.issue_link(wall), secret]))
 """
 

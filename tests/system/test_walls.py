@@ -28,8 +28,8 @@ print(json.dumps([tokens.issue_token(stream), links.issue_link(wall)]))
 """
 REVOKE = "from walls import links; from walls.models import *; links.revoke_link(ScreenLink.objects.get())"
 PAIR = (
-    "from walls import pairings; from walls.models import *;"
-    "pairings.pair(pairings.find({code!r}), Wall.objects.get(name='Paired'), 'Hall')"
+    "from walls import codes; from walls.models import *;"
+    "codes.pair(codes.find({code!r}), Wall.objects.get(name='Paired'), 'Hall')"
 )
 LIST = "import json; from walls import screens; print(json.dumps(screens.all_screens()))"
 #: Seconds that what the wire tells may take on a busy machine; the next look into the database comes later, mostly.

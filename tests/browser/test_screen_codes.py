@@ -18,7 +18,7 @@ TV = {"width": 1920, "height": 1080}
 PHONE = {"width": 390, "height": 844}
 EXPIRE = (
     "from walls.models import *; from django.utils import timezone;"
-    "Pairing.objects.filter(code={code!r}).update(expires_at=timezone.now())"
+    "ScreenCode.objects.filter(code={code!r}).update(expires_at=timezone.now())"
 )
 
 

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from accounts.models import hash_token
 from realtime import clock
 from walls import links
-from walls.models import Pairing, Screen, ScreenLink, Wall
+from walls.models import Screen, ScreenCode, ScreenLink, Wall
 
 #: Consonants only: nothing that looks like a digit, and no words (RFC 8628, section 6.1).
 ALPHABET: Final = "BCDFGHJKLMNPQRSTVWXZ"
@@ -37,17 +37,17 @@ class CodeRefused(ValueError):
     """A code that pairs nothing; the text says why."""
 
 
-def ask(address: str) -> tuple[Pairing, str]:
+def ask(address: str) -> tuple[ScreenCode, str]:
     """Return a new code for a screen at `address`, and the secret that only its browser may get. Raises TooManyWait."""
     now = clock.now()
-    if Pairing.objects.filter(used_at=None, expires_at__gt=now).count() >= MOST:
+    if ScreenCode.objects.filter(used_at=None, expires_at__gt=now).count() >= MOST:
         raise TooManyWait
     secret = links.PREFIX + secrets.token_urlsafe(32)
     while True:
         code = "".join(secrets.choice(ALPHABET) for _ in range(LENGTH))
         try:
             with transaction.atomic():
-                row = Pairing.objects.create(
+                row = ScreenCode.objects.create(
                     code=code, secret_hash=hash_token(secret), address=address, expires_at=now + GOOD_FOR
                 )
         except IntegrityError:  # another has this code
@@ -55,18 +55,18 @@ def ask(address: str) -> tuple[Pairing, str]:
         return row, secret
 
 
-def waiting(secret: str) -> Pairing | None:
+def waiting(secret: str) -> ScreenCode | None:
     """Return the code with this secret while it can still be entered."""
-    found = Pairing.objects.filter(secret_hash=hash_token(secret), used_at=None, expires_at__gt=clock.now())
+    found = ScreenCode.objects.filter(secret_hash=hash_token(secret), used_at=None, expires_at__gt=clock.now())
     return found.first()
 
 
-def find(raw: str) -> Pairing:
+def find(raw: str) -> ScreenCode:
     """Return what waits with the code that somebody typed, in any case and spacing. Raises CodeRefused."""
     code = "".join(letter for letter in raw.upper() if letter.isalnum())
     if len(code) != LENGTH or not set(code) <= set(ALPHABET):
         raise CodeRefused(_("A code has six letters, such as BCD-FGH."))
-    row = Pairing.objects.filter(code=code).first()
+    row = ScreenCode.objects.filter(code=code).first()
     if row is None:
         raise CodeRefused(_("No screen shows this code. Compare it with the screen, letter by letter."))
     if row.used_at is not None:
@@ -79,16 +79,16 @@ def find(raw: str) -> Pairing:
 
 
 @transaction.atomic
-def pair(pairing: Pairing, wall: Wall, name: str) -> ScreenLink:
+def pair(screen_code: ScreenCode, wall: Wall, name: str) -> ScreenLink:
     """Have the screen that shows this code show `wall`, under that name. Raises CodeRefused: somebody was faster."""
     now = clock.now()
-    if not Pairing.objects.filter(pk=pairing.pk, used_at=None, expires_at__gt=now).update(used_at=now):
+    if not ScreenCode.objects.filter(pk=screen_code.pk, used_at=None, expires_at__gt=now).update(used_at=now):
         raise CodeRefused(_("This code has just been used, or has expired."))
-    link = ScreenLink.objects.create(wall=wall, note=name, token_hash=pairing.secret_hash)
+    link = ScreenLink.objects.create(wall=wall, note=name, token_hash=screen_code.secret_hash)
     Screen.objects.create(link=link, key=KEY, name=name, opened_at=now, seen_at=now)
     return link
 
 
 def forget_the_old() -> None:
     """Delete the codes that are long past."""
-    Pairing.objects.filter(expires_at__lt=clock.now() - KNOWN_FOR).delete()
+    ScreenCode.objects.filter(expires_at__lt=clock.now() - KNOWN_FOR).delete()

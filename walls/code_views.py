@@ -17,9 +17,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from realtime import clock
 from realtime.limits import Buckets, network_of
-from walls import links, pairings, screens
-from walls.models import Pairing, ScreenLink, Wall
-from walls.pairings import CodeRefused, TooManyWait
+from walls import codes, links, screens
+from walls.codes import CodeRefused, TooManyWait
+from walls.models import ScreenCode, ScreenLink, Wall
 from walls.views import COOKIE, keep_token, kept_nowhere, wall_page
 from web.throttling import address_of
 
@@ -34,42 +34,42 @@ def screen(request: HttpRequest) -> HttpResponse:
     secret = request.COOKIES.get(COOKIE, "")
     link = links.good_link(secret)
     if link is not None:
-        return keep_token(wall_page(request, link, secret, key=pairings.KEY), secret, reverse("this_screen"))
-    pairing = pairings.waiting(secret)
-    if pairing is None:
+        return keep_token(wall_page(request, link, secret, key=codes.KEY), secret, reverse("this_screen"))
+    screen_code = codes.waiting(secret)
+    if screen_code is None:
         if asked.take(network_of(address_of(request)), time.monotonic()):
             return _code_page(request, None)
         try:
-            pairing, secret = pairings.ask(address_of(request))
+            screen_code, secret = codes.ask(address_of(request))
         except TooManyWait:
             return _code_page(request, None)
-    return keep_token(_code_page(request, pairing), secret, reverse("this_screen"))
+    return keep_token(_code_page(request, screen_code), secret, reverse("this_screen"))
 
 
 @require_safe
 def state(request: HttpRequest) -> HttpResponse:
     """Tell a screen which code it shows, `{"code", "seconds"}`; `{"code": null}` when it should show something else."""
-    pairing = pairings.waiting(request.COOKIES.get(COOKIE, ""))
-    told = {"code": str(pairing), "seconds": _seconds(pairing)} if pairing else {"code": None}
+    screen_code = codes.waiting(request.COOKIES.get(COOKIE, ""))
+    told = {"code": str(screen_code), "seconds": _seconds(screen_code)} if screen_code else {"code": None}
     return kept_nowhere(JsonResponse(told))
 
 
-def _code_page(request: HttpRequest, pairing: Pairing | None) -> HttpResponse:
+def _code_page(request: HttpRequest, screen_code: ScreenCode | None) -> HttpResponse:
     context: dict[str, Any] = {"config": {"code": None}}
-    if pairing:
+    if screen_code:
         address = request.build_absolute_uri(reverse("pair"))
-        qr = segno.make(f"{address}?code={pairing.code}", error="m")
+        qr = segno.make(f"{address}?code={screen_code.code}", error="m")
         context = {
-            "code": str(pairing),
+            "code": str(screen_code),
             "address": address.partition("://")[2],
             "qr": qr.svg_data_uri(scale=6, border=4, dark="#000", light="#fff"),
-            "config": {"code": str(pairing), "seconds": _seconds(pairing)},
+            "config": {"code": str(screen_code), "seconds": _seconds(screen_code)},
         }
-    return kept_nowhere(render(request, "walls/pairing.html", context, status=200 if pairing else 429))
+    return kept_nowhere(render(request, "walls/code.html", context, status=200 if screen_code else 429))
 
 
-def _seconds(pairing: Pairing) -> int:
-    return round((pairing.expires_at - clock.now()).total_seconds())
+def _seconds(screen_code: ScreenCode) -> int:
+    return round((screen_code.expires_at - clock.now()).total_seconds())
 
 
 class PairForm(forms.Form):
@@ -92,9 +92,9 @@ class PairForm(forms.Form):
         widget=forms.TextInput(attrs={"autocomplete": "off", "placeholder": gettext_lazy("Kitchen")}),
     )
 
-    def clean_code(self) -> Pairing:
+    def clean_code(self) -> ScreenCode:
         try:
-            return pairings.find(self.cleaned_data["code"])
+            return codes.find(self.cleaned_data["code"])
         except CodeRefused as refused:
             raise ValidationError(str(refused)) from None
 
@@ -126,7 +126,7 @@ def pair(request: HttpRequest) -> HttpResponse:
     elif code:
         # Who was sent a code did not read it off a screen: compare (RFC 8628, section 5.4).
         try:
-            compare = pairings.find(code)
+            compare = codes.find(code)
         except CodeRefused as refused:
             trouble, status = str(refused), 422
     form.fields["code"].widget.attrs["autofocus"] = compare is None
@@ -145,7 +145,7 @@ def _paired(form: PairForm) -> ScreenLink | None:
     if not form.is_valid():
         return None
     try:
-        return pairings.pair(form.cleaned_data["code"], form.cleaned_data["wall"], form.cleaned_data["name"])
+        return codes.pair(form.cleaned_data["code"], form.cleaned_data["wall"], form.cleaned_data["name"])
     except CodeRefused as refused:
         form.add_error("code", str(refused))
         return None

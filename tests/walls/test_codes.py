@@ -11,9 +11,9 @@ from django.utils import timezone
 from accounts.models import User
 from realtime.limits import Buckets
 from tests.walls.samples import wall_of
-from walls import links, pairing_views, pairings, screens
-from walls.models import Pairing, Screen, ScreenLink, Wall
-from walls.pairings import CodeRefused
+from walls import code_views, codes, links, screens
+from walls.codes import CodeRefused
+from walls.models import Screen, ScreenCode, ScreenLink, Wall
 
 pytestmark = pytest.mark.django_db
 
@@ -21,8 +21,8 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture(autouse=True)
 def fresh_limits(monkeypatch: pytest.MonkeyPatch) -> None:
     """Full, and not filled again meanwhile, however slow the machine."""
-    monkeypatch.setattr(pairing_views, "asked", Buckets(pairing_views.asked.burst, 1e-4))
-    monkeypatch.setattr(pairing_views, "entered", Buckets(pairing_views.entered.burst, 1e-4))
+    monkeypatch.setattr(code_views, "asked", Buckets(code_views.asked.burst, 1e-4))
+    monkeypatch.setattr(code_views, "entered", Buckets(code_views.entered.burst, 1e-4))
 
 
 @pytest.fixture
@@ -81,7 +81,7 @@ def test_the_secret_is_its_browsers_alone_and_stored_hashed(tv: Client, grace: C
     assert (cookie["path"], cookie["samesite"]) == ("/wall/", "Lax")
     assert cookie["max-age"] >= 365 * 24 * 60 * 60
     assert cookie.value not in page.content.decode()
-    assert cookie.value not in str(Pairing.objects.values())
+    assert cookie.value not in str(ScreenCode.objects.values())
     assert page["Cache-Control"] == "no-store"
     answer = enter(grace, code_on(tv), follow=True)
     assert cookie.value not in answer.content.decode()
@@ -98,13 +98,13 @@ def test_another_browser_gets_another_code_and_nothing_by_that_of_a_neighbour(tv
 
 def test_a_reload_shows_the_same_code(tv: Client) -> None:
     assert code_on(tv) == code_on(tv)
-    assert Pairing.objects.count() == 1
+    assert ScreenCode.objects.count() == 1
 
 
 def test_a_screen_shows_a_new_code_when_its_own_has_expired(tv: Client, grace: Client) -> None:
     wall_of("ops")
     old = code_on(tv)
-    Pairing.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
+    ScreenCode.objects.update(expires_at=timezone.now() - timedelta(seconds=1))
     assert tv.get("/wall/state/").json() == {"code": None}
     new = code_on(tv)
     assert new != old
@@ -151,13 +151,13 @@ def test_a_code_may_be_typed_in_any_way(tv: Client, grace: Client) -> None:
 def test_a_code_pairs_once(tv: Client, grace: Client) -> None:
     wall_of("ops")
     code = code_on(tv)
-    row = pairings.find(code)
+    row = codes.find(code)
     enter(grace, code)
     again = enter(grace, code)
     assert again.status_code == 422
     assert "has been used" in said(again)
     with pytest.raises(CodeRefused, match="just been used"):
-        pairings.pair(row, Wall.objects.get(), "Hall")  # who looked before it was used
+        codes.pair(row, Wall.objects.get(), "Hall")  # who looked before it was used
     assert ScreenLink.objects.count() == 1
 
 
@@ -226,9 +226,9 @@ def test_who_may_not_pair_is_told_so_and_learns_nothing_of_the_code(tv: Client, 
 def test_codes_are_random_and_have_no_letter_that_looks_like_another(monkeypatch: pytest.MonkeyPatch) -> None:
     drawn = iter("BCDFGHBCDFGHKLMNPQ")
     monkeypatch.setattr("secrets.choice", lambda letters: next(drawn))
-    assert [pairings.ask("a")[0].code for _ in range(2)] == ["BCDFGH", "KLMNPQ"]
-    assert not set(pairings.ALPHABET) & set("AEIOUY0123456789")
-    assert len(pairings.ALPHABET) ** pairings.LENGTH == 64_000_000
+    assert [codes.ask("a")[0].code for _ in range(2)] == ["BCDFGH", "KLMNPQ"]
+    assert not set(codes.ALPHABET) & set("AEIOUY0123456789")
+    assert len(codes.ALPHABET) ** codes.LENGTH == 64_000_000
 
 
 def test_who_guesses_codes_has_to_wait_even_with_a_right_one(tv: Client, grace: Client) -> None:
@@ -247,7 +247,7 @@ def test_who_guesses_codes_has_to_wait_even_with_a_right_one(tv: Client, grace: 
 def test_one_address_gets_so_many_codes_at_once() -> None:
     statuses = [Client(REMOTE_ADDR="192.0.2.1").get("/wall/").status_code for _ in range(31)]
     assert (statuses[0], statuses[-1]) == (200, 429)
-    assert Pairing.objects.count() == 30
+    assert ScreenCode.objects.count() == 30
     busy = Client(REMOTE_ADDR="192.0.2.1").get("/wall/")
     assert "asks again by itself" in busy.content.decode()
     assert not busy.cookies
@@ -255,27 +255,27 @@ def test_one_address_gets_so_many_codes_at_once() -> None:
 
 
 def test_only_so_many_codes_wait_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pairings, "MOST", 1)
+    monkeypatch.setattr(codes, "MOST", 1)
     assert Client().get("/wall/").status_code == 200
     assert Client().get("/wall/").status_code == 429
-    Pairing.objects.update(expires_at=timezone.now())
+    ScreenCode.objects.update(expires_at=timezone.now())
     assert Client().get("/wall/").status_code == 200
 
 
 def test_codes_are_forgotten_an_hour_after_their_end(tv: Client) -> None:
     code = code_on(tv)
-    Pairing.objects.update(expires_at=timezone.now() - timedelta(minutes=50))
-    pairings.forget_the_old()
+    ScreenCode.objects.update(expires_at=timezone.now() - timedelta(minutes=50))
+    codes.forget_the_old()
     with pytest.raises(CodeRefused, match="expired"):
-        pairings.find(code)
-    Pairing.objects.update(expires_at=timezone.now() - timedelta(minutes=70))
-    pairings.forget_the_old()
-    assert not Pairing.objects.exists()
+        codes.find(code)
+    ScreenCode.objects.update(expires_at=timezone.now() - timedelta(minutes=70))
+    codes.forget_the_old()
+    assert not ScreenCode.objects.exists()
 
 
 def test_asking_for_the_state_makes_no_code(tv: Client) -> None:
     assert tv.get("/wall/state/").json() == {"code": None}
-    assert not Pairing.objects.exists()
+    assert not ScreenCode.objects.exists()
     assert tv.post("/wall/").status_code == 405
 
 
@@ -284,6 +284,6 @@ def test_a_screen_of_a_paired_link_keeps_its_name(tv: Client, grace: Client) -> 
     enter(grace, code_on(tv))
     now = timezone.now()
     link = ScreenLink.objects.get()
-    shown = screens.Shown(link.pk, None, pairings.KEY, "ops", "b1", now, now)
+    shown = screens.Shown(link.pk, None, codes.KEY, "ops", "b1", now, now)
     screens.write({"connection": shown}, set())
     assert [str(each) for each in Screen.objects.all()] == ["Kitchen"]
