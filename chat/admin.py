@@ -95,7 +95,7 @@ class RoomAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             unarchive(room)
         self.message_user(request, _("Open again."), SUCCESS)
 
-    @admin.action(permissions=["change"], description=_("Purge: delete the text of all messages for ever"))
+    @admin.action(permissions=["change"], description=_("Purge: delete the text of all messages for good"))
     def purge(self, request: HttpRequest, queryset: QuerySet[Room]) -> None:
         assert isinstance(request.user, User)
         purged = sum(messages.purge(room, request.user) for room in queryset)

@@ -24,7 +24,7 @@ class ChatConfig(AppConfig):
         register_source("room", readback.RoomSource())
         register_source("heads", readback.HeadsSource())
         register_source("presence", readback.PresenceSource())
-        background.register("the sweep of presence", connections.sweep_for_ever)
+        background.register("the sweep of presence", connections.keep_sweeping)
         background.register("the recheck of memberships", partial(keep_looking, recheck.recheck_memberships))
         background.register_farewell("the writer", writer.flush)
         process.on_revival(connections.rewrite)

@@ -9,4 +9,4 @@ class RouletteConfig(AppConfig):
         from realtime import background
         from roulette import pairing
 
-        background.register("the sweep of roulette", pairing.sweep_for_ever)
+        background.register("the sweep of roulette", pairing.keep_sweeping)

@@ -17,7 +17,7 @@ from realtime.database import log_failure
 from realtime.protocol import Command, CommandError
 from roulette import commands as wire
 from roulette import pairing, seats
-from roulette.seats import TALKING, Ended, News, Paired, Place, Waiting
+from roulette.seats import TALKING, Ended, News, Paired, SeatView, Waiting
 
 log = logging.getLogger(__name__)
 
@@ -41,7 +41,7 @@ class RouletteConsumer(ChatConsumer):
         self._seat = asyncio.Lock()
         self._watch: asyncio.Task[None] | None = None  # None: not in roulette
         self._wake: asyncio.Event | None = None  # of the watch; an event is half a KiB
-        self._told: Place | None = None  # what the client heard last, since it entered or pressed next
+        self._told: SeatView | None = None  # what the client heard last, since it entered or pressed next
         self._talk: Seen | None = None  # the room that we have joined for it
         self._tags: list[str] = []
         self._probes: dict[str, asyncio.Event] = {}
@@ -154,8 +154,8 @@ class RouletteConsumer(ChatConsumer):
             wake.clear()
             try:
                 async with self._seat:
-                    place = await pairing.look(self.user.pk, self.id)
-                    news = seats.news(self._told, place)
+                    view = await pairing.look(self.user.pk, self.id)
+                    news = seats.news(self._told, view)
                     for each in news:
                         await self._tell(each)
                     if news and isinstance(news[-1], Ended):
@@ -176,12 +176,12 @@ class RouletteConsumer(ChatConsumer):
                 if self._talk is not None:  # what the partner said last may still be on its way
                     await self.hub.check([room_topic(self._talk.pk)])
                 await self._tell_end(reason)
-            case Waiting(place):
-                self._told = place
-                waiting = {"type": "roulette.waiting", "position": place.position, "waiting": place.waiting}
+            case Waiting(view):
+                self._told = view
+                waiting = {"type": "roulette.waiting", "position": view.position, "waiting": view.waiting}
                 self.connection.send(waiting)
-            case Paired(place):
-                await self._join_talk(place)
+            case Paired(view):
+                await self._join_talk(view)
             case _:
                 await self._leave_room()
                 await pairing.take_seat(self.user.pk, self.id, self._tags)
@@ -194,16 +194,16 @@ class RouletteConsumer(ChatConsumer):
         if reason is not None and told is not None and told.state == TALKING:
             self.connection.send({"type": "roulette.ended", "room": told.room, "reason": reason})
 
-    async def _join_talk(self, place: Place) -> None:
+    async def _join_talk(self, view: SeatView) -> None:
         """Join the talk's room and tell; what the partner was quick to say follows."""
-        assert place.room_id is not None
-        self._talk = room = Seen(place.room_id, place.room, RoomKind.ROULETTE)
+        assert view.room_id is not None
+        self._talk = room = Seen(view.room_id, view.room, RoomKind.ROULETTE)
         log = room_topic(room.pk)
         async with self.joining(log) as talk:
             entered = await entering.enter(self.user, room, 0, 200)
             self.arrive(room)
-            self._told = place
-            self.connection.send({"type": "roulette.paired", "room": place.room, "partner": place.partner})
+            self._told = view
+            self.connection.send({"type": "roulette.paired", "room": view.room, "partner": view.partner})
             for event in entered.page.messages:
                 self.connection.send(event)
             talk.tell({log: entered.page.reached})

@@ -22,7 +22,7 @@ from realtime.database import in_database
 from realtime.protocol import CommandError, encode
 from realtime.publish import Delivery, Publication, publish, publish_on_commit
 from roulette.models import Block, Report, Seat
-from roulette.seats import ENDED, LOST, MOVES, TALKING, WAITING, Move, Place, partner_hears
+from roulette.seats import ENDED, LOST, MOVES, TALKING, WAITING, Move, SeatView, partner_hears
 
 #: Seconds that a seat survives without its socket: a reload, a deploy.
 SEAT_GRACE: Final = 8.0
@@ -75,22 +75,22 @@ def _is_alive(process_id: str) -> bool:
 
 
 @in_database
-def look(user_id: int, socket: str) -> Place:
+def look(user_id: int, socket: str) -> SeatView:
     """Return how the seat of this socket is, after a search when it waits."""
     while (seat := _seat(user_id, socket)) is not None and seat.state == WAITING and seat.gone_at is None:
-        if not _search(seat) and (place := _place_in_queue(seat)) is not None:
-            return place
+        if not _search(seat) and (view := _view_in_queue(seat)) is not None:
+            return view
         # Paired by us, or by somebody else meanwhile.
     if seat is None or seat.state == WAITING:
         taken = Seat.objects.filter(user=user_id).exists()
-        return Place(LOST, reason="elsewhere" if taken else "expired")
+        return SeatView(LOST, reason="elsewhere" if taken else "expired")
     if seat.room is None:
-        return Place(seat.state, reason=seat.reason)
+        return SeatView(seat.state, reason=seat.reason)
     partner = Membership.objects.filter(room=seat.room).exclude(user=user_id).select_related("user").first()
     if partner is None:  # the account was deleted
         _with_talk(Seat.objects.filter(pk=seat.pk), _end_alone)
-        return Place(ENDED, seat.room.pk, seat.room.slug, None, "partner_left")
-    return Place(seat.state, seat.room.pk, seat.room.slug, partner.user.on_wire(), seat.reason)
+        return SeatView(ENDED, seat.room.pk, seat.room.slug, None, "partner_left")
+    return SeatView(seat.state, seat.room.pk, seat.room.slug, partner.user.on_wire(), seat.reason)
 
 
 def _end_alone(seat: Seat, talking: list[Seat]) -> None:
@@ -99,13 +99,13 @@ def _end_alone(seat: Seat, talking: list[Seat]) -> None:
         _move(seat, Move.PARTED, reason="partner_left")
 
 
-def _place_in_queue(seat: Seat) -> Place | None:
+def _view_in_queue(seat: Seat) -> SeatView | None:
     """Return how many wait, and how many of them came before `seat`; None when it waits no longer."""
     earlier = Q(entered_at__lt=seat.entered_at) | Q(entered_at=seat.entered_at, pk__lt=seat.pk)
     found = Seat.objects.filter(state=WAITING, gone_at=None).aggregate(
         waiting=Count("pk"), before=Count("pk", filter=earlier), own=Count("pk", filter=Q(pk=seat.pk))
     )
-    return Place(seat.state, position=found["before"] + 1, waiting=found["waiting"]) if found["own"] else None
+    return SeatView(seat.state, position=found["before"] + 1, waiting=found["waiting"]) if found["own"] else None
 
 
 def _seat(user_id: int, socket: str) -> Seat | None:
@@ -280,7 +280,7 @@ def sweep() -> None:
         forgotten.delete()
 
 
-async def sweep_for_ever() -> None:
+async def keep_sweeping() -> None:
     while True:
         await asyncio.sleep(1)
         await in_database(sweep)()

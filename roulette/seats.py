@@ -50,7 +50,7 @@ def partner_hears(reason: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SeatView:
     """A seat as its socket sees it. `partner` is in the wire's form, of a talk."""
 
     state: str
@@ -70,11 +70,11 @@ class Ended(NamedTuple):
 
 
 class Waiting(NamedTuple):
-    place: Place
+    view: SeatView
 
 
 class Paired(NamedTuple):
-    place: Place
+    view: SeatView
 
 
 class SitDownAgain(NamedTuple):
@@ -84,7 +84,7 @@ class SitDownAgain(NamedTuple):
 News = Ended | Waiting | Paired | SitDownAgain
 
 
-def news(told: Place | None, seat: Place) -> list[News]:
+def news(told: SeatView | None, seat: SeatView) -> list[News]:
     """Return what a client has to hear, in this order, who was told `told` last and whose seat is `seat`.
 
     `told` is None after `enter` and `next`: then something always follows.

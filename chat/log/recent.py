@@ -35,7 +35,7 @@ class _Numbered(msgspec.Struct):
 _address: Final = msgspec.json.Decoder(_Numbered)
 
 
-class History(Memory):
+class RecentMessages(Memory):
     """Messages in their state after change `number`.
 
     Invariants: `_messages` has, by seq and in the order of their revs, every message whose rev is above `_after`,
@@ -111,12 +111,12 @@ def _that_fit(events: list[bytes]) -> list[msgspec.Raw]:
 
 
 @in_database
-def _read(room_ids: Collection[int]) -> dict[int, History]:
+def _read(room_ids: Collection[int]) -> dict[int, RecentMessages]:
     found = {}
     for room, recent in pages.recent(room_ids, NEWEST).items():
-        found[room] = history = History(recent.rev, recent.seq, recent.after, recent.before)
+        found[room] = kept = RecentMessages(recent.rev, recent.seq, recent.after, recent.before)
         for event in recent.messages:
-            history.take(event["rev"], encode(event))
+            kept.take(event["rev"], encode(event))
     return found
 
 
@@ -128,7 +128,7 @@ def _read_pages(wanted: Collection[Wanted]) -> dict[Wanted, Page]:
     }
 
 
-_histories: Final = Memories(room_topic, _read)
+_recent: Final = Memories(room_topic, _read)
 _page: Final = gathered(_read_pages)
 
 
@@ -137,8 +137,8 @@ async def page(room_id: int, after: int | None, limit: int, least: int) -> Page:
 
     For one who is subscribed to the room. Raises LookupError when there is no such room.
     """
-    history = await _histories.get(room_id, least)
-    found = history.newest(limit) if after is None else history.changed_after(after, limit)
+    kept = await _recent.get(room_id, least)
+    found = kept.newest(limit) if after is None else kept.changed_after(after, limit)
     found = found or await _page((room_id, after, limit))
     if found is None:
         raise LookupError(room_id)

@@ -293,7 +293,7 @@ class _Batch:
             staff = isinstance(change, Delete) and change.as_staff
             if message.sender_id != change.actor_id and not staff:
                 raise CommandError("forbidden", "Only your own messages can be changed.")
-            if room.kind == RoomKind.ROULETTE and not staff:  # whoever reports it could not prove it otherwise
+            if room.kind == RoomKind.ROULETTE and not staff:  # a report needs it as proof
                 raise CommandError("forbidden", "In roulette, what is said stands.")
             if isinstance(change, Edit) and _is_stale(message, change):
                 raise StaleEdit(self._event(room, message))

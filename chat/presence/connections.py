@@ -229,8 +229,8 @@ def sweep() -> list[Publication]:
         return _announce_difference(rooms, users, before)
 
 
-async def sweep_for_ever() -> None:
-    """Reap what dead processes left behind; every process does, whoever is first tells."""
+async def keep_sweeping() -> None:
+    """Remove the rows of dead processes. Every process looks for them; the first to find some tells who has left."""
     while True:
         await asyncio.sleep(SWEEP_EVERY)
         if process.may_bury():

@@ -12,7 +12,7 @@ from realtime.protocol import encode
 
 
 def in_sidebar(request: HttpRequest) -> list[dict[str, Any]]:
-    """Return the rooms of whoever asks, with what is unread in them."""
+    """Return the rooms of the person who asks, and how much is unread in each."""
     if not isinstance(request.user, User):
         return []
     rooms = list(visible_rooms(request.user))

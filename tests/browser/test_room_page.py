@@ -155,7 +155,7 @@ async def test_the_same_number_of_new_messages_is_announced_again(live_switchboa
 
     async def burst(texts: list[str]) -> None:
         await bo.evaluate(
-            "texts => { for (const text of texts) document.querySelector('room-talk').session.send(text); }", texts
+            "texts => { for (const text of texts) document.querySelector('room-talk').roomState.send(text); }", texts
         )
         await expect(message(ada, texts[-1])).to_be_visible(timeout=20_000)
 

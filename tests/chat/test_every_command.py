@@ -144,7 +144,7 @@ class World:
         assert answer.status_code == status, answer.content
 
     async def fresh(self, view: View) -> Any:
-        """Return what one knows who comes anew, and joins the same rooms."""
+        """Return what a new socket knows after it joins the same rooms."""
         new = View(view.user, await self.connect(self.browsers[view.user.pk]))
         if new.socket.events[0]["type"] == "error":
             return "closed"

@@ -79,7 +79,7 @@ threads = [threading.Thread(target=search, args=(user,)) for user in users]
 [thread.join() for thread in threads]
 print(json.dumps(problems))
 """
-#: How the database looks a few messages up, among some thousands of which its planner knows little.
+#: How the database looks a few messages up, among thousands; its planner knows little about them.
 LOOK_UP = """
 import uuid
 from accounts.models import User

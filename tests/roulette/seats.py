@@ -8,18 +8,18 @@ from django.db.models import F
 from accounts.models import User
 from roulette.models import Seat
 from roulette.pairing import look, part, take_seat
-from roulette.seats import ENDED, LOST, TALKING, WAITING, Place
+from roulette.seats import ENDED, LOST, TALKING, WAITING, SeatView
 
 __all__ = ["ENDED", "LOST", "TALKING", "WAITING", "enter", "leave", "long_ago", "pair", "seats", "see"]
 
 
-async def enter(user: User, *tags: str, socket: str = "") -> Place:
+async def enter(user: User, *tags: str, socket: str = "") -> SeatView:
     """Take a seat and look once."""
     assert await take_seat(user.pk, socket or user.name, list(tags)) is None
     return await look(user.pk, socket or user.name)
 
 
-async def see(user: User, socket: str = "") -> Place:
+async def see(user: User, socket: str = "") -> SeatView:
     return await look(user.pk, socket or user.name)
 
 

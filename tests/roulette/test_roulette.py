@@ -158,7 +158,7 @@ async def test_bots_are_not_people(team: Team, connect: Connect) -> None:
     await (await connect(team.token)).assert_error("forbidden", "roulette.enter")
 
 
-async def test_blocking_is_for_ever_and_not_told(team: Team, connect: Connect) -> None:
+async def test_a_block_lasts_and_is_not_told(team: Team, connect: Connect) -> None:
     alice, bob, _ = await paired(connect, team.alice, team.bob)
     await alice.call("roulette.block")
     assert (await alice.assert_event("roulette.ended"))["reason"] == "blocked"

@@ -5,7 +5,7 @@ import { CommandError, Disconnected } from "realtime/errors.js";
  *
  * @typedef {import("realtime/people.js").User} User
  * @typedef {import("realtime/socket.js").Socket} Socket
- * @typedef {import("chat/rooms/room-state.js").RoomSession} RoomSession
+ * @typedef {import("chat/rooms/room-state.js").RoomState} RoomState
  * @typedef {"idle" | "checking" | "waiting" | "talking" | "ended"} Phase
  */
 
@@ -15,7 +15,7 @@ const KEPT = "roulette";
 
 export class Pairing {
   /**
-   * @param {{socket: Socket, openRoom: (room: string) => RoomSession, check: () => Promise<number>,
+   * @param {{socket: Socket, openRoom: (room: string) => RoomState, check: () => Promise<number>,
    *   storage?: Pick<Storage, "getItem" | "setItem" | "removeItem"> | null, now?: () => number}} world
    *   check: resolves with the round trip in milliseconds, rejects when sockets do not come through
    */
@@ -33,8 +33,8 @@ export class Pairing {
     this.waiting = 0;
     /** @type {User | null} */
     this.partner = null;
-    /** @type {RoomSession | null} */
-    this.session = null;
+    /** @type {RoomState | null} */
+    this.roomState = null;
     /** Why the talk ended, or what went wrong: a sentence. */
     this.word = "";
     this.trouble = "";
@@ -143,11 +143,11 @@ export class Pairing {
 
   /** Also when the partner has left already; then no event comes before the reply. */
   async #judge(/** @type {"blocked" | "reported"} */ deed, /** @type {import("realtime/socket.js").Event} */ command) {
-    const { session } = this;
+    const { roomState } = this;
     const verdict = this.#verdict(deed);
     this.trouble = "";
     const error = await this.#ask(command);
-    if (!error && session && this.session === session) this.#end(verdict);
+    if (!error && roomState && this.roomState === roomState) this.#end(verdict);
   }
 
   /** @param {string} deed */
@@ -213,10 +213,10 @@ export class Pairing {
   #paired({ room, partner }) {
     this.going = false;
     this.partner = partner;
-    if (this.session?.room !== room) {
+    if (this.roomState?.room !== room) {
       this.#closeTalk();
       this.partner = partner;
-      this.session = this.openRoom(room);
+      this.roomState = this.openRoom(room);
     }
     this.#become("talking");
   }
@@ -224,7 +224,7 @@ export class Pairing {
   /** @param {{room: string | null, reason: string}} event */
   #ended({ room, reason }) {
     if (room === null && this.phase === "waiting") this.#lose(this.#wordOf(reason));
-    if (room !== this.session?.room || this.phase !== "talking") return;
+    if (room !== this.roomState?.room || this.phase !== "talking") return;
     this.over = this.#wordOf(reason);
     if (!this.going) this.#end(this.over); // else the answer follows
   }
@@ -232,28 +232,28 @@ export class Pairing {
   #wordOf(/** @type {string} */ reason) {
     if (reason === "blocked" || reason === "reported") return this.#verdict(reason);
     if (reason === "elsewhere") return "You went on in another tab or on another device.";
-    if (reason === "expired") return this.session ? "The talk has ended." : "Your place was given up. Start again.";
+    if (reason === "expired") return this.roomState ? "The talk has ended." : "Your place was given up. Start again.";
     return `${this.partner?.name ?? "Your partner"} left.`;
   }
 
   /** The seat is gone. */
   #lose(/** @type {string} */ word) {
-    if (this.session) this.#end(word);
+    if (this.roomState) this.#end(word);
     else this.#stay(word);
   }
 
   #end(/** @type {string} */ word) {
     this.going = false;
     this.word = word;
-    this.session?.stop();
+    this.roomState?.stop();
     this.#discardUnsent();
     this.#become("ended");
   }
 
   #closeTalk() {
-    this.session?.stop();
+    this.roomState?.stop();
     this.#discardUnsent();
-    this.session = null;
+    this.roomState = null;
     this.partner = null;
     this.word = "";
     this.going = false;
@@ -261,7 +261,7 @@ export class Pairing {
 
   /** Nobody will hear them. */
   #discardUnsent() {
-    for (const entry of this.session?.entries ?? []) this.session?.outbox.discard(entry.id);
+    for (const entry of this.roomState?.entries ?? []) this.roomState?.outbox.discard(entry.id);
   }
 
   /** Return what went wrong, if anything did, once it is shown. */
@@ -280,7 +280,7 @@ export class Pairing {
   /** Nothing came of it: stay where one can try again. */
   #stay(/** @type {string} */ trouble) {
     this.trouble = trouble;
-    this.#become(this.session ? "ended" : "idle");
+    this.#become(this.roomState ? "ended" : "idle");
   }
 
   #become(/** @type {Phase} */ phase) {

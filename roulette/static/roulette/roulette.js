@@ -106,7 +106,7 @@ export class RoulettePage extends LitElement {
   }
 
   #talk() {
-    const { phase, partner, session, word, trouble } = this.pairing;
+    const { phase, partner, roomState, word, trouble } = this.pairing;
     const over = phase === "ended";
     return html`<div class="roulette__bar">
         <p class="roulette__partner">
@@ -125,7 +125,7 @@ export class RoulettePage extends LitElement {
       </div>
       <room-talk
         class="talk"
-        .session=${session}
+        .roomState=${roomState}
         .label=${`Message ${partner?.name ?? ""}`}
         .limit=${bodyCharacters}
         .canAmend=${false}
@@ -159,7 +159,7 @@ export class RoulettePage extends LitElement {
     const { asking, pairing } = this;
     const reason = dialog.querySelector("textarea")?.value.trim() ?? "";
     this.asking = "";
-    if (dialog.returnValue !== "yes" || !pairing.session) return;
+    if (dialog.returnValue !== "yes" || !pairing.roomState) return;
     if (asking === "report") pairing.report(reason);
     else pairing.block();
   }
@@ -183,6 +183,6 @@ const page = /** @type {RoulettePage | null} */ (document.querySelector("roulett
 const line = document.querySelector("connection-line");
 if (line && page) {
   line.socket = socket;
-  page.pairing.onChange(() => (line.session = page.pairing.phase === "talking" ? page.pairing.session : null));
+  page.pairing.onChange(() => (line.roomState = page.pairing.phase === "talking" ? page.pairing.roomState : null));
 }
-shortcut("n", "Next partner", () => page?.pairing.session && page.pairing.next());
+shortcut("n", "Next partner", () => page?.pairing.roomState && page.pairing.next());

@@ -8,7 +8,7 @@ from django.db import connection
 
 from chat.log import pages, store
 from chat.log.pages import Page
-from chat.log.recent import History
+from chat.log.recent import RecentMessages
 from chat.log.store import Delete, Edit
 from chat.models import Room
 from realtime.protocol import encode
@@ -129,7 +129,7 @@ def test_a_page_is_bounded_in_bytes_and_paging_misses_nothing(team: Team, where:
     for _ in range(40):
         store.apply([says(team.kitchen, team.alice, body)])
     room = team.kitchen.pk
-    kept = History(0, 0, 0, 0)
+    kept = RecentMessages(0, 0, 0, 0)
     for event in pages.recent([room], 100)[room].messages:
         kept.take(event["rev"], encode(event))
         kept.number = event["rev"]

@@ -10,7 +10,7 @@ import pytest
 
 from chat.log import pages, recent, store
 from chat.log.pages import Page
-from chat.log.recent import History
+from chat.log.recent import RecentMessages
 from chat.log.store import Delete, Edit, React
 from chat.models import Room
 from chat.topics import room_topic
@@ -33,9 +33,9 @@ def shown(page: Page | None) -> list[tuple[int, int]]:
     return [(each["rev"], each["seq"]) for each in found]
 
 
-def of(*changes: tuple[int, int]) -> History:
-    """Return the history of a room that had nothing before these changes, (rev, seq)."""
-    found = History(0, 0, 0, 0)
+def of(*changes: tuple[int, int]) -> RecentMessages:
+    """Return the kept of a room that had nothing before these changes, (rev, seq)."""
+    found = RecentMessages(0, 0, 0, 0)
     for rev, seq in changes:
         found.take(rev, text(rev, seq))
         found.number = rev
@@ -64,7 +64,7 @@ def test_a_post_that_an_edit_has_moved_behind_a_later_post_is_in_its_place() -> 
 
 
 def test_what_is_not_all_here_is_not_given() -> None:
-    found = History(200, 150, after=100, before=50)
+    found = RecentMessages(200, 150, after=100, before=50)
     for rev in range(101, 201):
         found.take(rev, text(rev, rev - 50))
     assert found.newest(101) is None
@@ -176,7 +176,7 @@ async def test_a_long_absence_is_read_from_the_store_once_for_all(
     assert shown(page) == [(rev, rev) for rev in range(5, 10)]
 
 
-async def test_it_is_read_anew_after_a_while(team: Team, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_it_is_read_again_after_a_while(team: Team, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     pk = team.kitchen.pk
     await write(None, says(team.kitchen, team.alice))
     await listening(hub, team.kitchen)
@@ -188,7 +188,7 @@ async def test_it_is_read_anew_after_a_while(team: Team, hub: Hub, monkeypatch: 
     assert msgspec.json.decode(message)["sender"]["name"] == "Alicia"
 
 
-async def test_a_log_that_outran_its_tail_is_read_anew(team: Team, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_log_that_outran_its_tail_is_read_again(team: Team, hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
     pk = team.kitchen.pk
     reader = await listening(hub, team.kitchen)
     page = await recent.page(pk, None, 50, 0)

@@ -77,7 +77,7 @@ def test_each_change_is_told_with_the_whole_message_in_the_order_of_the_log(team
 # Sending again
 
 
-def test_the_same_id_again_gets_the_original_ack_for_ever(team: Team) -> None:
+def test_the_same_id_again_always_gets_the_original_ack(team: Team) -> None:
     post = says(team.kitchen, team.alice, "once")
     (original,) = store.apply([post]).outcomes
     assert isinstance(original, Applied)

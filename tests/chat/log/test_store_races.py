@@ -30,7 +30,7 @@ def test_writers_side_by_side_leave_no_gap_and_double_nothing() -> None:
         start.wait()
         try:
             for turn in range(0, each, 3):
-                # The rooms are named in different orders: who locked in that order would wait for ever.
+                # The rooms are named in different orders: locks in that order would wait for each other.
                 batch: list[Change] = [*posts[number][turn : turn + 3], says(team.lobby, team.gast), shared[turn // 3]]
                 result = store.apply(batch if number % 2 else batch[::-1])
                 acks[number] += outcomes(result)

@@ -221,7 +221,7 @@ async def test_one_that_went_away_in_the_commit_does_not_make_it_two(
     assert (await in_database(pages.newest)(team.kitchen.pk, 10)).seq == 2
 
 
-async def test_one_that_stays_away_is_busy_in_the_end_and_the_next_change_is_tried_anew(
+async def test_a_database_that_stays_away_is_busy_in_the_end_and_the_next_change_is_tried_again(
     team: Team, pen: Writer, watched: Store, published: list[int], hurried: None
 ) -> None:
     def fail(changes: Sequence[Change]) -> None:

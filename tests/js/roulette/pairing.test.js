@@ -40,9 +40,9 @@ async function openPage(/** @type {any} */ ownStorage = null) {
     removeItem: (/** @type {string} */ key) => void kept.delete(key),
   };
   const openRoom = (/** @type {string} */ room) => {
-    const session = { room, stopped: false, entries: [], stop: () => (session.stopped = true) };
-    opened.push(session);
-    return /** @type {any} */ (session);
+    const roomState = { room, stopped: false, entries: [], stop: () => (roomState.stopped = true) };
+    opened.push(roomState);
+    return /** @type {any} */ (roomState);
   };
   pairing = new Pairing({ socket, openRoom, check: () => check(), storage, now: () => time.now });
   socket.open();
@@ -148,7 +148,7 @@ test("next while talking goes straight to waiting", async () => {
   assert.deepEqual([pairing.phase, pairing.waiting], ["waiting", 0]);
   waiting();
   assert.equal(pairing.phase, "waiting");
-  assert.equal(pairing.session, null);
+  assert.equal(pairing.roomState, null);
 });
 
 test("stop leaves, whatever comes after", async () => {
@@ -261,7 +261,7 @@ for (const order of orders(Object.keys(words))) {
       const last = heard.filter((each) => each === "waiting" || each === "paired").at(-1);
       // Waiting after paired never comes from our server: the page believes it, and leaves.
       const away = last === "waiting" && heard.includes("paired");
-      assert.equal(pairing.session?.room === "r-2" && !away, last === "paired");
+      assert.equal(pairing.roomState?.room === "r-2" && !away, last === "paired");
       assert.equal(pairing.phase === "talking", last === "paired" || !heard.some((each) => each !== "ended"));
       assert.equal(pairing.trouble, "");
       if (heard.includes("ok") && last !== "paired") assert.ok(opened[0].stopped, "no dead talk is shown");
@@ -287,7 +287,7 @@ for (const order of orders(["ok", "waiting", "paired"]).filter((each) => each.in
       }
       await settle();
       for (const word of order) await words[word]();
-      assert.deepEqual([pairing.phase, pairing.session?.room, pairing.trouble], ["talking", "r-2", ""]);
+      assert.deepEqual([pairing.phase, pairing.roomState?.room, pairing.trouble], ["talking", "r-2", ""]);
     });
   }
 }
@@ -363,7 +363,7 @@ test("what the server says of a seat that was left does not count for the next o
   line().give({ type: "ok", ref: enter.ref });
   await settle();
   waiting();
-  assert.deepEqual([pairing.phase, pairing.session], ["waiting", null]);
+  assert.deepEqual([pairing.phase, pairing.roomState], ["waiting", null]);
 });
 
 test("a seat that we do not want is left, so that nobody is paired with an empty page", async () => {

@@ -11,7 +11,7 @@ import { Scroll } from "./scroll.js";
 /**
  * The messages of a room: history upwards, newest below, which stays in view while the reader is there.
  *
- * @typedef {import("../rooms/room-state.js").RoomSession} RoomSession
+ * @typedef {import("../rooms/room-state.js").RoomState} RoomState
  * @typedef {import("./message-view.js").View} View
  */
 
@@ -21,7 +21,7 @@ const TOO_MANY = 600;
 
 export class RoomLogView extends LitElement {
   static properties = {
-    session: { attribute: false },
+    roomState: { attribute: false },
     canWrite: { attribute: false },
     canAmend: { attribute: false },
     revision: { state: true },
@@ -31,8 +31,8 @@ export class RoomLogView extends LitElement {
 
   constructor() {
     super();
-    /** @type {RoomSession | null} */
-    this.session = null;
+    /** @type {RoomState | null} */
+    this.roomState = null;
     this.canWrite = true;
     this.canAmend = true;
     this.revision = 0;
@@ -65,15 +65,15 @@ export class RoomLogView extends LitElement {
 
   /** @param {Map<string, unknown>} changed */
   willUpdate(changed) {
-    if (changed.has("session") && this.session) {
+    if (changed.has("roomState") && this.roomState) {
       for (const end of this.endings) end();
       Object.assign(this, { begun: false, seen: null, palette: null, failed: "" });
       this.announcer.begin();
-      this.endings = [this.session.onChange(() => (this.revision += 1))];
+      this.endings = [this.roomState.onChange(() => (this.revision += 1))];
     }
     this.place.remember();
-    this.place.whole = !this.session?.log.hasNewer;
-    if (this.session) this.announcer.hear(this.session.log, this.session.me.id, this.begun);
+    this.place.whole = !this.roomState?.log.hasNewer;
+    if (this.roomState) this.announcer.hear(this.roomState.log, this.roomState.me.id, this.begun);
   }
 
   firstUpdated() {
@@ -93,9 +93,9 @@ export class RoomLogView extends LitElement {
   }
 
   updated() {
-    const { session } = this;
-    if (!session) return;
-    if (!this.begun && session.log.complete) {
+    const { roomState } = this;
+    if (!roomState) return;
+    if (!this.begun && roomState.log.complete) {
       this.begun = true;
       this.place.begin(this.querySelector("[data-key='line']"));
     } else {
@@ -103,23 +103,23 @@ export class RoomLogView extends LitElement {
       // After a long absence the log begins again with the newest messages: back to where one read.
       if (!this.place.restore() && anchor && !this.jumping) this.show(anchor.seq, false);
     }
-    if (this.place.atEnd && !session.log.hasNewer && session.log.messages.length > TOO_MANY) {
-      session.log.dropOldest(KEEP);
+    if (this.place.atEnd && !roomState.log.hasNewer && roomState.log.messages.length > TOO_MANY) {
+      roomState.log.dropOldest(KEEP);
       this.revision += 1;
     }
     if (this.begun) this.#scrolled();
   }
 
   render() {
-    const { session } = this;
-    if (!session) return null;
-    const { log } = session;
+    const { roomState } = this;
+    if (!roomState) return null;
+    const { log } = roomState;
     const list = rows({
       messages: log.messages,
       notes: log.notesShown,
       entries: log.hasNewer ? [] : this.#entries(),
-      me: session.me.id,
-      line: session.line,
+      me: roomState.me.id,
+      line: roomState.line,
       now: Date.now(),
     });
     const keys = list.filter(({ kind }) => kind === "message" || kind === "pending").map(({ key }) => key);
@@ -127,8 +127,8 @@ export class RoomLogView extends LitElement {
     const view = this.#view();
     const below = this.#below();
     return html`
-      <div class="log" role="log" aria-label="Messages" ?data-away=${session.phase !== "here"}
-        aria-live=${this.announcer.quiet || log.hasNewer || session.history.loading.size ? "off" : "polite"}
+      <div class="log" role="log" aria-label="Messages" ?data-away=${roomState.phase !== "here"}
+        aria-live=${this.announcer.quiet || log.hasNewer || roomState.history.loading.size ? "off" : "polite"}
         aria-relevant="additions" aria-busy=${!log.complete} @keydown=${this.#onKey} @focusin=${this.#onFocus}>
         <div class="log__start">${this.#start()}</div>
         ${repeat(list, ({ key }) => key, (row) => this.#row(row, view))}
@@ -148,16 +148,16 @@ export class RoomLogView extends LitElement {
 
   /** Show the newest message, and stay there. */
   async toEnd() {
-    const { session } = this;
-    if (session?.log.hasNewer && !(await this.#jump(session.history.goToNow()))) return;
+    const { roomState } = this;
+    if (roomState?.log.hasNewer && !(await this.#jump(roomState.history.goToNow()))) return;
     this.place.toEnd();
     this.revision += 1;
   }
 
   /** Show message `seq`, reading what is around it if need be; give it the focus unless told otherwise. */
   async show(/** @type {number} */ seq, focus = true) {
-    const { session } = this;
-    if (!session || !(await this.#jump(session.history.goTo(seq)))) return;
+    const { roomState } = this;
+    if (!roomState || !(await this.#jump(roomState.history.goTo(seq)))) return;
     const found = /** @type {HTMLElement | null} */ (this.querySelector(`[data-seq="${seq}"]`));
     if (!found) return;
     this.place.to(found);
@@ -182,24 +182,24 @@ export class RoomLogView extends LitElement {
   }
 
   #entries() {
-    const { session } = this;
-    return session ? session.entries.filter((entry) => entry.state !== "sent" || !session.log.at(entry.seq ?? 0)) : [];
+    const { roomState } = this;
+    return roomState ? roomState.entries.filter((entry) => entry.state !== "sent" || !roomState.log.at(entry.seq ?? 0)) : [];
   }
 
   /** @returns {View & {pending: string}} */
   #view() {
-    const session = /** @type {RoomSession} */ (this.session);
-    const people = new Map(session.log.messages.map(({ sender }) => [sender.id, sender.name]));
-    for (const { id, name } of session.online) people.set(id, name);
+    const roomState = /** @type {RoomState} */ (this.roomState);
+    const people = new Map(roomState.log.messages.map(({ sender }) => [sender.id, sender.name]));
+    for (const { id, name } of roomState.online) people.set(id, name);
     return {
-      me: session.me,
+      me: roomState.me,
       canWrite: this.canWrite,
       canAmend: this.canAmend,
       palette: this.palette,
       current: this.current,
-      pending: pendingWords(session),
-      person: (id) => (id === session.me.id ? "you" : (people.get(id) ?? "somebody")),
-      quote: (seq) => session.history.quote(seq),
+      pending: pendingWords(roomState),
+      person: (id) => (id === roomState.me.id ? "you" : (people.get(id) ?? "somebody")),
+      quote: (seq) => roomState.history.quote(seq),
       act: (action, subject) => this.#act(action, subject),
     };
   }
@@ -225,7 +225,7 @@ export class RoomLogView extends LitElement {
   }
 
   #start() {
-    const { log } = /** @type {RoomSession} */ (this.session);
+    const { log } = /** @type {RoomState} */ (this.roomState);
     if (!log.complete) return nothing;
     if (log.hasOlder) return this.#further("older", "Earlier messages", "Reading earlier messages…");
     return log.messages.length
@@ -244,35 +244,35 @@ export class RoomLogView extends LitElement {
       return html`<span>${button} could not be read.</span>
         <button class="button" type="button" @click=${load}>Try again</button>`;
     }
-    if (this.session?.history.loading.has(end)) return html`<span class="muted">${waiting}</span>`;
+    if (this.roomState?.history.loading.has(end)) return html`<span class="muted">${waiting}</span>`;
     return html`<button class="button" type="button" @click=${load}>${button}</button>`;
   }
 
   /** How many messages have come below what the reader saw last. */
   #below() {
-    const { log, me } = /** @type {RoomSession} */ (this.session);
+    const { log, me } = /** @type {RoomState} */ (this.roomState);
     return this.seen === null ? 0 : log.newerThan(this.seen, me.id);
   }
 
   async #load(/** @type {"older" | "newer"} */ end) {
-    const { session } = this;
+    const { roomState } = this;
     if (this.failed === end) this.failed = "";
     try {
-      await (end === "older" ? session?.history.loadOlder() : session?.history.loadNewer());
+      await (end === "older" ? roomState?.history.loadOlder() : roomState?.history.loadNewer());
     } catch {
       this.failed = end;
     }
   }
 
   #looked = () => {
-    if (document.visibilityState === "hidden") this.session?.markAway();
+    if (document.visibilityState === "hidden") this.roomState?.markAway();
     else this.#scrolled();
   };
 
   #scrolled() {
-    const { session, place } = this;
-    if (!session || !this.begun) return;
-    const { log, history } = session;
+    const { roomState, place } = this;
+    if (!roomState || !this.begun) return;
+    const { log, history } = roomState;
     if (!place.atEnd) place.look();
     if (place.atEnd && !log.hasNewer) this.seen = log.head;
     if (place.turned()) this.revision += 1;
@@ -281,7 +281,7 @@ export class RoomLogView extends LitElement {
     else if (idle && place.nearEnd && log.hasNewer && this.failed !== "newer") this.#load("newer");
     if (document.visibilityState === "hidden") return;
     const seq = place.lastSeen();
-    if (seq) session.markRead(seq);
+    if (seq) roomState.markRead(seq);
   }
 
   /** Arrow keys go from message to message; Tab goes on to the actions of the current one. */

@@ -6,7 +6,7 @@ import { avatar, guestBadge } from "../log/message-view.js";
 /**
  * Who is in the room now.
  *
- * @typedef {import("../rooms/room-state.js").RoomSession} RoomSession
+ * @typedef {import("../rooms/room-state.js").RoomState} RoomState
  * @typedef {import("realtime/people.js").User} User
  */
 
@@ -14,12 +14,12 @@ import { avatar, guestBadge } from "../log/message-view.js";
 const MOST = 100;
 
 export class RoomPeople extends LitElement {
-  static properties = { session: { attribute: false } };
+  static properties = { roomState: { attribute: false } };
 
   constructor() {
     super();
-    /** @type {RoomSession | null} */
-    this.session = null;
+    /** @type {RoomState | null} */
+    this.roomState = null;
     this.end = () => {};
   }
 
@@ -29,9 +29,9 @@ export class RoomPeople extends LitElement {
 
   /** @param {Map<string, unknown>} changed */
   willUpdate(changed) {
-    if (!changed.has("session") || !this.session) return;
+    if (!changed.has("roomState") || !this.roomState) return;
     this.end();
-    this.end = this.session.onChange(() => this.requestUpdate());
+    this.end = this.roomState.onChange(() => this.requestUpdate());
   }
 
   disconnectedCallback() {
@@ -40,11 +40,11 @@ export class RoomPeople extends LitElement {
   }
 
   render() {
-    const { session } = this;
-    if (!session) return null;
-    const { online, count, me } = session;
+    const { roomState } = this;
+    if (!roomState) return null;
+    const { online, count, me } = roomState;
     // Without a connection nobody knows; the last known people would be a guess.
-    const known = session.phase === "here";
+    const known = roomState.phase === "here";
     const people = inOrder(online, me.id);
     return html`
       <h2 class="overline">Here now${known ? ` · ${count}` : ""}</h2>
@@ -52,7 +52,7 @@ export class RoomPeople extends LitElement {
         ? html`<ul class="people">
             ${people.slice(0, MOST).map((user) => this.#person(user, user.id === me.id))}
           </ul>`
-        : html`<p class="muted small">${comesBack(session) ? "Shown when the connection is back." : "Not shown: you are not in this room now."}</p>`}
+        : html`<p class="muted small">${comesBack(roomState) ? "Shown when the connection is back." : "Not shown: you are not in this room now."}</p>`}
       ${known && count > MOST ? html`<p class="muted small">and ${count - MOST} more</p>` : nothing}
     `;
   }

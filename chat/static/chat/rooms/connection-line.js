@@ -6,18 +6,18 @@ import { describeLine } from "./line-words.js";
  * How the line to the server stands, in words that are true: "Live", "Reconnecting in 4 s · 2 waiting".
  *
  * @typedef {import("realtime/socket.js").Socket} Socket
- * @typedef {import("./room-state.js").RoomSession} RoomSession
+ * @typedef {import("./room-state.js").RoomState} RoomState
  */
 
 export class ConnectionLine extends LitElement {
-  static properties = { socket: { attribute: false }, session: { attribute: false } };
+  static properties = { socket: { attribute: false }, roomState: { attribute: false } };
 
   constructor() {
     super();
     /** @type {Socket | null} */
     this.socket = null;
-    /** @type {RoomSession | null} */
-    this.session = null;
+    /** @type {RoomState | null} */
+    this.roomState = null;
     /** @type {(() => void)[]} */
     this.endings = [];
     /** @type {ReturnType<typeof setInterval> | undefined} */
@@ -30,12 +30,12 @@ export class ConnectionLine extends LitElement {
 
   /** @param {Map<string, unknown>} changed */
   willUpdate(changed) {
-    if (!changed.has("socket") && !changed.has("session")) return;
+    if (!changed.has("socket") && !changed.has("roomState")) return;
     for (const end of this.endings) end();
     const update = () => this.requestUpdate();
     this.endings = [];
     if (this.socket) this.endings.push(this.socket.on("state", update));
-    if (this.session) this.endings.push(this.session.onChange(update));
+    if (this.roomState) this.endings.push(this.roomState.onChange(update));
   }
 
   updated() {
@@ -54,7 +54,7 @@ export class ConnectionLine extends LitElement {
 
   render() {
     if (!this.socket) return null;
-    const { phase, text } = describeLine(this.socket, this.session, Date.now());
+    const { phase, text } = describeLine(this.socket, this.roomState, Date.now());
     const heard = this.socket.heardAt;
     const title = phase === "live" && heard ? `All messages received up to ${clockTime(heard)}` : "";
     // Spoken without the seconds, which would never end.

@@ -3,7 +3,7 @@ import { ANOTHER_PERSON, SHUT_OUT, SIGN_IN } from "realtime/socket.js";
 
 /**
  * @typedef {import("realtime/socket.js").Socket} Socket
- * @typedef {import("./room-state.js").RoomSession} RoomSession
+ * @typedef {import("./room-state.js").RoomState} RoomState
  */
 
 /** What to say of each way a socket is refused for good. */
@@ -22,14 +22,14 @@ const ENDS_PAGE = new Set([...SIGNED_OUT, ...SHUT_OUT]);
 
 /**
  * @param {Pick<Socket, "state">} socket
- * @param {Pick<RoomSession, "phase" | "room" | "outbox"> | null} session the room that is shown, if any
+ * @param {Pick<RoomState, "phase" | "room" | "outbox"> | null} roomState the room that is shown, if any
  * @param {number} now this machine's time, unix milliseconds
  * @returns {{phase: string, text: string}}
  */
-export function describeLine(socket, session, now) {
+export function describeLine(socket, roomState, now) {
   const { phase, retryAt, code } = socket.state;
-  const waiting = session ? session.outbox.waiting(session.room) : 0;
-  const failed = session ? session.outbox.failed(session.room) : 0;
+  const waiting = roomState ? roomState.outbox.waiting(roomState.room) : 0;
+  const failed = roomState ? roomState.outbox.failed(roomState.room) : 0;
   const lost = failed ? ` · ${failed} not sent` : "";
   const withWaiting = (/** @type {string} */ text) => text + (waiting ? ` · ${waiting} waiting` : "") + lost;
   if (phase === "stopped" && SHUT_OUT.has(code ?? 0)) {
@@ -42,24 +42,24 @@ export function describeLine(socket, session, now) {
     return { phase, text: withWaiting(seconds ? `Reconnecting in ${seconds} s` : "Reconnecting…") };
   }
   if (phase === "connecting") return { phase, text: withWaiting("Connecting…") };
-  if (session?.phase === "shut") return { phase: "stopped", text: "Closed" };
-  if (session && session.phase !== "here") return { phase: "connecting", text: withWaiting("Catching up…") };
+  if (roomState?.phase === "shut") return { phase: "stopped", text: "Closed" };
+  if (roomState && roomState.phase !== "here") return { phase: "connecting", text: withWaiting("Catching up…") };
   return { phase: "live", text: `Live${waiting ? ` · ${waiting} sending` : ""}${lost}` };
 }
 
-/** Whether this page may be connected again, by itself or by "Try now". @param {Pick<RoomSession, "phase" | "socket">} session */
+/** Whether this page may be connected again, by itself or by "Try now". @param {Pick<RoomState, "phase" | "socket">} roomState */
 export function comesBack({ phase, socket: { state } }) {
   return phase !== "shut" && !(state.phase === "stopped" && ENDS_PAGE.has(state.code ?? 0));
 }
 
 /**
  * What becomes of a message that has not been sent.
- * @param {Pick<RoomSession, "phase" | "socket" | "me">} session
+ * @param {Pick<RoomState, "phase" | "socket" | "me">} roomState
  */
-export function pendingWords(session) {
-  const { phase, socket, me } = session;
+export function pendingWords(roomState) {
+  const { phase, socket, me } = roomState;
   if (phase === "here") return "sending…";
-  if (comesBack(session)) return "not sent yet: goes out when the connection is back";
+  if (comesBack(roomState)) return "not sent yet: goes out when the connection is back";
   // A guest does not sign in again.
   if (phase === "shut" || me.guest || !SIGNED_OUT.has(socket.state.code ?? 0)) return "not sent";
   return `not sent yet: goes out when ${me.name} signs in again`;

@@ -3,7 +3,7 @@ import { ask } from "web/page.js";
 import { Disconnected } from "realtime/errors.js";
 import { me, socket, unread } from "./connection.js";
 import { messagesOf, openRooms, outbox } from "../outbox/sending.js";
-import { RoomSession } from "./room-state.js";
+import { RoomState } from "./room-state.js";
 
 /** @typedef {import("realtime/people.js").User} User */
 
@@ -15,23 +15,23 @@ import { RoomSession } from "./room-state.js";
 export function openRoom(room, counts = unread) {
   const read = (/** @type {string} */ slug, /** @type {Record<string, any>} */ from) =>
     ask("GET", `${messagesOf(slug)}?${new URLSearchParams(from)}`);
-  const session = new RoomSession({ room, me: /** @type {User} */ (me), socket, outbox, unread: counts, read });
+  const roomState = new RoomState({ room, me: /** @type {User} */ (me), socket, outbox, unread: counts, read });
   const send = async (/** @type {object} */ message) => {
-    if (session.phase === "here") return socket.request({ type: "send", room, ...message });
+    if (roomState.phase === "here") return socket.request({ type: "send", room, ...message });
     // Shut out, it asks by HTTP, whose answer says why the message cannot be sent.
-    if (session.phase === "shut" && socket.live) return ask("POST", messagesOf(room), message);
+    if (roomState.phase === "shut" && socket.live) return ask("POST", messagesOf(room), message);
     throw new Disconnected(); // it goes when the room has caught up
   };
   openRooms.set(room, send);
-  let phase = session.phase;
-  session.onChange(() => {
-    if (phase === session.phase) return;
-    phase = session.phase;
+  let phase = roomState.phase;
+  roomState.onChange(() => {
+    if (phase === roomState.phase) return;
+    phase = roomState.phase;
     if (phase === "shut" && socket.live) void outbox.flush(room);
   });
-  session.start();
-  session.endings.push(() => openRooms.get(room) === send && openRooms.delete(room));
-  return session;
+  roomState.start();
+  roomState.endings.push(() => openRooms.get(room) === send && openRooms.delete(room));
+  return roomState;
 }
 
 socket.onLive(() => void outbox.flushAll());

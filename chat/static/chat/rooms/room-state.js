@@ -25,7 +25,7 @@ const PATIENCE_SECONDS = 5;
  * One room as this page takes part in it: joins on every connection, resumes where it was, knows who is
  * here, and passes on what the reader does. Views listen with `onChange`.
  */
-export class RoomSession {
+export class RoomState {
   /**
    * @param {{room: string, me: User, socket: Socket, outbox: Outbox, unread: Unread, timers?: any,
    *   read: import("../log/history.js").Read}} world

@@ -12,7 +12,7 @@ import { sentence } from "./trouble.js";
 /**
  * A room's talk: its log, who types, how to write. The same for rooms and for roulette.
  *
- * @typedef {import("./room-state.js").RoomSession} RoomSession
+ * @typedef {import("./room-state.js").RoomState} RoomState
  * @typedef {import("../outbox/composer.js").RoomComposer} RoomComposer
  * @typedef {import("../log/room-log.js").RoomLogView} RoomLogView
  * @typedef {import("../outbox/composer.js").Task} Task
@@ -20,7 +20,7 @@ import { sentence } from "./trouble.js";
 
 export class RoomTalk extends LitElement {
   static properties = {
-    session: { attribute: false },
+    roomState: { attribute: false },
     label: {},
     limit: { attribute: false },
     readOnly: { attribute: false },
@@ -36,8 +36,8 @@ export class RoomTalk extends LitElement {
 
   constructor() {
     super();
-    /** @type {RoomSession | null} */
-    this.session = null;
+    /** @type {RoomState | null} */
+    this.roomState = null;
     this.label = "";
     this.limit = 8000;
     /** Why nothing can be written; "" when it can. */
@@ -72,12 +72,12 @@ export class RoomTalk extends LitElement {
 
   /** @param {Map<string, unknown>} changed */
   willUpdate(changed) {
-    if (!changed.has("session")) return;
+    if (!changed.has("roomState")) return;
     for (const end of this.endings) end();
-    this.task = this.session ? takeDraft(draftKey(this.session)).task : null;
+    this.task = this.roomState ? takeDraft(draftKey(this.roomState)).task : null;
     this.trouble = "";
     this.unsaved = [];
-    this.endings = this.session ? [this.session.onChange(() => (this.revision += 1))] : [];
+    this.endings = this.roomState ? [this.roomState.onChange(() => (this.revision += 1))] : [];
   }
 
   updated() {
@@ -91,24 +91,24 @@ export class RoomTalk extends LitElement {
   }
 
   render() {
-    const { session } = this;
-    if (!session) return null;
-    const shut = this.readOnly || session.readOnly || (session.phase === "shut" ? session.trouble : "");
+    const { roomState } = this;
+    if (!roomState) return null;
+    const shut = this.readOnly || roomState.readOnly || (roomState.phase === "shut" ? roomState.trouble : "");
     return html`
-      <room-log .session=${session} .canWrite=${!shut} .canAmend=${this.canAmend} @act=${this.#onAct}></room-log>
+      <room-log .roomState=${roomState} .canWrite=${!shut} .canAmend=${this.canAmend} @act=${this.#onAct}></room-log>
       <div class="talk__foot">
         <div class="talk__typing" aria-live="off">${this.#typing()}</div>
         ${this.#standing()} ${this.#unkept()} ${this.unsaved.length ? this.#failedEdit() : nothing}
         ${shut
           ? html`<p class="notice" role="status">${shut}</p>
-              ${this.#leftOver(draftKey(session))}`
+              ${this.#leftOver(draftKey(roomState))}`
           : html`<room-composer
               .label=${this.label}
-              .draftKey=${draftKey(session)}
+              .draftKey=${draftKey(roomState)}
               .limit=${this.limit}
               .task=${this.task}
               .trouble=${this.trouble}
-              @typing=${() => session.typing()}
+              @typing=${() => roomState.typing()}
               @say=${this.#onSay}
               @give-up=${this.#giveUp}
               @take-theirs=${this.#takeTheirs}
@@ -120,17 +120,17 @@ export class RoomTalk extends LitElement {
   }
 
   #typing() {
-    const users = [...(this.session?.typists.values() ?? [])].map(({ user }) => user);
+    const users = [...(this.roomState?.typists.values() ?? [])].map(({ user }) => user);
     if (!users.length) return nothing;
     return `${names(users)} ${users.length > 1 ? "are" : "is"} typing…`;
   }
 
   /** While the line is down: how far what is shown reaches, and what becomes of what one writes. */
   #standing() {
-    const session = /** @type {RoomSession} */ (this.session);
-    const { socket, knownAt, phase } = session;
+    const roomState = /** @type {RoomState} */ (this.roomState);
+    const { socket, knownAt, phase } = roomState;
     if (phase === "here" || phase === "shut") return nothing;
-    if (session.trouble) return html`<p class="notice notice--warning" role="status">${session.trouble}</p>`;
+    if (roomState.trouble) return html`<p class="notice notice--warning" role="status">${roomState.trouble}</p>`;
     const { phase: line, code } = socket.state;
     // At the first connection there is nothing to say yet; while one is tried again, what was said stands.
     if (!knownAt && line !== "waiting" && line !== "stopped") return nothing;
@@ -142,7 +142,7 @@ export class RoomTalk extends LitElement {
       >
       ${code === 4401
         ? html`<a class="button" href="/sign-in/?next=${encodeURIComponent(location.pathname)}">Sign in</a>`
-        : comesBack(session)
+        : comesBack(roomState)
           ? html`<button class="button" type="button" aria-disabled=${line === "connecting"} @click=${() => socket.retry()}>
               Try now
             </button>`
@@ -152,7 +152,7 @@ export class RoomTalk extends LitElement {
 
   /** The browser has no store that works. Said once, and put away by the reader. */
   #unkept() {
-    const { outbox } = /** @type {RoomSession} */ (this.session);
+    const { outbox } = /** @type {RoomState} */ (this.roomState);
     if (!outbox.store.isLost || this.knowsUnkept) return nothing;
     return html`<div class="talk__standing notice notice--warning" role="status">
       <span>This browser does not keep unsent messages: do not close this page while one is waiting.</span>
@@ -217,19 +217,19 @@ export class RoomTalk extends LitElement {
     const { returnValue } = /** @type {HTMLDialogElement} */ (event.target);
     const message = this.doomed;
     this.doomed = null;
-    if (returnValue === "delete" && message) this.#attempt(this.session?.remove(message.seq));
+    if (returnValue === "delete" && message) this.#attempt(this.roomState?.remove(message.seq));
     this.composer?.focusField();
   }
 
   #onAct(/** @type {CustomEvent} */ { detail: { action, subject } }) {
-    const { session } = this;
-    if (!session) return;
-    if (action === "react") this.#attempt(session.react(subject.seq, subject.emoji, subject.on));
-    else if (action === "acknowledge") this.#attempt(session.acknowledge(subject.seq));
+    const { roomState } = this;
+    if (!roomState) return;
+    if (action === "react") this.#attempt(roomState.react(subject.seq, subject.emoji, subject.on));
+    else if (action === "acknowledge") this.#attempt(roomState.acknowledge(subject.seq));
     else if (action === "edit" || action === "reply") this.#start({ what: action, message: subject });
     else if (action === "delete") this.doomed = subject;
-    else if (action === "retry") session.outbox.retry(subject);
-    else if (action === "discard") session.outbox.discard(subject);
+    else if (action === "retry") roomState.outbox.retry(subject);
+    else if (action === "discard") roomState.outbox.discard(subject);
   }
 
   #start(/** @type {Task} */ task) {
@@ -247,30 +247,30 @@ export class RoomTalk extends LitElement {
   }
 
   #editLast() {
-    const message = this.canAmend && this.session?.log.lastOf(this.session.me.id);
+    const message = this.canAmend && this.roomState?.log.lastOf(this.roomState.me.id);
     if (message) this.#start({ what: "edit", message });
   }
 
   async #onSay(/** @type {CustomEvent} */ { detail: { body, task } }) {
-    const { session } = this;
-    if (!session) return;
+    const { roomState } = this;
+    if (!roomState) return;
     if (task?.what !== "edit") {
       this.#giveUp();
       this.logView?.toEnd();
-      await session.send(body, task?.message.seq ?? null);
+      await roomState.send(body, task?.message.seq ?? null);
       return;
     }
-    await this.#save(session, /** @type {Task} */ (task), body);
+    await this.#save(roomState, /** @type {Task} */ (task), body);
   }
 
   /** The field is free at once. An edit that fails comes back to it, but not under the hands of one who writes on. */
-  async #save(/** @type {RoomSession} */ session, /** @type {Task} */ task, /** @type {string} */ body) {
+  async #save(/** @type {RoomState} */ roomState, /** @type {Task} */ task, /** @type {string} */ body) {
     const { seq, edited_at } = task.message;
     const draft = this.composer?.beforeEdit;
     this.task = null;
     this.trouble = "";
     try {
-      await session.edit(seq, body, edited_at);
+      await roomState.edit(seq, body, edited_at);
     } catch (error) {
       const now = error instanceof CommandError && error.code === "conflict" && error.event.message;
       const failed = { what: /** @type {const} */ ("edit"), message: now || task.message, body, theirs: Boolean(now) };
@@ -293,6 +293,6 @@ export class RoomTalk extends LitElement {
   }
 }
 
-const draftKey = (/** @type {RoomSession} */ { me, room }) => `${me.id}:${room}`;
+const draftKey = (/** @type {RoomState} */ { me, room }) => `${me.id}:${room}`;
 
 customElements.define("room-talk", RoomTalk);

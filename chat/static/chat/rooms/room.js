@@ -10,7 +10,7 @@ import "../presence/room-people.js";
 import "./room-talk.js";
 
 const { room, me, isOwner, members, bodyCharacters } = given("page-config");
-const session = openRoom(room.slug);
+const roomState = openRoom(room.slug);
 
 /** @type {import("./room-talk.js").RoomTalk | null} */
 const talk = document.querySelector("room-talk");
@@ -18,10 +18,10 @@ if (talk) {
   talk.label = `Message # ${room.name}`;
   talk.limit = bodyCharacters;
   talk.readOnly = room.archived ? "This room is archived: it can only be read." : "";
-  talk.session = session;
+  talk.roomState = roomState;
 }
-Object.assign(document.querySelector("connection-line") ?? {}, { socket, session });
-Object.assign(document.querySelector("room-people") ?? {}, { session });
+Object.assign(document.querySelector("connection-line") ?? {}, { socket, roomState });
+Object.assign(document.querySelector("room-people") ?? {}, { roomState });
 Object.assign(document.querySelector("room-members") ?? {}, { room, me: me.id, isOwner, members });
 
 socket.on("room", ({ room: now }) => {

@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Outbox } from "chat/outbox/outbox.js";
-import { RoomSession } from "chat/rooms/room-state.js";
+import { RoomState } from "chat/rooms/room-state.js";
 import { Unread } from "chat/rooms/unread.js";
 import { quoteOf } from "chat/log/log.js";
 import { ServerClock } from "realtime/clock.js";
@@ -92,7 +92,7 @@ class Drive {
     this.coming = [];
     const read = (/** @type {string} */ _room, /** @type {any} */ from) =>
       new Promise((done, fail) => this.coming.push({ read: structuredClone(this.room.page(from)), done, fail }));
-    this.session = new RoomSession({
+    this.roomState = new RoomState({
       room: "lobby", me: ADA, socket: this.socket, outbox, unread: new Unread(), read, timers: this.time,
     });
     /** @type {any[]} */
@@ -100,8 +100,8 @@ class Drive {
     /** Whether the socket has been given a complete page, so that changes follow live. */
     this.follows = false;
     this.socket.open();
-    this.session.start();
-    this.session.onChange(() => this.check());
+    this.roomState.start();
+    this.roomState.onChange(() => this.check());
   }
 
   get line() {
@@ -172,7 +172,7 @@ class Drive {
 
   /** A page that was read at some time comes, though nobody waits for it. */
   offerLate() {
-    const { log } = this.session;
+    const { log } = this.roomState;
     this.late.push(structuredClone(this.room.page({ around: this.up(this.room.seq || 1) })));
     const page = this.late[Math.floor(this.random() * this.late.length)];
     if (this.random() < 0.5) log.extend(page);
@@ -180,7 +180,7 @@ class Drive {
   }
 
   async step() {
-    const { history, log } = this.session;
+    const { history, log } = this.roomState;
     const ignore = () => {};
     const dice = this.random();
     if (dice < 0.4) for (let each = this.up(6); each > 0; each -= 1) this.write();
@@ -200,7 +200,7 @@ class Drive {
   }
 
   check() {
-    const { messages } = this.session.log;
+    const { messages } = this.roomState.log;
     const first = messages[0]?.seq ?? 0;
     for (const [index, { seq }] of messages.entries()) assert.equal(seq, first + index, "a hole");
   }
@@ -217,10 +217,10 @@ class Drive {
         page?.done(page.read);
         await settle();
       }
-      if (this.session.phase === "here" && !this.coming.length) break;
+      if (this.roomState.phase === "here" && !this.coming.length) break;
     }
-    assert.equal(this.session.phase, "here");
-    const { log } = this.session;
+    assert.equal(this.roomState.phase, "here");
+    const { log } = this.roomState;
     assert.equal(log.head, this.room.seq);
     for (const message of log.messages) assert.deepEqual(message, this.room.event(message.seq));
   }
@@ -237,7 +237,7 @@ for (const seed of SEEDS) {
       if (step % 50 === 0) await drive.settled();
     }
     // From here one comes to every message, and back to now.
-    const { log, history } = drive.session;
+    const { log, history } = drive.roomState;
     const walk = async (/** @type {Promise<void>} */ going) => {
       await drive.settled();
       await going;

@@ -64,7 +64,7 @@ test("an older page that was read after the change wins", () => {
   assert.equal(log.at(49)?.body, "edited twice");
 });
 
-test("after a very long absence the log begins anew with the newest messages", () => {
+test("after a very long absence the log starts again at the newest messages", () => {
   log.take({ rev: 10, seq: 10, messages: saidAll(1, 10), complete: true });
   assert.equal(log.take({ rev: 5000, seq: 5000, messages: saidAll(11, 210), complete: false }), false);
   assert.equal(log.place, null);

@@ -7,8 +7,8 @@ const NOW = 1_000_000;
 /** What the line says in this state of the socket and the room. */
 function words(/** @type {object} */ state, phase = "here", waiting = 0, failed = 0) {
   const socket = { state: { phase: "live", retryAt: null, code: null, reason: "", ...state } };
-  const session = { phase, room: "lobby", outbox: { waiting: () => waiting, failed: () => failed } };
-  return describeLine(/** @type {any} */ (socket), /** @type {any} */ (session), NOW).text;
+  const roomState = { phase, room: "lobby", outbox: { waiting: () => waiting, failed: () => failed } };
+  return describeLine(/** @type {any} */ (socket), /** @type {any} */ (roomState), NOW).text;
 }
 
 test("live means connected and caught up", () => {

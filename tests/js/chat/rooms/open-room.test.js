@@ -26,16 +26,16 @@ const { openRooms, outbox } = await import("chat/outbox/sending.js");
 const line = () => FakeWebSocket.newest;
 const sent = (/** @type {string} */ type) => line().sent.filter((each) => each.type === type).at(-1);
 /** @type {ReturnType<typeof openRoom>} */
-let session;
+let roomState;
 
 beforeEach(() => {
   asked = [];
   socket.open();
   line().hello({ user: ADA });
-  session = openRoom("lobby");
+  roomState = openRoom("lobby");
 });
 afterEach(() => {
-  session.stop();
+  roomState.stop();
   socket.close();
 });
 after(() => restore());
@@ -64,20 +64,20 @@ test("who is shut out asks by HTTP, whose answer says why; and what waits is tri
   const flush = context.mock.method(outbox, "flush", async () => {});
   line().give({ ref: sent("join").ref, type: "error", code: "forbidden", detail: "No." });
   await settle();
-  assert.equal(session.phase, "shut");
+  assert.equal(roomState.phase, "shut");
   assert.deepEqual(flush.mock.calls.map((call) => call.arguments[0]), ["lobby"]);
   await send();
   assert.deepEqual(asked.map(({ method, path }) => [method, path]), [["POST", "/api/rooms/lobby/messages/"]]);
 });
 
 test("history is read by HTTP", async () => {
-  await session.history.read({ before: 5, limit: 50 });
+  await roomState.history.read({ before: 5, limit: 50 });
   assert.equal(asked[0].path, "/api/rooms/lobby/messages/?before=5&limit=50");
 });
 
 test("a room that was left sends no more, but one that was opened again meanwhile does", () => {
   const again = openRoom("lobby");
-  session.stop();
+  roomState.stop();
   assert.equal(openRooms.has("lobby"), true);
   again.stop();
   assert.equal(openRooms.has("lobby"), false);

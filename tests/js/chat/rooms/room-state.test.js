@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
 import { Outbox } from "chat/outbox/outbox.js";
-import { RoomSession } from "chat/rooms/room-state.js";
+import { RoomState } from "chat/rooms/room-state.js";
 import { Unread } from "chat/rooms/unread.js";
 import { ServerClock } from "realtime/clock.js";
 import { Socket } from "realtime/socket.js";
@@ -10,8 +10,8 @@ import { FakePage, FakeTime, FakeWebSocket, nobody, settle } from "../../fakes.j
 
 /** @type {FakeTime} */
 let time;
-/** @type {RoomSession} */
-let session;
+/** @type {RoomState} */
+let roomState;
 /** @type {Unread} */
 let unread;
 /** @type {import("chat/log/log.js").Message[]} what the server has of old */
@@ -19,7 +19,7 @@ let old;
 
 const line = () => FakeWebSocket.newest;
 const commands = (/** @type {string} */ type) => line().sent.filter((each) => each.type === type);
-const seqs = () => session.log.messages.map(({ seq }) => seq);
+const seqs = () => roomState.log.messages.map(({ seq }) => seq);
 
 /** The server answers the newest command of `type`. */
 async function answer(/** @type {string} */ type, /** @type {object} */ reply) {
@@ -63,25 +63,25 @@ beforeEach(async () => {
     rev: 120,
     seq: 120,
   });
-  session = new RoomSession({ room: "lobby", me: ADA, socket, outbox, unread, read, timers: time });
+  roomState = new RoomState({ room: "lobby", me: ADA, socket, outbox, unread, read, timers: time });
   socket.open();
-  session.start();
+  roomState.start();
   line().hello();
   await settle();
 });
 
 test("it joins, and is here when the page is complete", async () => {
-  assert.equal(session.phase, "catching up");
+  assert.equal(roomState.phase, "catching up");
   await joined({ rev: 130, seq: 97, read: 95, messages: saidAll(48, 97) });
-  assert.equal(session.phase, "here");
-  assert.equal(session.line, 95);
-  assert.deepEqual(session.online, [ADA, GRACE]);
+  assert.equal(roomState.phase, "here");
+  assert.equal(roomState.line, 95);
+  assert.deepEqual(roomState.online, [ADA, GRACE]);
   assert.equal(unread.count("lobby"), 2);
 });
 
 test("who has read all, or was never here, gets no line", async () => {
   await joined({ rev: 3, seq: 3, read: 3, messages: saidAll(1, 3) });
-  assert.equal(session.line, null);
+  assert.equal(roomState.line, null);
 });
 
 test("after a cut it resumes by rev, page by page, and shows each change once", async () => {
@@ -90,22 +90,22 @@ test("after a cut it resumes by rev, page by page, and shows each change once", 
   await reconnect();
   assert.equal(commands("join")[0].after, 4);
   await joined({ rev: 8, seq: 7, read: 3, messages: saidAll(5, 6), complete: false });
-  assert.equal(session.phase, "catching up");
+  assert.equal(roomState.phase, "catching up");
   assert.equal(commands("join")[1].after, 6);
   await joined({ rev: 8, seq: 7, read: 3, messages: [said(7), said(2, { rev: 8, deleted: true, body: "" })] });
   assert.deepEqual(seqs(), [1, 2, 3, 4, 5, 6, 7]);
-  assert.ok(session.log.at(2)?.deleted);
-  assert.equal(session.phase, "here");
+  assert.ok(roomState.log.at(2)?.deleted);
+  assert.equal(roomState.phase, "here");
 });
 
-test("when far too much was missed it begins anew", async () => {
+test("when far too much was missed it starts again", async () => {
   await joined({ rev: 3, seq: 3, read: 3, messages: saidAll(1, 3) });
   await reconnect();
   await joined({ rev: 9000, seq: 9000, read: 3, messages: saidAll(4, 203), complete: false });
   assert.equal(commands("join")[1].after, undefined);
   await joined({ rev: 9000, seq: 9000, read: 3, messages: saidAll(8951, 9000) });
   assert.equal(seqs()[0], 8951);
-  assert.equal(session.line, 3);
+  assert.equal(roomState.line, 3);
 });
 
 test("a join that an older connection answered is not mixed up", async () => {
@@ -114,12 +114,12 @@ test("a join that an older connection answered is not mixed up", async () => {
   await reconnect();
   first.give({ type: "joined", ref, room: "lobby", rev: 1, seq: 1, read: 0, messages: [said(1)], complete: true });
   await settle();
-  assert.equal(session.phase, "catching up");
+  assert.equal(roomState.phase, "catching up");
 });
 
 test("messages written before the room is there wait, and go in order", async () => {
-  session.send("one");
-  session.send("two");
+  roomState.send("one");
+  roomState.send("two");
   await settle();
   line().cut(1006);
   await settle();
@@ -132,17 +132,17 @@ test("messages written before the room is there wait, and go in order", async ()
   line().give(said(1, { sender: ADA, id }));
   await answer("send", { type: "ack", room: "lobby", id, seq: 1, rev: 1, duplicate: false });
   assert.deepEqual(commands("send").map(({ body }) => body), ["one", "two"]);
-  assert.deepEqual(session.entries.map(({ body }) => body), ["two"]);
+  assert.deepEqual(roomState.entries.map(({ body }) => body), ["two"]);
 });
 
 test("a message that arrived although the ack was lost is found in the resume", async () => {
   await joined({});
-  session.send("once");
+  roomState.send("once");
   await settle();
   const { id } = commands("send")[0];
   await reconnect();
   await joined({ rev: 1, seq: 1, messages: [said(1, { sender: ADA, id })] });
-  assert.deepEqual(session.entries, []);
+  assert.deepEqual(roomState.entries, []);
   assert.equal(commands("send").length, 0);
 });
 
@@ -151,10 +151,10 @@ test("arrivals and departures move who is here, and are noted once", async () =>
   line().give({ type: "presence", room: "lobby", joined: [BO], left: [], count: 3 });
   line().give({ type: "presence", room: "lobby", joined: [BO], left: [], count: 3 });
   line().give({ type: "presence", room: "lobby", joined: [], left: [GRACE.id], count: 2 });
-  assert.deepEqual(session.online, [ADA, BO]);
-  assert.deepEqual(session.log.notes, [{ after: 0, joined: [BO], left: [GRACE] }]);
+  assert.deepEqual(roomState.online, [ADA, BO]);
+  assert.deepEqual(roomState.log.notes, [{ after: 0, joined: [BO], left: [GRACE] }]);
   line().give({ type: "presence", room: "lobby", online: [ADA, LIN], count: 2 });
-  assert.deepEqual(session.online, [ADA, LIN]);
+  assert.deepEqual(roomState.online, [ADA, LIN]);
 });
 
 test("who types is shown until he speaks or stops", async () => {
@@ -162,22 +162,22 @@ test("who types is shown until he speaks or stops", async () => {
   line().give({ type: "typing", room: "lobby", user: GRACE });
   line().give({ type: "typing", room: "lobby", user: BO });
   line().give({ type: "typing", room: "lobby", user: ADA });
-  assert.deepEqual([...session.typists.keys()], [GRACE.id, BO.id]);
+  assert.deepEqual([...roomState.typists.keys()], [GRACE.id, BO.id]);
   line().give(said(1, { sender: GRACE }));
-  assert.deepEqual([...session.typists.keys()], [BO.id]);
+  assert.deepEqual([...roomState.typists.keys()], [BO.id]);
   time.pass(6);
-  assert.equal(session.typists.size, 0);
+  assert.equal(roomState.typists.size, 0);
 });
 
 test("what is read is told at once, then at most once a second, and again after a cut", async () => {
   await joined({ rev: 9, seq: 9, read: 2, messages: saidAll(1, 9) });
-  for (const seq of [3, 4, 5, 4]) session.markRead(seq);
+  for (const seq of [3, 4, 5, 4]) roomState.markRead(seq);
   assert.deepEqual(commands("read").map(({ seq }) => seq), [3]);
   time.pass(1);
   assert.deepEqual(commands("read").map(({ seq }) => seq), [3, 5]);
   assert.equal(unread.count("lobby"), 4);
   line().cut(1006);
-  session.markRead(9);
+  roomState.markRead(9);
   time.pass(30);
   line().hello();
   await settle();
@@ -200,39 +200,39 @@ test("heads that run ahead of the log for long make it ask again", async () => {
 test("a room one is removed from says so and is not joined again", async () => {
   await joined({});
   line().give({ type: "left", room: "lobby", reason: "removed" });
-  assert.equal(session.phase, "shut");
-  assert.equal(session.trouble, "You are no longer a member of this room.");
+  assert.equal(roomState.phase, "shut");
+  assert.equal(roomState.trouble, "You are no longer a member of this room.");
   await reconnect();
   assert.equal(commands("join").length, 0);
 });
 
 test("a room that cannot be joined says why; a busy server is asked again", async () => {
   await answer("join", { type: "error", code: "busy", detail: "Too much at once.", retry_after: 2 });
-  assert.equal(session.trouble, "Too much at once.");
+  assert.equal(roomState.trouble, "Too much at once.");
   time.pass(2);
   assert.equal(commands("join").length, 2);
   await answer("join", { type: "error", code: "not_found", detail: "There is no such room." });
-  assert.equal(session.phase, "shut");
-  assert.equal(session.trouble, "There is no such room.");
+  assert.equal(roomState.phase, "shut");
+  assert.equal(roomState.trouble, "There is no such room.");
 });
 
 test("older messages are read page by page until the first", async () => {
   old = saidAll(1, 70);
   await joined({ rev: 120, seq: 120, messages: saidAll(71, 120) });
-  await session.history.loadOlder();
+  await roomState.history.loadOlder();
   assert.equal(seqs()[0], 21);
-  await session.history.loadOlder();
+  await roomState.history.loadOlder();
   assert.equal(seqs()[0], 1);
-  assert.equal(session.log.hasOlder, false);
+  assert.equal(roomState.log.hasOlder, false);
 });
 
 test("looking away draws the line at the newest message; speaking takes it away", async () => {
   await joined({ rev: 2, seq: 2, read: 2, messages: saidAll(1, 2) });
-  session.markAway();
+  roomState.markAway();
   line().give(said(3));
-  assert.equal(session.line, 2);
-  session.send("me too");
-  assert.equal(session.line, null);
+  assert.equal(roomState.line, 2);
+  roomState.send("me too");
+  assert.equal(roomState.line, null);
 });
 
 test("the line's last word dates what is known", async () => {
@@ -242,28 +242,28 @@ test("the line's last word dates what is known", async () => {
   const heard = time.now;
   time.pass(20);
   line().cut(1006);
-  assert.equal(session.knownAt, heard);
-  assert.equal(session.phase, "absent");
+  assert.equal(roomState.knownAt, heard);
+  assert.equal(roomState.phase, "absent");
 });
 
-test("a session that ended hears nothing more", async () => {
+test("a room that was closed hears nothing more", async () => {
   await joined({});
-  session.stop();
+  roomState.stop();
   line().give(said(1));
   assert.deepEqual(seqs(), []);
 });
 
 test("typing is told at most every two seconds, and once more when it goes on", async () => {
   await joined({});
-  for (let key = 0; key < 5; key += 1) session.typing();
+  for (let key = 0; key < 5; key += 1) roomState.typing();
   assert.equal(commands("typing").length, 1);
   time.pass(2.3);
   assert.equal(commands("typing").length, 2);
   time.pass(2.3);
   assert.equal(commands("typing").length, 2);
-  session.typing();
-  session.typing();
-  session.send("done");
+  roomState.typing();
+  roomState.typing();
+  roomState.send("done");
   time.pass(3);
   assert.equal(commands("typing").length, 3);
 });
@@ -271,21 +271,21 @@ test("typing is told at most every two seconds, and once more when it goes on", 
 test("what an unsent answer quotes is asked for once a connection, however often the page is drawn", async () => {
   await joined({ rev: 130, seq: 97, read: 97, messages: saidAll(48, 97) });
   let asked = 0;
-  session.history.read = async () => {
+  roomState.history.read = async () => {
     asked += 1;
     if (asked === 1) throw new Error("No.");
     return { rev: 130, seq: 97, messages: [said(5)] };
   };
   for (let drawn = 0; drawn < 10; drawn += 1) {
-    assert.equal(session.history.quote(5), undefined);
+    assert.equal(roomState.history.quote(5), undefined);
     await settle();
   }
   assert.equal(asked, 1);
   await reconnect();
   await joined({ rev: 130, seq: 97, read: 97 });
-  session.history.quote(5);
+  roomState.history.quote(5);
   await settle();
-  assert.deepEqual([session.history.quote(5)?.seq, asked], [5, 2]);
+  assert.deepEqual([roomState.history.quote(5)?.seq, asked], [5, 2]);
 });
 
 test("a room that was archived is joined again, to read", async () => {
@@ -293,22 +293,22 @@ test("a room that was archived is joined again, to read", async () => {
   line().give({ type: "left", room: "lobby", reason: "archived" });
   assert.equal(commands("join").length, 2);
   await joined({});
-  assert.equal(session.phase, "here");
-  assert.match(session.readOnly, /archived: it can be read/);
-  assert.equal(session.count, 2);
+  assert.equal(roomState.phase, "here");
+  assert.match(roomState.readOnly, /archived: it can be read/);
+  assert.equal(roomState.count, 2);
 });
 
 test("an archived room that its reader may not be in is shut", async () => {
   await joined({});
   line().give({ type: "left", room: "lobby", reason: "archived" });
   await answer("join", { type: "error", code: "not_found", detail: "There is no such room." });
-  assert.equal(session.phase, "shut");
+  assert.equal(roomState.phase, "shut");
 });
 
 test("a closed account shuts the room for good, and says so", async () => {
   await joined({});
   line().give({ type: "error", code: "forbidden", detail: "This account is closed." });
   line().cut(4403);
-  assert.equal(session.phase, "shut");
-  assert.equal(session.trouble, "This account is closed.");
+  assert.equal(roomState.phase, "shut");
+  assert.equal(roomState.trouble, "This account is closed.");
 });
