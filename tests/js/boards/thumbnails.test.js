@@ -81,3 +81,12 @@ test("a thumbnail is not live when nothing came for two heartbeats", () => {
   time.suspend(51);
   assert.equal(thumbnails.isLive("a"), false);
 });
+
+test("a thumbnail that comes later is asked for, too", async () => {
+  thumbnails.watch("a");
+  line().hello();
+  await settle();
+  thumbnails.watch("b");
+  await settle();
+  assert.deepEqual(line().sent.map(({ boards }) => boards), [["a"], ["a", "b"]]);
+});

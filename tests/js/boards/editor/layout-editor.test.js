@@ -138,6 +138,7 @@ test("what could not be saved stays, and is saved when asked again", async () =>
   editor.move(3, 0);
   await settle();
   assert.deepEqual([editor.notice.kind, ids(), savedIds()], ["failed", [3, 1, 2], [1, 2, 3]]);
+  assert.equal(editor.notice.text, "Not saved: The server could not be reached.");
   broken = false;
   editor.retry();
   await settle();

@@ -45,7 +45,8 @@ test("Delete deletes it", () => {
 });
 
 test("a key that was used does nothing else, and others are left to the browser", () => {
-  assert.equal(key("ArrowLeft").defaultPrevented, true);
+  const used = key("ArrowLeft");
+  assert.deepEqual([used.defaultPrevented, used.cancelBubble], [true, true]);
   assert.equal(key("Tab").defaultPrevented, false);
   for (const held of ["ctrlKey", "metaKey", "altKey"]) {
     assert.equal(key("ArrowRight", { [held]: true }).defaultPrevented, false);

@@ -278,3 +278,10 @@ test("a key during a jump to another board turns that board's page", () => {
   rotation.turnPage(1, NOON + 2000, PAGES);
   assert.deepEqual([2, 11, 12, 21, 22].map(pageAt), ["a2", "a2", "a3", "a3", "b"]);
 });
+
+test("what turned critical on a board that has left the plan is forgotten", () => {
+  note("c", true);
+  rotation.setPlan([place("a"), place("b")]);
+  rotation.setPlan([place("a"), place("b"), place("c")]);
+  assert.equal(shows(0), "a");
+});

@@ -187,3 +187,10 @@ test("the snapshot of another board is news of streams that both show, where it 
   state.takeOther({ board: { slug: "other" }, streams: { orders } }, 0);
   assert.deepEqual(state.streams.get("orders")?.value, { B: { n: 3 }, C: { n: 4 } });
 });
+
+test("a number that is not known any more adds no point to its line", () => {
+  const state = shown({ cpu: stream() });
+  state.takeUpdate(update({ cpu: change({ value: null }) }), 0);
+  assert.equal(cpu(state).value, null);
+  assert.deepEqual(cpu(state).history, [[MS, 41]]);
+});

@@ -94,3 +94,7 @@ test("it leaves when it ends", async () => {
   feed.end();
   assert.deepEqual(line.sent.at(-1), { type: "leave", room: "lobby" });
 });
+
+test("how many are there is not known before the room is joined", () => {
+  assert.equal(open().feed.count, null);
+});

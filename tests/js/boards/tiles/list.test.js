@@ -55,3 +55,8 @@ test("a line has a bar only where it has a share, and says what is wrong among s
   assert.match(several, /truth-mark/);
   assert.match(markupOf(listTile(widget(), [table({ a: { n: 1 } })], screen, null)), /list__bar/);
 });
+
+test("a column's unit comes before the stream's", () => {
+  const unit = (/** @type {object} */ column) => seen(linesOf(widget({ columns: [{ key: "n", ...column }] }), [table({ a: { n: 1 } }, { unit: "kg" })], NOW)[0].text);
+  assert.deepEqual([unit({}), unit({ unit: "t" })], ["1 kg", "1 t"]);
+});

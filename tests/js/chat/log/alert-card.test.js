@@ -1,6 +1,8 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { boardLink, chart, conditionText, standing, valueText } from "chat/log/alert-card.js";
+import { alertCard, boardLink, chart, conditionText, standing, valueText } from "chat/log/alert-card.js";
+import { ADA, GRACE } from "../../messages.js";
+import { markupOf, textOf } from "../../templates.js";
 
 /** @returns {import("../../../../chat/static/chat/log/alert-card.js").Alert} */
 const alert = (/** @type {object} */ fields = {}) => ({
@@ -74,4 +76,24 @@ test("a card without a number or a limit says what the server says", () => {
   assert.equal(valueText(alert({ value: null, shown: "–" })), "–");
   assert.equal(conditionText(alert({ when: "silent", limit: null, condition: "no new value for 5 min" })), "no new value for 5 min");
   assert.equal(conditionText(alert({ when: null, hold: null })), "above 90 °C for 1 min");
+});
+
+const card = (/** @type {object} */ fields, canWrite = true) => alertCard(alert(fields), { me: ADA, canWrite, acknowledge: () => {} });
+
+test("a card says who acknowledged it, and oneself is you", () => {
+  const by = (/** @type {any} */ user) => textOf(card({ state: "acknowledged", acknowledged: { user, at: "2026-11-21T14:05:00.000Z" } }));
+  assert.match(by(GRACE), /Acknowledged by Grace,/);
+  assert.match(by(ADA), /Acknowledged by you,/);
+  assert.doesNotMatch(textOf(card({})), /Acknowledged by/);
+});
+
+test("only a firing alert can be acknowledged, by those who may write", () => {
+  const offers = (/** @type {object} */ fields, canWrite = true) => markupOf(card(fields, canWrite)).includes("<button");
+  assert.deepEqual([offers({}), offers({}, false), offers({ state: "resolved" })], [true, false, false]);
+});
+
+test("its chart has the limit as a line, where there is one", () => {
+  const points = [[0, 0], [100, 80]];
+  const limited = (/** @type {object} */ fields) => markupOf(card({ points, ...fields })).includes("alert__limit");
+  assert.deepEqual([limited({}), limited({ limit: null })], [true, false]);
 });

@@ -199,3 +199,12 @@ test("the last message of one's own is the one to edit, unless it was deleted", 
   assert.equal(log.lastOf(ADA.id)?.seq, 1);
   assert.equal(log.lastOf(BO.id), null);
 });
+
+test("a page that is open for weeks forgets old notes", () => {
+  log.take({ rev: 0, seq: 0, messages: [], complete: true });
+  for (let seq = 1; seq <= 250; seq += 1) {
+    log.apply(said(seq));
+    log.note([BO], []);
+  }
+  assert.deepEqual([log.notes.length, log.notes[0].after], [200, 51]);
+});

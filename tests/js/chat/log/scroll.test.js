@@ -56,6 +56,7 @@ let list;
 /** @type {Scroll} */
 let place;
 let resized = () => {};
+let scrolls = 0;
 let restore = () => {};
 
 beforeEach(() => {
@@ -72,7 +73,8 @@ beforeEach(() => {
   list = new List();
   list.seqs = seqs(11, 30);
   place = new Scroll();
-  place.watch(/** @type {any} */ (list), () => {});
+  scrolls = 0;
+  place.watch(/** @type {any} */ (list), () => (scrolls += 1));
   place.begin(null);
 });
 afterEach(() => restore());
@@ -117,6 +119,11 @@ test("near enough to the end counts as the end, unless the list goes on after it
   place.whole = false;
   scrollTo(1500);
   assert.equal(place.atEnd, false);
+});
+
+test("who shows the list hears when the reader scrolls", () => {
+  scrollTo(0);
+  assert.equal(scrolls, 1);
 });
 
 test("it tells once that the reader has come to the end or left it", () => {
