@@ -26,7 +26,7 @@ MOST: Final = 500
 
 
 async def keep_clean() -> None:
-    """Clean now and then; runs for ever."""
+    """Clean up now and then. Never returns."""
     while True:
         await asyncio.sleep(EVERY * random.uniform(0.5, 1.5))  # noqa: S311 - spread, not secrecy
         sessions, guests = await in_database(clean, patience=None)()

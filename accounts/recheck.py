@@ -25,7 +25,7 @@ NEW: Final = 2.0
 
 
 async def keep_looking(look: Look) -> None:
-    """Call `look` with all sockets now and then, and with new ones soon; runs for ever."""
+    """Call `look` with all sockets now and then, and with new ones soon. Never returns."""
     hub = current_hub()
     last = last_of_all = time.monotonic()
     while True:

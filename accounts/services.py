@@ -30,7 +30,7 @@ PEOPLE_TOPIC = "site.people"
 
 
 def enter_as_guest(request: HttpRequest, raw_name: str) -> User:
-    """Make a guest of whoever asks and sign it in. Raises ApiError."""
+    """Make an account for a guest and sign it in. Raises ApiError."""
     if request.user.is_authenticated:
         raise ApiError("conflict", "You are signed in already: sign out first.")
     if not settings.GUESTS_ALLOWED:

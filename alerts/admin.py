@@ -1,4 +1,4 @@
-"""Alert rules in the admin, and what came of them."""
+"""Alert rules and alerts in the admin."""
 
 from typing import Any
 

@@ -121,7 +121,7 @@ def _watched_rules() -> Iterator[tuple[AlertRule, Incident | None]]:
 
 
 class _Watch:
-    """One rule in one round: `look` reads, `save` writes what came of it."""
+    """One rule in one round: `look` reads, `save` stores the result."""
 
     def __init__(self, rule: AlertRule, incident: Incident | None, now: datetime, heard: Heard) -> None:
         self.rule, self.incident, self.now, self.heard = rule, incident, now, heard

@@ -1,4 +1,4 @@
-"""Rules that watch streams, and what came of them."""
+"""Rules that watch streams, and the alerts that they fired."""
 
 from datetime import timedelta
 from typing import Any, ClassVar
@@ -110,7 +110,8 @@ class Incident(models.Model):
     """
 
     rule = models.ForeignKey(AlertRule, null=True, on_delete=models.SET_NULL, related_name="incidents")
-    #: Of the card, for ever: stream, title, unit, condition (in words: when, limit, hold), severity, board.
+    #: What the card shows, and keeps when rule and stream are gone: stream, title, unit, condition (in words: when,
+    #: limit, hold), severity, board.
     about = models.JSONField()
     room = models.CharField(_("room"), max_length=64)
     since = models.DateTimeField(_("since"))

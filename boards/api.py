@@ -85,7 +85,7 @@ def _save(request: HttpRequest, slug: str) -> HttpResponse:
 
 @answers_errors
 def stream_list(request: HttpRequest) -> HttpResponse:
-    """GET the streams there are, for whoever puts them on boards."""
+    """GET the streams that can be put on boards."""
     if request.method not in ("GET", "HEAD"):
         raise ApiError("method_not_allowed", "GET lists the streams.")
     _require(request, "boards.change_board")
@@ -99,4 +99,4 @@ def _require(request: HttpRequest, permission: str = "") -> None:
     if not user.is_authenticated:
         raise ApiError("sign_in", "Sign in first.")
     if permission and not user.has_perm(permission):
-        raise ApiError("forbidden", "You may not change boards: ask whoever runs this site.")
+        raise ApiError("forbidden", "You may not change boards: ask an administrator of this site.")

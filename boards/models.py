@@ -32,7 +32,7 @@ class Board(models.Model):
     guests = models.BooleanField(
         _("open to guests"), default=False, help_text=_("Else it is for people with an account, and for walls.")
     )
-    #: Grows with each change of the board or its tiles: whoever edits an older one is told (`boards.layout`).
+    #: Grows with each change of the board or its tiles. An edit of an older version is refused (`boards.layout`).
     version = models.PositiveIntegerField(default=1, editable=False)
 
     class Meta:

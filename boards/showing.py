@@ -86,7 +86,7 @@ class ShowsBoards(SocketConsumer):
                 if known is not None:
                     return await self._join(slug, known)
             except BaseException:
-                if self._shown:  # they have missed an edit, or what came of the streams that they share with this one
+                if self._shown:  # they have missed an edit, or updates of the streams that they share with this one
                     await self.connection.close(Close.RESYNC)
                 raise
             raise NoSuchBoard

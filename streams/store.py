@@ -66,7 +66,7 @@ def record(readings: Iterable[StreamReading]) -> Recorded:
     changed: dict[tuple[str, ...], list[Stream]] = defaultdict(list)
     samples: list[Sample] = []
     with transaction.atomic():
-        # In order of id, as everybody locks them, lest two processes wait for each other.
+        # Everybody locks in order of id, so that two processes never wait for each other.
         for stream in Stream.objects.select_for_update().filter(pk__in=by_stream).order_by("pk"):
             if stream.fence == tokens[stream.pk]:
                 own = by_stream.pop(stream.pk)

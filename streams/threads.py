@@ -149,7 +149,7 @@ def _fulfil(future: Future[Any], work: Callable[[], Any]) -> None:
     try:
         result = work()
     except Exception as error:
-        # A future cannot carry StopIteration: whoever awaits it would wait for ever.
+        # A future cannot carry StopIteration: its awaiter would never wake up.
         future.set_exception(RuntimeError("StopIteration") if isinstance(error, StopIteration) else error)
     except BaseException as error:
         future.set_exception(Quit(str(error) or type(error).__name__))

@@ -1,4 +1,4 @@
-"""The JSON endpoints of screens, for staff: list, rename, identify, load anew, forget."""
+"""The JSON endpoints of screens, for staff: list, rename, identify, reload, forget."""
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
@@ -29,7 +29,7 @@ def screen(request: HttpRequest, id: int) -> HttpResponse:
         raise ApiError("not_found", "There is no such screen.")
     if request.method == "PUT":
         if found.user is not None:
-            raise ApiError("conflict", "A full screen has the name of whoever shows it.")
+            raise ApiError("conflict", "A full screen has the name of the person who shows it.")
         screens.rename(found, _name(text_field(json_body(request), "name")))
     elif request.method == "POST":
         act = {"identify": screens.identify, "reload": screens.reload}.get(text_field(json_body(request), "do"))

@@ -23,7 +23,7 @@ from walls.models import ScreenCode, ScreenLink, Wall
 from walls.views import COOKIE, keep_token, kept_nowhere, wall_page
 from web.throttling import address_of
 
-#: Codes that one address gets at once, and then each second; likewise codes that a person may enter. In each process.
+#: Codes that one address may ask for, and that one person may enter: at once, and then each second. In each process.
 asked: Final = Buckets(30, 0.2)
 entered: Final = Buckets(30, 0.2)
 
@@ -110,7 +110,7 @@ class PairForm(forms.Form):
 def pair(request: HttpRequest) -> HttpResponse:
     """Enter the code that a screen shows; `?code=` has it filled in."""
     if not request.user.has_perm("walls.add_screenlink"):
-        detail = _("You may not pair screens. Ask whoever runs this site.")
+        detail = _("You may not pair screens. Ask an administrator of this site.")
         return render(request, "403.html", {"detail": detail}, status=403)
     code = request.GET.get("code", "")
     form = PairForm(request.POST if request.method == "POST" else None, initial={"code": code})

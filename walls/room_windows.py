@@ -9,7 +9,7 @@ from walls.screen_sockets import ScreenConsumer
 
 
 class ShowsRooms(ScreenConsumer):
-    """Shows the public rooms that have a tile on the boards of a screen's wall, if whoever made that wall lets it.
+    """Shows the public rooms that have a tile on the boards of a screen's wall, if the wall allows that.
 
     As with a board: whether it may is asked when it joins, whenever the wall or a board changes, and every 15 s.
     """

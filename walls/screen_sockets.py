@@ -55,7 +55,7 @@ class ScreenConsumer(SocketConsumer):
         if token is None:
             await super().gate()
             return
-        self.user = None  # whoever is signed in on that machine
+        self.user = None  # not the person who is signed in on that machine
         self.connection.is_still = True
         self._hash = hash_token(token)
         link = await find_link(self._hash)
@@ -180,7 +180,7 @@ class RowKeeper:
 
 
 async def keep_rows() -> None:
-    """Write what this process's screens show, and forget old ones, and old codes; runs for ever."""
+    """Store what this process's screens show, and delete old screens and codes. Never returns."""
     keeper = RowKeeper()
     forgot_at = -FORGET_EVERY
     loop = asyncio.get_running_loop()

@@ -20,7 +20,7 @@ FORGOTTEN_AFTER: Final = timedelta(days=1)
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What one socket of a screen shows; the id of its link, or of whoever is signed in there."""
+    """What one socket of a screen shows; the id of its link, or of the person who is signed in there."""
 
     link: int | None
     user: int | None
@@ -123,7 +123,7 @@ def identify(screen: Screen) -> None:
 
 
 def reload(screen: Screen) -> None:
-    """Have a screen load its page anew."""
+    """Have a screen reload its page."""
     _tell(screen, {"type": "reload", "build": process.build()})
 
 

@@ -1,4 +1,4 @@
-"""The page of a wall, for whoever has its link, and that of all screens, for staff."""
+"""The page of a wall, for everybody who has its link, and the page of all screens, for staff."""
 
 import time
 from typing import Any, Final

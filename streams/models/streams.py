@@ -139,7 +139,7 @@ class PushToken(models.Model):
 
 
 class PushTally(models.Model):
-    """What became of the pushes into a stream, for whoever wonders why a number does not move."""
+    """Counts the pushes into a stream. It tells why a number does not move."""
 
     stream = models.OneToOneField(Stream, on_delete=models.CASCADE, primary_key=True, related_name="tally")
     pushed_at = models.DateTimeField(_("last push"), null=True)

@@ -47,7 +47,7 @@ def quote(opening: float, last: float) -> Row:
 
 
 def step(opening: float, last: float) -> float:
-    """Return the next price: a step by chance, drawn back towards the opening lest it wander off for ever."""
+    """Return the next price: a random step, pulled back towards the opening price so that it stays near it."""
     moved = last * (1 + _chance.gauss(0, 0.0012)) + (opening - last) * 0.01
     places = digits(opening)
     return float(round(max(moved, 5 / 10**places), places))

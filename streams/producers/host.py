@@ -48,7 +48,7 @@ def rate(counter: Callable[[], int]) -> Callable[[], float | None]:
 
     def rate() -> float | None:
         now, count = time.monotonic(), counter()
-        if last and now - last[0][0] < SHORTEST:  # the producer was started anew
+        if last and now - last[0][0] < SHORTEST:  # the producer was restarted
             return None
         grown = (count - last[0][1]) / (now - last[0][0]) if last else None
         last[:] = [(now, count)]

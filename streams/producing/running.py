@@ -62,7 +62,7 @@ def reason(error: BaseException) -> str:
 
 
 async def run(producer: Producer, last: Any, say: Say, threads: Executor) -> None:
-    """Run `producer` for ever, from the stored value `last` on; give what it says to `say`.
+    """Run `producer` without an end, from the stored value `last` on; give what it says to `say`.
 
     An exception is said as an error, then the producer runs again after a growing pause. A moment that comes
     while the last run still goes on is left out. What it does holds nobody else up: functions run in `threads`,

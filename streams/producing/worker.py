@@ -145,7 +145,7 @@ async def work() -> None:
 
 
 async def watch() -> None:
-    """Tell of streams whose worker is gone; runs for ever in every server process."""
+    """Publish that streams have lost their worker. Runs in every server process and never returns."""
     thread = DatabaseThread("watch")
     try:
         while True:

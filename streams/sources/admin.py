@@ -95,7 +95,7 @@ class HttpForm(SourceForm):
             self.instance.sealed = seal(secret)
 
     def _is_same_place(self, url: str) -> bool:
-        """True when `url` asks whom the stored one asks, lest somebody have the secret sent to himself."""
+        """True when `url` has the same host as the stored one. Another host would receive the secret."""
         try:
             check_url(url)
         except ValueError:

@@ -21,7 +21,7 @@ def terms(
 
 
 def watch(rule: Terms, values: Values, until: int, looks: tuple[int, ...] = ()) -> list[Transition]:
-    """Return what comes of `values` by `until`, when somebody looks at these times, too."""
+    """Return what a rule says of `values` by `until`, if it also looks at these times."""
     watched, found = Watched(), []
 
     def wait(now: int) -> None:

@@ -67,7 +67,7 @@ def test_whatever_changes_a_board_makes_edits_of_it_stale() -> None:
         save_layout("ops", edit)
 
 
-def test_a_tile_left_out_is_deleted_and_comes_back_anew() -> None:
+def test_a_tile_left_out_is_deleted_and_comes_back_as_a_new_one() -> None:
     board_of(produced_stream("cpu"))
     (tile,) = boards.board_layout("ops")["widgets"]
     save_layout("ops", edit_of(widgets=[]))

@@ -63,7 +63,7 @@ class Command(BaseCommand):
             self._show(slug, options["board"])
         else:
             print(f"On a board:  ./manage.py createstream {slug} --board BOARD", file=sys.stderr)
-        print("It runs when the server (with Redis: the worker) has been started anew.", file=sys.stderr)
+        print("It runs after the server (with Redis: the worker) is restarted.", file=sys.stderr)
 
     @staticmethod
     def _show(slug: str, board_slug: str) -> None:

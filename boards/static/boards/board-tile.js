@@ -115,7 +115,7 @@ export class BoardTile extends LitElement {
     if (this.screen?.details) this.#measure(this.screen);
   }
 
-  /** See what is cut now. The caller has changed nothing since the page was laid out, or that would be done anew. */
+  /** See what is cut now. The caller has changed nothing since the page was laid out, or the page would be laid out again. */
   lookForCut() {
     const body = /** @type {HTMLElement | null} */ (this.querySelector(".tile__body"));
     if (!body || this.hidden) return;

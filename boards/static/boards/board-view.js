@@ -61,7 +61,7 @@ export class BoardView extends LitElement {
     this.focusOn = 0;
     /** What had the focus before editing. @type {HTMLElement | null} */
     this.cameFrom = null;
-    /** @type {Set<string> | null} streams to draw anew with the next frame; null: all */
+    /** @type {Set<string> | null} streams to draw again with the next frame; null: all */
     this.dirty = new Set();
     this.frame = 0;
     /** @type {(() => void)[]} */

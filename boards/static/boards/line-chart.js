@@ -73,7 +73,7 @@ export class LineChart extends LitElement {
     super.connectedCallback();
     document.addEventListener("themechange", this.repaint);
     this.scheme.addEventListener("change", this.repaint);
-    this.requestUpdate(); // a tile that was moved is put into the document anew
+    this.requestUpdate(); // a tile that was moved leaves the document and comes back
   }
 
   disconnectedCallback() {
@@ -241,7 +241,7 @@ export class LineChart extends LitElement {
     return showText(value, stream.unit, this.decimals);
   }
 
-  /** Renewed now and then only: whoever reads it needs it to hold still. */
+  /** Renewed now and then only: its reader needs it to hold still. */
   #table() {
     const turn = Math.floor(this.now / TABLE_EVERY);
     if (turn !== this.table.turn) this.table = { turn, rows: this.#tableNow(TABLE_ROWS) };

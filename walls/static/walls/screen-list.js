@@ -152,7 +152,7 @@ export class ScreenList extends LitElement {
       ${user ? nothing : button("Rename", () => (this.renaming = id))}
       ${connected
         ? html`${button("Identify", () => this.#act(screen, "POST", { do: "identify" }, `${name} shows its name`))}
-            ${button("Reload", () => this.#act(screen, "POST", { do: "reload" }, `${name} loads itself anew`))}`
+            ${button("Reload", () => this.#act(screen, "POST", { do: "reload" }, `${name} reloads`))}`
         : button("Forget", () => this.#act(screen, "DELETE", undefined, `${name} is forgotten`))}
     </span>`;
   }

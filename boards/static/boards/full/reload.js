@@ -1,4 +1,4 @@
-/** Loading a page anew where nobody is there to do it again when that fails. */
+/** Reloads a page where nobody is there to try again when that fails. */
 import { backoff } from "realtime/backoff.js";
 import { tab } from "web/storage.js";
 
@@ -8,7 +8,7 @@ const PAUSE = 60;
 const sleep = (/** @type {number} */ seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 
 /**
- * Load this page anew, as soon as the server gives it: a proxy's error page in its stead would stay for ever.
+ * Reload this page as soon as the server serves it: a proxy's error page would stay on the screen.
  * Also when the server says that there is no such page any more, for then it has the words for it.
  * @param {{
  *   fetch?: (address: string) => Promise<{ok: boolean, status: number}>, reload?: () => void,

@@ -1,7 +1,7 @@
 /**
  * The newest messages of a room, as a board shows them. No DOM.
  *
- * It joins as any reader does, so the server decides who may see what, and whoever looks at it is in the room.
+ * It joins as any reader does, so the server decides who may see what, and its reader is in the room.
  *
  * @typedef {import("realtime/socket.js").Socket} Socket
  * @typedef {{seq: number, rev: number, sender: {name: string}, html: string, at: string, deleted: boolean}} Message

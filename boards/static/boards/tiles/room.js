@@ -27,7 +27,7 @@ export class RoomTile extends LitElement {
 
   connectedCallback() {
     super.connectedCallback();
-    this.requestUpdate(); // a tile that was moved is put into the document anew
+    this.requestUpdate(); // a tile that was moved leaves the document and comes back
   }
 
   disconnectedCallback() {
