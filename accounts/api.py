@@ -7,7 +7,7 @@ from django.views.decorators.csrf import csrf_exempt
 
 from accounts import services
 from accounts.models import User
-from realtime.origins import is_allowed
+from realtime.wire.origins import is_allowed
 from web.http import ApiError, answers_errors, json_body, text_field
 
 

@@ -6,7 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.cache import patch_vary_headers
 
-from realtime.origins import is_allowed
+from realtime.wire.origins import is_allowed
 
 #: Headers that pages of listed origins may send.
 HEADERS = "Authorization, Content-Type, X-CSRFToken, X-Switchboard-User"

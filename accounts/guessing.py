@@ -11,7 +11,7 @@ from django.db.models.functions import Now
 from django.utils import timezone
 
 from accounts.models import PasswordTries
-from realtime.limits import network_of
+from realtime.limits.buckets import network_of
 
 #: Tries of one user name from one address, and of all names from one (as of an office): at once, then per second.
 NAME: Final = (10, 0.1)
@@ -76,7 +76,7 @@ def _who(address: str, username: str) -> tuple[str, str]:
 
 
 def _take(network: str, username: str, burst: int, rate: float) -> float:
-    """Take a try from a row, as `realtime.limits.Bucket` does, by the database's clock."""
+    """Take a try from a row, as `realtime.limits.buckets.Bucket` does, by the database's clock."""
     row, made = PasswordTries.objects.get_or_create(network=network, username=username, defaults={"left": burst})
     rows: Any = PasswordTries.objects.select_for_update().annotate(now=Now())
     row = rows.filter(pk=row.pk).first()

@@ -13,7 +13,7 @@ from django.utils import timezone
 
 from accounts import guessing
 from accounts.models import Kind, User
-from realtime.database import in_database
+from realtime.storage.database import in_database
 
 log = logging.getLogger(__name__)
 

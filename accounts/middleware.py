@@ -7,7 +7,7 @@ from django.http import HttpRequest, HttpResponseBase, JsonResponse
 
 from accounts.models import User
 from accounts.tokens import bearer_of, bot_for
-from realtime import database
+from realtime.storage import database
 from web.http import STATUS, error_response
 from web.throttling import refusal
 

@@ -8,8 +8,8 @@ from typing import Final
 from accounts.models import User
 from accounts.sessions import is_of, read_sessions
 from realtime.consumers import SocketConsumer
-from realtime.database import in_database
-from realtime.hub import current_hub
+from realtime.delivery.hub import current_hub
+from realtime.storage.database import in_database
 
 Look = Callable[[Collection[SocketConsumer]], Awaitable[None]]
 SignIn = tuple[int, str | None]  # user id, session key (None: by token)

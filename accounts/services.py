@@ -10,10 +10,10 @@ from accounts.models import Invite, User, hash_token
 from accounts.names import clean_name
 from accounts.namesakes import guests_named, refuse_reserved, refuse_taken
 from accounts.socket_sign_in import session_hash
-from realtime.limits import network_of
-from realtime.protocol import encode
-from realtime.publish import Delivery, Publication, publish_on_commit
-from realtime.quotas import Payer, Quota
+from realtime.delivery.publish import Delivery, Publication, publish_on_commit
+from realtime.limits.buckets import network_of
+from realtime.limits.quotas import Payer, Quota
+from realtime.wire.protocol import encode
 from web.http import ApiError
 from web.throttling import address_of
 

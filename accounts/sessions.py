@@ -10,9 +10,9 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from accounts.models import User
-from realtime import bulk
-from realtime.database import in_database
-from realtime.gather import gathered
+from realtime.storage import bulk
+from realtime.storage.database import in_database
+from realtime.storage.gather import gathered
 
 
 class SessionStore(db.SessionStore):

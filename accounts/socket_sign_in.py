@@ -10,7 +10,7 @@ from django.http.cookie import parse_cookie
 from accounts.models import User
 from accounts.sessions import can_be_key, user_of
 from accounts.tokens import bearer_of, bot_for
-from realtime.database import AWAY, in_database
+from realtime.storage.database import AWAY, in_database
 
 Application = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
 

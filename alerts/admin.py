@@ -11,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 from alerts.cards import SIGNS
 from alerts.models import AlertDuty, AlertRule, Incident
 from chat import public
-from realtime import clock
+from realtime.storage import clock
 from web.admin import ReadOnlyAdmin, TechnicalAdmin
 
 

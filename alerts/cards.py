@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Any, Final, Protocol
 
 from alerts.rules import Condition
-from realtime.protocol import timestamp
+from realtime.wire.protocol import timestamp
 from streams.values import is_number, level_of
 
 LEVEL_NAMES: Final = {

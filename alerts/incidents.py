@@ -20,9 +20,9 @@ from alerts.feeders import feeder
 from alerts.models import AlertDuty, AlertRule, Incident, RuleState
 from alerts.rules import Condition, Fired, Heard, Resolved, Watched
 from boards.models import Board
-from realtime import clock
 from realtime.models import Process
 from realtime.process import DEAD_AFTER
+from realtime.storage import clock
 from streams import leases
 from streams.history import Point, Wanted, history_of
 from streams.history import gap as gap_of

@@ -5,8 +5,8 @@ import logging
 
 from alerts import incidents
 from chat import public
-from realtime import clock
-from realtime.protocol import CommandError
+from realtime.storage import clock
+from realtime.wire.protocol import CommandError
 from streams import leases
 from streams.threads import DatabaseThread
 

@@ -2,7 +2,7 @@
 
     python -m benchmarks.bodies [EXAMPLES]
 
-A message waits for its own body and for one of each person who writes at the same time (`realtime/turns.py`).
+A message waits for its own body and for one of each person who writes at the same time (`realtime/limits/turns.py`).
 """
 
 import sys

@@ -18,7 +18,7 @@ django.setup()
 
 from django.utils import timezone
 
-from realtime.publish import Delivery, Publication, publish
+from realtime.delivery.publish import Delivery, Publication, publish
 from streams.events import update_of_value
 from streams.models import Stream
 

@@ -13,8 +13,8 @@ from config.asgi import http  # first: it loads the apps
 
 from accounts.socket_sign_in import SocketAuthentication  # isort: skip
 from realtime.consumers import SocketConsumer  # isort: skip
-from realtime.protocol import Command, Ping, encode  # isort: skip
-from realtime.publish import Delivery, Publication, publish  # isort: skip
+from realtime.wire.protocol import Command, Ping, encode  # isort: skip
+from realtime.delivery.publish import Delivery, Publication, publish  # isort: skip
 
 
 class Say(Command, tag="say"):

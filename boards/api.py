@@ -9,7 +9,7 @@ from boards import access, boards, layout
 from boards.boards import NoSuchBoard
 from boards.edits import WrongEdit, read_edit, read_moment
 from boards.layout import StaleEdit
-from realtime import clock
+from realtime.storage import clock
 from streams.models import Stream
 from web.http import ApiError, answers_errors, json_body, text_field
 

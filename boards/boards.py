@@ -14,8 +14,8 @@ from django.http import HttpRequest
 from accounts.models import User
 from boards.models import Board, Widget
 from boards.options import POINTS
-from realtime.protocol import encode, timestamp
-from realtime.publish import Delivery, Publication, publish_on_commit
+from realtime.delivery.publish import Delivery, Publication, publish_on_commit
+from realtime.wire.protocol import encode, timestamp
 from streams import history, store
 from streams.events import past_of_stream, snapshot_of_stream, unix_ms
 from streams.models import Stream

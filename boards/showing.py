@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 from boards import boards
 from boards.boards import NoSuchBoard
 from realtime.consumers import SocketConsumer
-from realtime.database import in_database
-from realtime.gather import gathered
-from realtime.protocol import Close, Frame, encode
+from realtime.storage.database import in_database
+from realtime.storage.gather import gathered
+from realtime.wire.protocol import Close, Frame, encode
 
 
 class ReadBoard(NamedTuple):

@@ -13,7 +13,7 @@ from chat.log import messages
 from chat.models import Membership, Message, Room, RoomKind
 from chat.rooms.members import add_member, remove_member
 from chat.rooms.rooms import announce_room, archive, let_guests_in, tell_room, unarchive
-from realtime.protocol import CommandError
+from realtime.wire.protocol import CommandError
 from web.admin import ReadOnlyAdmin
 
 

@@ -16,7 +16,7 @@ from chat.rooms.rooms import create_room, let_guests_in
 from chat.rooms.unread import Unread, counts
 from realtime import process
 from realtime.consumers import now
-from realtime.protocol import LARGEST, timestamp
+from realtime.wire.protocol import LARGEST, timestamp
 from web.http import ApiError, answers_errors, json_body, number_parameter, text_field
 
 PAGE = 50

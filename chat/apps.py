@@ -16,7 +16,7 @@ class ChatConfig(AppConfig):
         from chat.presence import connections
         from chat.rooms import sidebar
         from realtime import background, process
-        from realtime.hub import register_source
+        from realtime.delivery.hub import register_source
         from web import context
 
         context.register("sidebar_rooms", sidebar.in_sidebar)

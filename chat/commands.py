@@ -6,7 +6,7 @@ from uuid import UUID
 
 import msgspec
 
-from realtime.protocol import Command, CommandError, Number
+from realtime.wire.protocol import Command, CommandError, Number
 from web.markdown import is_blank, render
 from web.markdown.emoji import EMOJI
 from web.visible import shows

@@ -24,7 +24,7 @@ from chat.rooms.access import Seen
 from chat.rooms.unread import counts_of
 from chat.topics import SITE_TOPIC, room_topic
 from realtime.consumers import SocketConsumer
-from realtime.protocol import Command, CommandError, Frame, timestamp
+from realtime.wire.protocol import Command, CommandError, Frame, timestamp
 
 #: Seconds between two typing events of one socket and room.
 TYPING_EVERY: Final = 2.0

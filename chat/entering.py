@@ -9,7 +9,7 @@ from chat.log.pages import Page
 from chat.presence.people import People, people
 from chat.rooms import access
 from chat.rooms.access import Seen, open_room
-from realtime.database import in_database
+from realtime.storage.database import in_database
 
 
 @dataclass(frozen=True, slots=True)

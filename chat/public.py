@@ -19,9 +19,9 @@ from chat.presence.connections import alive_rows
 from chat.rooms.access import no_such_room
 from chat.rooms.members import add_member
 from chat.topics import room_topic
-from realtime.database import in_database
-from realtime.gather import gathered
-from realtime.protocol import CommandError
+from realtime.storage.database import in_database
+from realtime.storage.gather import gathered
+from realtime.wire.protocol import CommandError
 from web.markdown import render
 
 #: The user name of the bot that posts cards; no person can have one that begins so.

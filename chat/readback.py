@@ -9,10 +9,10 @@ from chat.log.writer import current_writer
 from chat.models import Room
 from chat.presence import connections
 from chat.topics import room_topic
-from realtime.database import in_database
-from realtime.hub import Readback, Source
-from realtime.protocol import encode
-from realtime.publish import Delivery, Publication
+from realtime.delivery.hub import Readback, Source
+from realtime.delivery.publish import Delivery, Publication
+from realtime.storage.database import in_database
+from realtime.wire.protocol import encode
 
 #: Changes read back at once.
 PAGE: Final = 500

@@ -5,7 +5,7 @@ from collections.abc import Collection
 from chat.consumers import ChatConsumer
 from chat.models import Membership, Room, RoomKind
 from realtime.consumers import SocketConsumer
-from realtime.database import in_database
+from realtime.storage.database import in_database
 
 
 async def recheck_memberships(sockets: Collection[SocketConsumer]) -> None:

@@ -14,7 +14,7 @@ from chat.commands import BODY_CHARACTERS
 from chat.models import RoomKind
 from chat.rooms.access import open_room
 from chat.rooms.rooms import create_room
-from realtime.protocol import CommandError
+from realtime.wire.protocol import CommandError
 
 
 def page_config(request: HttpRequest, **more: Any) -> dict[str, Any]:

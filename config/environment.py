@@ -207,7 +207,7 @@ def database(var: Path, local: bool) -> dict[str, object]:
 
 def pool() -> dict[str, object]:
     """Return the options of psycopg's pool."""
-    from realtime.postgresql import BoundedConnection  # psycopg: nothing that SQLite needs
+    from realtime.storage.postgresql import BoundedConnection  # psycopg: nothing that SQLite needs
 
     return {
         "connection_class": BoundedConnection,

@@ -7,7 +7,8 @@ class RealtimeConfig(AppConfig):
     verbose_name = "Real time"
 
     def ready(self) -> None:
-        from realtime import background, checks, consumers, process, quotas, siblings  # noqa: F401 - checks register themselves
+        from realtime import background, checks, consumers, process, siblings  # noqa: F401 - checks register themselves
+        from realtime.limits import quotas
 
         background.register("the lease of this process", process.keep_lease)
         background.register("the heartbeat", consumers.beat)

@@ -8,7 +8,7 @@ from typing import Final
 
 from channels.layers import InMemoryChannelLayer, get_channel_layer
 
-from realtime.database import log_failure
+from realtime.storage.database import log_failure
 
 log = logging.getLogger(__name__)
 

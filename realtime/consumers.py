@@ -13,15 +13,18 @@ from channels.consumer import AsyncConsumer
 from channels.exceptions import StopConsumer
 from django.conf import settings
 
-from realtime import clock, process, protocol, quotas, siblings
-from realtime.connection import EXTENSION, HAND_OVER, Connection
-from realtime.database import AWAY, busy, log_failure, meaning
-from realtime.hub import Hub, current_hub, send_away
-from realtime.joining import Joining, joining
-from realtime.limits import Bucket
-from realtime.origins import is_allowed
-from realtime.protocol import Close, Command, CommandError, Parser, Ping, Refused
-from realtime.quotas import Payer
+from realtime import process, siblings
+from realtime.delivery.hub import Hub, current_hub, send_away
+from realtime.delivery.joining import Joining, joining
+from realtime.limits import quotas
+from realtime.limits.buckets import Bucket
+from realtime.limits.quotas import Payer
+from realtime.storage import clock
+from realtime.storage.database import AWAY, busy, log_failure, meaning
+from realtime.wire import protocol
+from realtime.wire.connection import EXTENSION, HAND_OVER, Connection
+from realtime.wire.origins import is_allowed
+from realtime.wire.protocol import Close, Command, CommandError, Parser, Ping, Refused
 
 log = logging.getLogger(__name__)
 
@@ -179,7 +182,7 @@ class SocketConsumer(AsyncConsumer):
             await self._refuse(_replaced())
 
     def joining(self, *topics: str) -> AbstractAsyncContextManager[Joining]:
-        """Join `topics`: the body reads the store and sends what it has read (`realtime.joining`)."""
+        """Join `topics`: the body reads the store and sends what it has read (`realtime.delivery.joining`)."""
         return joining(self.hub, self.connection, topics)
 
     def heartbeat(self, frame: protocol.Frame) -> None:

@@ -4,7 +4,7 @@ import time
 from typing import Final
 
 from realtime.consumers import SocketConsumer, now
-from realtime.protocol import CommandError, Frame
+from realtime.wire.protocol import CommandError, Frame
 
 #: Seconds after which a socket that says nothing is closed; found at the next heartbeat.
 IDLE: Final = 60.0

@@ -22,10 +22,10 @@ from django.db import Error, connection, connections
 from django.db.models import QuerySet
 from django.db.models.functions import Now
 
-from realtime import clock
-from realtime.database import AWAY, SILENT, condition, in_database, meaning
-from realtime.hub import current_hub
-from realtime.postgresql import patience
+from realtime.delivery.hub import current_hub
+from realtime.storage import clock
+from realtime.storage.database import AWAY, SILENT, condition, in_database, meaning
+from realtime.storage.postgresql import patience
 
 log = logging.getLogger(__name__)
 

@@ -1,7 +1,7 @@
 """Where no endpoint is."""
 
 from realtime.consumers import SocketConsumer
-from realtime.protocol import Close, Refused
+from realtime.wire.protocol import Close, Refused
 
 
 class UnknownEndpointConsumer(SocketConsumer):

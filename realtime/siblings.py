@@ -15,9 +15,9 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError
 
 from realtime import process
-from realtime.hub import Hub, current_hub
-from realtime.protocol import encode
-from realtime.publish import Delivery, Publication, publish
+from realtime.delivery.hub import Hub, current_hub
+from realtime.delivery.publish import Delivery, Publication, publish
+from realtime.wire.protocol import encode
 
 log = logging.getLogger(__name__)
 

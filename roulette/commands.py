@@ -4,7 +4,7 @@ from typing import Annotated
 
 import msgspec
 
-from realtime.protocol import Command
+from realtime.wire.protocol import Command
 
 Tag = Annotated[str, msgspec.Meta(min_length=1, max_length=30)]
 

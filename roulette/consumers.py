@@ -13,8 +13,8 @@ from chat.consumers import ChatConsumer
 from chat.models import RoomKind
 from chat.rooms.access import Seen
 from chat.topics import room_topic
-from realtime.database import log_failure
-from realtime.protocol import Command, CommandError
+from realtime.storage.database import log_failure
+from realtime.wire.protocol import Command, CommandError
 from roulette import commands as wire
 from roulette import pairing, seats
 from roulette.seats import TALKING, Ended, News, Paired, SeatView, Waiting

@@ -17,10 +17,11 @@ from django.db.models import Count, Q, QuerySet
 from django.db.models.functions import Now
 
 from chat.models import Membership, Room, RoomKind
-from realtime import clock, process
-from realtime.database import in_database
-from realtime.protocol import CommandError, encode
-from realtime.publish import Delivery, Publication, publish, publish_on_commit
+from realtime import process
+from realtime.delivery.publish import Delivery, Publication, publish, publish_on_commit
+from realtime.storage import clock
+from realtime.storage.database import in_database
+from realtime.wire.protocol import CommandError, encode
 from roulette.models import Block, Report, Seat
 from roulette.seats import ENDED, LOST, MOVES, TALKING, WAITING, Move, SeatView, partner_hears
 

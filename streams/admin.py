@@ -15,7 +15,7 @@ from django.utils.timesince import timesince
 from django.utils.translation import gettext_lazy as _
 from django.utils.translation import ngettext
 
-from realtime import clock
+from realtime.storage import clock
 from streams import catalogue
 from streams.models import ProducerLease, PushToken, Stream
 from streams.push import pushes, tokens

@@ -7,7 +7,7 @@ class StreamsConfig(AppConfig):
 
     def ready(self) -> None:
         from realtime import background
-        from realtime.hub import register_source
+        from realtime.delivery.hub import register_source
         from streams.producing import worker
         from streams.readback import StreamSource
 

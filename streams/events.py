@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final, Protocol
 
-from realtime.protocol import encode, timestamp
+from realtime.wire.protocol import encode, timestamp
 from streams.values import Kind
 
 #: How many of the values that an update folds together it still carries, for charts.

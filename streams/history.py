@@ -9,8 +9,8 @@ from typing import Any
 from django.db import connection
 from django.db.models import Model
 
-from realtime import clock
-from realtime.protocol import decode_json
+from realtime.storage import clock
+from realtime.wire.protocol import decode_json
 from streams.events import unix_ms
 from streams.models import Sample, Stream
 from streams.store import THINNED, rows_of

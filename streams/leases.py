@@ -11,8 +11,8 @@ from django.db import transaction
 from django.db.models import F
 from django.db.models.functions import Now
 
-from realtime import clock
-from realtime.publish import Publication
+from realtime.delivery.publish import Publication
+from realtime.storage import clock
 from streams import store
 from streams.models import ProducerLease, State, Stream
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Collection, Mapping
 
-from realtime.database import in_database
-from realtime.hub import Readback, Source
-from realtime.publish import Delivery
+from realtime.delivery.hub import Readback, Source
+from realtime.delivery.publish import Delivery
+from realtime.storage.database import in_database
 from streams import store
 from streams.models import Stream
 

@@ -16,8 +16,8 @@ from django.db import transaction
 from django.db.models import Exists, F, OuterRef, Q
 from django.db.models.functions import Now
 
-from realtime import bulk, clock
-from realtime.publish import Delivery, Publication
+from realtime.delivery.publish import Delivery, Publication
+from realtime.storage import bulk, clock
 from streams.events import unix_ms, update_of_rows, update_of_value
 from streams.models import ProducerLease, Sample, State, Stream, TableRow
 from streams.pushed import Pushed

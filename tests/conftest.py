@@ -17,7 +17,7 @@ import pytest_asyncio
 from django.db import connections, transaction
 from django.test import TransactionTestCase
 
-from realtime import quotas
+from realtime.limits import quotas
 from tests import kept_database
 from tests.house import PACKAGES, ROOT, TABLES
 from tests.watched_tables import WatchedTables

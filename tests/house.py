@@ -23,7 +23,7 @@ PACKAGES: Final = tuple(MAY_IMPORT)
 TABLES: Final = {"chat_message": "chat/log/store.py", "streams_sample": "streams/store.py"}
 #: What does no I/O and imports nothing that does: what is said on the wire, what values are, what they come to.
 PURE: Final = (
-    *("realtime.protocol", "realtime.outbox", "realtime.newest", "realtime.limits"),
+    *("realtime.wire.protocol", "realtime.wire.outbox", "realtime.wire.newest", "realtime.limits.buckets"),
     *("web.visible", "web.markdown", "web.markdown.blocks", "web.markdown.emoji", "web.markdown.inline"),
     *(
         "chat.commands",
@@ -40,13 +40,12 @@ PURE: Final = (
 #: stands for all that is in it.
 FLOORS: Final[dict[str, tuple[str, ...]]] = {
     "realtime": (
-        "models protocol limits newest per_loop clock bulk origins postgresql",  # rows, and tools that know nobody
-        "database gather turns background quotas outbox requests",  # the database, turns, limits, what waits
-        "connection publish topics",  # one socket; the way out; who listens to what
-        "link embedded checks",  # the channel layer
-        "hub",
-        "joining memories process siblings",  # what asks the hub
-        "sockets server",  # the bytes
+        "models per_loop wire",  # rows, and one socket as bytes and frames
+        "storage limits",  # the database, and what one person may ask for
+        "background",
+        "checks delivery",  # who listens to what: publish, channel layer, hub
+        "process serving",  # this process and its server
+        "siblings",  # what the other processes say
         "consumers",  # the base of every endpoint
         "echo routing management apps",
     ),
@@ -100,7 +99,6 @@ FLOORS: Final[dict[str, tuple[str, ...]]] = {
 }
 #: Folders that show more files side by side than others may, how many, and why.
 LARGER: Final = {
-    "realtime": 33,  # one thing each, on nine floors; as folders, every import in the house would name two words more
     "accounts": 18,  # Django's usual names, and the few nouns that they act on
 }
 

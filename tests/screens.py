@@ -16,8 +16,8 @@ from boards.models import Board
 from config.asgi import application
 from harness.asgi_client import AsgiClient
 from harness.client import Event
-from realtime.hub import Hub, current_hub
-from realtime.publish import Publication
+from realtime.delivery.hub import Hub, current_hub
+from realtime.delivery.publish import Publication
 from streams.models import ProducerLease, Stream
 from streams.producers import registry
 from streams.producers.registry import Producer

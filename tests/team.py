@@ -24,8 +24,8 @@ from chat.models import Membership, Room, RoomKind
 from chat.presence.connections import current_presence
 from config.asgi import application
 from harness.asgi_client import AsgiClient
-from realtime.database import in_database
-from realtime.hub import Hub, current_hub
+from realtime.delivery.hub import Hub, current_hub
+from realtime.storage.database import in_database
 
 
 @dataclass(frozen=True)

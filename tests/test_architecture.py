@@ -14,7 +14,7 @@ from tests.house import FLOORS, LARGER, MAY_IMPORT, PACKAGES, PURE, ROOT, TABLES
 
 CONSUMER = "realtime.consumers.SocketConsumer"
 #: The one file that uses private names of a library, Autobahn and Twisted, and says what it does without them.
-SERVER_PRIVATES = "realtime/sockets.py"
+SERVER_PRIVATES = "realtime/serving/sockets.py"
 #: They begin with an underscore, but the documentation of Django and Python names them.
 DOCUMENTED = {"_meta", "_db", "_default_manager", "_exit"}
 
@@ -55,13 +55,13 @@ def test_sockets_of_tests_are_opened_in_the_harness() -> None:
 
 
 def test_only_publish_sends_to_groups_and_only_the_link_joins_them(house: Source) -> None:
-    assert rules.only_one_uses(house, {"group_send"}, "realtime/publish.py") == []
-    assert rules.only_one_uses(house, {"group_add", "group_discard"}, "realtime/link.py") == []
+    assert rules.only_one_uses(house, {"group_send"}, "realtime/delivery/publish.py") == []
+    assert rules.only_one_uses(house, {"group_add", "group_discard"}, "realtime/delivery/link.py") == []
 
 
 def test_topics_are_joined_only_by_way_of_joining(house: Source) -> None:
     """Subscribe, read, send, release: nobody else releases."""
-    assert rules.only_one_uses(house, {"hub.release"}, "realtime/joining.py") == []
+    assert rules.only_one_uses(house, {"hub.release"}, "realtime/delivery/joining.py") == []
 
 
 def test_commands_are_answered_in_one_way(house: Source) -> None:

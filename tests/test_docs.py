@@ -14,7 +14,7 @@ import roulette.commands
 import walls.commands
 from config.asgi import application
 from harness.environment import settings_read
-from realtime.protocol import Close, Ping
+from realtime.wire.protocol import Close, Ping
 from tests.house import PACKAGES, modules
 from web.http import STATUS
 

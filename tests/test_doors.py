@@ -10,8 +10,8 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 
 from accounts.models import User
-from realtime import quotas
-from realtime.quotas import payer_of
+from realtime.limits import quotas
+from realtime.limits.quotas import payer_of
 from web import throttling
 
 #: Doors that count by something else: the push token, and what asks whether a process is well.

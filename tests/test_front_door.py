@@ -20,8 +20,9 @@ from boards.models import Board
 from chat.models import Room
 from harness.launcher import Launcher, free_port
 from harness.servers import Web
-from realtime import embedded, process
+from realtime import process
 from realtime.management.commands import serve
+from realtime.serving import embedded
 
 ROOT = Path(__file__).resolve().parent.parent
 #: What tools look for at the root and nowhere else.

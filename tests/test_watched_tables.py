@@ -12,7 +12,7 @@ from django.db import connection, connections
 from accounts.models import User
 from chat.log.store import apply
 from chat.models import Message, Room
-from realtime import bulk
+from realtime.storage import bulk
 from tests.house import ROOT
 from tests.team import says
 from tests.watched_tables import WatchedTables
@@ -70,7 +70,7 @@ def test_who_may_write_and_who_only_reads_is_not_found(room: Room, found: list[s
 
 def test_who_passes_on_is_not_who_writes(room: Room, found: list[str], tmp_path: Path) -> None:
     names: dict[str, Any] = {"room": room}
-    exec(compile("def pass_on(work):\n    return work()", tmp_path / "realtime/database.py", "exec"), names)
+    exec(compile("def pass_on(work):\n    return work()", tmp_path / "realtime/storage/database.py", "exec"), names)
     run(tmp_path / "chat/store.py", "pass_on(lambda: room.messages.all().update(body='x'))", **names)
     assert found == []
     exec(compile("def write():\n    room.messages.all().update(body='x')", tmp_path / "realtime/b.py", "exec"), names)

@@ -15,8 +15,8 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_safe
 
-from realtime import clock
-from realtime.limits import Buckets, network_of
+from realtime.limits.buckets import Buckets, network_of
+from realtime.storage import clock
 from walls import codes, links, screens
 from walls.codes import CodeRefused, TooManyWait
 from walls.models import ScreenCode, ScreenLink, Wall

@@ -13,7 +13,7 @@ from django.db import IntegrityError, transaction
 from django.utils.translation import gettext as _
 
 from accounts.models import hash_token
-from realtime import clock
+from realtime.storage import clock
 from walls import links
 from walls.models import Screen, ScreenCode, ScreenLink, Wall
 

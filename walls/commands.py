@@ -4,7 +4,7 @@ from typing import Annotated, Final
 
 import msgspec
 
-from realtime.protocol import Command
+from realtime.wire.protocol import Command
 
 #: How many boards one socket may watch.
 WATCHED: Final = 50

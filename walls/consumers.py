@@ -4,7 +4,7 @@ from typing import Any, ClassVar
 
 from boards.boards import NoSuchBoard
 from boards.showing import ShowsBoards
-from realtime.protocol import Close, CommandError, Ping, Refused
+from realtime.wire.protocol import Close, CommandError, Ping, Refused
 from walls.commands import JoinRoom, LeaveRoom, Report, Watch
 from walls.room_windows import ShowsRooms
 from walls.screen_sockets import ScreenConsumer

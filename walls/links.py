@@ -14,11 +14,11 @@ from django.http import HttpRequest
 from accounts.models import hash_token
 from accounts.tokens import bearer_of
 from boards.models import Board, Widget
-from realtime import clock
-from realtime.database import in_database
-from realtime.gather import gathered
-from realtime.protocol import encode
-from realtime.publish import Delivery, Publication, publish_on_commit
+from realtime.delivery.publish import Delivery, Publication, publish_on_commit
+from realtime.storage import clock
+from realtime.storage.database import in_database
+from realtime.storage.gather import gathered
+from realtime.wire.protocol import encode
 from walls.models import ScreenLink, Wall
 
 #: What the token of a link begins with.

@@ -10,7 +10,7 @@ from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from realtime import clock
+from realtime.storage import clock
 
 
 class Wall(models.Model):

@@ -3,7 +3,7 @@
 from typing import Any
 
 from chat import public
-from realtime.protocol import CommandError
+from realtime.wire.protocol import CommandError
 from walls.commands import JoinRoom, LeaveRoom
 from walls.screen_sockets import ScreenConsumer
 

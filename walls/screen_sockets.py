@@ -11,12 +11,12 @@ from urllib.parse import parse_qsl
 
 from accounts.models import hash_token
 from accounts.tokens import bearer_of
-from realtime import clock
 from realtime.consumers import SocketConsumer
-from realtime.database import in_database, log_failure
-from realtime.hub import current_hub
-from realtime.protocol import Close, CommandError, Refused
-from realtime.quotas import MANY, Payer
+from realtime.delivery.hub import current_hub
+from realtime.limits.quotas import MANY, Payer
+from realtime.storage import clock
+from realtime.storage.database import in_database, log_failure
+from realtime.wire.protocol import Close, CommandError, Refused
 from walls import codes, links, screens
 from walls.commands import Report
 from walls.links import Link, find_link

@@ -9,9 +9,10 @@ from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from accounts.models import User
-from realtime import clock, process
-from realtime.protocol import encode, timestamp
-from realtime.publish import Delivery, Publication, publish_on_commit
+from realtime import process
+from realtime.delivery.publish import Delivery, Publication, publish_on_commit
+from realtime.storage import clock
+from realtime.wire.protocol import encode, timestamp
 from walls.models import Screen, ScreenLink
 
 #: For how long a screen that nobody has named, and that is gone, is still known.

@@ -13,7 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from realtime.limits import Buckets, network_of
+from realtime.limits.buckets import Buckets, network_of
 from realtime.process import build
 from walls import links
 from walls.links import Link

@@ -4,7 +4,7 @@ from asgiref.sync import async_to_sync
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
 from realtime import process
-from realtime.hub import Hub, current_hub
+from realtime.delivery.hub import Hub, current_hub
 from web.throttling import limits_itself
 
 

@@ -7,7 +7,7 @@ from typing import Any, Concatenate, ParamSpec
 
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
-from realtime.protocol import CommandError, decode_json
+from realtime.wire.protocol import CommandError, decode_json
 
 P = ParamSpec("P")
 

@@ -13,7 +13,7 @@ from django.http import HttpRequest, HttpResponse, HttpResponseBadRequest, HttpR
 from django.http.request import split_domain_port
 from django.template.loader import render_to_string
 
-from realtime import database
+from realtime.storage import database
 from web.http import ApiError, error_response
 
 log = logging.getLogger(__name__)

@@ -7,7 +7,7 @@ from typing import Any, TypeVar
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.utils.translation import gettext as _
 
-from realtime import quotas
+from realtime.limits import quotas
 from web.http import ApiError, error_response
 
 View = TypeVar("View", bound=Callable[..., Any])

@@ -8,7 +8,7 @@ from django.template.loader import render_to_string
 from django.utils.translation import gettext as _
 from django.views.decorators.csrf import csrf_exempt
 
-from realtime.database import AWAY, meaning
+from realtime.storage.database import AWAY, meaning
 from web.http import ApiError, error_response
 from web.middleware import unavailable
 from web.throttling import refusal

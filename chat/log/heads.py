@@ -7,13 +7,13 @@ from typing import Any, Final
 
 from chat.log.store import News
 from chat.models import Room, RoomKind
-from realtime.database import in_database, log_failure
-from realtime.gather import gathered
-from realtime.hub import Hub
+from realtime.delivery.hub import Hub
+from realtime.delivery.publish import Delivery, Publication, publish
+from realtime.delivery.topics import LatestTopic
 from realtime.per_loop import per_loop
-from realtime.protocol import encode
-from realtime.publish import Delivery, Publication, publish
-from realtime.topics import LatestTopic
+from realtime.storage.database import in_database, log_failure
+from realtime.storage.gather import gathered
+from realtime.wire.protocol import encode
 
 #: Seconds between two announcements of a busy room.
 CALM: Final = 0.25

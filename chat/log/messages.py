@@ -17,9 +17,9 @@ from chat.log.writer import current_writer
 from chat.models import Message, Room
 from chat.rooms.access import Seen
 from chat.topics import room_topic
-from realtime.protocol import encode
-from realtime.publish import Delivery, Publication, publish
-from realtime.turns import Turns
+from realtime.delivery.publish import Delivery, Publication, publish
+from realtime.limits.turns import Turns
+from realtime.wire.protocol import encode
 
 _rendering = Turns(ThreadPoolExecutor(1, thread_name_prefix="rendering"))
 

@@ -12,8 +12,8 @@ from django.db.models import Q
 
 from chat.log import quotes
 from chat.models import Message, Room
-from realtime import bulk
-from realtime.protocol import encode
+from realtime.storage import bulk
+from realtime.wire.protocol import encode
 
 #: Bytes of JSON that the messages of a page have at most, unless a single one has more.
 PAGE_BYTES: Final = 256 * 1024

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from accounts.models import User, person_on_wire
 from chat.models import Message
-from realtime import bulk
+from realtime.storage import bulk
 
 #: Characters of a quote: a line of it is shown.
 LONGEST: Final = 140

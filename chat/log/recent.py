@@ -10,10 +10,10 @@ from chat.log import pages
 from chat.log.pages import Page
 from chat.log.quotes import quote
 from chat.topics import room_topic
-from realtime.database import in_database
-from realtime.gather import gathered
-from realtime.memories import Memories, Memory
-from realtime.protocol import encode
+from realtime.delivery.memories import Memories, Memory
+from realtime.storage.database import in_database
+from realtime.storage.gather import gathered
+from realtime.wire.protocol import encode
 
 #: How many of the newest messages, and of the newest changes, are read at first.
 NEWEST: Final = 100

@@ -19,9 +19,9 @@ from chat.log import quotes
 from chat.models import Membership, Message, MessageKind, Room, RoomKind
 from chat.rooms.access import takes_guests
 from chat.topics import room_topic
-from realtime import bulk, clock
-from realtime.protocol import CommandError, encode, timestamp
-from realtime.publish import Delivery, Publication
+from realtime.delivery.publish import Delivery, Publication
+from realtime.storage import bulk, clock
+from realtime.wire.protocol import CommandError, encode, timestamp
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,10 +16,10 @@ from django.db import OperationalError, connections
 from chat.log import store
 from chat.log.heads import announce
 from chat.log.store import Applied, Change, Result
-from realtime.database import AWAY, PATIENCE, busy, meaning
+from realtime.delivery.publish import publish
 from realtime.per_loop import per_loop
-from realtime.protocol import CommandError
-from realtime.publish import publish
+from realtime.storage.database import AWAY, PATIENCE, busy, meaning
+from realtime.wire.protocol import CommandError
 
 log = logging.getLogger(__name__)
 

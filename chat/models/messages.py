@@ -8,7 +8,7 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from chat.models.rooms import Room
-from realtime.protocol import timestamp
+from realtime.wire.protocol import timestamp
 
 
 class MessageKind(models.TextChoices):

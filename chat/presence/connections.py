@@ -19,11 +19,12 @@ from django.db.models import Count, F, Q, QuerySet
 
 from accounts.models import User, person_on_wire
 from chat.models import Presence, Room
-from realtime import bulk, process
-from realtime.database import in_database, log_failure
+from realtime import process
+from realtime.delivery.publish import Delivery, Publication, publish
 from realtime.per_loop import per_loop
-from realtime.protocol import encode
-from realtime.publish import Delivery, Publication, publish
+from realtime.storage import bulk
+from realtime.storage.database import in_database, log_failure
+from realtime.wire.protocol import encode
 
 log = logging.getLogger(__name__)
 

@@ -6,8 +6,8 @@ from typing import Any, Final
 import msgspec
 
 from chat.presence.connections import online, presence_topic
-from realtime.memories import Memories, Memory
-from realtime.protocol import encode
+from realtime.delivery.memories import Memories, Memory
+from realtime.wire.protocol import encode
 
 
 class People(Memory):

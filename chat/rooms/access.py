@@ -9,10 +9,10 @@ from django.db.models import Q, QuerySet
 
 from accounts.models import User
 from chat.models import Membership, ReadMark, Room, RoomKind
-from realtime import bulk
-from realtime.database import in_database
-from realtime.gather import gathered
-from realtime.protocol import CommandError
+from realtime.storage import bulk
+from realtime.storage.database import in_database
+from realtime.storage.gather import gathered
+from realtime.wire.protocol import CommandError
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,9 +5,9 @@ from django.db import transaction
 from accounts.models import User
 from chat.models import ReadMark, Room
 from chat.rooms.access import Seen
-from realtime.database import in_database
-from realtime.protocol import encode
-from realtime.publish import Delivery, Publication, publish
+from realtime.delivery.publish import Delivery, Publication, publish
+from realtime.storage.database import in_database
+from realtime.wire.protocol import encode
 
 
 async def mark_read(user: User, room: Seen, seq: int, source: str) -> None:

@@ -6,8 +6,8 @@ from accounts.models import Kind, User
 from chat.models import Membership, Room, RoomKind
 from chat.rooms import unread
 from chat.rooms.access import open_room, owned_room
-from realtime.protocol import CommandError, encode
-from realtime.publish import Delivery, Publication, publish_on_commit
+from realtime.delivery.publish import Delivery, Publication, publish_on_commit
+from realtime.wire.protocol import CommandError, encode
 
 
 def grant(owner: User, slug: str, username: str) -> User:

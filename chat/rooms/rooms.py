@@ -13,8 +13,8 @@ from accounts.models import Kind, User
 from accounts.names import clean_name
 from chat.models import Membership, Room, RoomKind
 from chat.topics import SITE_TOPIC, room_topic
-from realtime.protocol import CommandError, encode
-from realtime.publish import Delivery, Publication, publish_on_commit
+from realtime.delivery.publish import Delivery, Publication, publish_on_commit
+from realtime.wire.protocol import CommandError, encode
 
 
 def create_room(user: User, name: str, *, topic: str = "", members_only: bool = False, guests: bool = False) -> Room:

@@ -8,7 +8,7 @@ from django.http import HttpRequest
 from accounts.models import User
 from chat.rooms.access import visible_rooms
 from chat.rooms.unread import counts
-from realtime.protocol import encode
+from realtime.wire.protocol import encode
 
 
 def in_sidebar(request: HttpRequest) -> list[dict[str, Any]]:

@@ -10,9 +10,9 @@ from django.db import connection
 
 from accounts.models import User
 from chat.models import ReadMark, Room
-from realtime import bulk
-from realtime.database import condition, in_database
-from realtime.gather import gathered
+from realtime.storage import bulk
+from realtime.storage.database import condition, in_database
+from realtime.storage.gather import gathered
 
 #: Messages that are counted at most; a badge says "99+".
 MOST: Final = 100

@@ -16,8 +16,8 @@ from asgiref.sync import sync_to_async
 from django.db import close_old_connections
 from django.utils import timezone
 
-from realtime import clock
-from realtime.limits import Bucket
+from realtime.limits.buckets import Bucket
+from realtime.storage import clock
 from streams.producers.registry import Producer, next_moment
 from streams.threads import LoopOfItsOwn, with_fresh_connection
 from streams.values import ROWS, Kind, Reading, WrongValue, as_number, check_value

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Callable, Collection, Coroutine, Mapping
 from typing import Any, Final
 
-from realtime.publish import publish
+from realtime.delivery.publish import publish
 from streams import leases, produced, store
 from streams.producers.registry import Producer, all_producers, in_the_way
 from streams.producing.running import run

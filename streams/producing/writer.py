@@ -1,7 +1,7 @@
 """The worker's writer: what arrives while one batch is being stored is the next batch.
 
 Publishing is a task of its own: a wire that hangs holds up no write. What it could not carry meanwhile is
-conflated (`realtime/newest.py`); hubs read what that leaves out back from the store.
+conflated (`realtime/wire/newest.py`); hubs read what that leaves out back from the store.
 """
 
 import asyncio
@@ -11,8 +11,8 @@ from typing import Final
 
 from django.db import InterfaceError, OperationalError
 
-from realtime.newest import Newest
-from realtime.publish import Publication, publish
+from realtime.delivery.publish import Publication, publish
+from realtime.wire.newest import Newest
 from streams import store
 from streams.store import Recorded, StreamReading
 from streams.threads import DatabaseThread

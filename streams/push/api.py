@@ -10,8 +10,8 @@ from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
 from accounts.tokens import bearer_of
-from realtime import quotas
-from realtime.quotas import Payer, Quota
+from realtime.limits import quotas
+from realtime.limits.quotas import Payer, Quota
 from streams.models import PushToken, Stream
 from streams.push import pushes, tally, tokens
 from streams.push.influx import Selection, read_influx

@@ -6,9 +6,9 @@ from typing import Final
 
 from django.db import transaction
 
-from realtime import clock
-from realtime.protocol import encode
-from realtime.publish import publish_on_commit
+from realtime.delivery.publish import publish_on_commit
+from realtime.storage import clock
+from realtime.wire.protocol import encode
 from streams import store
 from streams.models import Stream
 from streams.push import tally

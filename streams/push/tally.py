@@ -6,7 +6,7 @@ from typing import Any, Final
 from django.db.models import F
 from django.db.models.functions import Now
 
-from realtime.limits import Buckets
+from realtime.limits.buckets import Buckets
 from streams.models import PushTally, Stream
 
 #: Refusals of one stream that are written down: at once, then per second. The rest is added to the next one.

@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from realtime.protocol import decode_json
+from realtime.wire.protocol import decode_json
 from streams.pushed import Pushed
 from streams.values import WrongValue, check_value
 

@@ -8,7 +8,7 @@ from django.core.exceptions import ValidationError
 from django.db import transaction
 from django.utils.translation import gettext as _
 
-from realtime.publish import publish_on_commit
+from realtime.delivery.publish import publish_on_commit
 from streams import produced, shown, store
 from streams.models import HttpSource, SqlSource, Stream
 from streams.producers.registry import PATIENCE, Producer, all_producers, default_stale_after

@@ -12,7 +12,7 @@ import jsonpath
 from defusedxml import DefusedXmlException
 from defusedxml.ElementTree import fromstring
 
-from realtime.protocol import decode_json
+from realtime.wire.protocol import decode_json
 from streams.values import KEY_CHARACTERS, TEXT_CHARACTERS, Kind
 
 #: How many entries of a feed a table shows.

@@ -6,7 +6,7 @@ import pytest
 from django.db.models import DateTimeField, Value
 
 from accounts import guessing
-from realtime import quotas
+from realtime.limits import quotas
 from tests.team import connect, hub, team
 
 __all__ = ["connect", "hub", "team"]

@@ -9,7 +9,7 @@ from django.test import AsyncClient
 from django.utils import timezone
 
 from accounts.models import Invite, User, hash_token
-from realtime.database import in_database
+from realtime.storage.database import in_database
 from tests.team import Connect, Team, signed_in
 
 

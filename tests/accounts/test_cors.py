@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from realtime import database
+from realtime.storage import database
 
 pytestmark = pytest.mark.django_db
 DESK = "https://desk.example"

@@ -11,8 +11,8 @@ from accounts import recheck
 from accounts.models import User
 from accounts.recheck import recheck_sign_ins
 from realtime.consumers import SocketConsumer
-from realtime.database import in_database
-from realtime.hub import Hub
+from realtime.delivery.hub import Hub
+from realtime.storage.database import in_database
 from tests.team import Connect, Team, signed_in
 
 

@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from accounts.socket_sign_in import session_hash
-from realtime.database import in_database
+from realtime.storage.database import in_database
 from tests.team import Connect, Team, queries, signed_in
 
 
@@ -124,7 +124,7 @@ def test_the_name_of_a_session_does_not_give_its_key_away() -> None:
 
 
 async def test_a_socket_knows_its_session(team: Team, connect: Connect, hub: object) -> None:
-    from realtime.hub import current_hub
+    from realtime.delivery.hub import current_hub
 
     browser = await signed_in(team.gast)
     await connect(browser)

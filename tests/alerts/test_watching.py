@@ -18,7 +18,7 @@ from chat import public
 from chat.log.writer import current_writer
 from chat.models import Message, Room
 from harness.client import eventually
-from realtime.protocol import CommandError
+from realtime.wire.protocol import CommandError
 from streams import leases, store
 from streams.models import Stream
 from streams.pushed import Pushed

@@ -28,7 +28,7 @@ class Reaction(models.Model):
 """,
     "chat/store.py": """
 from chat.models import Message, Room
-from realtime import bulk
+from realtime.storage import bulk
 
 def post(room: Room) -> None:
     message = Message(room=room)
@@ -137,7 +137,8 @@ def test_where_all_is_well_nothing_is_found(build: Callable[..., Source], rule: 
 
 
 IN_A_FUNCTION = (
-    "from chat.models import Message, Room, Reaction\nfrom chat import models, store\nfrom realtime import bulk\n"
+    "from chat.models import Message, Room, Reaction\n"
+    "from chat import models, store\nfrom realtime.storage import bulk\n"
 )
 
 

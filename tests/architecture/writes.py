@@ -39,7 +39,7 @@ RELATIONS: Final = ("ForeignKey", "OneToOneField", "ManyToManyField")
 class Writes:
     """Finds the writes of the model with this full name (`chat.models.Message`)."""
 
-    def __init__(self, source: Source, model: str, table: str, bulk: str = "realtime.bulk") -> None:
+    def __init__(self, source: Source, model: str, table: str, bulk: str = "realtime.storage.bulk") -> None:
         self._source = source
         self._model = source.canonical(model)
         self._bulk = bulk

@@ -8,7 +8,7 @@ from django.urls import reverse
 from accounts.models import User
 from boards import boards
 from boards.models import Board
-from realtime.publish import Publication
+from realtime.delivery.publish import Publication
 from streams.models import Stream
 from tests.screens import board_of, produced_stream
 

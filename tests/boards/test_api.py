@@ -8,7 +8,7 @@ from django.utils import timezone
 from accounts.models import User
 from boards import boards
 from boards.models import Board
-from realtime.protocol import timestamp
+from realtime.wire.protocol import timestamp
 from streams import store
 from streams.events import unix_ms
 from tests.screens import board_of, produced_stream, reading, seconds

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from boards import boards, showing
-from realtime.hub import Hub
-from realtime.publish import publish
+from realtime.delivery.hub import Hub
+from realtime.delivery.publish import publish
 from streams import store
 from streams.events import unix_ms
 from tests.screens import Viewer, board_of, in_thread, produced_stream, reading

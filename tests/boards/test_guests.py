@@ -10,7 +10,7 @@ from accounts.models import User
 from boards import boards
 from boards.models import Board
 from boards.showing import recheck_guests
-from realtime.hub import Hub
+from realtime.delivery.hub import Hub
 from tests.screens import Viewer, board_of, in_thread, produced_stream
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -9,7 +9,7 @@ from django.test import AsyncClient
 from accounts.models import User
 from chat.log import pages, store
 from chat.models import Membership, Message, Room, RoomKind
-from realtime.database import in_database
+from realtime.storage.database import in_database
 from tests.team import Connect, Team, says, signed_in
 
 

@@ -13,8 +13,8 @@ from chat.log import store
 from chat.models import Membership, Message, Presence, ReadMark, Room, RoomKind
 from chat.presence.connections import current_presence
 from chat.rooms.rooms import archive
-from realtime.database import in_database
 from realtime.models import Process
+from realtime.storage.database import in_database
 from tests.team import Connect, Team, says, signed_in
 
 ID = "6b0e0c3a-8f0a-4a62-9a40-3a0d7f0c2f11"

@@ -2,7 +2,8 @@
 
 from django.apps import apps
 
-from realtime import background, hub
+from realtime import background
+from realtime.delivery import hub
 
 
 def test_every_process_sweeps_rechecks_and_flushes() -> None:

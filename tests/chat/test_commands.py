@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from chat import commands
 from chat.commands import check_body, check_emoji
-from realtime.protocol import Command, CommandError, Parser
+from realtime.wire.protocol import Command, CommandError, Parser
 
 PARSER = Parser(commands.Commands)
 ID = "6b0e0c3a-8f0a-4a62-9a40-3a0d7f0c2f11"

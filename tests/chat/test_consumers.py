@@ -15,11 +15,11 @@ from chat.models import Membership, Room, RoomKind
 from chat.presence import connections
 from chat.rooms.rooms import create_room
 from harness.client import Event, eventually
-from realtime import publish as wire
-from realtime.database import in_database
-from realtime.hub import Hub
-from realtime.protocol import CommandError, Frame
-from realtime.publish import Publication
+from realtime.delivery import publish as wire
+from realtime.delivery.hub import Hub
+from realtime.delivery.publish import Publication
+from realtime.storage.database import in_database
+from realtime.wire.protocol import CommandError, Frame
 from tests.team import Connect, Team, fill, joined, queries
 
 

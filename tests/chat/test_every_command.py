@@ -25,7 +25,7 @@ from harness.asgi_client import AsgiClient
 from harness.client import Event, eventually
 from harness.launcher import ROOT
 from realtime import process
-from realtime.database import in_database
+from realtime.storage.database import in_database
 from roulette import consumers, pairing
 from roulette.consumers import RouletteConsumer
 from roulette.models import Seat

@@ -163,7 +163,7 @@ def test_what_holds_on_sqlite_holds_on_postgresql(postgresql: PostgreSQL, launch
     # The database goes with its server: dropping it fails when the pool has just opened a connection to it.
     names = ["chat/log/test_store", "chat/log/test_store_races", "chat/presence/test_connections"]
     names += ["roulette/test_pairing", "roulette/test_pairing_races", "roulette/test_roulette"]
-    tests = [f"tests/{name}.py" for name in ("realtime/test_bulk", *names)]
+    tests = [f"tests/{name}.py" for name in ("realtime/storage/test_bulk", *names)]
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider", "--reuse-db", *tests],
         cwd=ROOT,

@@ -12,8 +12,8 @@ from chat.models import Membership, Message, Presence, Room
 from chat.presence.connections import current_presence
 from chat.rooms.members import revoke
 from chat.rooms.rooms import archive
-from realtime.database import in_database
-from realtime.protocol import CommandError
+from realtime.storage.database import in_database
+from realtime.wire.protocol import CommandError
 from tests.team import Connect, Team, says, signed_in
 
 CARD = uuid.uuid4()

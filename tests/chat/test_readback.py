@@ -12,8 +12,8 @@ from chat.models import Room
 from chat.presence.connections import current_presence
 from chat.readback import HeadsSource, PresenceSource, RoomSource
 from chat.topics import room_topic
-from realtime.database import in_database
-from realtime.publish import Delivery
+from realtime.delivery.publish import Delivery
+from realtime.storage.database import in_database
 from tests.team import Team, says
 
 

@@ -5,7 +5,7 @@ from typing import Any
 from chat import recheck
 from chat.models import Membership
 from chat.recheck import recheck_memberships
-from realtime.hub import Hub
+from realtime.delivery.hub import Hub
 from tests.team import Connect, Team
 
 

@@ -5,10 +5,10 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 from channels.layers import channel_layers
 
-from realtime import hub as hub_module
-from realtime import link
-from realtime.hub import Hub, register_source
-from realtime.publish import Delivery
+from realtime.delivery import hub as hub_module
+from realtime.delivery import link
+from realtime.delivery.hub import Hub, register_source
+from realtime.delivery.publish import Delivery
 from tests.realtime.fakes import ShakyLayer, Store
 
 

@@ -10,11 +10,11 @@ from channels.layers import InMemoryChannelLayer
 
 from harness.asgi_client import AsgiClient
 from harness.client import eventually
-from realtime.connection import Connection
 from realtime.consumers import SocketConsumer
-from realtime.hub import Hub, Readback, Source
-from realtime.protocol import Frame
-from realtime.publish import Delivery, Publication
+from realtime.delivery.hub import Hub, Readback, Source
+from realtime.delivery.publish import Delivery, Publication
+from realtime.wire.connection import Connection
+from realtime.wire.protocol import Frame
 
 
 class FakeWire:

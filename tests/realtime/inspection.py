@@ -12,11 +12,11 @@ from django.core.asgi import get_asgi_application
 from django.urls import path
 
 from realtime.consumers import SocketConsumer
+from realtime.delivery.hub import Readback, Source, register_source
+from realtime.delivery.publish import Delivery, Publication, publish
 from realtime.echo import EchoConsumer
-from realtime.hub import Readback, Source, register_source
-from realtime.protocol import Close, Command, Refused, encode
-from realtime.publish import Delivery, Publication, publish
-from realtime.sockets import SocketProtocol
+from realtime.serving.sockets import SocketProtocol
+from realtime.wire.protocol import Close, Command, Refused, encode
 
 http = get_asgi_application()
 

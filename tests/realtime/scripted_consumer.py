@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 
 from realtime.consumers import SocketConsumer
-from realtime.hub import Hub, current_hub
-from realtime.protocol import Close, Command, CommandError, Refused, encode
-from realtime.publish import Delivery, Publication, publish
+from realtime.delivery.hub import Hub, current_hub
+from realtime.delivery.publish import Delivery, Publication, publish
+from realtime.wire.protocol import Close, Command, CommandError, Refused, encode
 from tests.realtime.fakes import Person, ShakyLayer
 
 ADA, BOB = Person(1), Person(2, "Bob")

@@ -7,12 +7,13 @@ from typing import Any
 
 import pytest
 
-from realtime import consumers, process, quotas
+from realtime import consumers, process
+from realtime.delivery.hub import Hub
 from realtime.echo import EchoConsumer
-from realtime.hub import Hub
-from realtime.limits import Bucket
-from realtime.protocol import CommandError, Refused
+from realtime.limits import quotas
+from realtime.limits.buckets import Bucket
 from realtime.routing import UnknownEndpointConsumer
+from realtime.wire.protocol import CommandError, Refused
 from tests.realtime.fakes import OUR_HOST, OUR_ORIGIN, ConsumerClient
 from tests.realtime.scripted_consumer import (
     ADA,

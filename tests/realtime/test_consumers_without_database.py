@@ -9,9 +9,9 @@ from django.db import InterfaceError, InternalError, OperationalError
 
 from harness.client import eventually
 from realtime.consumers import SocketConsumer
-from realtime.database import condition
-from realtime.hub import Hub
-from realtime.protocol import Command
+from realtime.delivery.hub import Hub
+from realtime.storage.database import condition
+from realtime.wire.protocol import Command
 from tests.realtime.fakes import ConsumerClient
 from tests.realtime.scripted_consumer import ADA, hub, hub_of_this_loop, journal
 

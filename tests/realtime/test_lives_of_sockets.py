@@ -9,11 +9,11 @@ import pytest
 from harness.client import eventually
 from realtime import consumers
 from realtime.consumers import beat_between
+from realtime.delivery.hub import Hub
+from realtime.delivery.publish import Delivery, Publication, publish
 from realtime.echo import EchoConsumer
-from realtime.hub import Hub
-from realtime.protocol import Close, Ping, Refused
-from realtime.publish import Delivery, Publication, publish
 from realtime.routing import UnknownEndpointConsumer
+from realtime.wire.protocol import Close, Ping, Refused
 from tests.realtime.fakes import ConsumerClient, Person, ShakyLayer, settle
 from tests.realtime.scripted_consumer import (
     ADA,

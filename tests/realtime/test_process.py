@@ -15,10 +15,10 @@ from django.db.models.functions import Now
 
 from harness.client import PATIENCE, eventually
 from realtime import process
-from realtime.database import condition, in_database
-from realtime.hub import current_hub
+from realtime.delivery.hub import current_hub
 from realtime.models import Process
 from realtime.process import DEAD_AFTER, PROCESS_ID, Lease
+from realtime.storage.database import condition, in_database
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -23,7 +23,7 @@ from chat import entering
 from chat.models import Room
 from chat.presence import connections as presence
 from realtime import process
-from realtime.protocol import CommandError
+from realtime.wire.protocol import CommandError
 from roulette import consumers, pairing
 from roulette.commands import BlockPartner, Enter, LeaveRoulette, Next, ReportPartner
 from roulette.models import Block, Seat, SeatState

@@ -8,7 +8,7 @@ from django.test import AsyncClient
 
 from accounts.models import User
 from chat.log import store
-from realtime.database import in_database
+from realtime.storage.database import in_database
 from roulette.models import Report
 from tests.team import Team, says, signed_in
 

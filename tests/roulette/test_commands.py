@@ -3,7 +3,7 @@ from typing import Any
 
 import pytest
 
-from realtime.protocol import Command, CommandError, Parser
+from realtime.wire.protocol import Command, CommandError, Parser
 from roulette.consumers import RouletteConsumer
 
 PARSER = Parser(RouletteConsumer.commands)

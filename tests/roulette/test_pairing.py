@@ -5,9 +5,9 @@ from django.utils import timezone
 
 from chat.models import Room, RoomKind
 from realtime import process
-from realtime.database import in_database
 from realtime.models import Process
-from realtime.protocol import CommandError
+from realtime.storage.database import in_database
+from realtime.wire.protocol import CommandError
 from roulette import pairing
 from roulette.models import Block, Report, Seat
 from roulette.pairing import block_partner, report_partner, socket_gone, take_seat

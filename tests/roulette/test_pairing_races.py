@@ -8,7 +8,7 @@ from django.db import connections
 
 from accounts.models import User
 from chat.models import Membership, Room, RoomKind
-from realtime.database import in_database
+from realtime.storage.database import in_database
 from roulette import pairing
 from roulette.models import Seat
 from roulette.pairing import look, part, take_seat

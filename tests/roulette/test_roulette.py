@@ -17,8 +17,8 @@ from chat.presence import connections
 from harness.asgi_client import AsgiClient
 from harness.client import Event, eventually
 from realtime import process
-from realtime.database import in_database
-from realtime.hub import Hub
+from realtime.delivery.hub import Hub
+from realtime.storage.database import in_database
 from roulette import consumers, pairing
 from roulette.models import Block, Report, Seat
 from tests.team import Connect, Team, signed_in

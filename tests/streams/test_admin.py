@@ -9,7 +9,7 @@ from django.utils import timezone
 
 from accounts.models import User
 from boards import boards
-from realtime.publish import Publication
+from realtime.delivery.publish import Publication
 from streams import leases, store
 from streams.models import PushToken, Sample, Stream
 from streams.push import pushes, tally, tokens

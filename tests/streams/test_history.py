@@ -6,7 +6,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from boards.edits import STREAMS, TILES
-from realtime.protocol import timestamp
+from realtime.wire.protocol import timestamp
 from streams import store
 from streams.events import unix_ms
 from streams.history import Wanted, gap, heads_at, history_of

@@ -8,7 +8,7 @@ from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from realtime.publish import Publication
+from realtime.delivery.publish import Publication
 from streams import store
 from streams.events import unix_ms
 from streams.history import Wanted, history_of

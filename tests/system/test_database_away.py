@@ -19,7 +19,7 @@ from harness.launcher import Launcher, free_port
 from harness.servers import PostgreSQL, Redis, Web
 from tests.prove.proxy import Proxy
 
-#: Seconds within which everything is answered: PATIENCE of realtime.database, a look of the writer, and a slow machine.
+#: Seconds within which everything is answered: PATIENCE of the database, a look of the writer, a slow machine.
 ANSWERED = 13.0
 
 

@@ -9,7 +9,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
-from realtime.limits import Buckets
+from realtime.limits.buckets import Buckets
 from tests.walls.samples import wall_of
 from walls import code_views, codes, links, screens
 from walls.codes import CodeRefused

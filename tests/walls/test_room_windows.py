@@ -20,7 +20,7 @@ from chat.presence.connections import alive_rows
 from chat.rooms import rooms as chat_rooms
 from chat.rooms.access import Seen
 from chat.topics import room_topic
-from realtime.hub import current_hub
+from realtime.delivery.hub import current_hub
 from tests.screens import Viewer, in_thread
 from tests.team import Team, make_team, says
 from tests.walls.samples import wall_of

@@ -10,9 +10,10 @@ from django.utils import timezone
 
 from boards import boards
 from boards.models import Board
-from realtime import clock, process
-from realtime.hub import Hub, current_hub
-from realtime.publish import publish
+from realtime import process
+from realtime.delivery.hub import Hub, current_hub
+from realtime.delivery.publish import publish
+from realtime.storage import clock
 from streams import store
 from streams.models import Stream
 from tests.screens import Viewer, board_of, in_thread, produced_stream, reading

@@ -3,7 +3,7 @@
 import pytest
 from django.test import Client
 
-from realtime.limits import Buckets
+from realtime.limits.buckets import Buckets
 from tests.walls.samples import link_to
 from walls import links, views
 from walls.models import ScreenLink, Wall

@@ -8,9 +8,9 @@ import pytest
 from django.test import AsyncClient
 
 from realtime import process
-from realtime.database import condition
-from realtime.hub import Hub, current_hub
+from realtime.delivery.hub import Hub, current_hub
 from realtime.process import Lease
+from realtime.storage.database import condition
 from tests.realtime.fakes import Reader, ShakyLayer
 
 pytestmark = pytest.mark.django_db(transaction=True)

@@ -7,7 +7,7 @@ from django.core.handlers.asgi import ASGIRequest
 from django.http import HttpRequest, HttpResponse
 from django.test import RequestFactory
 
-from realtime.protocol import CommandError
+from realtime.wire.protocol import CommandError
 from web.http import STATUS, ApiError, answers_errors, error_response, json_body, number_parameter, text_field
 
 requests = RequestFactory()

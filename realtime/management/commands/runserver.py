@@ -6,7 +6,7 @@ from typing import Any
 from daphne.management.commands.runserver import Command as DaphneCommand
 
 from realtime.management.commands.serve import refuse_debug_for_others
-from realtime.server import Server
+from realtime.serving.server import Server
 
 
 class Command(DaphneCommand):

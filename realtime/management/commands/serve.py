@@ -11,9 +11,10 @@ from django.conf import settings
 from django.core.management import call_command
 from django.core.management.base import BaseCommand, CommandError
 
-from realtime import embedded, postgresql
-from realtime.database import throw_pool_away
-from realtime.server import Server  # first, it installs the reactor
+from realtime.serving import embedded
+from realtime.serving.server import Server  # first, it installs the reactor
+from realtime.storage import postgresql
+from realtime.storage.database import throw_pool_away
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 NOBODY = "nothing yet: set ALLOWED_HOSTS to the name or address of this machine that they use"

@@ -10,9 +10,9 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from realtime import postgresql
 from realtime.background import layer_is_embedded
-from realtime.database import throw_pool_away
+from realtime.storage import postgresql
+from realtime.storage.database import throw_pool_away
 from streams.producers import Producer, all_producers
 from streams.producing.running import run
 from streams.producing.worker import Worker

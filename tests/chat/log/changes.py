@@ -7,7 +7,7 @@ from accounts.models import User
 from chat.log import pages, store
 from chat.log.store import Change, Edit, React, Result
 from chat.models import Room
-from realtime.protocol import CommandError
+from realtime.wire.protocol import CommandError
 
 
 def apply(*changes: Change) -> list[Any]:

@@ -10,7 +10,7 @@ from chat.log import heads
 from chat.log.store import News
 from chat.models import Room, RoomKind
 from harness.client import PATIENCE, eventually
-from realtime.publish import Delivery, Publication
+from realtime.delivery.publish import Delivery, Publication
 
 
 def room(pk: int, rev: int, kind: str = RoomKind.PUBLIC) -> Room:

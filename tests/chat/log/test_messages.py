@@ -10,8 +10,8 @@ import pytest
 from chat.log import messages, store
 from chat.log.store import Post
 from chat.models import Room
-from realtime.database import in_database
-from realtime.protocol import CommandError
+from realtime.storage.database import in_database
+from realtime.wire.protocol import CommandError
 from tests.team import Team, says
 
 

@@ -11,7 +11,7 @@ from chat.log.pages import Page
 from chat.log.recent import RecentMessages
 from chat.log.store import Delete, Edit
 from chat.models import Room
-from realtime.protocol import encode
+from realtime.wire.protocol import encode
 from tests.team import Team, make_team, says
 
 

@@ -14,10 +14,10 @@ from chat.log.recent import RecentMessages
 from chat.log.store import Delete, Edit, React
 from chat.models import Room
 from chat.topics import room_topic
-from realtime import memories
-from realtime.database import in_database
-from realtime.hub import Hub
-from realtime.topics import LogTopic
+from realtime.delivery import memories
+from realtime.delivery.hub import Hub
+from realtime.delivery.topics import LogTopic
+from realtime.storage.database import in_database
 from tests.realtime.fakes import Reader
 from tests.team import Team, queries, says
 
@@ -193,7 +193,7 @@ async def test_a_log_that_outran_its_tail_is_read_again(team: Team, hub: Hub, mo
     reader = await listening(hub, team.kitchen)
     page = await recent.page(pk, None, 50, 0)
     await hub.release(room_topic(pk), reader, page.rev)
-    monkeypatch.setattr("realtime.topics.TAIL", 3)
+    monkeypatch.setattr("realtime.delivery.topics.TAIL", 3)
     await write(hub, *[says(team.kitchen, team.alice) for _ in range(7)])
     topic = hub.topics[room_topic(pk)]
     assert isinstance(topic, LogTopic)

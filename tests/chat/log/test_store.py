@@ -15,8 +15,8 @@ from accounts.models import User
 from chat.log import pages, store
 from chat.log.store import Applied, Change, Delete, Post
 from chat.models import Membership, Message, Room
-from realtime.protocol import CommandError
-from realtime.publish import Delivery
+from realtime.delivery.publish import Delivery
+from realtime.wire.protocol import CommandError
 from tests.chat.log.changes import apply, edit, log, outcomes, react, told
 from tests.team import Team, make_team, says
 

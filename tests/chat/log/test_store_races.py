@@ -9,7 +9,7 @@ from django.db import connections
 from chat.log import store
 from chat.log.store import Change, Result
 from chat.models import Message
-from realtime import clock
+from realtime.storage import clock
 from tests.chat.log.changes import apply, log, outcomes
 from tests.team import make_team, says
 

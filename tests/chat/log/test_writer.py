@@ -15,9 +15,9 @@ from chat.log.store import Change, Result
 from chat.log.writer import Writer
 from chat.models import Message
 from harness.client import PATIENCE
-from realtime.database import in_database
-from realtime.protocol import CommandError
-from realtime.publish import Publication
+from realtime.delivery.publish import Publication
+from realtime.storage.database import in_database
+from realtime.wire.protocol import CommandError
 from tests.team import Team, says
 
 Apply = Callable[[Sequence[Change]], Result]

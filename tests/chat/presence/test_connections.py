@@ -16,9 +16,9 @@ from chat.presence import connections
 from chat.presence.connections import PresenceKeeper, online
 from harness.client import eventually
 from realtime import process
-from realtime.database import in_database
+from realtime.delivery.publish import Delivery, Publication
 from realtime.models import Process
-from realtime.publish import Delivery, Publication
+from realtime.storage.database import in_database
 from tests.team import Connect, Team, signed_in
 
 Told = list[tuple[list[str], list[int], int]]

@@ -9,8 +9,8 @@ from chat.models import Presence
 from chat.presence.connections import presence_event, presence_topic
 from chat.presence.people import People, people
 from realtime import process
-from realtime.hub import Hub
-from realtime.protocol import encode
+from realtime.delivery.hub import Hub
+from realtime.wire.protocol import encode
 from tests.realtime.fakes import Reader
 from tests.team import Connect, Team, queries
 

@@ -5,7 +5,7 @@ from django.utils import timezone
 from accounts.models import User
 from chat.models import Membership, Room, RoomKind
 from chat.rooms.access import open_room, owned_room, require_person, visible_rooms
-from realtime.protocol import CommandError
+from realtime.wire.protocol import CommandError
 from tests.team import Team, make_team
 
 

@@ -13,8 +13,8 @@ from chat.models import Membership
 from chat.rooms.members import grant, remove_member, revoke
 from chat.rooms.rooms import archive, create_room, tell_room, unarchive
 from harness.client import eventually
-from realtime.database import in_database
-from realtime.hub import Hub
+from realtime.delivery.hub import Hub
+from realtime.storage.database import in_database
 from tests.team import Connect, Team, joined, signed_in
 
 

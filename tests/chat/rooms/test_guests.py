@@ -6,8 +6,8 @@ from typing import Any
 from chat.models import Room
 from chat.recheck import recheck_memberships
 from chat.rooms.rooms import create_room, let_guests_in
-from realtime.database import in_database
-from realtime.hub import Hub
+from realtime.delivery.hub import Hub
+from realtime.storage.database import in_database
 from tests.team import Connect, Team, signed_in
 
 JSON: Any = {"content_type": "application/json"}

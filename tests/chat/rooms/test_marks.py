@@ -9,7 +9,7 @@ from chat.log import store
 from chat.models import ReadMark
 from chat.rooms import marks
 from chat.rooms.access import Seen
-from realtime.database import in_database
+from realtime.storage.database import in_database
 from tests.team import Team, says
 
 

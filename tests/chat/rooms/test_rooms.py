@@ -11,8 +11,8 @@ from chat.models import Membership, Room, RoomKind
 from chat.rooms import rooms
 from chat.rooms.rooms import announce_room, create_room
 from chat.topics import SITE_TOPIC
-from realtime.protocol import CommandError
-from realtime.publish import Delivery, Publication
+from realtime.delivery.publish import Delivery, Publication
+from realtime.wire.protocol import CommandError
 from tests.team import Team
 
 

@@ -12,7 +12,7 @@ from chat.log.store import Delete
 from chat.models import ReadMark, Room
 from chat.rooms import unread
 from chat.rooms.members import add_member
-from realtime.database import condition, in_database
+from realtime.storage.database import condition, in_database
 from tests.team import Connect, Team, queries, says
 
 

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from harness.client import eventually
-from realtime.publish import Publication
+from realtime.delivery.publish import Publication
 from streams import leases, store
 from streams.models import ProducerLease, Sample, SqlSource, State, Stream
 from streams.producers.registry import Producer, producer

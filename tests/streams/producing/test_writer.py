@@ -7,7 +7,7 @@ import pytest
 from django.db import OperationalError
 
 from harness.client import eventually
-from realtime.publish import Publication
+from realtime.delivery.publish import Publication
 from streams import store
 from streams.models import Sample, Stream
 from streams.producing.writer import Writer

@@ -10,8 +10,8 @@ from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
-from realtime import clock
-from realtime.limits import Buckets
+from realtime.limits.buckets import Buckets
+from realtime.storage import clock
 from streams.models import PushTally, PushToken, Sample, Stream
 from streams.push import tally, tokens
 from tests.screens import pushed_stream

@@ -1,0 +1,71 @@
+"""How a connection joins topics: subscribe, read the store, send what was read, then hear what is newer.
+
+In this order nothing is lost and nothing comes twice (docs/architecture.md, Hub). So every consumer joins by way of
+`joining`, and nobody else calls `Hub.release`.
+"""
+
+from collections.abc import AsyncIterator, Iterable, Mapping
+from contextlib import asynccontextmanager
+
+from realtime.delivery.hub import Hub
+from realtime.wire.connection import Connection
+from realtime.wire.protocol import Close
+
+
+class Joining:
+    """One connection that has subscribed to topics and is being sent what the store has of them."""
+
+    def __init__(self, hub: Hub, connection: Connection) -> None:
+        self._hub = hub
+        self._connection = connection
+        self._told: dict[str, int] = {}
+        self.names: dict[str, None] = {}
+
+    async def subscribe(self, names: Iterable[str]) -> bool:
+        """Subscribe to those of `names` that are missing; return whether there were any: then read the store again."""
+        missing = [name for name in names if name not in self.names]
+        for name in missing:
+            self.names[name] = None
+            await self._hub.subscribe(name, self._connection)
+        return bool(missing)
+
+    @property
+    def goes_on(self) -> bool:
+        """False when somebody has unsubscribed the connection meanwhile, or it has closed."""
+        return self._connection.topics.keys() >= self.names.keys()
+
+    def tell(self, numbers: Mapping[str, int]) -> None:
+        """Note up to which number of each topic the connection has been sent everything."""
+        self._told |= numbers
+
+    async def release(self) -> None:
+        for name, number in self._told.items():
+            await self._hub.release(name, self._connection, number)
+
+
+@asynccontextmanager
+async def joining(hub: Hub, connection: Connection, names: Iterable[str]) -> AsyncIterator[Joining]:
+    """Subscribe `connection` to `names` and hold back what is published on them; the body reads, sends, and `tell`s.
+
+        async with joining(hub, connection, [topic]) as place:
+            page = await read()
+            connection.send(page.event)
+            place.tell({topic: page.number})
+
+    Then the connection gets what is newer than that, and goes on with the others. A topic that the body tells no number
+    of stays held back until the connection joins it again. An error in the body ends all these subscriptions, those too
+    that the connection had before. An error afterwards, when what is newer cannot be read, closes it with `RESYNC`.
+    """
+    place = Joining(hub, connection)
+    try:
+        await place.subscribe(names)
+        yield place
+    except BaseException:
+        for name in place.names:
+            await hub.unsubscribe(name, connection)
+        raise
+    try:
+        await place.release()
+    except Exception:
+        await connection.close(Close.RESYNC)  # it has a page, but cannot be told what follows
+        raise

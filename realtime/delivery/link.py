@@ -1,0 +1,175 @@
+"""The hub's link to the channel layer: one channel in the one group of all hubs, and whether anything comes through.
+
+The layer is a hint: it may fail, hang, forget us or be silently deaf. The link goes on trying, and says
+that it is `sick` meanwhile, so that the hub compares itself with the store more often.
+"""
+
+import asyncio
+import logging
+import math
+import time
+import uuid
+from collections.abc import Awaitable, Callable, Container
+from typing import Any, Final
+
+from channels.layers import get_channel_layer
+
+from realtime.delivery.publish import GROUP, Delivery, Publication, send
+from realtime.storage.database import condition
+
+log = logging.getLogger(__name__)
+
+#: Seconds that a subscription waits for the layer.
+JOIN_PATIENCE: Final = 1.0
+#: Seconds before what failed is tried again.
+PAUSE: Final = 1.0
+#: Seconds between canaries, and how long one may take.
+CANARY_EVERY: Final = 5.0
+CANARY_PATIENCE: Final = 2.0
+#: Canaries in a row that did not come back, after which we connect to the layer anew.
+RENEW_AFTER: Final = 3
+
+
+class Link:
+    """One channel in the layer.
+
+    `wanted` are the topics that somebody here listens to; `take` gets what is published on them elsewhere: not
+    under `name`, which is ours.
+    """
+
+    def __init__(self, name: str, wanted: Container[str], take: Callable[[list[Publication]], None]) -> None:
+        self.sick = False
+        #: When, in monotonic seconds, the database of another process has last answered that.
+        self.others_answered_at = -math.inf
+        self._name = name
+        self._wanted = wanted
+        self._take = take
+        self.channel = ""
+        self._joined = asyncio.Event()
+        self._canary = ""
+        self._canary_back = asyncio.Event()
+        self._receiving: asyncio.Future[None] | None = None
+        self._tasks: set[asyncio.Future[None]] = set()
+
+    async def ready(self) -> None:
+        """Wait until the layer brings us what is published; a second at most."""
+        if not self._tasks:
+            self._receiving = self._start(self._receive_for_ever)
+            self._start(self._canary_for_ever)
+        if not self._joined.is_set() and not self.sick:
+            try:
+                await asyncio.wait_for(self._joined.wait(), JOIN_PATIENCE)
+            except TimeoutError:
+                self.sick = True
+
+    async def close(self) -> None:
+        for task in self._tasks:
+            task.cancel()
+        await asyncio.gather(*self._tasks, return_exceptions=True)
+
+    def _start(self, work: Callable[[], Awaitable[None]]) -> asyncio.Future[None]:
+        task = asyncio.ensure_future(work())
+        task.add_done_callback(log_failure)
+        self._tasks.add(task)
+        return task
+
+    def _fall_sick(self, error: Exception) -> None:
+        self.sick = True
+        log.warning("The channel layer failed: %s: %s", type(error).__name__, error)
+
+    # What comes in
+
+    async def _receive_for_ever(self) -> None:
+        layer = get_channel_layer()
+        while True:
+            try:
+                if not self.channel:
+                    self.channel = await layer.new_channel("hub")
+                if not self._joined.is_set():
+                    await layer.group_add(GROUP, self.channel)
+                    self._joined.set()
+                message = await layer.receive(self.channel)
+            except Exception as error:
+                self._fall_sick(error)
+                await asyncio.sleep(PAUSE)
+                continue
+            try:
+                self.read(message)
+            except Exception:  # of another version, perhaps; what follows must still come through
+                log.exception("Could not read what the channel layer brought")
+
+    def read(self, message: dict[str, Any]) -> None:
+        if message.get("type") == "hub.publications":
+            if message["sender"] != self._name:
+                self._take(_unpack(message["items"], self._wanted))
+        elif message.get("type") == "hub.canary":
+            if message["canary"] == self._canary:
+                self._canary_back.set()
+            elif (age := message.get("database")) is not None:
+                self.others_answered_at = max(self.others_answered_at, time.monotonic() - age)
+
+    async def _join_again(self) -> None:
+        """Join the group once more: layers forget it, the one in memory after a day."""
+        try:
+            async with asyncio.timeout(CANARY_PATIENCE):
+                await get_channel_layer().group_add(GROUP, self.channel)
+        except Exception as error:
+            self._fall_sick(error)
+
+    async def _renew(self) -> None:
+        """Connect to the layer anew: it would keep a connection that is half open for ever."""
+        assert self._receiving
+        self._tasks.discard(self._receiving)
+        self._receiving.cancel()
+        await asyncio.wait({self._receiving})
+        self._joined.clear()
+        self.channel = ""
+        try:
+            await get_channel_layer().flush()
+        except Exception as error:
+            self._fall_sick(error)
+        self._receiving = self._start(self._receive_for_ever)
+
+    # Canaries
+
+    async def _canary_for_ever(self) -> None:
+        lost = 0
+        while True:
+            well = await self._hears_itself()
+            if self.sick == well:
+                log.warning("The channel layer is %s", "well again" if well else "deaf")
+            self.sick = not well
+            lost = 0 if well else lost + 1
+            if lost >= RENEW_AFTER:
+                lost = 0
+                await self._renew()
+            elif lost and self._joined.is_set():
+                await self._join_again()
+            await asyncio.sleep(CANARY_EVERY if well else PAUSE)
+
+    async def _hears_itself(self) -> bool:
+        """Send something to ourselves: a connection that is silently deaf shows in no other way."""
+        self._canary = uuid.uuid4().hex
+        self._canary_back.clear()
+        try:
+            async with asyncio.timeout(CANARY_PATIENCE):
+                await self._joined.wait()
+                sent = await send({"type": "hub.canary", "canary": self._canary, "database": condition.answered_ago()})
+                await self._canary_back.wait()
+        except TimeoutError:
+            return False
+        return sent
+
+
+def log_failure(task: asyncio.Future[Any]) -> None:
+    """Log why a task of the hub ended, where it should not have."""
+    if not task.cancelled() and task.exception():
+        log.error("A task of the hub failed: %r", task, exc_info=task.exception())
+
+
+def _unpack(items: list[list[Any]], wanted: Container[str]) -> list[Publication]:
+    return [
+        Publication(topic, Delivery(delivery), text, number, key)
+        for topic, delivery, number, key, text in items
+        if topic in wanted
+    ]

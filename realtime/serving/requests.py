@@ -1,0 +1,158 @@
+"""HTTP as our server takes it in: without end a request may be, but not in memory, and not in time."""
+
+import ipaddress
+from typing import Any, Final
+
+import daphne.server
+from daphne.http_protocol import HTTPFactory, WebRequest
+from django.conf import settings
+from twisted.internet.protocol import connectionDone
+from twisted.web.http import HTTPChannel
+
+from realtime.limits.buckets import network_of
+
+#: Seconds from the connection, or from the first byte of a further request, to the end of its headers; a socket's too.
+HEADERS_WITHIN: Final = 10.0
+#: Seconds in which something of a body must come, and all of it.
+BODY_PAUSE: Final = 30.0
+BODY_WITHIN: Final = 120.0
+#: Seconds between two requests of one connection; more than the minute after which nginx gives it up.
+NEXT_WITHIN: Final = 75.0
+#: Connections of one address without a whole request; one more, and the one that has waited longest makes room.
+WAITING_PER_ADDRESS: Final = 200
+TOO_LATE: Final = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
+#: Bytes of a body that are kept: one more than Django takes in a form; our own calls take less, and say so.
+BODY_BYTES: Final = settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1
+
+
+class Request(WebRequest):
+    """A request of whose body no more is kept than shows that it is too long: daphne would hold all of it twice."""
+
+    _room = BODY_BYTES
+
+    def gotLength(self, length: int | None) -> None:
+        super().gotLength(length if length is None else min(length, self._room))
+
+    def handleContentChunk(self, data: bytes) -> None:
+        if self._room > 0:
+            super().handleContentChunk(data[: self._room])
+            self._room -= len(data)
+
+
+class Waiting:
+    """The connections from which we wait for a request or the rest of one, by address, the longest first."""
+
+    def __init__(self, most: int = WAITING_PER_ADDRESS) -> None:
+        self.most = most
+        self._of: dict[str, dict[Channel, None]] = {}
+
+    def __len__(self) -> int:
+        """Return how many addresses have somebody who waits."""
+        return len(self._of)
+
+    def enter(self, channel: "Channel") -> None:
+        address = channel.address
+        if address is None:
+            return
+        own = self._of.setdefault(address, {})
+        own.pop(channel, None)
+        own[channel] = None
+        if len(own) > self.most:
+            next(iter(own)).make_room()
+
+    def leave(self, channel: "Channel") -> None:
+        if channel.address is not None and (own := self._of.get(channel.address)) is not None:
+            own.pop(channel, None)
+            if not own:
+                del self._of[channel.address]
+
+
+def _counted_address(peer: Any) -> str | None:
+    """Return what counts as one caller; None for a proxy and for this machine: many callers share such an address."""
+    host = getattr(peer, "host", None)
+    if host is None or settings.BEHIND_PROXY or ipaddress.ip_address(host.partition("%")[0]).is_loopback:
+        return None
+    return network_of(host)
+
+
+class Channel(HTTPChannel):
+    """One connection while it is HTTP. Whenever it owes us something, it has a deadline."""
+
+    abortTimeout = 1
+    transport: Any
+    address: str | None = None
+    _deadline: Any = None
+    _asking = False  # something of a request has come
+
+    def connectionMade(self) -> None:
+        super().connectionMade()
+        self.address = _counted_address(self.transport.getPeer())
+        self._wait(HEADERS_WITHIN)
+
+    def dataReceived(self, data: bytes) -> None:
+        if self._deadline is not None and not self._asking:
+            self._asking = True
+            self._set_deadline(HEADERS_WITHIN)
+        super().dataReceived(data)
+
+    def allHeadersReceived(self) -> None:
+        super().allHeadersReceived()
+        if self.length != 0:
+            self._set_deadline(BODY_WITHIN)
+            self.setTimeout(BODY_PAUSE)
+
+    def allContentReceived(self) -> None:
+        self.setTimeout(None)
+        self._end_waiting()
+        super().allContentReceived()  # where a socket is opened, which has its own deadlines from here on
+
+    def requestDone(self, request: Any) -> None:
+        if self.persistent:
+            self._asking = False
+            self._wait(NEXT_WITHIN)
+        super().requestDone(request)
+
+    def connectionLost(self, reason: Any = connectionDone) -> None:
+        self._end_waiting()
+        super().connectionLost(reason)
+
+    def timeoutConnection(self) -> None:
+        """End it, and say so where something was asked: a browser would show it for a connection kept ready."""
+        self._end_waiting()
+        if self._asking:
+            self.transport.write(TOO_LATE)
+        super().timeoutConnection()
+
+    def make_room(self) -> None:
+        self._end_waiting()
+        self.transport.abortConnection()
+
+    def _wait(self, seconds: float) -> None:
+        self._set_deadline(seconds)
+        self.factory.waiting.enter(self)
+
+    def _end_waiting(self) -> None:
+        self._set_deadline(None)
+        self.factory.waiting.leave(self)
+
+    def _set_deadline(self, seconds: float | None) -> None:
+        if self._deadline is not None and self._deadline.active():
+            self._deadline.cancel()
+        self._deadline = None if seconds is None else self.callLater(seconds, self.timeoutConnection)
+
+
+class RequestFactory(HTTPFactory):
+    protocol = Channel
+
+    def __init__(self, server: Any) -> None:
+        super().__init__(server)
+        self.timeOut = None  # Twisted's own starts over at each byte
+        self.waiting = Waiting()
+
+    def buildProtocol(self, addr: Any) -> Any:
+        protocol = super().buildProtocol(addr)
+        protocol.requestFactory = Request
+        return protocol
+
+
+daphne.server.HTTPFactory = RequestFactory  # its `run` makes one, and asks nobody which

@@ -1,0 +1,131 @@
+"""Database work from coroutines, and what is done while there is no database."""
+
+import asyncio
+import logging
+import random
+import time
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, Final, ParamSpec, TypeVar
+
+from asgiref.sync import SyncToAsync
+from django.db import DEFAULT_DB_ALIAS, InterfaceError, InternalError, OperationalError, connection, connections
+
+from realtime.wire.protocol import CommandError
+
+P = ParamSpec("P")
+R = TypeVar("R")
+
+#: Seconds for which anything waits for the database; then the caller is told `busy`.
+PATIENCE: Final = 10.0
+#: Seconds after which those who were told `busy` may come back: at least, and how many more for some of them.
+RETRY_AFTER: Final = 2.0
+RETRY_SPREAD: Final = 4.0
+#: What is raised when the database cannot do it now (away, locked, full, read-only), but perhaps later.
+AWAY: Final = (OperationalError, InterfaceError, InternalError)
+#: What one of these words in such an error means for people.
+MEANINGS: Final = {
+    "disk is full": "The server's disk is full: nothing can be saved.",
+    "no space left": "The database's disk is full: nothing can be saved.",
+    "readonly": "The database is read-only: nothing can be saved.",
+    "read-only": "The database is read-only: nothing can be saved.",
+    "locked": "Another program holds the database locked: nothing can be saved.",
+}
+SILENT: Final = "The database does not answer."
+
+
+@dataclass
+class Condition:
+    """What the newest renewal of the lease says of the database: "" when all is well, else a sentence."""
+
+    unwritable: str = ""
+    away: str = ""
+    #: Since when it is away, and when it answered last (None: never yet), in monotonic seconds.
+    away_since: float = 0.0
+    answered_at: float | None = None
+
+    def answered_ago(self) -> float | None:
+        """Return how many seconds ago it answered; None while it does not."""
+        return None if self.away or self.answered_at is None else time.monotonic() - self.answered_at
+
+
+#: Of this process; kept by `realtime.process`.
+condition = Condition()
+
+
+def meaning(error: BaseException) -> str:
+    """Return in a sentence why the database refused."""
+    text = str(error).lower()
+    return next((sentence for word, sentence in MEANINGS.items() if word in text), SILENT)
+
+
+def retry_after() -> float:
+    """Return seconds to wait, not the same for all."""
+    return round(RETRY_AFTER + random.uniform(0, RETRY_SPREAD), 2)  # noqa: S311 - spread, not secrecy
+
+
+def busy(why: str) -> CommandError:
+    """Return what a client is told while the database cannot do it; `why` is the sentence that `meaning` gives."""
+    return CommandError("busy", f"{why} Try again soon.", retry_after())
+
+
+def log_failure(log: logging.Logger, error: BaseException, what: str) -> None:
+    """Log that `what` failed: with the traceback, or in one line while the database is away, for many fail then."""
+    if isinstance(error, AWAY):
+        log.warning("%s failed: %s", what, error)
+    else:
+        log.error("%s failed", what, exc_info=error)
+
+
+def throw_pool_away() -> None:
+    """Close all connections to PostgreSQL, those in use when they are given back: the next ones are new."""
+    pool = getattr(connections[DEFAULT_DB_ALIAS], "pool", None)
+    if pool is not None:
+        pool.drain()
+
+
+class DatabaseWork(SyncToAsync[..., Any]):
+    """Runs in a thread, whose connections are cleaned up before and afterwards.
+
+    Unlike Channels' own it leaves a connection alone that is in a transaction: synchronous code that waits for
+    a coroutine shares its thread, and would lose what it has written so far.
+    """
+
+    def thread_handler(self, loop: Any, *args: Any, **options: Any) -> Any:
+        _clean_up()
+        try:
+            return super().thread_handler(loop, *args, **options)  # type: ignore[no-untyped-call]
+        finally:
+            _clean_up()
+
+
+def _clean_up() -> None:
+    for each in connections.all(initialized_only=True):
+        if not each.in_atomic_block:
+            each.close_if_unusable_or_obsolete()
+
+
+def in_database(work: Callable[P, R], *, patience: float | None = PATIENCE) -> Callable[P, Coroutine[Any, Any, R]]:
+    """Make a coroutine function of `work`, which uses the ORM; its connection is cleaned up afterwards.
+
+    On PostgreSQL such calls run side by side, as many as ASGI_THREADS and the pool allow; on SQLite one
+    after the other, in the thread that Django's own synchronous code uses.
+
+    Raises OperationalError after `patience` seconds (None: never), and at once while the database is known to be away.
+    """
+    serial = DatabaseWork(work, thread_sensitive=True)
+    parallel = DatabaseWork(work, thread_sensitive=False)
+
+    @wraps(work)
+    async def call(*args: P.args, **kwargs: P.kwargs) -> R:
+        if condition.away:
+            raise OperationalError(condition.away)
+        try:
+            async with asyncio.timeout(patience):
+                result: R = await (serial if connection.vendor == "sqlite" else parallel)(*args, **kwargs)
+        except TimeoutError:
+            raise OperationalError(f"no answer within {patience:g} s") from None
+        return result
+
+    return call
