@@ -87,7 +87,7 @@ from chat.models import Message, Room
 from chat.log import store
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
-from realtime import bulk
+from realtime.storage import bulk
 
 room, user = Room.objects.get(slug="kitchen"), User.objects.get(username="user-0")
 for _ in range(10):
