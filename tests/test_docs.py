@@ -109,15 +109,9 @@ def test_links_between_docs_lead_somewhere() -> None:
             assert (ROOT / target).exists(), f"{page.name} names {target}"
 
 
-#: Pages that are still to be wrapped.
-LONG_LINES = {"CHANGELOG.md", "architecture.md", "life-of-a-message.md", "performance.md", "reliability.md"}
-
-
 def test_lines_of_docs_are_short() -> None:
     """Tables, blocks of code, and links that cannot be broken may be longer."""
     for page in [*ROOT.glob("*.md"), *(ROOT / "docs").glob("*.md")]:
-        if page.name in LONG_LINES:
-            continue
         for number, line in enumerate(re.sub(r"```.*?```", "", page.read_text(), flags=re.DOTALL).splitlines(), 1):
             free = line.startswith(("|", "    ")) or "](" in line
             assert len(line) <= 120 or free, f"{page.name}:{number}: {line[:60]}"
