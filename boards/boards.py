@@ -158,7 +158,7 @@ def _streams_shown(board: Board) -> dict[int, list[Stream]]:
 def _history_wanted(
     widgets: Iterable[Widget], shown: Mapping[int, Sequence[Stream]], most: int | None
 ) -> dict[int, history.Wanted]:
-    """Return how much history of which stream the widgets want; only numbers have one to draw."""
+    """Return how much history the widgets want of each stream; only number widgets draw one."""
     wanted: dict[int, history.Wanted] = {}
     for widget in widgets:
         points, seconds = widget.options.get("points", POINTS), widget.options.get("range")

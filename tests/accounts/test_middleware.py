@@ -62,4 +62,4 @@ def test_a_banned_bot_is_nobody(client: Client) -> None:
 def test_tokens_are_for_the_api_only(client: Client) -> None:
     _, token = User.objects.create_bot("Robo")
     response = client.get("/rooms/lobby/", headers={"Authorization": f"Bearer {token}"})
-    assert response.status_code == 302, "a page sends whoever has no session to the way in"
+    assert response.status_code == 302, "a page sends a visitor without a session to the sign-in page"

@@ -203,7 +203,7 @@ def test_what_does_not_do_is_told_at_its_field(
     assert invite.is_open
 
 
-def test_whoever_is_slower_with_a_user_name_is_told_that_it_is_taken(
+def test_the_second_person_to_ask_for_a_user_name_is_told_that_it_is_taken(
     client: Client, invite: Invite, token: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def faster(token: str, username: str, name: str, password: str) -> User:

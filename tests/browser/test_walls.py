@@ -1,4 +1,4 @@
-"""Walls: boards for whoever has the link, on screens that look after themselves."""
+"""Walls: boards for everybody who has the link, on screens that nobody has to look after."""
 
 import re
 import uuid

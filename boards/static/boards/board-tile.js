@@ -17,7 +17,7 @@ import { tableTile } from "./tiles/table.js";
 import { textTile } from "./tiles/text.js";
 import { MAY_BE } from "./tiles/translated.js";
 import { truthMarks, truthSign } from "./tiles/truth-mark.js";
-import { marksOf, tell, truthOfAll } from "./state/truth.js";
+import { marksOf, tell, truthOfAll } from "./state/age-and-state.js";
 
 /**
  * @typedef {import("./state/board-state.js").Stream} Stream
@@ -25,7 +25,7 @@ import { marksOf, tell, truthOfAll } from "./state/truth.js";
  * @typedef {import("./state/screen.js").Screen} Screen
  */
 
-/** @type {import("./state/truth.js").Told} */
+/** @type {import("./state/age-and-state.js").Told} */
 const NOTHING_TO_TELL = { truth: "fresh", old: false, age: "", notes: [] };
 /** Types that show something without a stream. */
 const WITHOUT_STREAM = new Set(["clock", "room", "text"]);
@@ -197,7 +197,7 @@ export class BoardTile extends LitElement {
     </ul>`;
   }
 
-  /** @param {Stream[]} streams @param {Screen} screen @param {import("./state/truth.js").Told} told */
+  /** @param {Stream[]} streams @param {Screen} screen @param {import("./state/age-and-state.js").Told} told */
   #age(streams, screen, { age, old }) {
     const marks = truthMarks(marksOf(streams, screen.shownAt(), screen.heardAt()));
     if (!age || old) return marks;
@@ -220,7 +220,7 @@ export class BoardTile extends LitElement {
       case "clock":
         return clockTile(widget, screen.shownAt());
       case "room":
-        if (!screen.rooms()) return html`<p class="tile__note">Rooms are not shown on this wall. Whoever looks after it can allow that.</p>`;
+        if (!screen.rooms()) return html`<p class="tile__note">Rooms are not shown on this wall. Staff can allow them.</p>`;
         return screen.past ? html`<p class="tile__note">Rooms are not wound back.</p>` : roomTile(widget, screen.rooms());
       case "status":
         return statusTile(widget, streams, screen);
@@ -229,7 +229,7 @@ export class BoardTile extends LitElement {
     }
   }
 
-  /** @param {Widget} widget @param {Stream[]} streams @param {import("./state/truth.js").Told} told */
+  /** @param {Widget} widget @param {Stream[]} streams @param {import("./state/age-and-state.js").Told} told */
   #foot(widget, streams, { truth, notes }) {
     if (notes.length) {
       return html`<div class="tile__foot">

@@ -7,7 +7,7 @@ import { axisText, showText } from "web/format.js";
 import { copy } from "web/copy.js";
 import { align, alone, roomFor, tickText, timeRange, valueAt } from "./state/line-data.js";
 import { truthMark } from "./tiles/truth-mark.js";
-import { duration, marksOf, staleOf } from "./state/truth.js";
+import { duration, marksOf, staleOf } from "./state/age-and-state.js";
 
 /** @typedef {import("./state/board-state.js").Stream} Stream */
 

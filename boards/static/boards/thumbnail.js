@@ -6,7 +6,7 @@ import { sparkline } from "./state/line-data.js";
 import { LEVEL_SIGNS, LEVEL_WORDS, readStatus } from "./state/signs.js";
 import { columnsOf } from "./tiles/table.js";
 import { truthSign } from "./tiles/truth-mark.js";
-import { tell, truthOf } from "./state/truth.js";
+import { tell, truthOf } from "./state/age-and-state.js";
 import { Thumbnails } from "./thumbnails.js";
 import { Socket } from "realtime/socket.js";
 
@@ -256,7 +256,7 @@ export class BoardThumbnail extends LitElement {
     </li>`;
   }
 
-  /** Of a row that is not fresh: which of the rows it is that the board tells of below. @param {import("./state/truth.js").Truth} truth */
+  /** Of a row that is not fresh: which of the rows it is that the board tells of below. @param {import("./state/age-and-state.js").Truth} truth */
   #sign(truth) {
     return truth === "fresh" || truth === "empty" ? nothing : html`${truthSign(truth)} `;
   }

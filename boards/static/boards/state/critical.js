@@ -1,7 +1,7 @@
 /** Which streams of a board are critical: a status that says so, or a number beyond the limit of a tile. Pure. */
 import { levelOf } from "./levels.js";
 import { readStatus } from "./signs.js";
-import { truthOf } from "./truth.js";
+import { truthOf } from "./age-and-state.js";
 
 /**
  * @param {import("./board-state.js").BoardState} state

@@ -4,7 +4,7 @@ import { repeat } from "lit/directives/repeat.js";
 import { showText } from "web/format.js";
 import { levelOf } from "../state/levels.js";
 import { LEVEL_WORDS, readStatus } from "../state/signs.js";
-import { marksOf, truthOf } from "../state/truth.js";
+import { marksOf, truthOf } from "../state/age-and-state.js";
 import { orderOf } from "./order.js";
 import { sign } from "./status.js";
 import { columnsOf } from "./table.js";
@@ -13,8 +13,8 @@ import { truthMark } from "./truth-mark.js";
 /**
  * @typedef {import("../state/board-state.js").Stream} Stream
  * @typedef {import("../state/board-state.js").Widget} Widget
- * @typedef {{key: string, name: string, text: string, level: import("../state/signs.js").Level | null, part: number, stale: boolean, truth: import("../state/truth.js").Truth,
- *   marks: import("../state/truth.js").Note[]}} Line
+ * @typedef {{key: string, name: string, text: string, level: import("../state/signs.js").Level | null, part: number, stale: boolean, truth: import("../state/age-and-state.js").Truth,
+ *   marks: import("../state/age-and-state.js").Note[]}} Line
  *   part: of the largest, 0 to 1, for the bar behind it; stale: not to be trusted (a table's rows are as their tile)
  */
 

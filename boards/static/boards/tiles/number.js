@@ -5,7 +5,7 @@ import { fitsAcross } from "../fit.js";
 import { levelOf, whyLevel } from "../state/levels.js";
 import { change, sparkline } from "../state/line-data.js";
 import { LEVEL_WORDS } from "../state/signs.js";
-import { duration } from "../state/truth.js";
+import { duration } from "../state/age-and-state.js";
 import { length, letters } from "./length.js";
 import { sign } from "./status.js";
 

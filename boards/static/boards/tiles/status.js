@@ -1,7 +1,7 @@
 /** One status large, or several as a list: colour, shape and words. */
 import { html, nothing } from "lit";
 import { LEVEL_SIGNS, LEVEL_WORDS, readStatus } from "../state/signs.js";
-import { marksOf, staleOf } from "../state/truth.js";
+import { marksOf, staleOf } from "../state/age-and-state.js";
 import { length, letters } from "./length.js";
 import { truthMark } from "./truth-mark.js";
 

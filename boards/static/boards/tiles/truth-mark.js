@@ -1,7 +1,7 @@
 /** What is wrong with a stream, to be told apart from afar and without colours: a sign of its own shape, and a word. */
 import { html, nothing, svg } from "lit";
 
-/** @typedef {import("../state/truth.js").Note} Note */
+/** @typedef {import("../state/age-and-state.js").Note} Note */
 
 /** A clock, a broken circle with a cross, a circle of dots, a crossed line; in a box of 16 by 16. */
 const SIGNS = /** @type {Record<string, unknown>} */ ({

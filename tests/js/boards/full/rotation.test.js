@@ -73,7 +73,7 @@ test("a board that turns critical is shown at once, and then the rotation goes o
   assert.equal(shows(50), "b");
 });
 
-test("it is shown out of turn once, however long it stays critical, and again when it turns so anew, but not all the time", () => {
+test("it is shown out of turn once, however long it stays critical, and again when it turns critical again, but not all the time", () => {
   rotation.setPlan([place("a", 300), place("c", 20)]);
   note("c", false);
   shows(0);

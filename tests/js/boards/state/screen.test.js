@@ -162,7 +162,7 @@ test("a reload that the server asks for needs no other build", () => {
   assert.equal(reloads, 1);
 });
 
-test("what comes of other boards over the same line is not this one's", () => {
+test("events of other boards on the same connection change nothing here", () => {
   line().hello();
   line().give(snapshot(42));
   line().give({ ...snapshot(7), board: { slug: "sales", title: "Sales", widgets: [] } });

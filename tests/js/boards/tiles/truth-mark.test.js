@@ -3,7 +3,7 @@ import { test } from "node:test";
 import { truthMark, truthMarks, truthSign } from "boards/tiles/truth-mark.js";
 import { markupOf, textOf } from "../../templates.js";
 
-/** @type {import("boards/state/truth.js").Note[]} */
+/** @type {import("boards/state/age-and-state.js").Note[]} */
 const MARKS = [{ truth: "failing", text: "1 failing" }, { truth: "old", text: "5 min old" }];
 
 test("each truth that is bad has a shape of its own; others have none", () => {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { duration, marksOf, tell, truthOf, truthOfAll } from "boards/state/truth.js";
+import { duration, marksOf, tell, truthOf, truthOfAll } from "boards/state/age-and-state.js";
 
 const NOW = Date.parse("2026-11-21T09:00:00Z");
 

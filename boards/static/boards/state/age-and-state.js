@@ -1,6 +1,6 @@
 /**
- * Two of the three truths of a tile: how old its data is, and whether its producer is well.
- * (The third, whether this screen is connected, is the screen's: see line.js.)
+ * The age of a tile's data, and the state of its producer.
+ * (line.js knows whether this screen is connected.)
  *
  * @typedef {import("./board-state.js").Stream} Stream
  * @typedef {"empty" | "failing" | "unknown" | "old" | "fresh"} Truth the worst that is true of a tile
