@@ -9,7 +9,7 @@ from alerts.models import AlertRule, Incident
 from streams import store
 from streams.models import Stream
 from streams.pushed import Pushed
-from tests.screens import seconds
+from tests.streams_and_boards import seconds
 
 
 def rule_on(stream: Stream, **fields: Any) -> AlertRule:

@@ -9,7 +9,7 @@ from accounts.models import User
 from alerts.models import AlertDuty, AlertRule, Incident
 from chat import public
 from chat.models import Membership, Room
-from tests.screens import pushed_stream, seconds
+from tests.streams_and_boards import pushed_stream, seconds
 
 pytestmark = pytest.mark.django_db
 

@@ -4,7 +4,7 @@ from typing import Any
 import pytest
 
 from alerts.cards import card, condition_text, duration, shown
-from tests.screens import seconds
+from tests.streams_and_boards import seconds
 
 ABOUT = {
     "title": "Processor",

@@ -12,7 +12,7 @@ from alerts.models import AlertDuty, AlertRule, Incident, RuleState
 from streams import catalogue, store
 from streams.models import Stream
 from tests.alerts.rules import incident, look, push, rule_on
-from tests.screens import board_of, produced_stream, pushed_stream, reading, seconds
+from tests.streams_and_boards import board_of, produced_stream, pushed_stream, reading, seconds
 
 pytestmark = pytest.mark.django_db
 

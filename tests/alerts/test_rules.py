@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from alerts.rules import Condition, Fired, Heard, Resolved, Terms, Transition, Watched, pass_time, see
-from tests.screens import seconds
+from tests.streams_and_boards import seconds
 
 ABOVE, BELOW, SILENT = Condition.ABOVE, Condition.BELOW, Condition.SILENT
 WARN, CRIT = Condition.WARN, Condition.CRIT

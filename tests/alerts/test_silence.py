@@ -12,7 +12,7 @@ from streams import store
 from streams.models import HttpSource, PushToken, SqlSource, Stream
 from streams.producers import registry
 from tests.alerts.rules import incident, look, look_from, push, rule_on
-from tests.screens import produced_stream, pushed_stream, reading, seconds
+from tests.streams_and_boards import produced_stream, pushed_stream, reading, seconds
 
 pytestmark = pytest.mark.django_db
 

@@ -22,7 +22,7 @@ from realtime.wire.protocol import CommandError
 from streams import leases, store
 from streams.models import Stream
 from streams.pushed import Pushed
-from tests.screens import in_thread, pushed_stream
+from tests.streams_and_boards import in_thread, pushed_stream
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

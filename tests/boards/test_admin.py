@@ -10,7 +10,7 @@ from boards import boards
 from boards.models import Board
 from realtime.delivery.publish import Publication
 from streams.models import Stream
-from tests.screens import board_of, produced_stream
+from tests.streams_and_boards import board_of, produced_stream
 
 pytestmark = pytest.mark.django_db
 

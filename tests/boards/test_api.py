@@ -11,7 +11,7 @@ from boards.models import Board
 from realtime.wire.protocol import timestamp
 from streams import store
 from streams.events import unix_ms
-from tests.screens import board_of, produced_stream, reading, seconds
+from tests.streams_and_boards import board_of, produced_stream, reading, seconds
 
 pytestmark = pytest.mark.django_db
 

@@ -6,7 +6,7 @@ from boards import boards
 from boards.boards import NoSuchBoard
 from boards.models import Board
 from streams import history, store
-from tests.screens import board_of, produced_stream, pushed_stream, reading
+from tests.streams_and_boards import board_of, produced_stream, pushed_stream, reading
 
 pytestmark = pytest.mark.django_db
 

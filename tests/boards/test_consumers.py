@@ -10,7 +10,7 @@ from realtime.delivery.hub import Hub
 from realtime.delivery.publish import publish
 from streams import store
 from streams.events import unix_ms
-from tests.screens import Viewer, board_of, in_thread, produced_stream, reading
+from tests.streams_and_boards import Viewer, board_of, in_thread, produced_stream, reading
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

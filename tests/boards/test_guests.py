@@ -11,7 +11,7 @@ from boards import boards
 from boards.models import Board
 from boards.showing import recheck_guests
 from realtime.delivery.hub import Hub
-from tests.screens import Viewer, board_of, in_thread, produced_stream
+from tests.streams_and_boards import Viewer, board_of, in_thread, produced_stream
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -10,7 +10,7 @@ from boards.edits import STREAMS, TILES, BoardEdit, WrongEdit, read_edit
 from boards.layout import StaleEdit, create_board, save_layout
 from boards.models import Board, Widget
 from realtime.delivery.publish import Publication
-from tests.screens import board_of, produced_stream
+from tests.streams_and_boards import board_of, produced_stream
 
 pytestmark = pytest.mark.django_db
 

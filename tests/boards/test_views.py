@@ -2,7 +2,7 @@ import pytest
 from django.test import Client
 
 from accounts.models import User
-from tests.screens import board_of
+from tests.streams_and_boards import board_of
 
 pytestmark = pytest.mark.django_db
 

@@ -14,7 +14,7 @@ from streams import leases, store
 from streams.models import PushToken, Sample, Stream
 from streams.push import pushes, tally, tokens
 from streams.push.values import read_push
-from tests.screens import board_of, produced_stream, pushed_stream, reading
+from tests.streams_and_boards import board_of, produced_stream, pushed_stream, reading
 
 pytestmark = pytest.mark.django_db
 

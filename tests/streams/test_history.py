@@ -13,7 +13,7 @@ from streams.history import Wanted, gap, heads_at, history_of
 from streams.models import Sample, Stream
 from streams.pushed import Pushed
 from streams.store import SNAPSHOT_EVERY
-from tests.screens import START, produced_stream, pushed_stream, reading, seconds
+from tests.streams_and_boards import START, produced_stream, pushed_stream, reading, seconds
 
 pytestmark = pytest.mark.django_db
 

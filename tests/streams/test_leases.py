@@ -5,7 +5,7 @@ from django.db.models.functions import Now
 
 from streams import leases, store
 from streams.models import ProducerLease, Stream
-from tests.screens import START, produced_stream, reading
+from tests.streams_and_boards import START, produced_stream, reading
 
 pytestmark = pytest.mark.django_db
 

@@ -4,7 +4,7 @@ from streams import produced, store
 from streams.models import Stream
 from streams.producers.registry import Producer, producer
 from streams.values import Kind
-from tests.screens import produced_stream, reading
+from tests.streams_and_boards import produced_stream, reading
 
 pytestmark = pytest.mark.django_db
 

@@ -4,7 +4,7 @@ import pytest
 
 from streams import store
 from streams.readback import StreamSource
-from tests.screens import in_thread, produced_stream, reading
+from tests.streams_and_boards import in_thread, produced_stream, reading
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

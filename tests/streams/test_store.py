@@ -15,7 +15,7 @@ from streams.history import Wanted, history_of
 from streams.models import Sample, State, Stream, TableRow
 from streams.pushed import Pushed
 from streams.values import ROWS, WrongValue
-from tests.screens import produced_stream, pushed_stream, reading, seconds
+from tests.streams_and_boards import produced_stream, pushed_stream, reading, seconds
 
 pytestmark = pytest.mark.django_db
 

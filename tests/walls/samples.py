@@ -3,7 +3,7 @@
 from typing import Any
 
 from boards.models import Board
-from tests.screens import board_of, produced_stream
+from tests.streams_and_boards import board_of, produced_stream
 from walls import links
 from walls.models import Wall
 

@@ -5,7 +5,7 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
-from tests.screens import board_of, produced_stream
+from tests.streams_and_boards import board_of, produced_stream
 from tests.walls.samples import link_to, wall_of
 from walls import links
 from walls.models import Screen, ScreenLink, Wall

@@ -21,7 +21,7 @@ from chat.rooms import rooms as chat_rooms
 from chat.rooms.access import Seen
 from chat.topics import room_topic
 from realtime.delivery.hub import current_hub
-from tests.screens import Viewer, in_thread
+from tests.streams_and_boards import Viewer, in_thread
 from tests.team import Team, make_team, says
 from tests.walls.samples import wall_of
 from tests.walls.test_screens import Seat, assert_refused, opened

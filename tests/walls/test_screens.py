@@ -16,7 +16,7 @@ from realtime.delivery.publish import publish
 from realtime.storage import clock
 from streams import store
 from streams.models import Stream
-from tests.screens import Viewer, board_of, in_thread, produced_stream, reading
+from tests.streams_and_boards import Viewer, board_of, in_thread, produced_stream, reading
 from tests.walls.samples import link_to, wall_of
 from walls import links, screens
 from walls import screen_sockets as screen_sockets

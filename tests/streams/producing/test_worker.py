@@ -17,7 +17,7 @@ from streams.producing import worker
 from streams.producing.worker import Worker
 from streams.sources import configured
 from streams.values import Kind
-from tests.screens import START, in_thread, produced_stream, reading
+from tests.streams_and_boards import START, in_thread, produced_stream, reading
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

@@ -11,7 +11,7 @@ from realtime.delivery.publish import Publication
 from streams import store
 from streams.models import Sample, Stream
 from streams.producing.writer import Writer
-from tests.screens import in_thread, produced_stream, reading
+from tests.streams_and_boards import in_thread, produced_stream, reading
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

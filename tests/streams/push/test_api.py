@@ -14,7 +14,7 @@ from realtime.limits.buckets import Buckets
 from realtime.storage import clock
 from streams.models import PushTally, PushToken, Sample, Stream
 from streams.push import tally, tokens
-from tests.screens import pushed_stream
+from tests.streams_and_boards import pushed_stream
 
 pytestmark = pytest.mark.django_db
 

@@ -6,7 +6,7 @@ from streams import store
 from streams.models import Stream
 from streams.push import pushes
 from streams.push.values import WrongPush, read_push
-from tests.screens import pushed_stream
+from tests.streams_and_boards import pushed_stream
 
 pytestmark = pytest.mark.django_db
 

@@ -2,7 +2,7 @@ import pytest
 
 from streams.models import PushToken
 from streams.push import tokens
-from tests.screens import pushed_stream
+from tests.streams_and_boards import pushed_stream
 
 pytestmark = pytest.mark.django_db
 

@@ -10,7 +10,7 @@ from streams.sources import configured
 from streams.sources.configured import check_source, configured_producers, producer_of
 from streams.sources.fetching import HttpValue
 from streams.values import Kind
-from tests.screens import pushed_stream, reading, seconds
+from tests.streams_and_boards import pushed_stream, reading, seconds
 
 pytestmark = pytest.mark.django_db
 

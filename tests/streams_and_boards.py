@@ -1,4 +1,4 @@
-"""Streams, boards and readings to test with."""
+"""Streams, boards and readings for tests, and the fixtures that streams, boards, walls and alerts share."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from datetime import UTC, datetime, timedelta
