@@ -39,9 +39,14 @@ def test_each_part_goes_to_its_runner(bin_test: ModuleType, tmp_path: Path, monk
 def test_each_python_test_is_in_one_lane(bin_test: ModuleType, tmp_path: Path) -> None:
     """A lane imports only what it runs."""
     chosen = {step.name: step.command for step in bin_test.all_steps(tmp_path)}
-    folders = {command[-1] for name, command in chosen.items() if name in ("browser", "system")}
-    ignored = {argument.removeprefix("--ignore=") for argument in chosen["unit"] if argument.startswith("--ignore=")}
-    assert folders == ignored == {"tests/browser", "tests/system"}
+    folders = {name: chosen[name][-1] for name in ("browser", "screens", "system")}
+    ignored = {
+        name: {argument.removeprefix("--ignore=") for argument in chosen[name] if argument.startswith("--ignore=")}
+        for name in ("unit", *folders)
+    }
+    assert ignored["unit"] == {folders["browser"], folders["system"]}
+    assert ignored["browser"] == {folders["screens"]}, "which lies in its folder"
+    assert not ignored["screens"] | ignored["system"]
 
 
 def test_any_chromium_will_do(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -2,7 +2,7 @@
  * What fits on a wall: rows on a page, tiles on pages, letters and columns in a tile, and what a small tile does without. Pure.
  *
  * Lengths are shares of the screen's shorter side: 1 / 100 of it is 10.8 px at 1080p and 21.6 px at 4K, and CSS calls it vmin.
- * full-tiles.css and full-kinds.css have the same measures; tests/browser/test_wall_tiles.py compares the two.
+ * full-tiles.css and full-kinds.css have the same measures; tests/browser/screens/test_wall_tiles.py compares the two.
  *
  * @typedef {import("./state/board-state.js").Widget} Widget
  * @typedef {{width: number, height: number}} Space a screen, in pixels

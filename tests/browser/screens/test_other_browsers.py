@@ -7,8 +7,8 @@ from playwright.async_api import Page, expect
 
 from harness.client import eventually
 from harness.servers import Serve
+from tests.browser.screens.test_boards import open_board, tile
 from tests.browser.steps import enter, make_room, message, open_room, say
-from tests.browser.test_boards import open_board, tile
 
 NewPage = Callable[..., Awaitable[Page]]
 

@@ -10,9 +10,9 @@ from playwright.async_api import Page, Route, WebSocketRoute, expect
 
 from harness.client import eventually
 from harness.servers import Serve
+from tests.browser.screens.test_boards import Feed, expect_live, tile
 from tests.browser.steps import PASSWORD, Line, enter, make_room, open_room, people, say, sign_in
 from tests.browser.test_accessibility import faults, overflow
-from tests.browser.test_boards import Feed, expect_live, tile
 
 NewPage = Callable[..., Awaitable[Page]]
 

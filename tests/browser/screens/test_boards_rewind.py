@@ -7,9 +7,9 @@ from collections.abc import Awaitable, Callable
 from playwright.async_api import Page, expect
 
 from harness.servers import Serve
+from tests.browser.screens.test_boards import Feed, expect_live, tile
 from tests.browser.steps import Line, enter, make_room, open_room, say
 from tests.browser.test_accessibility import faults
-from tests.browser.test_boards import Feed, expect_live, tile
 
 NewPage = Callable[..., Awaitable[Page]]
 

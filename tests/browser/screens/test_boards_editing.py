@@ -8,9 +8,9 @@ from collections.abc import Awaitable, Callable, Iterator
 from playwright.async_api import Locator, Page, Route, expect
 
 from harness.servers import Serve
+from tests.browser.screens.test_boards import expect_live, tile
 from tests.browser.steps import PASSWORD, enter
 from tests.browser.test_accessibility import faults, overflow
-from tests.browser.test_boards import expect_live, tile
 
 NewPage = Callable[..., Awaitable[Page]]
 

@@ -7,10 +7,10 @@ import pytest
 from playwright.async_api import Page, Route, expect
 
 from harness.servers import Serve
+from tests.browser.screens.test_boards import Feed, expect_live, tile
+from tests.browser.screens.test_walls import make_staff, make_wall
 from tests.browser.steps import sign_in
 from tests.browser.test_accessibility import faults, overflow
-from tests.browser.test_boards import Feed, expect_live, tile
-from tests.browser.test_walls import make_staff, make_wall
 
 NewPage = Callable[..., Awaitable[Page]]
 

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from playwright.async_api import Browser, expect
 
-from tests.browser.fake_wall import FakeWall, Json, now, place
+from tests.browser.screens.fake_wall import FakeWall, Json, now, place
 
 #: Slug → kind, value, and the value that comes later, with what is to be seen then.
 VALUES: dict[str, tuple[str, Any, Any, str]] = {

@@ -8,7 +8,7 @@ import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, expect
 
-from tests.browser.fake_wall import FakeWall, Json, now, place
+from tests.browser.screens.fake_wall import FakeWall, Json, now, place
 
 SIZES = {"1080p": (1920, 1080), "4K": (3840, 2160), "upright": (1080, 1920)}
 HISTORY = 40
