@@ -188,7 +188,7 @@ def database(var: Path, local: bool) -> dict[str, object]:
     settings: dict[str, Any] = dict(environ.Env.db_url_config(url))
     given = settings.get("OPTIONS") or {}  # what the URL says behind a question mark, such as sslmode
     if scheme == "sqlite":
-        settings["CONN_MAX_AGE"] = None  # opening a file anew for every request would cost more than the query
+        settings["CONN_MAX_AGE"] = None  # reopening the file for every request would cost more than the query
         settings["OPTIONS"] = {
             # Locked for so long by somebody else, it is locked for longer: those who wait are told, and come back.
             "timeout": 5,

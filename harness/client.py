@@ -43,7 +43,7 @@ def fitting(type: str, fields: Mapping[str, Any]) -> Callable[[Event], bool]:
 
 
 class Socket(ABC):
-    """One socket, over whatever wire. Events that nobody has waited for stay in `events`, in the order they came."""
+    """One socket, on any wire. Events that no test has waited for stay in `events`, in their order."""
 
     #: Types of events that `assert_silence` does not mind.
     background = BACKGROUND

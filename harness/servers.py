@@ -108,7 +108,7 @@ class PostgreSQL(Service):
     def create_database(self, name: str, template: str = "template1") -> str:
         """Make a database whose name begins with `name`, and return its URL.
 
-        `template`: the name or the URL of the database that it is a copy of; nobody may be connected to that.
+        `template`: the name or the URL of the database to copy; nobody may be connected to it.
         """
         name, template = f"{name}-{next(self._numbers)}", urlsplit(template).path.lstrip("/")
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:

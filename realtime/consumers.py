@@ -213,7 +213,7 @@ class SocketConsumer(AsyncConsumer):
         )
 
     def _pay(self) -> None:
-        """Raise Refused for who opens sockets all the time, those that are then turned away too."""
+        """Raise Refused for a client that opens sockets too fast; refused ones count, too."""
         # Who it is may be what nobody can look up now: then all of an office would pay as one.
         if not self.scope.get("unknown") and quotas.openings.pay(self.payer):
             raise Refused(Close.FLOOD, "rate_limited", "Too many sockets were opened at once: wait a moment.")
@@ -355,7 +355,7 @@ class SocketConsumer(AsyncConsumer):
 
 
 async def beat() -> None:
-    """Send heartbeats to all sockets of this process, spread over the seconds; runs for ever."""
+    """Send heartbeats to all sockets of this process, spread over the seconds; never returns."""
     before = time.monotonic()
     while True:
         await asyncio.sleep(1 - before % 1)

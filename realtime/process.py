@@ -188,7 +188,7 @@ async def client_count() -> tuple[int, int]:
 
 
 def renew(connections: int) -> bool:
-    """Renew the lease; return False when it had lapsed, or there was none, and it was made anew."""
+    """Renew the lease; return False when it had lapsed, or there was none, and a new one was made."""
     from realtime.models import Process
 
     clock.measure()

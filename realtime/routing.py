@@ -5,7 +5,7 @@ from realtime.wire.protocol import Close, Refused
 
 
 class UnknownEndpointConsumer(SocketConsumer):
-    """Tells whoever connects to a path without an endpoint so, rather than failing the handshake."""
+    """Tells clients that there is no endpoint at this path. A failed handshake would tell them nothing."""
 
     signed_in = False
     any_origin = True

@@ -80,7 +80,7 @@ class NodeModulesFinder(BaseFinder):
 
 
 class ManifestStorage(CompressedManifestStaticFilesStorage):
-    """Hashed names, for ever cacheable, compressed; relative imports between modules are rewritten too."""
+    """Hashed names that can be cached forever, compressed; relative imports between modules are rewritten too."""
 
     support_js_module_import_aggregation = True
 

@@ -1,4 +1,4 @@
-"""What the error pages of DEBUG tell, and whom."""
+"""What DEBUG's error pages show, and to whom."""
 
 from typing import Any, Final
 

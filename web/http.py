@@ -42,7 +42,7 @@ def error_response(error: CommandError, status: int | None = None) -> JsonRespon
     body: dict[str, Any] = {"code": error.code, "detail": error.detail}
     if field := getattr(error, "field", None):
         body["field"] = field
-    readable = {"ensure_ascii": False}  # by whoever calls with curl
+    readable = {"ensure_ascii": False}  # for people who call with curl
     response = JsonResponse({"error": body}, json_dumps_params=readable, status=status or STATUS[error.code])
     if error.retry_after is not None:
         response["Retry-After"] = str(max(1, math.ceil(error.retry_after)))

@@ -31,7 +31,7 @@ def console(request: HttpRequest) -> HttpResponse:
 
 @csrf_exempt
 def no_such_call(request: HttpRequest, rest: str) -> HttpResponse:
-    """Answer API addresses that there are not, and those that lack their slash."""
+    """Answer addresses of the API that do not exist, or lack their final slash."""
     hint = "" if rest.endswith("/") else f" Did you mean /api/{rest}/ ? Addresses end with a slash."
     return error_response(ApiError("not_found", f"There is no /api/{rest} here.{hint}"))
 

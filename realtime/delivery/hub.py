@@ -107,7 +107,7 @@ class Hub:
         self.link.sick = sick
 
     def sends_away(self) -> bool:
-        """True while this process has no database, and that of another has answered since."""
+        """True while this process has no database, and another process has heard from its own since."""
         others, condition = self.link.others_answered_at, database.condition
         return bool(condition.away) and max(condition.away_since, time.monotonic() - OTHERS_PATIENCE) < others
 
@@ -143,7 +143,7 @@ class Hub:
             topic.live[connection] = None
         if not self._checking:
             self._checking = True
-            self.later(self._check_for_ever())
+            self.later(self._check_forever())
         await self.link.ready()
 
     async def release(self, name: str, connection: Connection, after: int) -> None:
@@ -314,7 +314,7 @@ class Hub:
         await asyncio.sleep(CHECK_NEW)
         await self.check(names)
 
-    async def _check_for_ever(self) -> None:
+    async def _check_forever(self) -> None:
         checked = time.monotonic()
         was_sick = False
         while True:

@@ -26,7 +26,7 @@ PAUSE: Final = 1.0
 #: Seconds between canaries, and how long one may take.
 CANARY_EVERY: Final = 5.0
 CANARY_PATIENCE: Final = 2.0
-#: Canaries in a row that did not come back, after which we connect to the layer anew.
+#: Canaries in a row that did not come back, after which we reconnect to the layer.
 RENEW_AFTER: Final = 3
 
 
@@ -54,8 +54,8 @@ class Link:
     async def ready(self) -> None:
         """Wait until the layer brings us what is published; a second at most."""
         if not self._tasks:
-            self._receiving = self._start(self._receive_for_ever)
-            self._start(self._canary_for_ever)
+            self._receiving = self._start(self._receive_forever)
+            self._start(self._canary_forever)
         if not self._joined.is_set() and not self.sick:
             try:
                 await asyncio.wait_for(self._joined.wait(), JOIN_PATIENCE)
@@ -79,7 +79,7 @@ class Link:
 
     # What comes in
 
-    async def _receive_for_ever(self) -> None:
+    async def _receive_forever(self) -> None:
         layer = get_channel_layer()
         while True:
             try:
@@ -117,7 +117,7 @@ class Link:
             self._fall_sick(error)
 
     async def _renew(self) -> None:
-        """Connect to the layer anew: it would keep a connection that is half open for ever."""
+        """Reconnect to the layer: it would keep a half-open connection forever."""
         assert self._receiving
         self._tasks.discard(self._receiving)
         self._receiving.cancel()
@@ -128,11 +128,11 @@ class Link:
             await get_channel_layer().flush()
         except Exception as error:
             self._fall_sick(error)
-        self._receiving = self._start(self._receive_for_ever)
+        self._receiving = self._start(self._receive_forever)
 
     # Canaries
 
-    async def _canary_for_ever(self) -> None:
+    async def _canary_forever(self) -> None:
         lost = 0
         while True:
             well = await self._hears_itself()

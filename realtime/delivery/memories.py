@@ -1,7 +1,7 @@
 """What a log comes to, kept in memory for as long as somebody here listens to its topic.
 
 It is read from the store once, and from then on brought up to date, when it is asked for, with what the topic
-has handed out since. So whoever joins gets it exactly at the topic's place, and the store has rest.
+has handed out since. So a joiner gets it exactly at the topic's place, and the store is not asked.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from realtime.delivery.hub import GAP_PATIENCE, current_hub
 from realtime.delivery.topics import LogTopic
 from realtime.storage.gather import gathered
 
-#: Seconds after which it is read anew: names of people change without an event.
+#: Seconds after which it is read again: names of people change without an event.
 OLDEST: Final = 60.0
 
 

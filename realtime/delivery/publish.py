@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 #: The group of all hubs (docs/decisions/0003). Each message carries all that was committed together.
 GROUP: Final = "hubs"
-#: Publications in a message that takes no more of those that wait: a process that reads must not have to wait for all.
+#: After so many publications a message is sent, though more wait: its readers need not wait for them all.
 CHUNK: Final = 200
 
 
@@ -39,7 +39,7 @@ class Publication:
 
     `topic`: `<kind>.<id>`; the kind says which source the hub reads it back from.
     `text`: the JSON text that browsers get as it is.
-    `number`: LOG: the change's number, dense per topic. LATEST: likewise; the parts of one update share it.
+    `number`: LOG: the change's number, dense per topic. LATEST: the same; the parts of one update share it.
     `key`: LATEST only: which part of the topic this replaces; "" replaces all of it.
     """
 

@@ -106,7 +106,7 @@ class LogTopic(Topic):
 
     def receive(self, item: Publication) -> bool:
         """Take a publication off the wire; return True while one before it is missing."""
-        if self.last is None:  # whoever has less gets the rest from the store when released
+        if self.last is None:  # a connection with less gets the rest from the store when released
             self.last = self.tail_after = item.number - 1
         if item.number == self.last + 1:
             self._hand_out(item)
@@ -223,7 +223,7 @@ class LatestTopic(Topic):
         return batch
 
     def let_join(self) -> None:
-        """Count those as `ahead` no more whose place is settled now."""
+        """Stop counting as `ahead` those whose place is settled now."""
         if self.ahead:
             settled = self._settled
             self.ahead = {connection: place for connection, place in self.ahead.items() if place > settled}
@@ -289,7 +289,7 @@ class LatestTopic(Topic):
             self._advance()
 
     def catch_up(self, connection: Connection, after: int) -> bool:
-        """Make `connection` live, whose snapshot has everything up to `after`; False when that is too old."""
+        """Make a connection live whose snapshot has everything up to `after`; False when that is too old."""
         if self.settled is None:
             self.began = self.settled = after
         elif after < self.began:

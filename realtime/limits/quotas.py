@@ -51,7 +51,7 @@ QUOTAS: "Final[list[Quota]]" = []
 
 
 class Payer(NamedTuple):
-    """Whose bucket it is, how many times what a person gets it holds, and who pays `along` from another bucket."""
+    """Who pays: the bucket's name, how many people's share it holds, and who pays `along` from another bucket."""
 
     name: str
     times: int = 1

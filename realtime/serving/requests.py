@@ -26,7 +26,7 @@ BODY_BYTES: Final = settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1
 
 
 class Request(WebRequest):
-    """A request of whose body no more is kept than shows that it is too long: daphne would hold all of it twice."""
+    """A request that keeps only enough of its body to show that it is too long. Daphne would hold all of it twice."""
 
     _room = BODY_BYTES
 

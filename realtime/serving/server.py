@@ -100,7 +100,7 @@ class Server(daphne.server.Server):
         return queue
 
     def _take_over(self, protocol: Any, application: Coroutine[Any, Any, None]) -> None:
-        """Run `application` as that of `protocol`, from here on."""
+        """Run `application` for `protocol` from now on."""
         self.connections[protocol]["application_instance"] = self.loop.create_task(application)
 
     def kill_all_applications(self) -> Any:

@@ -179,7 +179,7 @@ class SocketProtocol(WebSocketProtocol):
     """A socket that survives bad frames: what is too long or not UTF-8 reaches the consumer as such.
 
     Autobahn gives each connection some ninety attributes of its own, more than all else that a silent one holds;
-    those that are alike in all are attributes of this class, and a socket that has opened forgets its handshake.
+    what all sockets have alike is an attribute of this class, and a socket that has opened forgets its handshake.
     """
 
     wire: TwistedWire | None = None
@@ -200,7 +200,7 @@ class SocketProtocol(WebSocketProtocol):
     send_state = AutobahnProtocol.SEND_STATE_GROUND
     autoPingPendingSeq = 0
     websocket_version = 13
-    send_queue = ()  # for writes in pieces, of which we make none
+    send_queue = ()  # we never write in pieces
     is_closed = Unheard()
 
     @classmethod

@@ -44,7 +44,7 @@ def find(
     give: tuple[str, ...],
     lock: bool = False,
 ) -> list[tuple[Any, ...]]:
-    """Return the fields called `give` of the rows whose fields called `names`, of an index, are one of `wanted`.
+    """Return the fields `give` of the rows whose fields `names` have values in `wanted`. `names` need an index.
 
     The values given are as a model has them. `lock`: no other transaction changes these rows until this one ends;
     they are locked in the order of `wanted`. Rows that point to them may come meanwhile. (SQLite locks nothing and need
@@ -167,7 +167,7 @@ def _field(model: type[Model], name: str) -> "Field[Any, Any]":
     return field
 
 
-#: What makes of a column's value that of a field; none of them: it is the same.
+#: Turns a column's value into the field's; empty when both are the same.
 Reader = list[Callable[[Any], Any]]
 
 
@@ -194,7 +194,7 @@ def _same(value: Any) -> Any:
 def _converter(field: "Field[Any, Any]", vendor: str) -> Callable[[Any], Any]:
     """Return how a value of `field` is written in the JSON: as the column keeps it."""
     if vendor == "sqlite" and isinstance(field, UUIDField | DateTimeField):
-        # The connection itself: its proxy looks it up anew for each value, which was a tenth of a batch.
+        # The connection itself: its proxy looks it up again for each value, which was a tenth of a batch.
         convert = partial(field.get_db_prep_value, connection=connections[DEFAULT_DB_ALIAS])
         # The rows of a batch have one time.
         return lru_cache(8)(convert) if isinstance(field, DateTimeField) else convert

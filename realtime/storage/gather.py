@@ -55,8 +55,8 @@ def gathered(
 ) -> Callable[[K], Coroutine[Any, Any, V | None]]:
     """Make of `read`, which reads many keys, a coroutine function that reads one (None: it is not there).
 
-    Whoever asks while a read is under way shares the next: each answer comes from a read that began after
-    the call. What `read` raises is raised for all whom it read for.
+    Calls during a read share the next one: each answer comes from a read that began after
+    the call. What `read` raises, all its callers get.
     """
     gatherer: Callable[[], _Gatherer[K, V]] = per_loop(partial(_Gatherer, read))
 

@@ -67,7 +67,7 @@ class AsgiWire:
         self._drained = call
 
     async def flush(self) -> None:
-        """Wait, not for ever, until all is sent."""
+        """Wait until all is sent, but not for long."""
         if self._task is not None:
             await asyncio.wait({self._task}, timeout=CLOSE_PATIENCE)
 

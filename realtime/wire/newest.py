@@ -27,7 +27,7 @@ class Newest(Generic[V]):
         return bool(self._topics)
 
     def put(self, topic: str, key: str, value: V) -> None:
-        """Keep `value` instead of an older one; that of a whole topic instead of all its keys."""
+        """Keep `value` instead of an older one. A value of the whole topic replaces those of all its keys."""
         if not key:
             self.forget(topic)
         values = self._topics.setdefault(topic, {})

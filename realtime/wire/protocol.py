@@ -47,7 +47,7 @@ class CommandError(Exception):
         self.ref = ref
 
     def event(self, ref: str | None = None) -> dict[str, Any]:
-        """Return the `error` event; `ref` is that of the command at fault, where it could be read."""
+        """Return the `error` event; `ref` is the failed command's, where it could be read."""
         event: dict[str, Any] = {"type": "error", "ref": ref or self.ref, "code": self.code, "detail": self.detail}
         if self.retry_after is not None:
             event["retry_after"] = round(self.retry_after, 3)

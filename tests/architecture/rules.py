@@ -53,7 +53,7 @@ ORM: Final = {
 
 
 def packages_import_downwards(source: Source, may_import: Mapping[str, Collection[str]]) -> Broken:
-    """Each package imports only those that `may_import` names for it, or a module of one (`chat.public`)."""
+    """Each package imports only what `may_import` names for it: packages, or one module (`chat.public`)."""
     return [
         f"{source.place(module, line)} imports {name}"
         for module in source.modules.values()
@@ -209,7 +209,7 @@ def modules_are_short(source: Source, most: int) -> Broken:
 
 
 def no_foreign_privates(source: Source, allowed_in: str, documented: Collection[str]) -> Broken:
-    """Nobody but the file `allowed_in` uses a private name of a library. `documented`: those that are public after all.
+    """Nobody but the file `allowed_in` uses a private name of a library. `documented`: names that are public after all.
 
     A name is a library's when it is imported from one, when nothing here defines it, or when a class here overrides it.
     """

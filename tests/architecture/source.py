@@ -116,7 +116,7 @@ class Source:
         return name
 
     def canonical(self, name: str) -> str:
-        """Return where `name` is defined, rather than whence it was imported."""
+        """Return where `name` is defined, not where it was imported from."""
         seen = set()
         while name not in seen:
             seen.add(name)
