@@ -121,9 +121,9 @@ def _holds(terms: Terms, value: Any) -> bool | None:
 def pass_time(
     terms: Terms, watched: Watched, now: datetime, heard_since: datetime | None = None
 ) -> Iterator[tuple[Watched, Transition | None]]:
-    """Yield, one by one, the changes until `now` if no value comes: how the rule stands, and what to tell of it.
+    """Yield each change up to `now` if no value comes: the rule's state, and what to report.
 
-    `heard_since`: as `Heard.since`; matters to SILENT alone.
+    `heard_since`: see `Heard.since`; only SILENT uses it.
     """
     while (due := _next(terms, watched, heard_since)) is not None and due[0] <= now:
         _, watched, transition = due

@@ -27,7 +27,7 @@ def number_in(payload: bytes) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """One step of opening a connection: send this (unless empty), then wait for a frame that contains that."""
+    """One step of opening a connection: send `send` (unless empty), then wait for a frame that contains `expect`."""
 
     send: bytes
     expect: bytes
@@ -36,7 +36,7 @@ class Step:
 class Dialect:
     """A server that relays what it gets to all in the room of its path, the sender included."""
 
-    #: Stands once in each message that counts as delivered, and in nothing else.
+    #: Each message that counts as delivered contains this once; no other frame contains it.
     marker: bytes = WORD
 
     def path(self, room: str) -> str:
@@ -110,7 +110,7 @@ class Pipe(Dialect):
 
 
 class Board(Dialect):
-    """A viewer of one of our boards, whose name is the room's; says nothing."""
+    """A viewer of one of our boards (the room's name is the board's); sends nothing."""
 
     marker = b'"type":"update"'
 

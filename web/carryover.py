@@ -146,12 +146,12 @@ def _columns(table: str, model: type[Model]) -> list[str]:
         there = {column.name for column in connection.introspection.get_table_description(cursor, table)}
     if there != set(wanted):
         differing = ", ".join(sorted(there ^ set(wanted)))
-        raise CommandError(f"The table {table} has not the columns it should have ({differing}). Nothing has changed.")
+        raise CommandError(f"The table {table} lacks columns, or has others ({differing}). Nothing has changed.")
     return wanted
 
 
 def _set_sequences() -> None:
-    """Have the next id be one that no row has."""
+    """Make the next id one that no row has."""
     models = [model for app in NEW for model in apps.get_app_config(app).get_models(include_auto_created=True)]
     for statement in connection.ops.sequence_reset_sql(no_style(), models):
         _execute(statement)

@@ -53,7 +53,7 @@ class Pace:
         self.due[self.sent :] = [due + late for due in self.due[self.sent :]]
 
     def pause(self) -> float:
-        """Return the seconds until the next is due; epoll waits whole milliseconds."""
+        """Return the seconds until the next is due, at least the millisecond that epoll can wait."""
         return max(0.001, self.due[self.sent] - time.perf_counter()) if self.sent < len(self.due) else 0.05
 
 

@@ -70,7 +70,7 @@ _MARK: Final = ("room", "user", "seq")
 
 
 def _said_by_others(wanted: Sequence[tuple[int, int, int]]) -> dict[tuple[int, int], int]:
-    """Return by `(room id, user id)` how many messages stand after `seq` that others have said, MOST at most."""
+    """Return by `(room id, user id)` how many messages by others follow `seq`, at most MOST."""
     if not wanted:
         return {}
     each = "jsonb_array_elements(%s::jsonb)" if connection.vendor == "postgresql" else "json_each(%s)"

@@ -189,10 +189,11 @@ class LogTopic(Topic):
 class LatestTopic(Topic):
     """Values by key.
 
-    `newest` has the highest number seen of each key, `floor` the highest that replaced the whole topic.
-    Everything after `began` and up to `settled` was seen or replaced (None: nothing has come, nobody was
-    released); `seen` has the numbers above `settled`, and `fresh` their values. A connection in `ahead` is live,
-    but its snapshot has more than was settled: it gets nothing up to there.
+    `newest`: of each key, the highest number seen. `floor`: the highest number that replaced the whole topic.
+    `settled`: every number after `began`, up to this one, was seen or replaced (None: nothing has come yet, and no
+    connection was released). `seen`: the numbers seen above `settled`. `fresh`: their values.
+
+    A connection in `ahead` is live, but its snapshot is newer than `settled`: it gets nothing up to that point.
     """
 
     def __init__(self, name: str) -> None:
@@ -213,7 +214,7 @@ class LatestTopic(Topic):
         flush_values([self])
 
     def take_batch(self) -> list[tuple[int, str, Frame]]:
-        """Return what came since the last flush, for those `live` who are not `ahead`; these get theirs here."""
+        """Return what came since the last flush, for those `live` and not `ahead`; write to those `ahead` here."""
         super().flush()
         batch, self._batch = self._batch, []
         for connection, place in self.ahead.items():

@@ -41,7 +41,7 @@ class Condition:
 
     unwritable: str = ""
     away: str = ""
-    #: Since when it is away, and when it answered last (None: never yet), in monotonic seconds.
+    #: Monotonic seconds: when it went away, and when it last answered (None: not yet).
     away_since: float = 0.0
     answered_at: float | None = None
 

@@ -74,13 +74,13 @@ async def run(producer: Producer, last: Any, say: Say, threads: Executor) -> Non
     if producer.cron:
         await _next_turn(producer, time.monotonic())
     if producer.is_blocking:
-        await _run_for_ever(producer, mind, threads, None)
+        await _run_until_cancelled(producer, mind, threads, None)
     else:
         async with LoopOfItsOwn(f"producer {producer.slug}") as own:
-            await _run_for_ever(producer, mind, threads, own)
+            await _run_until_cancelled(producer, mind, threads, own)
 
 
-async def _run_for_ever(producer: Producer, mind: "_Mind", threads: Executor, own: LoopOfItsOwn | None) -> None:
+async def _run_until_cancelled(producer: Producer, mind: "_Mind", threads: Executor, own: LoopOfItsOwn | None) -> None:
     while True:
         began = time.monotonic()
         try:

@@ -61,7 +61,7 @@ class Worker:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self.writer.run(), name="writer")
                 group.create_task(self._keep_leases(), name="leases")
-                group.create_task(self._prune_for_ever(), name="pruning")
+                group.create_task(self._keep_pruning(), name="pruning")
                 for name, duty in _duties.items():
                     group.create_task(duty(), name=name)
         finally:
@@ -130,7 +130,7 @@ class Worker:
         for pk in pks:
             del self._running[pk]
 
-    async def _prune_for_ever(self) -> None:
+    async def _keep_pruning(self) -> None:
         while True:
             await asyncio.sleep(PRUNE_EVERY)
             try:

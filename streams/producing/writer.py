@@ -57,17 +57,17 @@ class Writer:
     async def run(self) -> None:
         """Write and publish until cancelled."""
         async with asyncio.TaskGroup() as group:
-            group.create_task(self._write_for_ever(), name="writing")
-            group.create_task(self._publish_for_ever(), name="publishing")
+            group.create_task(self._keep_writing(), name="writing")
+            group.create_task(self._keep_publishing(), name="publishing")
 
-    async def _write_for_ever(self) -> None:
+    async def _keep_writing(self) -> None:
         while True:
             batch = [await self._waiting.get(), *self._take_waiting()]
             self._writing = asyncio.create_task(self._write(batch))
             # A batch that is committed is published too, even when this is cancelled meanwhile.
             await asyncio.shield(self._writing)
 
-    async def _publish_for_ever(self) -> None:
+    async def _keep_publishing(self) -> None:
         while True:
             await self._news.wait()
             self._news.clear()

@@ -136,7 +136,7 @@ def test_an_invite_makes_an_account_and_signs_it_in(client: Client, invite: Invi
     assert (invite.used_by, invite.is_open) == (user, False)
 
 
-def test_an_invite_works_once_and_not_for_ever(client: Client, invite: Invite, token: str) -> None:
+def test_an_invite_works_once_and_expires(client: Client, invite: Invite, token: str) -> None:
     client.post("/join/", SIGNING_UP)
     late = Invite(made_by=invite.made_by, expires_at=timezone.now() - timedelta(seconds=1))
     expired = late.give_token()

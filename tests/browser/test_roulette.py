@@ -108,7 +108,9 @@ async def test_a_closed_window_ends_the_talk(strangers: tuple[Page, Page]) -> No
     await expect(ada.get_by_text("Bo left. Press Next")).to_be_visible(timeout=15_000)
 
 
-async def test_blocking_ends_it_for_ever(live_switchboard: Serve, strangers: tuple[Page, Page]) -> None:
+async def test_people_who_blocked_each_other_never_meet_again(
+    live_switchboard: Serve, strangers: tuple[Page, Page]
+) -> None:
     ada, bo = strangers
     await pair(strangers)
     await ada.get_by_role("button", name="Block").click()

@@ -131,7 +131,7 @@ async def test_farewells_run_before_work_ends_and_none_stops_another(caplog: pyt
     assert "The farewell of hanging failed" in caplog.text
 
 
-async def test_work_that_does_not_end_is_not_waited_for_ever() -> None:
+async def test_waiting_for_work_that_does_not_end_has_a_limit() -> None:
     release = asyncio.Event()
 
     async def stubborn() -> None:

@@ -30,7 +30,7 @@ def test_what_a_launcher_started_ends_with_it_and_so_do_its_folders() -> None:
 
 def test_servers_end_with_tests_that_are_told_to_end() -> None:
     """By a time limit of CI, say, which sends SIGTERM."""
-    command = [sys.executable, "-m", "pytest", "-q", "-s", "-p", "no:cacheprovider", "tests/system/waits_for_ever.py"]
+    command = [sys.executable, "-m", "pytest", "-q", "-s", "-p", "no:cacheprovider", "tests/system/never_ends.py"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as tests:
         assert tests.stdout
         port = next(int(line.split()[1]) for line in tests.stdout if line.startswith("port "))

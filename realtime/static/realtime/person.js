@@ -1,6 +1,6 @@
 /**
- * For whom a page is. It is made for one person; in another tab the same browser may sign in somebody else, and then
- * nothing may go on under the second name: sockets and requests ask here, and stop.
+ * The person a page is made for. Somebody else may sign in in another tab; then sockets and requests, which ask here,
+ * stop: nothing may go on under the second name.
  *
  * @typedef {import("./people.js").User} User
  */

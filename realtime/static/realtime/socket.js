@@ -250,7 +250,7 @@ export class Socket {
   #wait(/** @type {number} */ code) {
     this.#letGo();
     const chance = backoff(this.attempt, { random: this.random });
-    // A draining server has jittered for us; after a flood its wish is the least, and chance comes on top.
+    // A draining server's delay is already jittered; after a flood, wait what it asks plus chance.
     const seconds = code === 4429 ? (this.lastError?.retry_after ?? 1) + chance : (this.drainAfter ?? chance);
     this.attempt += 1;
     this.#alarm("retry", seconds, () => this.#connect());

@@ -144,7 +144,7 @@ export class RoulettePage extends LitElement {
                 <label for="reason">What happened?</label>
                 <textarea id="reason" name="reason" rows="3" maxlength="500"></textarea>
               </div>
-              <p class="muted small">Whoever looks after this server gets your words and what was said in this talk.</p>`
+              <p class="muted small">The admin of this server gets your words and what was said in this talk.</p>`
           : html`<p class="muted">The talk ends, and you two will never be paired again.</p>`}
         <div class="dialog__actions">
           <button class="button" value="">Cancel</button>

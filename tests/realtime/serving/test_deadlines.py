@@ -117,7 +117,7 @@ def test_headers_that_drip_are_given_up(site: Site, begin: bytes) -> None:
 
 
 @pytest.mark.parametrize("begin", [POST, CHUNKED + b"3b9aca00\r\n"], ids=["length", "chunks"])
-def test_a_body_may_pause_and_take_its_time_but_not_for_ever(site: Site, begin: bytes) -> None:
+def test_a_slow_body_is_accepted_up_to_a_limit(site: Site, begin: bytes) -> None:
     pausing, dripping = site.connect(), site.connect()
     pausing.give(begin)
     dripping.give(begin)

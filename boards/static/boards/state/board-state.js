@@ -137,7 +137,8 @@ export class BoardState {
   }
 
   /**
-   * Take what the snapshot of another board on the same line says of streams that both show: the server counts that as told.
+   * Take newer values of shared streams from another board's snapshot on this connection: the server counts them as
+   * told.
    * @param {any} snapshot
    * @param {number} now as for `takeUpdate`
    */

@@ -37,7 +37,7 @@ export function figure({ options, width }, { value, unit }, space) {
   </p>`;
 }
 
-/** What stands under the number: status, target, note and change, of which the last ones go where there is no room; and how it went. @param {Widget} widget @param {Stream[]} streams */
+/** What stands under the number: status, target, note and change (where there is no room, the last ones go), and the course of the value. @param {Widget} widget @param {Stream[]} streams */
 export function numberFoot({ options }, [stream]) {
   const moved = change(stream.history);
   // A short line: since when it has changed is said only where nothing more important wants the room.
