@@ -1,4 +1,4 @@
-"""Work that runs in every server process from its start: daphne has no lifespan of its own."""
+"""Work that every server process runs from its start. (Daphne has no lifespan events for this.)"""
 
 import asyncio
 import logging
@@ -14,7 +14,8 @@ log = logging.getLogger(__name__)
 
 #: Seconds that work gets to end by itself when the process stops.
 PATIENCE: Final = 10.0
-#: Seconds before work that failed is started again, the first time and at most; after so many it counts as good.
+#: Seconds before failed work is started again: the first time, and at most. Work that ran for GOOD_AFTER starts over
+#: from PAUSE.
 PAUSE: Final = 1.0
 LONGEST_PAUSE: Final = 30.0
 GOOD_AFTER: Final = 60.0
@@ -37,7 +38,7 @@ running: dict[str, asyncio.Task[None]] = {}
 def register(name: str, work: Work, *, when: Callable[[], bool] = lambda: True) -> None:
     """Have `work` run in every server process for which `when()` is true; call it in `AppConfig.ready`.
 
-    When it fails or returns it is started again, after a growing pause. It is cancelled at shutdown.
+    When it fails or returns, it is started again after a growing pause. Shutdown cancels it.
     """
     registered[name] = _Registered(name, work, when)
 
@@ -53,14 +54,14 @@ def layer_is_embedded() -> bool:
 
 
 async def start() -> None:
-    """Start all registered work in the running loop; more calls change nothing."""
+    """Start all registered work in the running loop; further calls do nothing."""
     for entry in registered.values():
         if entry.name not in running and entry.when():
             running[entry.name] = asyncio.create_task(_supervise(entry), name=entry.name)
 
 
 async def stop() -> None:
-    """Run the farewells, then cancel all work and wait for its end."""
+    """Run the farewells, then cancel all work and wait until it has ended."""
     for name, farewell in farewells.items():
         try:
             await asyncio.wait_for(farewell(), PATIENCE)
@@ -94,6 +95,6 @@ async def _supervise(entry: _Registered) -> None:
 
 
 def _is_cancelled() -> bool:
-    """True when this task itself is to end, not only something that it waited for."""
+    """True when this task itself was cancelled, not only something it awaited."""
     task = asyncio.current_task()
     return task is None or task.cancelling() > 0

@@ -1,4 +1,4 @@
-"""System checks: what would work in a trial and fail in earnest."""
+"""System checks: settings that work in a trial and fail in production."""
 
 from collections.abc import Sequence
 from typing import Any

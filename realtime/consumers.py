@@ -30,11 +30,11 @@ log = logging.getLogger(__name__)
 
 T = TypeVar("T")
 
-#: What is kept of the scope of a socket that has opened.
+#: The keys of the scope that an open socket keeps.
 KEPT: Final = ("session", "session_hash")
-#: Chosen when a client offers it: a browser that offers any insists on one.
+#: The subprotocol we choose when a client offers it: a browser that offers some fails unless one is chosen.
 SUBPROTOCOL: Final = "switchboard"
-#: So many commands refused for their rate, and the socket closes with 4429; forgiven as fast as commands are taken.
+#: After this many commands refused for their rate, the socket closes with 4429. Accepted commands reduce the count.
 FLOOD: Final = 200
 
 
@@ -43,7 +43,7 @@ def now() -> str:
 
 
 def _told(error: BaseException, what: str) -> CommandError:
-    """Return what a client is told of `error`, which is logged; `what` failed."""
+    """Log that `what` failed with `error`; return what the client is told."""
     log_failure(log, error, what)
     if isinstance(error, AWAY):
         return busy(meaning(error))
@@ -77,7 +77,7 @@ class SocketConsumer(AsyncConsumer):
         cls._parser = Parser(cls.commands)
 
     scope: dict[str, Any]
-    #: The User who is signed in, or None; and who pays for what is done here.
+    #: The User who is signed in, or None; and the payer of what this socket does.
     user: Any
     payer: Payer
     _is_counted = False
@@ -85,7 +85,7 @@ class SocketConsumer(AsyncConsumer):
     connection: Connection
 
     async def __call__(self, scope: dict[str, Any], receive: Any, send: Any) -> None:
-        """Run one socket from its handshake to its end, whatever that is."""
+        """Run one socket from its handshake to its end."""
         self.scope = scope
         self.hub = current_hub()
         self.user = scope.get("user") if getattr(scope.get("user"), "is_authenticated", False) else None
@@ -141,7 +141,7 @@ class SocketConsumer(AsyncConsumer):
             await asyncio.shield(self._end())
 
     async def _end(self) -> None:
-        self.connection.closed = True  # nothing that is still under way subscribes or writes
+        self.connection.closed = True  # so that no work under way subscribes or writes any more
         for task in self._controls:
             task.cancel()
         self.hub.connections.discard(self)
@@ -153,7 +153,7 @@ class SocketConsumer(AsyncConsumer):
             if not own:
                 del self.hub.connections_of[self.user.pk]
         self.hub.forget(self.connection)
-        self.connection.on_control = _ignore  # else the two hold each other until the collector comes
+        self.connection.on_control = _ignore  # breaks a reference cycle, which only the garbage collector would free
         try:
             await self.closed()
         except Exception as error:
@@ -162,14 +162,14 @@ class SocketConsumer(AsyncConsumer):
     # For subclasses
 
     async def gate(self) -> None:
-        """Raise Refused for who may not be here; nothing has been sent yet."""
+        """Raise Refused for a client that may not be here; nothing has been sent yet."""
         self._gate()
 
     async def opened(self) -> None:
-        """Begin, after `hello`. May raise Refused."""
+        """Start what this endpoint does, after `hello`. May raise Refused."""
 
     async def closed(self) -> None:
-        """Clean up; runs however the socket ends."""
+        """Clean up; runs at every end of a socket."""
 
     async def control(self, topic: str, payload: dict[str, Any]) -> None:
         """Act on a CONTROL publication of a subscribed topic. The base knows `signed_out`, `banned` and `make_room`."""
@@ -182,11 +182,11 @@ class SocketConsumer(AsyncConsumer):
             await self._refuse(_replaced())
 
     def joining(self, *topics: str) -> AbstractAsyncContextManager[Joining]:
-        """Join `topics`: the body reads the store and sends what it has read (`realtime.delivery.joining`)."""
+        """Join `topics`; the body reads the store and sends what it read (see `realtime.delivery.joining`)."""
         return joining(self.hub, self.connection, topics)
 
     def heartbeat(self, frame: protocol.Frame) -> None:
-        """Send the heartbeat, `frame` being the same for all."""
+        """Send the heartbeat; `frame` is the same for all."""
         self.connection.write_frame(frame)
 
     # The gate
@@ -213,13 +213,13 @@ class SocketConsumer(AsyncConsumer):
         )
 
     def _pay(self) -> None:
-        """Raise Refused for a client that opens sockets too fast; refused ones count, too."""
-        # Who it is may be what nobody can look up now: then all of an office would pay as one.
+        """Raise Refused for a client that opens sockets too fast. Refused sockets count, too."""
+        # While the database is away, nobody can be told apart: all people of an office would pay as one.
         if not self.scope.get("unknown") and quotas.openings.pay(self.payer):
             raise Refused(Close.FLOOD, "rate_limited", "Too many sockets were opened at once: wait a moment.")
 
     def _admit(self) -> None:
-        """Raise Refused when there are too many sockets that nobody has signed in to."""
+        """Raise Refused when too many sockets without a signed-in user are open."""
         if not self.payer.is_stranger:
             return
         strangers = self.hub.strangers
@@ -250,25 +250,25 @@ class SocketConsumer(AsyncConsumer):
 
     @property
     def address(self) -> str:
-        """The address of the client; behind a proxy the one that it tells."""
+        """The client's address; behind a proxy, the one that the proxy gives."""
         return str((self.scope.get("client") or ("local",))[0])
 
-    # What reading costs
+    # The cost of reading
 
     def require_reading(self) -> None:
-        """Raise CommandError while the payer has read too much to be given more."""
+        """Raise CommandError while the payer has read too much."""
         if wait := quotas.reading.wait(self.payer):
             raise CommandError("rate_limited", "You have read much at once: wait a moment.", wait)
 
     def count_reading(self, size: int, seconds: float = 0) -> None:
-        """Count the bytes of what was asked for and is sent, and how long it took to read."""
+        """Charge the payer for a read: the bytes that are sent, and the time that reading took."""
         quotas.reading.spend(self.payer, size)
         quotas.reading.spend_seconds(self.payer, seconds)
 
     # Commands
 
     async def _take(self, message: dict[str, Any]) -> None:
-        """Answer one frame. Nothing that a client sends gets past here as an exception, but Refused."""
+        """Answer one frame. Whatever a client sends, no exception but Refused leaves this method."""
         if self.connection.closed:
             return
         text = message.get("text")
@@ -319,7 +319,7 @@ class SocketConsumer(AsyncConsumer):
         return len(frame)
 
     def answer_when(self, command: Command, done: "asyncio.Future[T]", event: Callable[[T], dict[str, Any]]) -> None:
-        """Answer `command` once `done` is, with the `event` of its result; the next command need not wait for that."""
+        """Answer `command` when `done` is done, with `event` of its result; the next command need not wait."""
         done.add_done_callback(partial(self._answer_done, command, event))
 
     def _answer_done(self, command: Command, event: Callable[[T], dict[str, Any]], done: "asyncio.Future[T]") -> None:
@@ -342,7 +342,7 @@ class SocketConsumer(AsyncConsumer):
         self._begin(self._control(topic, text))
 
     def _begin(self, work: Coroutine[Any, Any, None]) -> None:
-        """Do `work` beside what the client sends, until the socket ends."""
+        """Run `work` in the background; it ends with the socket."""
         task = asyncio.ensure_future(work)
         self._controls[task] = None
         task.add_done_callback(self._controls.pop)
@@ -355,7 +355,7 @@ class SocketConsumer(AsyncConsumer):
 
 
 async def beat() -> None:
-    """Send heartbeats to all sockets of this process, spread over the seconds; never returns."""
+    """Send heartbeats to all sockets of this process, spread evenly over time; never returns."""
     before = time.monotonic()
     while True:
         await asyncio.sleep(1 - before % 1)
@@ -365,7 +365,7 @@ async def beat() -> None:
 
 
 def beat_between(before: float, moment: float) -> None:
-    """Send the heartbeat to the sockets for which it became due after `before` and up to `moment`, also when late."""
+    """Send the heartbeat to the sockets whose turn came after `before` and up to `moment`, even when this is late."""
     frame = protocol.Frame(protocol.encode({"type": "heartbeat", "now": now()}))
     for consumer in list(current_hub().connections):
         if (moment - consumer.since) // settings.HEARTBEAT > max(0, before - consumer.since) // settings.HEARTBEAT:

@@ -1,4 +1,4 @@
-"""`/ws/echo/`, for who wants to know whether sockets get through."""
+"""`/ws/echo/`, to test whether sockets get through."""
 
 import time
 from typing import Final
@@ -6,12 +6,12 @@ from typing import Final
 from realtime.consumers import SocketConsumer, now
 from realtime.wire.protocol import CommandError, Frame
 
-#: Seconds after which a socket that says nothing is closed; found at the next heartbeat.
+#: A socket that sends nothing for this many seconds is closed at the next heartbeat.
 IDLE: Final = 60.0
 
 
 class EchoConsumer(SocketConsumer):
-    """`/ws/echo/`: sends back each text frame; behind the connection check. Open to anyone."""
+    """`/ws/echo/`: sends each text frame back, for the connection check. Open to anyone."""
 
     signed_in = False
     any_origin = True

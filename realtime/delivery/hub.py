@@ -1,7 +1,7 @@
-"""The hub: one per process. It orders, heals and fans out what its link to the channel layer brings.
+"""The hub: one per process. It orders what its link to the channel layer brings, fills gaps, and fans it out.
 
-The channel layer is a hint (docs/architecture.md): whatever it drops, doubles or reorders, the hub notices
-by number and reads back from the store.
+The channel layer is only a hint (docs/architecture.md). It may drop, double or reorder publications; the hub notices
+by their numbers and reads back from the store.
 """
 
 import asyncio
@@ -24,27 +24,27 @@ from realtime.wire.protocol import Close
 
 log = logging.getLogger(__name__)
 
-#: Seconds that a gap may close by itself: two processes invert all the time.
+#: Seconds in which a gap may close by itself: publications of two processes often arrive in the wrong order.
 GAP_PATIENCE: Final = 0.03
-#: Seconds between comparisons with the store; while the wire is sick; after the first subscription.
+#: Seconds between comparisons with the store: usually; while the channel layer fails; after the first subscription.
 CHECK_EVERY: Final = 15.0
 CHECK_SICK: Final = 1.0
 CHECK_NEW: Final = 1.0
-#: Seconds that a flush must have taken for the next one to wait: of a log for what is coming, of values in any case.
+#: A flush that took this many seconds delays the next one: of values always, of a log only while more is coming.
 COSTLY: Final = 0.001
-#: Seconds that it waits at the most; else as long as the last one took.
+#: A flush waits as long as the last one took, but at most this many seconds.
 LONGEST_WAIT: Final = 0.05
 
 
-#: Seconds for which another process counts as well after it said so; it does every five.
+#: Seconds for which another process counts as healthy after it said so; it says so every five.
 OTHERS_PATIENCE: Final = 12.0
 
 
 @dataclass(frozen=True, slots=True)
 class Readback:
-    """What a store knows of a topic after some number.
+    """What a store has of a topic after some number.
 
-    `publications` in order of number; everything up to `head` is in them or replaced by one of them.
+    `publications` are in order of number. They hold every change up to `head`, or a later change that replaced it.
     """
 
     head: int
@@ -52,18 +52,18 @@ class Readback:
 
 
 class Source(Protocol):
-    """How the hub reads back from the truth; one per kind of topic."""
+    """How the hub reads a topic back from the database; one per kind of topic."""
 
     delivery: Delivery
 
     async def heads(self, topics: Collection[str]) -> Mapping[str, int]:
-        """Return the newest number of each of `topics`; one that is gone is left out."""
+        """Return the newest number of each of `topics`; topics that are gone are left out."""
 
     async def read(self, topic: str, after: int) -> Readback:
-        """Return what changed after `after`; may stop early, at its `head`."""
+        """Return the changes after `after`. It may stop early; its `head` says where."""
 
     def is_coming(self, topic: str) -> bool:
-        """Return whether this process is about to publish on `topic`; then a costly flush waits to take both."""
+        """Return whether this process is about to publish on `topic`; then a costly flush waits for that."""
         return False
 
 
@@ -71,35 +71,38 @@ sources: dict[str, Source] = {}
 
 
 def register_source(kind: str, source: Source) -> None:
-    """Have topics named `<kind>.…` read back from `source`; call it in `AppConfig.ready`."""
+    """Read topics named `<kind>.…` back from `source`. Call this in `AppConfig.ready`."""
     sources[kind] = source
 
 
 class Hub:
-    """Topics and connections of this process (of this event loop, to be exact)."""
+    """The topics and connections of this process (to be exact, of this event loop)."""
 
     def __init__(self) -> None:
         self.topics: dict[str, Topic] = {}
         self.connections: set[Any] = set()  # the consumers of all open sockets
-        self.connections_of: dict[Any, dict[Any, None]] = {}  # those of each user, by primary key, oldest first
-        self.changed_users: dict[Any, None] = {}  # whose sockets were opened or ended (`realtime.siblings`)
+        self.connections_of: dict[Any, dict[Any, None]] = {}  # each user's, by primary key, oldest first
+        self.changed_users: dict[Any, None] = {}  # whose sockets have opened or ended (see `realtime.siblings`)
         self.strangers: Counter[str] = Counter()  # sockets that nobody has signed in to, by who pays for them
         self.draining = False
-        self.heals = 0  # how often the store had to be asked for what the wire dropped
+        self.heals = 0  # how often the hub had to read back from the store
         self.name = uuid.uuid4().hex
         self.link = Link(self.name, self.topics, self.receive)
         self._checking = False
         self._tasks: set[asyncio.Task[Any]] = set()
         self._dirty: dict[Topic, None] = {}
         self.waiting: dict[Topic, asyncio.TimerHandle] = {}
-        self._values: dict[LatestTopic, None] = {}  # those with values to be written
+        self._values: dict[LatestTopic, None] = {}  # those with values that wait to be written
         self._rest: asyncio.TimerHandle | None = None
         self.healing: set[Topic] = set()
         self._new: set[str] = set()
 
     @property
     def sick(self) -> bool:
-        """True while the channel layer fails or is deaf: then everything comes by comparison, a second late."""
+        """True while the channel layer fails or is deaf.
+
+        Comparisons with the store then bring everything, a second late.
+        """
         return self.link.sick
 
     @sick.setter
@@ -107,12 +110,12 @@ class Hub:
         self.link.sick = sick
 
     def sends_away(self) -> bool:
-        """True while this process has no database, and another process has heard from its own since."""
+        """True while this process cannot reach the database and another process has reached it since."""
         others, condition = self.link.others_answered_at, database.condition
         return bool(condition.away) and max(condition.away_since, time.monotonic() - OTHERS_PATIENCE) < others
 
     async def send_away(self, detail: str) -> None:
-        """Tell all clients to come back at another process, and close their sockets."""
+        """Tell all clients to reconnect to another process, and close their sockets."""
         leaving = [each.connection for each in self.connections if not each.connection.closed]
         log.warning("Sending %d sockets to other processes: %s", len(leaving), detail)
         for connection in leaving:
@@ -121,10 +124,11 @@ class Hub:
     # Subscriptions
 
     async def subscribe(self, name: str, connection: Connection) -> None:
-        """Have `connection` get what is published on the topic `name`.
+        """Subscribe `connection` to the topic `name`.
 
-        On a topic that has a source it waits for `release`, so that it can read the store in between. Returns
-        when the layer brings what is published, or after a second: then comparisons with the store carry it.
+        On a topic that has a source, the connection gets nothing before `release`, so that it can read the store in
+        between. Returns when the layer brings what is published, or after a second: until the layer does,
+        comparisons with the store bring it.
         """
         if connection.closed:
             return
@@ -147,16 +151,16 @@ class Hub:
         await self.link.ready()
 
     async def release(self, name: str, connection: Connection, after: int) -> None:
-        """End the wait of `connection`, which has everything of the topic up to number `after`."""
+        """Start delivering to `connection`, which has everything of the topic up to number `after`."""
         topic = self.topics.get(name)
         assert topic is None or isinstance(topic, LogTopic | LatestTopic)
         while topic and connection in topic.held and not topic.catch_up(connection, after):
             reached = await self._replay(topic, connection, after)
-            if reached <= after:  # the store has less than we handed out
+            if reached <= after:  # the store has less than we delivered
                 await connection.close(Close.RESYNC)
                 return
             after = reached
-        if topic and connection in topic.ahead:  # it has read what the others here were not told
+        if topic and connection in topic.ahead:  # it has read what the others here have not got yet
             self._heal_soon(topic, after)
 
     async def unsubscribe(self, name: str, connection: Connection) -> None:
@@ -185,9 +189,9 @@ class Hub:
             self._wait_no_more(topic)
 
     async def _replay(self, topic: Topic, connection: Connection, after: int) -> int:
-        """Send what the store has after `after` to one connection that waits; return its new place."""
+        """Send one waiting connection what the store has after `after`; return its new position."""
         readback = await _source(topic.name).read(topic.name, after)
-        if connection in topic.held:  # it may have left meanwhile
+        if connection in topic.held:  # it may have gone meanwhile
             for item in readback.publications:
                 connection.send_text(item.text)
         return readback.head
@@ -216,7 +220,7 @@ class Hub:
 
     def _flush(self) -> None:
         dirty, self._dirty = self._dirty, {}
-        for topic in sorted(dirty, key=attrgetter("cost")):  # a quiet room does not wait for a busy one
+        for topic in sorted(dirty, key=attrgetter("cost")):  # so that a quiet room does not wait for a busy one
             if isinstance(topic, LatestTopic):
                 self._values[topic] = None
             elif isinstance(topic, LogTopic) and topic.cost > COSTLY and _source(topic.name).is_coming(topic.name):
@@ -227,7 +231,7 @@ class Hub:
             self._flush_values()
 
     def _flush_values(self) -> None:
-        """Write all values, and no more for as long as that took: half of the time is left to all else."""
+        """Write all values; then write none for as long as this took, so that other work gets half of the time."""
         values, self._values, self._rest = self._values, {}, None
         began = time.perf_counter()
         flush_values(values)
@@ -242,7 +246,7 @@ class Hub:
         topic.cost = time.perf_counter() - began
 
     def _wait(self, topic: Topic) -> None:
-        """Leave the next flush to what is coming, but wait for that no longer than a flush takes."""
+        """Delay the next flush for what is coming, but no longer than a flush takes."""
         if topic not in self.waiting:
             seconds = min(topic.cost, LONGEST_WAIT)
             self.waiting[topic] = asyncio.get_running_loop().call_later(seconds, self._flush_log, topic)
@@ -251,7 +255,7 @@ class Hub:
         if timer := self.waiting.pop(topic, None):
             timer.cancel()
 
-    # Healing
+    # Reading back
 
     def _heal_soon(self, topic: Topic, head: int | None = None) -> None:
         if topic not in self.healing:
@@ -260,7 +264,7 @@ class Hub:
             self.later(self._heal(topic, 0 if many else GAP_PATIENCE, head))
 
     async def _heal(self, topic: Topic, patience: float, head: int | None = None) -> None:
-        """Read from the store what is missing, unless it has come meanwhile; once per process and topic."""
+        """Read what is missing from the store, unless it came meanwhile; one read at a time per topic."""
         try:
             await asyncio.sleep(patience)
             while self.topics.get(topic.name) is topic:
@@ -273,14 +277,14 @@ class Hub:
                 topic.fill(readback.publications, readback.head)
                 self._mark(topic)
                 if readback.head <= after:
-                    return  # the store itself has no more; what came early came from a store we cannot see yet
+                    return  # the store has no more: what came early was committed where we cannot see it yet
         except Exception as error:
             database.log_failure(log, error, f"Reading {topic.name} back (the next comparison tries again)")
         finally:
             self.healing.discard(topic)
 
     async def check(self, names: Iterable[str]) -> None:
-        """Compare topics with the store, and read back where they are behind."""
+        """Compare topics with the store; read back those that are behind."""
         by_kind: dict[str, list[str]] = defaultdict(list)
         for name in names:
             kind = name.partition(".")[0]
@@ -303,13 +307,13 @@ class Hub:
         await asyncio.gather(*[self._heal(topic, GAP_PATIENCE, head) for topic, head in behind])
 
     def _check_soon(self, name: str) -> None:
-        """The layer confirms a subscription before it is one: look once what was missed meanwhile."""
+        """The layer may confirm a subscription before it works: check once for what was missed meanwhile."""
         if not self._new:
             self.later(self._check_new())
         self._new.add(name)
 
     async def _check_new(self) -> None:
-        await asyncio.sleep(CHECK_NEW / 2)  # for all that come together, as after a restart
+        await asyncio.sleep(CHECK_NEW / 2)  # one check for all that subscribe together, as after a restart
         names, self._new = self._new, set()
         await asyncio.sleep(CHECK_NEW)
         await self.check(names)
@@ -319,7 +323,7 @@ class Hub:
         was_sick = False
         while True:
             await asyncio.sleep(CHECK_SICK)
-            # Once more when the wire is well again: for what it lost after the last comparison.
+            # Once more when the layer works again, for what it lost after the last comparison.
             if self.sick or was_sick or time.monotonic() - checked >= CHECK_EVERY:
                 checked = time.monotonic()
                 was_sick = self.sick
@@ -334,7 +338,7 @@ class Hub:
         task.add_done_callback(log_failure)
 
     async def close(self) -> None:
-        """Stop listening; for the end of a process or of a test."""
+        """Stop listening, at the end of a process or a test."""
         tasks = list(self._tasks)
         for task in tasks:
             task.cancel()
@@ -342,7 +346,7 @@ class Hub:
 
 
 async def send_away(connection: Connection, detail: str) -> None:
-    """Tell one client that this process cannot serve it now, and when to come back."""
+    """Tell one client that this process cannot serve it now, and when to reconnect."""
     notice = {"type": "notice", "code": "away", "detail": detail, "retry_after": database.retry_after()}
     connection.send(notice)
     await connection.close(Close.AGAIN)
@@ -365,5 +369,5 @@ def _make_hub() -> Hub:
     return hub
 
 
-#: Returns the hub of the running event loop: of this process, that is.
+#: Returns the hub of the running event loop, so of this process.
 current_hub: Final = per_loop(_make_hub)

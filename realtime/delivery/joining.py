@@ -1,7 +1,7 @@
 """How a connection joins topics: subscribe, read the store, send what was read, then hear what is newer.
 
-In this order nothing is lost and nothing comes twice (docs/architecture.md, Hub). So every consumer joins by way of
-`joining`, and nobody else calls `Hub.release`.
+This order loses nothing and delivers nothing twice (docs/architecture.md, Hub). So every consumer joins through
+`joining`, and nothing else calls `Hub.release`.
 """
 
 from collections.abc import AsyncIterator, Iterable, Mapping
@@ -13,7 +13,7 @@ from realtime.wire.protocol import Close
 
 
 class Joining:
-    """One connection that has subscribed to topics and is being sent what the store has of them."""
+    """A connection that has subscribed to topics and is being sent what the store has of them."""
 
     def __init__(self, hub: Hub, connection: Connection) -> None:
         self._hub = hub
@@ -22,7 +22,7 @@ class Joining:
         self.names: dict[str, None] = {}
 
     async def subscribe(self, names: Iterable[str]) -> bool:
-        """Subscribe to those of `names` that are missing; return whether there were any: then read the store again."""
+        """Subscribe to the missing ones of `names`. Return whether there were any; if so, read the store again."""
         missing = [name for name in names if name not in self.names]
         for name in missing:
             self.names[name] = None
@@ -31,11 +31,11 @@ class Joining:
 
     @property
     def goes_on(self) -> bool:
-        """False when somebody has unsubscribed the connection meanwhile, or it has closed."""
+        """False when the connection was unsubscribed meanwhile, or has closed."""
         return self._connection.topics.keys() >= self.names.keys()
 
     def tell(self, numbers: Mapping[str, int]) -> None:
-        """Note up to which number of each topic the connection has been sent everything."""
+        """Note, for each topic, the number up to which the connection has been sent everything."""
         self._told |= numbers
 
     async def release(self) -> None:
@@ -45,16 +45,16 @@ class Joining:
 
 @asynccontextmanager
 async def joining(hub: Hub, connection: Connection, names: Iterable[str]) -> AsyncIterator[Joining]:
-    """Subscribe `connection` to `names` and hold back what is published on them; the body reads, sends, and `tell`s.
+    """Subscribe `connection` to `names` and hold back what is published on them; the body reads, sends and `tell`s.
 
         async with joining(hub, connection, [topic]) as place:
             page = await read()
             connection.send(page.event)
             place.tell({topic: page.number})
 
-    Then the connection gets what is newer than that, and goes on with the others. A topic that the body tells no number
-    of stays held back until the connection joins it again. An error in the body ends all these subscriptions, those too
-    that the connection had before. An error afterwards, when what is newer cannot be read, closes it with `RESYNC`.
+    Afterwards the connection gets what is newer than the numbers told. A topic without a told number stays held back
+    until the connection joins it again. An error in the body ends all these subscriptions, also those that the
+    connection had before. When what is newer cannot be read afterwards, the connection is closed with `RESYNC`.
     """
     place = Joining(hub, connection)
     try:
@@ -67,5 +67,5 @@ async def joining(hub: Hub, connection: Connection, names: Iterable[str]) -> Asy
     try:
         await place.release()
     except Exception:
-        await connection.close(Close.RESYNC)  # it has a page, but cannot be told what follows
+        await connection.close(Close.RESYNC)  # it has its page, but cannot be sent what follows
         raise

@@ -1,7 +1,7 @@
-"""The hub's link to the channel layer: one channel in the one group of all hubs, and whether anything comes through.
+"""The hub's link to the channel layer: one channel in the one group of all hubs, with a check that it works.
 
-The layer is a hint: it may fail, hang, forget us or be silently deaf. The link goes on trying, and says
-that it is `sick` meanwhile, so that the hub compares itself with the store more often.
+The layer may fail, hang, forget us or silently deliver nothing. The link keeps trying. Meanwhile it is `sick`, so that
+the hub compares with the store more often.
 """
 
 import asyncio
@@ -21,25 +21,25 @@ log = logging.getLogger(__name__)
 
 #: Seconds that a subscription waits for the layer.
 JOIN_PATIENCE: Final = 1.0
-#: Seconds before what failed is tried again.
+#: Seconds before the next try after a failure.
 PAUSE: Final = 1.0
 #: Seconds between canaries, and how long one may take.
 CANARY_EVERY: Final = 5.0
 CANARY_PATIENCE: Final = 2.0
-#: Canaries in a row that did not come back, after which we reconnect to the layer.
+#: We reconnect to the layer after this many lost canaries in a row.
 RENEW_AFTER: Final = 3
 
 
 class Link:
     """One channel in the layer.
 
-    `wanted` are the topics that somebody here listens to; `take` gets what is published on them elsewhere: not
-    under `name`, which is ours.
+    `wanted`: the topics that somebody here listens to. `take` gets what other processes publish on them; what carries
+    our own `name` is skipped.
     """
 
     def __init__(self, name: str, wanted: Container[str], take: Callable[[list[Publication]], None]) -> None:
         self.sick = False
-        #: When, in monotonic seconds, the database of another process has last answered that.
+        #: Monotonic seconds: when another process last said that its database answers.
         self.others_answered_at = -math.inf
         self._name = name
         self._wanted = wanted
@@ -52,7 +52,7 @@ class Link:
         self._tasks: set[asyncio.Future[None]] = set()
 
     async def ready(self) -> None:
-        """Wait until the layer brings us what is published; a second at most."""
+        """Wait until the layer brings us what is published, at most a second."""
         if not self._tasks:
             self._receiving = self._start(self._receive_forever)
             self._start(self._canary_forever)
@@ -95,7 +95,7 @@ class Link:
                 continue
             try:
                 self.read(message)
-            except Exception:  # of another version, perhaps; what follows must still come through
+            except Exception:  # perhaps from another version; what follows must still come through
                 log.exception("Could not read what the channel layer brought")
 
     def read(self, message: dict[str, Any]) -> None:
@@ -109,7 +109,7 @@ class Link:
                 self.others_answered_at = max(self.others_answered_at, time.monotonic() - age)
 
     async def _join_again(self) -> None:
-        """Join the group once more: layers forget it, the one in memory after a day."""
+        """Join the group again: layers forget members (the in-memory one after a day)."""
         try:
             async with asyncio.timeout(CANARY_PATIENCE):
                 await get_channel_layer().group_add(GROUP, self.channel)
@@ -117,7 +117,7 @@ class Link:
             self._fall_sick(error)
 
     async def _renew(self) -> None:
-        """Reconnect to the layer: it would keep a half-open connection forever."""
+        """Reconnect to the layer, which would keep a half-open connection forever."""
         assert self._receiving
         self._tasks.discard(self._receiving)
         self._receiving.cancel()
@@ -148,7 +148,7 @@ class Link:
             await asyncio.sleep(CANARY_EVERY if well else PAUSE)
 
     async def _hears_itself(self) -> bool:
-        """Send something to ourselves: a connection that is silently deaf shows in no other way."""
+        """Send something to ourselves. Nothing else reveals a connection that is silently deaf."""
         self._canary = uuid.uuid4().hex
         self._canary_back.clear()
         try:
@@ -162,7 +162,7 @@ class Link:
 
 
 def log_failure(task: asyncio.Future[Any]) -> None:
-    """Log why a task of the hub ended, where it should not have."""
+    """Log why a task of the hub ended when it should not have."""
     if not task.cancelled() and task.exception():
         log.error("A task of the hub failed: %r", task, exc_info=task.exception())
 

@@ -1,7 +1,7 @@
-"""What a log comes to, kept in memory for as long as somebody here listens to its topic.
+"""The state that a log adds up to, kept in memory while somebody here listens to its topic.
 
-It is read from the store once, and from then on brought up to date, when it is asked for, with what the topic
-has handed out since. So a joiner gets it exactly at the topic's place, and the store is not asked.
+It is read from the store once. When somebody asks for it later, it first takes what the topic has delivered since. So a
+joiner gets the state exactly at the topic's position, without a query.
 """
 
 import asyncio
@@ -15,7 +15,7 @@ from realtime.delivery.hub import GAP_PATIENCE, current_hub
 from realtime.delivery.topics import LogTopic
 from realtime.storage.gather import gathered
 
-#: Seconds after which it is read again: names of people change without an event.
+#: Seconds after which it is read again: people's names change without an event.
 OLDEST: Final = 60.0
 
 
@@ -31,7 +31,7 @@ class Memory(ABC):
         """Take the next event of the log."""
 
     def follow(self, topic: LogTopic) -> bool:
-        """Take all that `topic` has handed out; False when its tail is too short, or this too old."""
+        """Take all that `topic` has delivered since; False when its tail is too short, or this state too old."""
         events = topic.since(self.number)
         if events is None or time.monotonic() - self.since > OLDEST:
             return False
@@ -45,7 +45,7 @@ M = TypeVar("M", bound=Memory)
 
 
 class Memories(Generic[M]):
-    """The memories of one kind: `name` gives the topic of an id, `read` reads those of several ids."""
+    """The memories of one kind. `name` gives the topic of an id; `read` reads the states of several ids."""
 
     def __init__(
         self, name: Callable[[int], str], read: Callable[[Collection[int]], Awaitable[Mapping[int, M]]]
@@ -55,13 +55,13 @@ class Memories(Generic[M]):
         self._kept: weakref.WeakKeyDictionary[LogTopic, M] = weakref.WeakKeyDictionary()
 
     async def get(self, id: int, least: int) -> M:
-        """Return what the log came to, after change `least` or later, which the store has.
+        """Return the state of the log after change `least` or later; the store must have `least`.
 
-        For one who is subscribed to the topic. Change it never. Raises LookupError when there is no such log.
+        Only for subscribers of the topic. Never change the result. Raises LookupError when there is no such log.
         """
         memory = self._current(id)
         if memory is not None and memory.number < least:
-            await asyncio.sleep(GAP_PATIENCE)  # it is on its way
+            await asyncio.sleep(GAP_PATIENCE)  # the topic's publication is still on its way
             memory = self._current(id)
         if memory is not None and memory.number >= least:
             return memory

@@ -1,4 +1,4 @@
-"""The one door through which events leave a process: nothing else calls `group_send`."""
+"""All events leave a process here: nothing else calls `group_send`."""
 
 import asyncio
 import logging
@@ -20,7 +20,7 @@ log = logging.getLogger(__name__)
 
 #: The group of all hubs (docs/decisions/0003). Each message carries all that was committed together.
 GROUP: Final = "hubs"
-#: After so many publications a message is sent, though more wait: its readers need not wait for them all.
+#: A message to the layer holds at most this many publications, so that its readers need not wait for all that queue.
 CHUNK: Final = 200
 
 
@@ -29,7 +29,7 @@ class Delivery(StrEnum):
 
     LOG = "log"  # every one, in order of its number; gaps are read back from the store
     LATEST = "latest"  # the newest of each key
-    EPHEMERAL = "ephemeral"  # now or never
+    EPHEMERAL = "ephemeral"  # no number: lost when it does not arrive at once
     CONTROL = "control"  # for consumers, never for browsers
 
 
@@ -52,7 +52,7 @@ class Publication:
 
 @dataclass(frozen=True, slots=True)
 class Here:
-    """The hub of this process: its name, and how it takes publications."""
+    """The hub of this process: its name, and the function that takes publications."""
 
     name: str
     take: Callable[[list[Publication]], None]
@@ -60,30 +60,30 @@ class Here:
 
 
 def hear(here: Here) -> None:
-    """Have what is published in this process taken by its hub at once, rather than by way of the layer."""
+    """Pass what this process publishes to its own hub at once, not through the layer."""
     _outgoing().here = here
 
 
 async def publish(publications: Iterable[Publication]) -> None:
     """Hand `publications` to the hub of this process, at once, and send them to the others.
 
-    Returns when they are sent, or could not be, which is logged: what is durable is in the store before this is
-    called, so a sick wire loses nothing.
+    Returns when they are sent, or when sending has failed (that is logged). What is durable is in the store before
+    this is called, so a failing layer loses nothing.
     """
     items = list(publications)
     outgoing = _outgoing()
     here = outgoing.here
     if here is not None:
-        # Not in the caller's context: with `async_to_sync` that has an executor which ends before what we start does.
+        # Not in the caller's context: under `async_to_sync` its executor ends before our task does.
         asyncio.get_running_loop().call_soon(here.take, items, context=here.context)
         if layer_is_embedded():
-            return  # there are no others
+            return  # there are no other processes
     if items:
         await outgoing.send(items)
 
 
 class _Outgoing:
-    """What is on its way to the layer: all that came while the last message was sent goes into the next one."""
+    """What is on its way to the layer. All that comes while one message is sent goes into the next."""
 
     def __init__(self) -> None:
         self.here: Here | None = None
@@ -108,14 +108,16 @@ class _Outgoing:
                     chunk += [[item.topic, str(item.delivery), item.number, item.key, item.text] for item in items]
                     done.append(sent)
                 if not await send({"type": "hub.publications", "sender": sender, "items": chunk}):
-                    # What waits would pile up in front of a dead wire; hubs find it by number.
+                    # In front of a dead layer the queue would grow without limit; hubs find what is missing by number.
                     done += [sent for _, sent in self._waiting]
                     self._waiting.clear()
                 for sent in done:
                     if not sent.done():
                         sent.set_result(None)
         finally:
-            self._task = None  # it would keep its event loop alive, which is the key to this
+            self._task = (
+                None  # a reference from here would keep the event loop alive, and the loop is the key of this entry
+            )
 
 
 _outgoing: Final = per_loop(_Outgoing)

@@ -1,7 +1,7 @@
 """What a hub knows of one topic: who listens, and which number comes next. No I/O.
 
-Two kinds, by delivery class. A `LogTopic` hands out every publication once, in order of its number, and
-says when one is missing. A `LatestTopic` hands out values as they come, never an older one after a newer.
+There are two kinds, one for each delivery class. A `LogTopic` delivers every publication once, in order of its number,
+and says when one is missing. A `LatestTopic` delivers values as they come, but never an older one after a newer one.
 """
 
 from collections import deque
@@ -14,23 +14,23 @@ from realtime.wire.connection import Connection
 from realtime.wire.newest import Newest
 from realtime.wire.protocol import Frame, join
 
-#: How many recent publications of a log stay in memory, and bytes of them, for connections that resume.
+#: How many recent publications of a log stay in memory for connections that resume, and how many bytes of them.
 TAIL: Final = 512
 TAIL_BYTES: Final = 1024 * 1024
-#: How many publications may wait for a missing one before the store is asked at once.
+#: When more publications than this wait for a missing one, the store is asked at once.
 EARLY: Final = 1024
-#: Publications so many numbers old are not on their way any more.
+#: A publication that is this many numbers old is no longer expected to arrive.
 HORIZON: Final = 10_000
 
 
 class Topic:
-    """Common to both kinds: `live` connections get what comes; `held` ones wait for their snapshot."""
+    """What both kinds share. `live` connections get what comes; `held` ones wait for their snapshot."""
 
     def __init__(self, name: str) -> None:
         self.name = name
         self.live: dict[Connection, None] = {}
         self.held: dict[Connection, None] = {}
-        self.cost = 0.0  # seconds that the last flush took, kept by the hub
+        self.cost = 0.0  # seconds that the last flush took; the hub sets it
         self._passing: list[Frame] = []  # ephemeral frames, until the next flush
 
     def is_empty(self) -> bool:
@@ -44,11 +44,11 @@ class Topic:
         self.held.pop(connection, None)
 
     def behind(self, head: int | None = None) -> int | None:
-        """Return the number after which something is missing, if the store is at `head`; None: nothing is."""
+        """Return the number after which something is missing when the store is at `head`; None: nothing is missing."""
         return None
 
     def pass_on(self, item: Publication) -> None:
-        """Deliver what has no number: typing to browsers, control to consumers."""
+        """Deliver a publication without a number: typing to browsers, control to consumers."""
         if item.delivery is Delivery.CONTROL:
             for connection in self.connections():
                 connection.on_control(item.topic, item.text)
@@ -56,7 +56,7 @@ class Topic:
             self._passing.append(Frame(item.text))
 
     def flush(self) -> None:
-        """Write what came since the last flush: joined once, one write per connection."""
+        """Write what came since the last flush. The frames are joined once; each connection gets one write."""
         if self._passing:
             frames, self._passing = self._passing, []
             data = join(frames)
@@ -67,9 +67,9 @@ class Topic:
 class LogTopic(Topic):
     """A numbered log.
 
-    Invariants: `last` is the number up to which everything was handed out (None: nothing has come, nobody was
-    released); `early` holds only numbers above `last` + 1; a connection in `ahead` has a place above `last`;
-    `tail` holds what was handed out after `tail_after`, in order (a later change may have replaced some).
+    Invariants: everything up to `last` was delivered (None: nothing has come yet, and no connection was released).
+    `early` holds only numbers above `last` + 1. A connection in `ahead` has a position above `last`. `tail` holds what
+    was delivered after `tail_after`, in order; a later change may have replaced an earlier one in it.
     """
 
     def __init__(self, name: str) -> None:
@@ -105,8 +105,8 @@ class LogTopic(Topic):
         return last if last is not None and (self.early or (head or 0) > last) else None
 
     def receive(self, item: Publication) -> bool:
-        """Take a publication off the wire; return True while one before it is missing."""
-        if self.last is None:  # a connection with less gets the rest from the store when released
+        """Take a publication from the layer; return True while one before it is missing."""
+        if self.last is None:  # a connection that has less gets the rest from the store at its release
             self.last = self.tail_after = item.number - 1
         if item.number == self.last + 1:
             self._hand_out(item)
@@ -116,21 +116,21 @@ class LogTopic(Topic):
         return bool(self.early)
 
     def fill(self, items: Iterable[Publication], head: int) -> None:
-        """Take what the store has: all changes up to `head` that no later one has replaced."""
+        """Take what the store has: all changes up to `head`, without those that a later one replaced."""
         for item in items:
             if item.number > self._last:
                 self._hand_out(item)
         self._cover(head)
 
     def _cover(self, head: int) -> None:
-        """Everything up to `head` counts as handed out."""
+        """Count everything up to `head` as delivered."""
         if head > self._last:
             self.last = head
             self._settle(head)
         self._drain_early()
 
     def since(self, number: int) -> list[tuple[int, Frame]] | None:
-        """Return what was handed out after `number`, in order; None when the tail is too short."""
+        """Return what was delivered after `number`, in order; None when the tail is too short."""
         if self.last is None or number >= self.last:
             return []
         if number < self.tail_after:
@@ -167,7 +167,7 @@ class LogTopic(Topic):
             self._hand_out(item)
 
     def _hand_out(self, item: Publication) -> None:
-        self._settle(item.number - 1)  # numbers may be skipped, and who is there already gets this one
+        self._settle(item.number - 1)  # numbers may be skipped; a connection at that position gets this one
         frame = Frame(item.text)
         self._batch.append(frame)
         self.last = item.number
@@ -179,7 +179,7 @@ class LogTopic(Topic):
         self._settle(item.number)
 
     def _settle(self, number: int) -> None:
-        """Let those who were ahead of this log join in, now that it has reached their place."""
+        """Make connections live that were ahead of this log, now that it has reached their position."""
         for connection in [each for each, place in self.ahead.items() if place <= number]:
             del self.ahead[connection]
             self.flush()
@@ -224,7 +224,7 @@ class LatestTopic(Topic):
         return batch
 
     def let_join(self) -> None:
-        """Stop counting as `ahead` those whose place is settled now."""
+        """Remove from `ahead` the connections whose position is settled now."""
         if self.ahead:
             settled = self._settled
             self.ahead = {connection: place for connection, place in self.ahead.items() if place > settled}
@@ -262,7 +262,7 @@ class LatestTopic(Topic):
         self._deliver(key, number, frame)
 
     def _take_whole(self, number: int, frame: Frame) -> None:
-        """Take a value that replaces all; what is newer than it and came before is told again after it."""
+        """Take a value that replaces all. Newer parts that came before it are delivered again after it."""
         again = [(key, *value) for key, value in self.fresh.items() if value[0] > number]
         self.floor = number
         self.newest = {key: newer for key, newer, _ in again}
@@ -277,25 +277,25 @@ class LatestTopic(Topic):
             self._waiting.setdefault(connection, Newest()).put(self.name, key, (number, frame))
 
     def fill(self, items: Iterable[Publication], head: int) -> None:
-        """Take what the store has: the values that changed since, up to `head`."""
+        """Take what the store has: the values that changed, up to `head`."""
         for item in items:
             self.receive(item)
         self._cover(head)
 
     def _cover(self, head: int) -> None:
-        """Everything up to `head` counts as seen."""
+        """Count everything up to `head` as seen."""
         if head > self._settled:
             self.settled = head
             self.seen = {number for number in self.seen if number > head}
             self._advance()
 
     def catch_up(self, connection: Connection, after: int) -> bool:
-        """Make a connection live whose snapshot has everything up to `after`; False when that is too old."""
+        """Make a connection live. Its snapshot has everything up to `after`; False when that is too old."""
         if self.settled is None:
             self.began = self.settled = after
         elif after < self.began:
             return False
-        self.flush()  # this connection has that already, or it waits for it
+        self.flush()  # this connection has that already, or gets it from what waits
         self.held.pop(connection, None)
         self.live[connection] = None
         self.audience = None
@@ -313,7 +313,8 @@ class LatestTopic(Topic):
         return self.settled
 
     def _is_old(self, item: Publication) -> bool:
-        # The parts of one update share its number, so the second comes when that is settled; a whole comes alone.
+        # The parts of one update share a number, so a later part may come when that number is settled. A whole comes
+        # alone.
         past = max(self.began, self._settled - HORIZON) if item.key else self._settled
         return item.number <= max(self.floor, self.newest.get(item.key, 0), past)
 
@@ -332,7 +333,7 @@ class LatestTopic(Topic):
             self.fresh = {key: value for key, value in self.fresh.items() if value[0] > settled}
 
     def _prune(self) -> None:
-        """Forget the keys of long ago: rows of a table come and go without end."""
+        """Forget keys that have not changed for long: a table gains and loses rows without end."""
         if len(self.newest) > self._prune_at:
             oldest = self._settled - HORIZON
             self.newest = {key: number for key, number in self.newest.items() if number > oldest}
@@ -340,9 +341,9 @@ class LatestTopic(Topic):
 
 
 def flush_values(topics: Iterable[LatestTopic]) -> None:
-    """Write what came of `topics` since the last flush: one write per connection, joined once for all alike.
+    """Write what came of `topics` since the last flush. Each connection gets one write.
 
-    The streams of a board have the same audience, so it is looked through once for all of them.
+    Topics with the same audience, such as the streams of a board, are joined and written together.
     """
     alike: dict[frozenset[Connection], list[tuple[LatestTopic, list[tuple[int, str, Frame]]]]] = {}
     for topic in topics:
