@@ -1,4 +1,4 @@
-"""The server processes that run now."""
+"""The server processes that are running."""
 
 from django.db import models
 

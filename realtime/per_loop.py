@@ -1,4 +1,4 @@
-"""One of something for each event loop: the hub, the writer, what is under way."""
+"""Objects that exist once per event loop, such as the hub and the writer."""
 
 import asyncio
 import weakref
@@ -9,10 +9,10 @@ T = TypeVar("T")
 
 
 def per_loop(make: Callable[[], T]) -> Callable[[], T]:
-    """Return a function that, called in an event loop, returns what `make` makes: one there, and another elsewhere.
+    """Return a function that returns the running event loop's own `T`, made by `make` at the first call.
 
-    A server process has one loop, so this is its one `T`; tests and threads with loops of their own share nothing. It
-    is forgotten with its loop, unless something in it still holds the loop when its work is done.
+    A server process has one loop, so it has one `T`; tests and threads with their own loops share nothing. The `T` is
+    freed with its loop, unless it keeps a reference to the loop.
     """
     made: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, T] = weakref.WeakKeyDictionary()
 

@@ -1,4 +1,4 @@
-"""This process among its fellows: its id, its build, its lease, and how many clients all have."""
+"""This server process: its id, its build, its lease; and how many clients all processes have."""
 
 import asyncio
 import hashlib
@@ -30,17 +30,17 @@ from realtime.storage.postgresql import patience
 log = logging.getLogger(__name__)
 
 PROCESS_ID: Final = uuid.uuid4().hex[:12]
-#: Seconds between heartbeats, and after how many without one a process counts as dead.
+#: Seconds between two renewals of the lease; after how many seconds without one a process counts as dead.
 BEAT: Final = 5.0
 DEAD_AFTER: Final = 15.0
-#: Seconds before a beat that failed is tried again, and for which one waits for the database.
+#: Seconds before a failed renewal is tried again; how many seconds a renewal waits for the database.
 AGAIN: Final = 1.0
 ANSWER: Final = 4.0
-#: Seconds for which the lease of a process that left still holds.
+#: Seconds for which the lease of a process that left stays valid.
 FAREWELL: Final = 8.0
 
 revivals: list[Callable[[], Awaitable[None]]] = []
-#: Of its own, so that a slow query of somebody else does not make this process look dead.
+#: A thread for the lease alone, so that another slow query does not make this process look dead.
 _thread = ThreadPoolExecutor(1, thread_name_prefix="lease")
 
 
@@ -58,7 +58,7 @@ lease = Lease()
 
 @cache
 def build() -> str:
-    """Return a short name of the code that runs: SWITCHBOARD_BUILD, or a digest of the sources."""
+    """Return a short name of the running code: SWITCHBOARD_BUILD, or a digest of the sources."""
     if given := os.environ.get("SWITCHBOARD_BUILD"):
         return given[:40]
     digest = hashlib.sha256()
@@ -71,26 +71,29 @@ def build() -> str:
 
 
 def alive() -> "QuerySet[Any]":
-    """Return the processes whose lease is good, by the database's clock."""
+    """Return the processes whose lease is valid by the database's clock."""
     from realtime.models import Process
 
     return Process.objects.filter(seen_at__gt=Now() - timedelta(seconds=DEAD_AFTER))
 
 
 def on_revival(call: Callable[[], Awaitable[None]]) -> None:
-    """Have `call` made when this process, given up for dead by others, registers again."""
+    """Run `call` when this process registers again after the others had counted it as dead."""
     revivals.append(call)
 
 
 def may_bury() -> bool:
-    """False while this process misses beats itself, and for a while after: then it is no judge of others."""
+    """False while this process fails to renew its own lease, and for a while after: it cannot judge others then."""
     now = time.monotonic()
     beats = lease.beat_at is None or now - lease.beat_at <= DEAD_AFTER
     return beats and now >= lease.unreliable_until
 
 
 def database_trouble() -> str:
-    """Return in a sentence why clients had better go elsewhere: the last renewal failed, or there was none lately."""
+    """Return, as a sentence, why clients should use another process.
+
+    The last renewal failed, or there was none lately.
+    """
     if lease.beat_at is None:
         return "It was not asked yet."
     late = time.monotonic() - lease.beat_at > DEAD_AFTER
@@ -98,7 +101,7 @@ def database_trouble() -> str:
 
 
 async def keep_lease() -> None:
-    """Renew this process's lease until it leaves, and find out by it how the database is."""
+    """Renew this process's lease until it leaves. Each renewal also shows the state of the database."""
     hub = current_hub()
     while not lease.leaving:
         try:
@@ -106,7 +109,7 @@ async def keep_lease() -> None:
         except Error as error:
             log.warning("This process could not renew its lease: %s", error)
             if lease.beat_at is None:
-                lease.beat_at = -math.inf  # it has missed beats from the start
+                lease.beat_at = -math.inf  # no renewal has succeeded yet
             was_away = condition.away
             condition.away, condition.unwritable = await _what_is_wrong(error)
             if condition.away and not was_away:
@@ -121,7 +124,7 @@ async def keep_lease() -> None:
 
 
 async def _what_is_wrong(error: Error) -> tuple[str, str]:
-    """Return whether the database is away, and why nothing can be written, as `Condition` has it."""
+    """Return why the database is away, and why it cannot be written, as `Condition` has them."""
     try:
         await in_lease_thread(ask_database)
     except Error as silence:
@@ -142,9 +145,9 @@ async def _note_beat(*, renewed: bool) -> None:
 
 
 async def give_up_lease() -> None:
-    """Say that this process is leaving.
+    """Record that this process is leaving.
 
-    Its lease still runs out by itself, so that people on their way to another process do not seem to leave.
+    Its lease stays valid for FAREWELL seconds, so that people who reconnect to another process do not seem to leave.
     """
     lease.leaving = True
     await in_lease_thread(_leave)
@@ -155,9 +158,9 @@ async def in_lease_thread(work: Callable[..., Any], *args: Any) -> Any:
 
 
 def _promptly(work: Callable[..., Any], *args: Any) -> Any:
-    """Do `work` over the connection of this thread, which is kept: a pool that is used up is no database that is away.
+    """Do `work` over this thread's own connection, so that an exhausted pool does not look like a lost database.
 
-    A kept one may have ended meanwhile: then a new one decides.
+    The kept connection may have ended meanwhile; then the work is tried once more over a new one.
     """
     kept = connection.connection is not None
     try:
@@ -182,13 +185,13 @@ def _others() -> list[Any]:
 
 
 async def client_count() -> tuple[int, int]:
-    """Return how many sockets are open over all processes, and how many processes live."""
+    """Return how many sockets are open in all processes together, and how many processes are alive."""
     others = await _others()
     return len(current_hub().connections) + sum(other.connections for other in others), len(others) + 1
 
 
 def renew(connections: int) -> bool:
-    """Renew the lease; return False when it had lapsed, or there was none, and a new one was made."""
+    """Renew the lease. Return False when a new one had to be made, because it had expired or there was none."""
     from realtime.models import Process
 
     clock.measure()

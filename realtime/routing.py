@@ -1,11 +1,11 @@
-"""Where no endpoint is."""
+"""Sockets for paths without an endpoint."""
 
 from realtime.consumers import SocketConsumer
 from realtime.wire.protocol import Close, Refused
 
 
 class UnknownEndpointConsumer(SocketConsumer):
-    """Tells clients that there is no endpoint at this path. A failed handshake would tell them nothing."""
+    """Accepts the socket and tells the client that this path has no endpoint; a failed handshake could not say that."""
 
     signed_in = False
     any_origin = True

@@ -1,8 +1,8 @@
-"""The sockets of a person over all processes: where there are more than one may have, the oldest make room.
+"""The limit on a person's sockets over all processes: when there are too many, the oldest close.
 
-Where a person's sockets have changed, a process tells Redis when each of them was opened, and hears from which time on
-sockets may stay. What it said counts for as long as it says that it lives. Without Redis, and while that is away, each
-process counts its own (`SocketConsumer`).
+When a person's sockets have changed, a process tells Redis when each was opened. Redis answers with a time: older
+sockets must close. What a process told counts while it renews its sign of life. Without Redis, and while Redis is away,
+each process counts its own sockets (`SocketConsumer`).
 """
 
 import asyncio
@@ -21,14 +21,14 @@ from realtime.wire.protocol import encode
 
 log = logging.getLogger(__name__)
 
-#: Seconds between two talks with Redis, how long one may take, and how many people one is about.
+#: Seconds between two reports to Redis; how many seconds one may take; how many people one covers.
 EVERY: Final = 0.1
 PATIENCE: Final = 1.0
 CHUNK: Final = 200
-#: Seconds between two signs of life, and for which one holds.
+#: Seconds between two signs of life; how many seconds one is valid.
 LIVES_EVERY: Final = 5.0
 LIVES_FOR: Final = 15
-#: Keeps what one process says of one person; returns the time from which on sockets may stay, or "" where all may.
+#: Stores the times of one person's sockets in one process. Returns the time before which sockets must close, or "".
 COUNT: Final = """
 local prefix, own, most = ARGV[1], ARGV[2], tonumber(ARGV[3])
 redis.call('HDEL', KEYS[1], own)
@@ -58,7 +58,7 @@ def changed(hub: Hub, user: Any) -> None:
 
 
 async def keep_counting() -> None:
-    """Count people's sockets together with the other processes; runs in every one that has Redis until it stops."""
+    """Count people's sockets together with the other processes; runs in every process with Redis until it stops."""
     redis = Redis.from_url(settings.REDIS_URL or "", socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE)
     counter = Counter(redis, current_hub())
     try:
@@ -73,7 +73,7 @@ async def keep_counting() -> None:
 
 
 class Counter:
-    """What this process tells Redis of its sockets."""
+    """Reports this process's sockets to Redis."""
 
     def __init__(self, redis: Any, hub: Hub) -> None:
         self._redis = redis
@@ -83,7 +83,7 @@ class Counter:
         self._lived_at = -LIVES_EVERY
 
     async def count(self) -> None:
-        """Tell what has changed, and have sockets closed that are too many. Raises RedisError; call it again then."""
+        """Report what has changed, and close the sockets that are too many. Raises RedisError; then call it again."""
         await self._live()
         users = list(self._hub.changed_users)
         for chunk in (users[start : start + CHUNK] for start in range(0, len(users), CHUNK)):
@@ -106,7 +106,7 @@ class Counter:
             )
 
     async def _live(self) -> None:
-        """Say that this process lives; where that was forgotten, so was all that it said, and it says it again."""
+        """Renew the sign of life. When Redis had lost it, it lost the reports too: send all of them again."""
         now = time.monotonic()
         if now - self._lived_at < LIVES_EVERY:
             return

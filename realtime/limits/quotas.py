@@ -1,9 +1,10 @@
-"""What one person may use: of commands and of reading, over all of their sockets and HTTP calls.
+"""How many commands, and how much reading, one person may use over all of their sockets and HTTP calls.
 
-Each process has a bucket per payer and answers from it at once. Where there is Redis, each process tells it ten times a
-second what was spent here, and sets its own bucket to what all processes have left. Until then a process does not know
-what the others gave, so a payer gets at most `processes × burst + (seconds + 0.1) × rate`; what was given too much is a
-debt, which must come back first, so over time the rate is exact. While Redis is away each process limits by itself.
+Each process has a bucket per payer and answers from it at once. With Redis, each process reports ten times a second
+what was spent in it, and sets its buckets to what all processes together have left. Between two reports a process does
+not know what the others allowed, so a payer gets at most `processes × burst + (seconds + 0.1) × rate`. What was allowed
+too much is a debt that must refill first, so over time the rate is exact. While Redis is away, each process limits on
+its own.
 """
 
 import asyncio
@@ -20,15 +21,15 @@ from realtime.limits.buckets import Buckets, network_of
 
 log = logging.getLogger(__name__)
 
-#: Programs, the screens of a wall and the strangers behind one address get this many times what a person gets.
+#: A program, the screens of a wall, and the strangers behind one address get this many times a person's share.
 MANY: Final = 5
-#: And all guests of one address together.
+#: All guests of one address together get this many times a person's share.
 GUESTS: Final = 10
-#: Seconds between two talks with Redis, how long one may take, and how many payers one is about.
+#: Seconds between two reports to Redis; how many seconds one may take; how many payers one covers.
 EVERY: Final = 0.1
 PATIENCE: Final = 1.0
 CHUNK: Final = 200
-#: Takes what each payer spent from its bucket, and returns what is left in all of them.
+#: Subtracts what each payer spent from the shared bucket; returns what is left in each.
 SHARE: Final = """
 local time = redis.call('TIME')
 local now = time[1] + time[2] / 1000000
@@ -46,12 +47,12 @@ return left
 """
 
 
-#: All there are.
+#: All quotas.
 QUOTAS: "Final[list[Quota]]" = []
 
 
 class Payer(NamedTuple):
-    """Who pays: the bucket's name, how many people's share it holds, and who pays `along` from another bucket."""
+    """Who pays: the bucket's name, how many people's share it holds, and a second payer, `along`, who pays the same."""
 
     name: str
     times: int = 1
@@ -63,9 +64,9 @@ class Payer(NamedTuple):
 
 
 def payer_of(user: Any, address: str) -> Payer:
-    """Return who pays: the person or bot signed in, else all strangers of an address.
+    """Return who pays: the signed-in person or bot, else all strangers of an address together.
 
-    One person can be many guests, so all guests of an address also pay from one bucket together.
+    One person can be many guests, so all guests of an address also share a bucket.
     """
     if user is None or not user.is_authenticated:
         return Payer(f"address.{network_of(address)}", MANY)
@@ -75,7 +76,7 @@ def payer_of(user: Any, address: str) -> Payer:
 
 
 class Spent(NamedTuple):
-    """What a payer has spent since the last talk with Redis, from a bucket of this burst and rate."""
+    """What a payer has spent since the last report to Redis, from a bucket of this burst and rate."""
 
     name: str
     burst: float
@@ -84,20 +85,20 @@ class Spent(NamedTuple):
 
 
 class Quota(Buckets):
-    """A bucket per payer, shared by all processes; `limits` returns burst and rate of a person."""
+    """A bucket per payer, shared by all processes. `limits` returns a person's burst and rate."""
 
     def __init__(self, name: str, limits: Callable[[], tuple[float, float]]) -> None:
         super().__init__(*limits())
         QUOTAS.append(self)
         self.name = name
         self._limits = limits
-        self._spent: dict[str, float] = {}  # what Redis was not told yet, by the payer's name
+        self._spent: dict[str, float] = {}  # what was not reported to Redis yet, by the payer's name
 
     def limits(self) -> tuple[float, float]:
         return self._limits()
 
     def pay(self, payer: Payer) -> float:
-        """Take one token; return 0, or the seconds until there is one."""
+        """Take one token and return 0; when there is none, return the seconds until there is one."""
         now = time.monotonic()
         with self._lock:
             wait = self._wait(payer, now)
@@ -106,17 +107,17 @@ class Quota(Buckets):
             return wait
 
     def wait(self, payer: Payer) -> float:
-        """Return the seconds until there is a token, and take none."""
+        """Return the seconds until there is a token, without taking one."""
         now = time.monotonic()
         with self._lock:
             return self._wait(payer, now)
 
     def spend_seconds(self, payer: Payer, seconds: float) -> None:
-        """Take what comes back in so many seconds: who has that much work done can have none besides."""
+        """Take what refills in this many seconds, so that work of that length uses up the payer's share of the time."""
         self.spend(payer, seconds * self.limits()[1])
 
     def spend(self, payer: Payer, cost: float) -> None:
-        """Take `cost` tokens of what turned out to cost so much, there or not."""
+        """Take `cost` tokens, known only after the work, even when fewer are there."""
         now = time.monotonic()
         with self._lock:
             self._spend(payer, now, cost)
@@ -140,7 +141,7 @@ class Quota(Buckets):
         return [Spent(name, bucket.burst, bucket.rate, tokens) for name, bucket, tokens in known if bucket]
 
     def set_left(self, left: Mapping[str, float]) -> None:
-        """Take over what all processes together have left, by name, after what `take_spent` had returned."""
+        """Set each named bucket to what all processes together have left, once Redis has what `take_spent` returned."""
         now = time.monotonic()
         with self._lock:
             for name, tokens in left.items():
@@ -153,8 +154,8 @@ class Quota(Buckets):
             self._buckets, self._spent = {}, {}
 
 
-#: Commands on sockets and calls over HTTP that change something; other calls, pages among them; sockets opened; and
-#: bytes of what is read: messages, boards, pages.
+#: Four quotas: commands on sockets and HTTP calls that change something; other calls, pages too; opened sockets; and
+#: bytes that are read (messages, boards, pages).
 commands: Final = Quota("commands", lambda: (settings.COMMAND_BURST, settings.COMMANDS_PER_SECOND))
 lookups: Final = Quota("lookups", lambda: (settings.COMMAND_BURST, settings.COMMANDS_PER_SECOND))
 openings: Final = Quota("openings", lambda: (settings.COMMAND_BURST, settings.COMMANDS_PER_SECOND))
@@ -162,7 +163,7 @@ reading: Final = Quota("reading", lambda: (settings.READ_BURST, settings.READ_BY
 
 
 async def keep_sharing() -> None:
-    """Share the buckets with the other processes by way of Redis; runs in every server process until it stops."""
+    """Share the buckets with the other processes through Redis; runs in every server process until it stops."""
     redis = Redis.from_url(settings.REDIS_URL or "", socket_timeout=PATIENCE, socket_connect_timeout=PATIENCE)
     well = True
     try:
@@ -182,7 +183,10 @@ async def keep_sharing() -> None:
 
 
 async def share(redis: Any, quota: Quota) -> None:
-    """Tell Redis what was spent here, and learn what is left. Raises RedisError; what was not told is forgotten."""
+    """Report to Redis what was spent here, and learn what is left.
+
+    Raises RedisError; what was not reported is forgotten.
+    """
     script = redis.register_script(SHARE)
     spent = quota.take_spent()
     for start in range(0, len(spent), CHUNK):

@@ -1,4 +1,4 @@
-"""Work beside the event loop in which everybody gets their turn, however much somebody else asks for."""
+"""Work in threads, in turns: one person's many jobs do not hold up another's single one."""
 
 import asyncio
 from collections import deque
@@ -19,11 +19,11 @@ class _Job(Generic[T]):
 
 
 class _Queue:
-    """What waits in one event loop: the jobs of each person, and whose turn it is."""
+    """The jobs that wait in one event loop, by person, and whose turn it is."""
 
     def __init__(self, executor: Executor) -> None:
         self._executor = executor
-        self._jobs: dict[Hashable, deque[_Job[Any]]] = {}  # in the order of turns
+        self._jobs: dict[Hashable, deque[_Job[Any]]] = {}  # in the order of their turns
         self._task: asyncio.Task[None] | None = None
 
     def add(self, person: Hashable, job: _Job[Any]) -> None:
@@ -38,9 +38,9 @@ class _Queue:
             jobs = self._jobs.pop(person)
             job = jobs.popleft()
             if jobs:
-                self._jobs[person] = jobs  # behind all others
+                self._jobs[person] = jobs  # to the end of the order
             if job.result.done():
-                continue  # nobody waits for it any more
+                continue  # its caller was cancelled
             try:
                 result = await loop.run_in_executor(self._executor, job.work)
             except Exception as error:
@@ -52,16 +52,16 @@ class _Queue:
 
 
 class Turns:
-    """Runs work in `executor`, one piece at a time: a piece of each person in turn.
+    """Runs jobs in `executor`, one at a time, taking one job of each person in turn.
 
-    Nobody waits for more than one piece of each of the others, however many those have asked for.
+    So a job waits for at most one job of each other person, however many they have asked for.
     """
 
     def __init__(self, executor: Executor) -> None:
         self._queue = per_loop(partial(_Queue, executor))
 
     async def run(self, person: Hashable, work: Callable[[], T]) -> T:
-        """Return what `work` returns, or raise what it raises, after what `person` asked for before."""
+        """Run `work` after the earlier jobs of `person`; return what it returns, or raise what it raises."""
         result: asyncio.Future[T] = asyncio.get_running_loop().create_future()
         self._queue().add(person, _Job(work, result))
         return await result

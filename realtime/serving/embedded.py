@@ -1,4 +1,4 @@
-"""Embedded mode: with the in-memory channel layer there is one server process, and it makes sure of that."""
+"""Embedded mode: the in-memory channel layer allows only one server process, which this module enforces."""
 
 import fcntl
 import os
@@ -13,9 +13,9 @@ held: list[IO[str]] = []
 
 
 def claim() -> None:
-    """Hold the one place there is, or end with a sentence: a second process would be silently deaf.
+    """Take the lock of the one server process, or exit with a sentence: a second process would silently hear nothing.
 
-    The lock goes with the process, however that ends. With Redis there is nothing to claim.
+    The operating system frees the lock however the process ends. With Redis no lock is needed.
     """
     if held or not layer_is_embedded():
         return

@@ -1,4 +1,4 @@
-"""HTTP as our server takes it in: without end a request may be, but not in memory, and not in time."""
+"""How our server reads HTTP: with limits on the time and the memory that a request may take."""
 
 import ipaddress
 from typing import Any, Final
@@ -11,22 +11,25 @@ from twisted.web.http import HTTPChannel
 
 from realtime.limits.buckets import network_of
 
-#: Seconds from the connection, or from the first byte of a further request, to the end of its headers; a socket's too.
+#: Seconds from the connection (or the first byte of a further request) to the end of the headers; for sockets, too.
 HEADERS_WITHIN: Final = 10.0
-#: Seconds in which something of a body must come, and all of it.
+#: Seconds within which the next bytes of a body must come, and within which the whole body must.
 BODY_PAUSE: Final = 30.0
 BODY_WITHIN: Final = 120.0
-#: Seconds between two requests of one connection; more than the minute after which nginx gives it up.
+#: Seconds between two requests of one connection; longer than nginx keeps an idle connection (a minute).
 NEXT_WITHIN: Final = 75.0
-#: Connections of one address without a whole request; one more, and the one that has waited longest makes room.
+#: Connections of one address that may lack a whole request. One more closes the one that has waited longest.
 WAITING_PER_ADDRESS: Final = 200
 TOO_LATE: Final = b"HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n"
-#: Bytes of a body that are kept: one more than Django takes in a form; our own calls take less, and say so.
+#: Bytes of a body that are kept: one more than Django accepts in a form. Our own calls accept less, and say so.
 BODY_BYTES: Final = settings.DATA_UPLOAD_MAX_MEMORY_SIZE + 1
 
 
 class Request(WebRequest):
-    """A request that keeps only enough of its body to show that it is too long. Daphne would hold all of it twice."""
+    """A request that keeps just enough of a long body to show that it is too long.
+
+    Daphne would hold all of it twice.
+    """
 
     _room = BODY_BYTES
 
@@ -40,14 +43,17 @@ class Request(WebRequest):
 
 
 class Waiting:
-    """The connections from which we wait for a request or the rest of one, by address, the longest first."""
+    """By address.
+
+    The connections that owe us a request or the rest of one. The one that has waited longest is first.
+    """
 
     def __init__(self, most: int = WAITING_PER_ADDRESS) -> None:
         self.most = most
         self._of: dict[str, dict[Channel, None]] = {}
 
     def __len__(self) -> int:
-        """Return how many addresses have somebody who waits."""
+        """Return how many addresses have such a connection."""
         return len(self._of)
 
     def enter(self, channel: "Channel") -> None:
@@ -68,7 +74,7 @@ class Waiting:
 
 
 def _counted_address(peer: Any) -> str | None:
-    """Return what counts as one caller; None for a proxy and for this machine: many callers share such an address."""
+    """Return what counts as one caller. None for a proxy and for this machine: many callers share those addresses."""
     host = getattr(peer, "host", None)
     if host is None or settings.BEHIND_PROXY or ipaddress.ip_address(host.partition("%")[0]).is_loopback:
         return None
@@ -76,13 +82,13 @@ def _counted_address(peer: Any) -> str | None:
 
 
 class Channel(HTTPChannel):
-    """One connection while it is HTTP. Whenever it owes us something, it has a deadline."""
+    """One connection while it speaks HTTP. Whenever we wait for it, a deadline runs."""
 
     abortTimeout = 1
     transport: Any
     address: str | None = None
     _deadline: Any = None
-    _asking = False  # something of a request has come
+    _asking = False  # part of a request has come
 
     def connectionMade(self) -> None:
         super().connectionMade()
@@ -104,7 +110,7 @@ class Channel(HTTPChannel):
     def allContentReceived(self) -> None:
         self.setTimeout(None)
         self._end_waiting()
-        super().allContentReceived()  # where a socket is opened, which has its own deadlines from here on
+        super().allContentReceived()  # may open a socket, which has its own deadlines
 
     def requestDone(self, request: Any) -> None:
         if self.persistent:
@@ -117,7 +123,10 @@ class Channel(HTTPChannel):
         super().connectionLost(reason)
 
     def timeoutConnection(self) -> None:
-        """End it, and say so where something was asked: a browser would show it for a connection kept ready."""
+        """Close the connection.
+
+        Answer 408 only when part of a request came. (A browser would show a 408 on an idle one.)
+        """
         self._end_waiting()
         if self._asking:
             self.transport.write(TOO_LATE)
@@ -146,7 +155,7 @@ class RequestFactory(HTTPFactory):
 
     def __init__(self, server: Any) -> None:
         super().__init__(server)
-        self.timeOut = None  # Twisted's own starts over at each byte
+        self.timeOut = None  # Twisted would restart the deadline at each byte
         self.waiting = Waiting()
 
     def buildProtocol(self, addr: Any) -> Any:
@@ -155,4 +164,4 @@ class RequestFactory(HTTPFactory):
         return protocol
 
 
-daphne.server.HTTPFactory = RequestFactory  # its `run` makes one, and asks nobody which
+daphne.server.HTTPFactory = RequestFactory  # daphne's `run` makes one itself and cannot be given another

@@ -1,4 +1,4 @@
-"""Our daphne `Server`: its sockets, its background work, and an end that loses nobody."""
+"""Our daphne `Server`: its sockets, its background work, and a shutdown that loses no client."""
 
 import asyncio
 import gc
@@ -23,19 +23,19 @@ from realtime.wire.connection import EXTENSION, HAND_OVER
 
 log = logging.getLogger(__name__)
 
-#: New objects, and collections of the younger generation, between two collections. (A closed socket needs none.)
+#: Thresholds of the garbage collector (`gc.set_threshold`). A closed socket needs no collection.
 COLLECT_AFTER: Final = (5_000, 10, 10)
-#: Connections that may wait to be accepted.
+#: How many connections may wait to be accepted.
 BACKLOG: Final = 1024
-#: Seconds over which the sockets of a draining server are closed, and their clients spread.
+#: Seconds over which a draining server closes its sockets; seconds over which their clients are told to come back.
 DRAIN_SPREAD: Final = 2.0
 RETRY_SPREAD: Final = 5.0
-#: Seconds that work in flight gets at the end.
+#: Seconds that requests in flight get to finish.
 DRAIN_PATIENCE: Final = 15.0
 
 
 class Server(daphne.server.Server):
-    """daphne's server with prepared frames, backpressure both ways, background work and a drain.
+    """Daphne's server with prepared frames, backpressure in both directions, background work and draining.
 
     On SIGTERM or SIGINT it stops accepting, tells each client when to come back, closes the sockets
     with 1012 in batches, waits for requests in flight, runs the farewells, and ends. A second signal
@@ -43,10 +43,10 @@ class Server(daphne.server.Server):
     """
 
     def __init__(self, *args: Any, **options: Any) -> None:
-        # Twisted's 50 would drop some of those who come back together after a deploy, and they try again seconds later.
+        # With Twisted's 50, some clients that return together after a deploy would be dropped and retry seconds later.
         options["endpoints"] = [f"{endpoint}:backlog={BACKLOG}" for endpoint in options["endpoints"]]
-        options["websocket_timeout"] = -1  # else every socket closes with 1000 after a day
-        options["ping_timeout"] = 20  # a silent line is noticed within 45 s
+        options["websocket_timeout"] = -1  # otherwise every socket closes with 1000 after a day
+        options["ping_timeout"] = 20  # a dead connection is noticed within 45 s
         if settings.BEHIND_PROXY:
             options["proxy_forwarded_address_header"] = "X-Forwarded-For"
             options["proxy_forwarded_proto_header"] = "X-Forwarded-Proto"
@@ -64,7 +64,7 @@ class Server(daphne.server.Server):
             autoPingTimeout=self.ping_timeout,
             allowNullOrigin=True,
             openHandshakeTimeout=self.websocket_handshake_timeout,
-            maxMessagePayloadSize=0,  # SocketProtocol bounds both
+            maxMessagePayloadSize=0,  # SocketProtocol limits both
             maxFramePayloadSize=0,
             utf8validateIncoming=False,
         )
@@ -74,8 +74,8 @@ class Server(daphne.server.Server):
             for number in (signal.SIGTERM, signal.SIGINT):
                 signal.signal(number, lambda *_: self.loop.call_soon_threadsafe(self.drain))
         self._starting = self.loop.create_task(background.start())
-        # What is there now stays: looking through Django's 300,000 objects would be most of each collection. And one of
-        # all that belongs to a thousand sockets holds everything up for 50 ms, so it comes seven times more seldom.
+        # Objects made so far stay, so freeze them: to scan Django's 300,000 would be most of each collection. A full
+        # collection with a thousand sockets stops everything for 50 ms, so COLLECT_AFTER makes it seven times rarer.
         gc.collect()
         gc.freeze()
         gc.set_threshold(*COLLECT_AFTER)
@@ -90,7 +90,7 @@ class Server(daphne.server.Server):
         if isinstance(protocol, SocketProtocol):
             queue.transport = protocol.transport
             scope["extensions"] = {HAND_OVER: partial(self._take_over, protocol)}
-            if isinstance(protocol.transport, Connection):  # not TLS, which is left to the proxy
+            if isinstance(protocol.transport, Connection):  # without TLS, which the proxy does
                 protocol.wire = scope["extensions"][EXTENSION] = TwistedWire(protocol)
         scope.setdefault("asgi", {"version": "3.0"})
         application = self.application(scope=scope, receive=queue.get, send=partial(self.handle_reply, protocol))
@@ -100,7 +100,7 @@ class Server(daphne.server.Server):
         return queue
 
     def _take_over(self, protocol: Any, application: Coroutine[Any, Any, None]) -> None:
-        """Run `application` for `protocol` from now on."""
+        """From now on, run `application` for `protocol`."""
         self.connections[protocol]["application_instance"] = self.loop.create_task(application)
 
     def kill_all_applications(self) -> Any:
@@ -109,7 +109,7 @@ class Server(daphne.server.Server):
         return super().kill_all_applications()
 
     def drain(self) -> None:
-        """Begin the end, or end at once when it has begun already."""
+        """Begin to drain; when draining already, end at once."""
         if self._end is not None:
             log.warning("Told twice to stop: ending at once")
             os._exit(1)
@@ -150,10 +150,10 @@ class Server(daphne.server.Server):
             await asyncio.sleep(DRAIN_SPREAD / 20 if len(sockets) > 1 else 0)
 
     async def _in_flight(self) -> None:
-        """Wait, for a bounded time, until no request and no socket's consumer is at work."""
+        """Wait, at most DRAIN_PATIENCE, until no request and no socket's consumer is at work."""
         deadline = self.loop.time() + DRAIN_PATIENCE
         while self.loop.time() < deadline:
-            for protocol in self._open_sockets():  # whose handshake had begun before we stopped listening
+            for protocol in self._open_sockets():  # sockets whose handshake began before we stopped listening
                 protocol.serverClose(1012)
             busy = [
                 details["application_instance"]

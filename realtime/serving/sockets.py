@@ -1,4 +1,4 @@
-"""One socket as our server has it: what it takes in, how it is written to, and how little it keeps."""
+"""One socket of our server: what it accepts, how it is written to, and how little memory it keeps."""
 
 import asyncio
 import time
@@ -15,29 +15,30 @@ from twisted.internet.protocol import connectionDone
 
 from realtime.wire.protocol import Close, CommandError, Frame, encode
 
-# Autobahn formats all its settings prettily for each connection, for a debug line that is not written: an eighth of
-# what a connection cost.
+# For each connection Autobahn pretty-prints all its settings for a debug message that nobody logs. This took an eighth
+# of a connection's cost.
 autobahn.websocket.protocol.pformat = repr  # type: ignore[assignment,attr-defined]
 
-#: Messages of one socket that may wait for its consumer before we stop reading from it.
+#: We stop reading from a socket while this many of its messages wait for its consumer.
 INPUT_MESSAGES: Final = 64
 STATE_OPEN: Final = AutobahnProtocol.STATE_OPEN
 STATE_CONNECTING: Final = AutobahnProtocol.STATE_CONNECTING
-#: RFC 6455, 5.2: first byte of a text message in one frame; bit of the mask; size that says "in the next two bytes".
+#: RFC 6455, 5.2: the first byte of a text message in one frame; the mask bit; the length that means "see the next two
+#: bytes".
 TEXT_FRAME: Final = 0x81
 MASKED: Final = 0x80
 LONGER: Final = 126
 NO_MASK: Final = bytes(4)
-#: No masked frame is shorter than its header of two bytes, its mask, and two bytes of JSON.
+#: The shortest masked frame: a header of two bytes, the mask of four, and two bytes of JSON.
 SHORT_FRAME: Final = 8
-#: Bytes below which a read counts as a frame, whether one ends in it or not.
+#: A read of fewer bytes counts as a whole frame, even when no frame ends in it.
 SHORT_READ: Final = 256
-#: Seconds that who floods has to read why it is closed.
+#: Seconds that a flooding client gets to read why its socket closes.
 LAST_WORDS: Final = 1.0
 FLOODED: Final = encode(
     CommandError("rate_limited", "Far too many frames: send fewer, and connect again.", retry_after=5.0).event()
 ).encode()
-#: What an open socket still needs of its protocol's attributes; all others are as the class has them.
+#: The attributes that an open socket keeps on its protocol object; all others come from the class.
 KEPT: Final = (
     *("transport", "connected", "factory", "server", "state", "data", "wire", "application_queue"),
     *("client_addr", "peer", "path", "request", "last_ping", "socket_opened", "trafficStats"),
@@ -52,8 +53,8 @@ def _nothing() -> None:
 class TwistedWire:
     """Writes prepared frames to the transport of one socket (see `realtime.wire.connection.Wire`).
 
-    It writes to the kernel at once while nothing waits, which spares Twisted's write scheduling, and is
-    the transport's producer to hear of a slow reader.
+    While nothing waits it writes to the kernel at once, without Twisted's write scheduling. It is the transport's
+    producer, so that it hears of a slow reader.
     """
 
     __slots__ = ("_drained", "_protocol", "_socket", "_transport")
@@ -72,12 +73,12 @@ class TwistedWire:
         if self._protocol.state != STATE_OPEN:
             return True  # it is closing: nothing follows the close frame
         transport = self._transport
-        # Twisted has no public way to ask what waits; tests/realtime/serving/test_server.py watches over these names.
+        # Twisted has no public way to ask this; tests/realtime/serving/test_server.py checks these private names.
         if transport.dataBuffer or transport._tempDataLen:
             return False
         try:
             sent = self._socket.send(data)
-        except OSError:  # its buffer is full; or it has gone, which the transport finds out by itself
+        except OSError:  # its buffer is full, or it is gone (the transport notices that by itself)
             sent = 0
         if sent < len(data):
             transport.write(data[sent:])
@@ -90,10 +91,10 @@ class TwistedWire:
     def on_drained(self, call: Callable[[], None]) -> None:
         self._drained = call
 
-    # What Twisted asks of a producer
+    # What Twisted calls on a producer
 
     def pauseProducing(self) -> None:
-        pass  # the outbox looks at `waiting` before every write
+        pass  # nothing to do: the outbox reads `waiting` before every write
 
     def resumeProducing(self) -> None:
         self._drained()
@@ -105,7 +106,7 @@ class TwistedWire:
 class InputQueue:
     """The messages of one socket for its consumer; stops reading from the socket when it is behind.
 
-    For one reader, who mostly waits: an `asyncio.Queue` would be a tenth of the memory of an idle socket.
+    It has one reader. An `asyncio.Queue` would be a tenth of the memory of an idle socket.
     """
 
     __slots__ = ("_items", "_paused", "_reader", "transport")
@@ -120,7 +121,10 @@ class InputQueue:
         return len(self._items)
 
     def stop(self) -> None:
-        """Drop what has not been taken yet, and read no more from the socket; only its end may still be put."""
+        """Drop what was not taken yet, and stop reading from the socket.
+
+        From now on only the socket's end may be put.
+        """
         self._items.clear()
         self._paused = False
         if self.transport is not None:
@@ -151,20 +155,20 @@ class InputQueue:
 
 
 class Request(NamedTuple):
-    """What daphne's log of an open socket says of its handshake."""
+    """The part of the handshake that daphne logs for an open socket."""
 
     path: str
 
 
 class Unheard:
-    """Stands for Autobahn's futures of the end of a socket, which nobody waits for."""
+    """Replaces Autobahn's futures for the end of a socket, which nobody awaits."""
 
     def callback(self, result: object) -> None:
         pass
 
 
 class Allowance:
-    """What one socket may send, in frames and in bytes: far more than the limits of commands let it use."""
+    """How many frames and bytes one socket may send: far more than the limits on commands allow."""
 
     __slots__ = ("bytes", "bytes_a_second", "frames", "frames_a_second")
 
@@ -176,21 +180,21 @@ class Allowance:
 
 
 class SocketProtocol(WebSocketProtocol):
-    """A socket that survives bad frames: what is too long or not UTF-8 reaches the consumer as such.
+    """A socket that survives bad frames: the consumer learns of a frame that is too long or not UTF-8.
 
-    Autobahn gives each connection some ninety attributes of its own, more than all else that a silent one holds;
-    what all sockets have alike is an attribute of this class, and a socket that has opened forgets its handshake.
+    Autobahn gives each connection some ninety attributes, the largest part of a silent connection's memory. So what all
+    sockets share is an attribute of this class, and an open socket drops the data of its handshake.
     """
 
     wire: TwistedWire | None = None
     allowance: Allowance
-    # What is left of it, as at `metered_at` (monotonic seconds); unset before anything came.
+    # What was left of the allowance at `metered_at` (monotonic seconds); unset until the first bytes come.
     frames_left = bytes_left = metered_at = 0.0
     flooded = False
-    data: bytes  # what came and is not processed yet
+    data: bytes  # bytes that came and are not processed yet
     request: Any  # has a `path`
 
-    # What Autobahn sets on each connection, as it is on one that is open
+    # Autobahn sets these on each connection; here are the values of an open one
     current_frame = localCloseCode = localCloseReason = remoteCloseCode = remoteCloseReason = wasNotCleanReason = None
     openHandshakeTimeoutCall = closeHandshakeTimeoutCall = autoPingPending = autoPingPendingCall = None
     autoPingTimeoutCall = autoPingPendingSent = trackedTimings = _perMessageCompress = None
@@ -200,12 +204,12 @@ class SocketProtocol(WebSocketProtocol):
     send_state = AutobahnProtocol.SEND_STATE_GROUND
     autoPingPendingSeq = 0
     websocket_version = 13
-    send_queue = ()  # we never write in pieces
+    send_queue = ()  # we never write in fragments
     is_closed = Unheard()
 
     @classmethod
     def configure(cls, factory: WebSocketFactory) -> None:
-        """Take the settings from `factory` once, which else each connection copies."""
+        """Copy the settings from `factory` to the class once; otherwise each connection would copy them."""
         for name in cls.CONFIG_ATTRS:
             value = getattr(factory, name)
             setattr(cls, name, staticmethod(value) if callable(value) else value)
@@ -218,7 +222,7 @@ class SocketProtocol(WebSocketProtocol):
             self.__dict__ = {name: value for name, value in vars(self).items() if name in KEPT}
 
     def serverReject(self) -> None:
-        # Our consumers accept whom they refuse, to tell why. This is a process without a database: nginx asks the next.
+        # Our consumers accept a socket even to refuse it. So this process has no database, and nginx asks the next.
         self.handshake_deferred.errback(ConnectionDeny(503, "No database here"))  # type: ignore[no-untyped-call]
         del self.handshake_deferred
         self.server.protocol_disconnected(self)
@@ -236,14 +240,14 @@ class SocketProtocol(WebSocketProtocol):
             self.wire = None
 
     def dataReceived(self, data: bytes) -> None:
-        """Take what came, and count it before any work is done for it."""
+        """Take what came, and charge it to the allowance before any work."""
         if self.flooded:
             return
         now, allowance = time.monotonic(), self.allowance
         past, self.metered_at = now - self.metered_at, now
         self.frames_left = min(allowance.frames, self.frames_left + past * allowance.frames_a_second)
         self.bytes_left = min(allowance.bytes, self.bytes_left + past * allowance.bytes_a_second) - len(data)
-        if len(data) < SHORT_READ:  # a frame in crumbs costs as much as so many frames
+        if len(data) < SHORT_READ:  # a frame in many small reads costs as much as many frames
             self.frames_left -= 1
         if self.bytes_left < 0 or self.frames_left < 0:
             self._flood()
@@ -253,14 +257,17 @@ class SocketProtocol(WebSocketProtocol):
             self._dataReceived(data)
 
     def _wait_for_handshake(self, data: bytes) -> None:
-        """Keep what came before our answer; Autobahn would look for a second handshake in it, and without end."""
+        """Keep bytes that came before our handshake answer.
+
+        Autobahn would parse them as a second handshake, in an endless loop.
+        """
         self.data += data
         if len(self.data) > settings.FRAME_BYTES:
             self.flooded = True
             self.transport.abortConnection()
 
     def _flood(self) -> bool:
-        """End a socket that sends more than anybody may: say so, read no more, and take nothing of what it has sent.
+        """End a socket that exceeds its allowance: say why, stop reading, and drop what it has sent.
 
         Returns False: there is nothing more to process.
         """
@@ -272,16 +279,16 @@ class SocketProtocol(WebSocketProtocol):
         if self.state == STATE_OPEN:
             self.sendMessage(FLOODED)
             self.serverClose(Close.FLOOD)
-        # Not at once: it would cut off what was said last.
+        # Not at once, or the last error might not arrive.
         self.factory.reactor.callLater(LAST_WORDS, self.transport.abortConnection)
         return False
 
     def processData(self) -> bool:
-        """Take a whole text frame in one step, as nearly all are; leave the rest, and all that is wrong, to Autobahn.
+        """Process a whole text frame in one step, as nearly all are; Autobahn gets all others, and all invalid ones.
 
         Returns whether there may be more to process.
         """
-        if self.current_frame is None:  # a frame begins, of whatever kind
+        if self.current_frame is None:  # a frame of any kind begins
             self.frames_left -= 1
             if self.frames_left < 0:
                 return self._flood()
@@ -334,11 +341,11 @@ class SocketProtocol(WebSocketProtocol):
     def onPing(self, payload: bytes) -> None:
         if self.wire is None or self.wire.waiting() < settings.OUTBOX_BYTES:
             super().onPing(payload)
-        else:  # it asks and asks, and reads no answer
+        else:  # it sends commands and reads no answers
             self.transport.abortConnection()
 
     def serverClose(self, code: int | None = None) -> None:
-        # Not Autobahn's sendClose, which refuses the codes of a failing or restarting server (1011, 1012).
+        # Autobahn's sendClose refuses the codes of a failing or restarting server (1011, 1012).
         self.sendCloseFrame(code=1000 if code is None else code, isReply=False)
 
 

@@ -1,7 +1,7 @@
-"""Many rows in one statement, at a fixed price in Python: they travel as one JSON parameter.
+"""Many rows in one statement: they travel as one JSON parameter.
 
-Django builds an expression per value, which is most of the time of a batch (docs/performance.md). Only plain columns:
-no defaults of the database, no primary keys handed back.
+Django builds an expression per value, which takes most of a batch's time (docs/performance.md). This module handles
+plain columns only: no database defaults, and it returns no primary keys.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -16,15 +16,15 @@ M = TypeVar("M", bound=Model)
 
 
 def make(model: type[M], values: Mapping[str, Any]) -> M:
-    """Return a row of `model`, not saved; `values` has those of all its columns, by their attributes.
+    """Return an unsaved row of `model`; `values` has the values of all columns, by attribute name.
 
-    In their order and without keywords, Django takes a third of the time.
+    Django takes a third of the time when it gets them by position.
     """
     return model(*[values[name] for name in _attributes(model)])
 
 
 def insert(rows: Sequence[Model]) -> None:
-    """Insert `rows`, all of one model with an automatic primary key, which they do not get."""
+    """Insert `rows`, all of one model with an automatic primary key. The instances do not get their keys."""
     if rows:
         sql, fields = _insertion(type(rows[0]), connection.vendor)
         _execute(sql, _json(rows, fields))
@@ -46,9 +46,9 @@ def find(
 ) -> list[tuple[Any, ...]]:
     """Return the fields `give` of the rows whose fields `names` have values in `wanted`. `names` need an index.
 
-    The values given are as a model has them. `lock`: no other transaction changes these rows until this one ends;
-    they are locked in the order of `wanted`. Rows that point to them may come meanwhile. (SQLite locks nothing and need
-    not: there a transaction that writes is alone from its beginning.)
+    Values are returned as the model has them. `lock`: no other transaction changes these rows until this one ends. They
+    are locked in the order of `wanted`; others may still insert rows that point to them. (SQLite needs no lock: a
+    transaction that writes is alone there from its beginning.)
     """
     vendor = connection.vendor
     sql, fields, given = _search(model, names, give, vendor, lock)
@@ -63,7 +63,7 @@ def find(
 
 
 def instances(model: type[M], keys: Iterable[Any], lock: bool = False) -> dict[Any, M]:
-    """Return the rows with these primary keys, by them; `lock` as in `find`."""
+    """Return the rows with these primary keys, by primary key; `lock` as in `find`."""
     names = _attributes(model)
     found = find(model, (_key(model).attname,), [(each,) for each in sorted(keys)], names, lock)
     alias = connection.alias
@@ -71,7 +71,7 @@ def instances(model: type[M], keys: Iterable[Any], lock: bool = False) -> dict[A
     return {row.pk: row for row in rows}
 
 
-# The statements, made once for each database. Names come from models, never from outside.
+# The statements, built once per database. Names come from models, never from outside.
 
 Fields = list["Field[Any, Any]"]
 
@@ -106,8 +106,8 @@ def _search(
     fields = [_field(model, name) for name in names]
     same = " AND ".join(f"{_table(model)}.{_quoted(field.column)} = {_value(field)}" for field in fields)
     given = ", ".join(f"{_table(model)}.{_quoted(_field(model, name).column)}" for name in give)
-    # Each of the few is looked up in the index of the many, whatever the planner knows of either: SQLite keeps the
-    # order of a CROSS JOIN, and PostgreSQL, which counts on a hundred, plans what is in front of an OFFSET by itself.
+    # Force an index lookup for each wanted row, whatever the planner's statistics say. SQLite keeps the order of a
+    # CROSS JOIN. PostgreSQL, which assumes a hundred rows, plans a subquery with OFFSET on its own.
     join = f"{_table(model)} WHERE {same}"
     if vendor != "sqlite":
         locking = " FOR NO KEY UPDATE" if lock else ""
@@ -167,7 +167,7 @@ def _field(model: type[Model], name: str) -> "Field[Any, Any]":
     return field
 
 
-#: Turns a column's value into the field's; empty when both are the same.
+#: Functions that turn a column's value into the field's; empty when both are the same.
 Reader = list[Callable[[Any], Any]]
 
 
@@ -194,9 +194,9 @@ def _same(value: Any) -> Any:
 def _converter(field: "Field[Any, Any]", vendor: str) -> Callable[[Any], Any]:
     """Return how a value of `field` is written in the JSON: as the column keeps it."""
     if vendor == "sqlite" and isinstance(field, UUIDField | DateTimeField):
-        # The connection itself: its proxy looks it up again for each value, which was a tenth of a batch.
+        # The connection itself: the proxy would look it up for each value, a tenth of a batch's time.
         convert = partial(field.get_db_prep_value, connection=connections[DEFAULT_DB_ALIAS])
-        # The rows of a batch have one time.
+        # All rows of a batch have the same time.
         return lru_cache(8)(convert) if isinstance(field, DateTimeField) else convert
     if vendor == "sqlite" and isinstance(field, JSONField):
         return lambda value: msgspec.json.encode(value).decode()

@@ -1,4 +1,4 @@
-"""The time as the database has it: the same in all processes, whatever their machines' clocks say."""
+"""The database's time: the same in all processes, even when their machines' clocks differ."""
 
 import time
 from datetime import UTC, datetime
@@ -10,10 +10,10 @@ _SQL: Final = {
     "postgresql": "SELECT EXTRACT(EPOCH FROM clock_timestamp())",
     "sqlite": "SELECT (julianday('now') - 2440587.5) * 86400.0",
 }
-#: Seconds between two looks at the database's clock.
+#: Seconds between two readings of the database's clock.
 EVERY: Final = 5.0
 
-#: By how many seconds the database's clock is ahead of this machine's, as far as this process knows.
+#: How many seconds the database's clock is ahead of this machine's, as far as this process knows.
 ahead = 0.0
 measured_at = float("-inf")
 
@@ -29,7 +29,7 @@ def now() -> datetime:
 
 
 def measure() -> None:
-    """Look at the database's clock, unless that was done just now: one query, which blocks."""
+    """Read the database's clock with one blocking query, unless it was read just now."""
     global ahead, measured_at
     if time.monotonic() - measured_at < EVERY:
         return
@@ -42,8 +42,8 @@ def measure() -> None:
 
 
 def adjusted(ahead: float, before: float, database: float, after: float) -> float:
-    """Return by how much the database is ahead, when between `before` and `after` of our time it said `database`.
+    """Return how far the database's clock is ahead, when it read `database` between `before` and `after` of our clock.
 
-    What was known stays where it is possible, so that a slow answer does not make time jump.
+    The known difference stays if it is still possible, so that a slow answer does not make time jump.
     """
     return min(max(ahead, database - after), database - before)

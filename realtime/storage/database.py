@@ -1,4 +1,4 @@
-"""Database work from coroutines, and what is done while there is no database."""
+"""Database work from coroutines, and how to answer while the database is away."""
 
 import asyncio
 import logging
@@ -17,14 +17,14 @@ from realtime.wire.protocol import CommandError
 P = ParamSpec("P")
 R = TypeVar("R")
 
-#: Seconds for which anything waits for the database; then the caller is told `busy`.
+#: Seconds that any call waits for the database; then the caller is told `busy`.
 PATIENCE: Final = 10.0
-#: Seconds after which those who were told `busy` may come back: at least, and how many more for some of them.
+#: Seconds after which clients told `busy` may retry: the least, and the most that chance adds.
 RETRY_AFTER: Final = 2.0
 RETRY_SPREAD: Final = 4.0
-#: What is raised when the database cannot do it now (away, locked, full, read-only), but perhaps later.
+#: Errors that say the database cannot do it now (away, locked, full, read-only), but perhaps later.
 AWAY: Final = (OperationalError, InterfaceError, InternalError)
-#: What one of these words in such an error means for people.
+#: Words in such an error, and the sentence for people that each means.
 MEANINGS: Final = {
     "disk is full": "The server's disk is full: nothing can be saved.",
     "no space left": "The database's disk is full: nothing can be saved.",
@@ -61,7 +61,7 @@ def meaning(error: BaseException) -> str:
 
 
 def retry_after() -> float:
-    """Return seconds to wait, not the same for all."""
+    """Return the seconds to wait, with some chance so that not all retry together."""
     return round(RETRY_AFTER + random.uniform(0, RETRY_SPREAD), 2)  # noqa: S311 - spread, not secrecy
 
 
@@ -71,7 +71,7 @@ def busy(why: str) -> CommandError:
 
 
 def log_failure(log: logging.Logger, error: BaseException, what: str) -> None:
-    """Log that `what` failed: with the traceback, or in one line while the database is away, for many fail then."""
+    """Log that `what` failed: with the traceback, or without it while the database is away, since much fails then."""
     if isinstance(error, AWAY):
         log.warning("%s failed: %s", what, error)
     else:
@@ -79,7 +79,7 @@ def log_failure(log: logging.Logger, error: BaseException, what: str) -> None:
 
 
 def throw_pool_away() -> None:
-    """Close all connections to PostgreSQL, those in use when they are given back: the next ones are new."""
+    """Close all connections to PostgreSQL, those in use when they are returned. New ones replace them."""
     pool = getattr(connections[DEFAULT_DB_ALIAS], "pool", None)
     if pool is not None:
         pool.drain()
@@ -88,8 +88,8 @@ def throw_pool_away() -> None:
 class DatabaseWork(SyncToAsync[..., Any]):
     """Runs in a thread, whose connections are cleaned up before and afterwards.
 
-    Unlike Channels' own it leaves a connection alone that is in a transaction: synchronous code that waits for
-    a coroutine shares its thread, and would lose what it has written so far.
+    Unlike Channels' own, it does not touch a connection that is in a transaction. Synchronous code that waits for a
+    coroutine shares its thread, and would otherwise lose what it has written so far.
     """
 
     def thread_handler(self, loop: Any, *args: Any, **options: Any) -> Any:
@@ -109,8 +109,8 @@ def _clean_up() -> None:
 def in_database(work: Callable[P, R], *, patience: float | None = PATIENCE) -> Callable[P, Coroutine[Any, Any, R]]:
     """Make a coroutine function of `work`, which uses the ORM; its connection is cleaned up afterwards.
 
-    On PostgreSQL such calls run side by side, as many as ASGI_THREADS and the pool allow; on SQLite one
-    after the other, in the thread that Django's own synchronous code uses.
+    On PostgreSQL such calls run in parallel, as far as ASGI_THREADS and the pool allow. On SQLite they run one after
+    the other, in the thread that Django's own synchronous code uses.
 
     Raises OperationalError after `patience` seconds (None: never), and at once while the database is known to be away.
     """

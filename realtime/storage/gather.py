@@ -1,4 +1,4 @@
-"""Reads that many ask for at the same time, done together."""
+"""Reads that many callers need at the same time, done together."""
 
 import asyncio
 from collections.abc import Awaitable, Callable, Collection, Coroutine, Mapping
@@ -10,14 +10,14 @@ from realtime.per_loop import per_loop
 K = TypeVar("K")
 V = TypeVar("V")
 
-#: Seconds between the beginnings of two reads: who asks when there was none lately need not wait.
+#: Seconds between the starts of two reads. When there was none lately, a caller does not wait.
 REST: Final = 0.02
 #: How many keys one read takes.
 MOST: Final = 500
 
 
 class _Gatherer(Generic[K, V]):
-    """Those of one event loop who wait, and the one read that is under way."""
+    """The callers that wait in one event loop, and the read that is running."""
 
     def __init__(self, read: Callable[[Collection[K]], Awaitable[Mapping[K, V]]]) -> None:
         self._read = read
@@ -53,10 +53,10 @@ class _Gatherer(Generic[K, V]):
 def gathered(
     read: Callable[[Collection[K]], Awaitable[Mapping[K, V]]],
 ) -> Callable[[K], Coroutine[Any, Any, V | None]]:
-    """Make of `read`, which reads many keys, a coroutine function that reads one (None: it is not there).
+    """Turn `read`, which reads many keys, into a coroutine function that reads one (None: it is not there).
 
-    Calls during a read share the next one: each answer comes from a read that began after
-    the call. What `read` raises, all its callers get.
+    Calls during a read share the next one, so each answer comes from a read that began after the call. An exception of
+    `read` goes to all callers that share it.
     """
     gatherer: Callable[[], _Gatherer[K, V]] = per_loop(partial(_Gatherer, read))
 

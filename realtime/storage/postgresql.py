@@ -1,8 +1,8 @@
 """PostgreSQL connections whose waits end.
 
-A line may be dead and stay open: a proxy or a firewall that forgot it, a fail-over. Nothing arrives on it then, no end
-either, and the kernel cannot tell (a proxy on the way acknowledges). So each answer has a deadline, and when it passes,
-the connection is closed, and with it all others of the pool, which are as likely to be dead.
+A connection may be dead and stay open, when a proxy or firewall forgot it or after a fail-over. Then nothing arrives on
+it, not even its end, and the kernel cannot tell (a proxy may still acknowledge). So each answer has a deadline. When it
+passes, the connection is closed, and so are all others of the pool, which are as likely to be dead.
 """
 
 import threading
@@ -16,14 +16,14 @@ from psycopg.abc import PQGen
 
 R = TypeVar("R")
 
-#: Seconds for which a server process waits for one answer; a statement the server itself ends a second earlier.
+#: Seconds that our process waits for one answer. PostgreSQL itself ends a statement a second earlier.
 ANSWER: Final = 8.0
-#: Seconds after which the server ends a transaction in which nothing happens: its locks hold up everybody else.
+#: Seconds after which PostgreSQL ends an idle transaction, since its locks hold up everybody else.
 IDLE_IN_TRANSACTION: Final = 5.0
 LIMITS: Final = (
     "SELECT set_config('statement_timeout', %s, false), set_config('idle_in_transaction_session_timeout', %s, false)"
 )
-#: How often a wait looks whether there is something else to do; psycopg's own.
+#: How often a wait checks for other things to do; psycopg's own value.
 INTERVAL: Final = 0.1
 
 _limited = False
@@ -32,9 +32,9 @@ _on_silence: list[Callable[[], None]] = []
 
 
 def limit(on_silence: Callable[[], None]) -> None:
-    """From now on let no statement of this process take longer than ANSWER; for servers, not for migrations.
+    """From now on, limit each statement of this process to ANSWER; for servers, not for migrations.
 
-    `on_silence` is called, in the thread that waited, when a line has not answered in time.
+    `on_silence` is called, in the thread that waited, when a connection has not answered in time.
     """
     global _limited
     _limited = True
@@ -43,7 +43,7 @@ def limit(on_silence: Callable[[], None]) -> None:
 
 @contextmanager
 def patience(seconds: float) -> Iterator[None]:
-    """Give answers another number of seconds in this thread."""
+    """In this thread, wait this many seconds for answers instead of ANSWER."""
     before = getattr(_own, "seconds", None)
     _own.seconds = seconds
     try:

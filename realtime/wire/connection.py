@@ -1,4 +1,4 @@
-"""One open socket, as hub and consumer see it: frames go in, and leave by the fastest way there is."""
+"""One open socket, as hub and consumer see it: frames go in and leave by the fastest way available."""
 
 import asyncio
 from collections import deque
@@ -12,11 +12,11 @@ from realtime.wire import protocol
 from realtime.wire.outbox import Outbox, Verdict
 from realtime.wire.protocol import Close, CommandError, Frame
 
-#: Seconds that what was written gets to leave before a close, where only `send` itself knows.
+#: Seconds that written frames get to leave before a close, where no buffer size is known, only `send`.
 CLOSE_PATIENCE: Final = 5.0
 #: The ASGI extension by which our server hands a socket's `Wire` to its consumer.
 EXTENSION: Final = "switchboard.frames"
-#: The one by which a consumer has our server run the rest of its life, without the middlewares it came through.
+#: The ASGI extension by which a consumer lets our server run the rest of it, outside the middlewares it came through.
 HAND_OVER: Final = "switchboard.hand_over"
 
 Send = Callable[[dict[str, Any]], Awaitable[None]]
@@ -29,17 +29,17 @@ class Wire(Protocol):
         """Write `frames`, whose joined bytes are `data`, without waiting."""
 
     def write_if_idle(self, data: bytes, frames: list[Frame]) -> bool:
-        """Write them if all that was written before is sent; return whether that is so."""
+        """Write them if everything written before is sent; return whether it was."""
 
     def waiting(self) -> int:
         """Return how many bytes are not sent yet."""
 
     def on_drained(self, call: Callable[[], None]) -> None:
-        """Have `call` made whenever everything that waited has been sent."""
+        """Run `call` whenever everything that waited has been sent."""
 
 
 class AsgiWire:
-    """The way that every ASGI server knows: one `send` per frame, from a task of its own."""
+    """Works on every ASGI server: one `send` per frame, in its own task."""
 
     def __init__(self, send: Send) -> None:
         self._send = send
@@ -67,7 +67,7 @@ class AsgiWire:
         self._drained = call
 
     async def flush(self) -> None:
-        """Wait until all is sent, but not for long."""
+        """Wait until all is sent, for a short time at most."""
         if self._task is not None:
             await asyncio.wait({self._task}, timeout=CLOSE_PATIENCE)
 
@@ -111,7 +111,7 @@ class Connection:
         self.closed = False
         self.close_code: int | None = None
         self._closing: asyncio.Task[None] | None = None
-        #: It shows nobody typing, and is told of none.
+        #: The client does not show who is typing, so it gets no typing events.
         self.is_still = False
         self.topics: dict[str, None] = {}  # kept by the hub; smaller than a set
         #: CONTROL publications of subscribed topics, for the consumer.
@@ -129,7 +129,7 @@ class Connection:
         self.write(frame.wire, [frame])
 
     def write(self, data: bytes, frames: list[Frame]) -> None:
-        """Write frames that may not be lost, or give the connection up with 4503 when its reader is too slow."""
+        """Write frames that may not be lost; close the connection with 4503 when its reader is too slow."""
         if self.closed or self._wire.write_if_idle(data, frames):
             return
         if self._outbox.must(len(data), self._wire.waiting()) is Verdict.CLOSE:
@@ -149,12 +149,12 @@ class Connection:
                 self._wire.write(frame.wire, [frame])
 
     def write_ephemeral(self, data: bytes, frames: list[Frame]) -> None:
-        """Write frames that nobody misses, unless the reader is slow."""
+        """Write frames that may be lost; drop them when the reader is slow."""
         if not self.closed and not self.is_still and self._outbox.ephemeral(self._wire.waiting()) is Verdict.WRITE:
             self._wire.write(data, frames)
 
     def forget_latest(self, topic: str) -> None:
-        """Write none of the values of `topic` that still wait."""
+        """Drop the values of `topic` that still wait."""
         self._outbox.forget(topic)
 
     async def close(self, code: int) -> None:
@@ -164,7 +164,7 @@ class Connection:
             await self._hang_up(code)
 
     def _give_up(self) -> None:
-        # Closed from here on: a smaller frame that still fits must not follow the one that did not.
+        # Closed from here on, so that a smaller frame that fits cannot follow the dropped one.
         self._end(Close.RESYNC)
         self._closing = asyncio.ensure_future(self._hang_up(Close.RESYNC))
 

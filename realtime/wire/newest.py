@@ -1,13 +1,13 @@
 """Conflation: of the values that wait, only the newest of each key is kept. Pure.
 
-A value that a newer one replaces need not be told any more. So where values wait for something slow, what waits is
-bounded by the number of keys, not by time. They wait in three places:
+A value that a newer one has replaced need not be sent. So when values wait for something slow, the number of keys
+limits the queue, not the time. Values wait in three queues:
 
 - for a reader whose socket takes no more (`Outbox`);
 - for a connection that is still being sent its snapshot (`LatestTopic`);
 - for the channel layer, while the worker's last publication is on its way (its `Writer`).
 
-The heads of busy rooms wait, too, but are no case of this: what is new in one is added to the next.
+The heads of busy rooms wait too, but are not conflated: each adds what is new to the next.
 """
 
 from typing import Generic, TypeVar
@@ -38,6 +38,6 @@ class Newest(Generic[V]):
         self._topics.pop(topic, None)
 
     def take(self) -> list[tuple[str, str, V]]:
-        """Return topic, key and value of all that waits, and forget it."""
+        """Return topic, key and value of everything that waits, and empty the queue."""
         topics, self._topics = self._topics, {}
         return [(topic, key, value) for topic, values in topics.items() for key, value in values.items()]

@@ -5,12 +5,13 @@ from collections.abc import Collection
 from typing import Final
 
 _PORTS: Final = {"http": 80, "https": 443}
-#: As browsers write it (RFC 6454, 6.2): scheme, name or bracketed IPv6 address, port where it is not the scheme's own.
+#: An origin as browsers write it (RFC 6454, 6.2): scheme, name or bracketed IPv6 address, and port unless it is the
+#: default.
 _ORIGIN: Final = re.compile(r"(https?)://([a-z0-9._-]+|\[[0-9a-f:.]+\])(?::([0-9]{1,5}))?", re.ASCII | re.IGNORECASE)
 
 
 def is_allowed(origin: str, *, host: str, https: bool, allowed: Collection[str]) -> bool:
-    """Tell whether `origin` (an Origin header) is `host` (a Host header) by the same scheme, or in `allowed`.
+    """Return whether `origin` (an Origin header) is `host` (a Host header) with the same scheme, or is in `allowed`.
 
     Scheme, host name and port all count; anything malformed is refused.
     """

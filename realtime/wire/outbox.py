@@ -6,16 +6,16 @@ from typing import Final
 from realtime.wire.newest import Newest
 from realtime.wire.protocol import Frame
 
-#: Above this many unsent bytes a reader counts as slow: values are conflated, typing is dropped. (Not at so many:
-#: Twisted calls a full buffer full above its 64 KiB, and only after that says that it is empty again.)
+#: Above this many unsent bytes a reader counts as slow: values are conflated, typing is dropped. (Exactly 64 KiB must
+#: not count: Twisted reports an emptied buffer only after it held more than that.)
 SLOW_BYTES: Final = 64 * 1024
 
 
 class Verdict(Enum):
     WRITE = auto()
-    WAIT = auto()  # conflated: only the newest of its key will be written
+    WAIT = auto()  # conflated: only the newest value of its key will be written
     DROP = auto()
-    CLOSE = auto()  # the reader is too slow to be told everything: it must come back and resume
+    CLOSE = auto()  # the reader is too slow: it must reconnect and resume
 
 
 class Outbox:
@@ -36,18 +36,18 @@ class Outbox:
         return not self._latest
 
     def must(self, size: int, waiting: int) -> Verdict:
-        """Judge `size` bytes that may not be lost, with `waiting` bytes unsent before them."""
+        """Decide on `size` bytes that may not be lost, with `waiting` bytes unsent before them."""
         return Verdict.CLOSE if waiting + size > self.cap and waiting else Verdict.WRITE
 
     def latest(self, key: tuple[str, str], frame: Frame, waiting: int) -> Verdict:
-        """Judge a value that a newer one with the same `key` (topic, key in it) makes worthless."""
+        """Decide on a value that a newer one with the same `key` (topic, key in it) replaces."""
         if waiting <= SLOW_BYTES and not self._latest:
             return Verdict.WRITE
         self._latest.put(*key, frame)
         return Verdict.WAIT
 
     def ephemeral(self, waiting: int) -> Verdict:
-        """Judge a frame that nobody misses."""
+        """Decide on a frame that may be lost."""
         return Verdict.DROP if waiting > SLOW_BYTES else Verdict.WRITE
 
     def forget(self, topic: str) -> None:

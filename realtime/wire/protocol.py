@@ -34,7 +34,7 @@ class Close(IntEnum):
 
 
 class CommandError(Exception):
-    """What the sender of a command did wrong, or must wait for; becomes an `error` event.
+    """What the sender of a command did wrong or must wait for; it becomes an `error` event.
 
     `code` is one of the protocol's error codes, `detail` a sentence for people, `retry_after` seconds.
     """
@@ -47,7 +47,7 @@ class CommandError(Exception):
         self.ref = ref
 
     def event(self, ref: str | None = None) -> dict[str, Any]:
-        """Return the `error` event; `ref` is the failed command's, where it could be read."""
+        """Return the `error` event; `ref` is that of the failed command, where it could be read."""
         event: dict[str, Any] = {"type": "error", "ref": ref or self.ref, "code": self.code, "detail": self.detail}
         if self.retry_after is not None:
             event["retry_after"] = round(self.retry_after, 3)
@@ -55,7 +55,7 @@ class CommandError(Exception):
 
 
 class Refused(Exception):
-    """A socket that may not stay: the client gets an `error` event with `code`, then the close code."""
+    """The socket must close: the client gets an `error` event with `code`, then the close code."""
 
     def __init__(self, close: Close, code: str, detail: str) -> None:
         super().__init__(detail)
@@ -74,7 +74,7 @@ class Ping(Command, tag="ping"):
 
 
 class _Envelope(msgspec.Struct):
-    """As much of a broken command as its error needs."""
+    """The part of a broken command that its error needs."""
 
     type: Any = None
     ref: Any = None
@@ -85,7 +85,7 @@ def encode(event: Mapping[str, Any]) -> str:
     return msgspec.json.encode(event).decode()
 
 
-@lru_cache(16)  # all that is written together has one time, and says it in events and answers
+@lru_cache(16)  # all that is written together has the same time, in events and answers
 def timestamp(moment: datetime) -> str:
     """Return `moment` as RFC 3339 in UTC with milliseconds."""
     return moment.astimezone(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
@@ -113,7 +113,7 @@ def _may_hold_nul(raw: str | bytes) -> bool:
 
 
 def _holds_nul(value: Any) -> bool:
-    waiting = [value]  # not a recursion: JSON may be nested as deep as Python can follow
+    waiting = [value]  # no recursion: JSON may be nested too deeply for Python's stack
     while waiting:
         item = waiting.pop()
         if isinstance(item, str):
@@ -163,7 +163,7 @@ class Parser:
 
 
 def read_ref(text: str) -> str | None:
-    """Return the ref of a command that is not going to be parsed, if it can be read."""
+    """Return the ref of a command that will not be parsed; None when it cannot be read."""
     try:
         return _ref(msgspec.json.decode(text, type=_Envelope))
     except (msgspec.DecodeError, UnicodeError, RecursionError):
@@ -185,7 +185,7 @@ def text_frame(payload: bytes) -> bytes:
 
 
 class Frame:
-    """One event, encoded once for all who get it: its JSON text and the same as a websocket frame."""
+    """One event, encoded once for all receivers: its JSON text, and the same as a websocket frame."""
 
     __slots__ = ("text", "wire")
 
@@ -198,5 +198,5 @@ class Frame:
 
 
 def join(frames: Iterable[Frame]) -> bytes:
-    """Return the bytes of `frames`, one after the other, as one write puts them on the wire."""
+    """Return the bytes of `frames`, joined in order, for one write."""
     return b"".join([frame.wire for frame in frames])

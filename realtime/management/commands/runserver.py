@@ -1,4 +1,4 @@
-"""`runserver` with our server, so that development has what production has."""
+"""`runserver` with our own server, so that development runs what production runs."""
 
 from argparse import ArgumentParser
 from typing import Any
@@ -14,7 +14,7 @@ class Command(DaphneCommand):
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         super().add_arguments(parser)
-        parser.set_defaults(use_static_handler=False)  # WhiteNoise serves static files here too
+        parser.set_defaults(use_static_handler=False)  # static files come from WhiteNoise here too
 
     def inner_run(self, *args: Any, **options: Any) -> None:
         refuse_debug_for_others(self.addr)

@@ -1,4 +1,4 @@
-"""`serve`: the production command. One process, our server, no autoreloader, so that a stop drains."""
+"""`serve`: the production command. One process with our server; no autoreloader, so that a stop can drain."""
 
 import socket
 from argparse import ArgumentParser
@@ -21,7 +21,7 @@ NOBODY = "nothing yet: set ALLOWED_HOSTS to the name or address of this machine 
 
 
 def refuse_debug_for_others(host: str | None) -> None:
-    """Raise CommandError when DEBUG would show tracebacks to more than this machine; `host` is what it listens on."""
+    """Raise CommandError when DEBUG would show tracebacks beyond this machine. `host`: the address to listen on."""
     if settings.DEBUG and (host not in LOOPBACK or not settings.LOCAL):
         raise CommandError(
             "DEBUG=1 shows the insides of the server to anybody who can reach it. Unset it; or, to develop, unset "
@@ -51,7 +51,7 @@ class Command(BaseCommand):
         else:
             endpoints = build_endpoint_description_strings(unix_socket=str(path))
             where = str(path)
-        embedded.claim()  # before anything is written or promised
+        embedded.claim()  # before anything is written or announced
         if options["prepare"]:
             self._prepare()
         self.stdout.write(f"Switchboard is at {where} (stop it with Ctrl-C)")
@@ -64,7 +64,7 @@ class Command(BaseCommand):
 
     @staticmethod
     def _check_settings(host: str | None) -> None:
-        """Refuse to show tracebacks to others, and to fail at every page."""
+        """Raise CommandError for settings that would show tracebacks to others, or fail at every page."""
         refuse_debug_for_others(host)
         if not settings.LOCAL and not settings.DEBUG and not (settings.STATIC_ROOT / "staticfiles.json").exists():
             raise CommandError(
@@ -81,7 +81,7 @@ class Command(BaseCommand):
 
     @staticmethod
     def _probe(host: str, port: int) -> None:
-        """Say in a sentence, rather than in a log, that the port is taken."""
+        """Raise CommandError when the port is taken; otherwise only the log would say so."""
         family = socket.AF_INET6 if ":" in host else socket.AF_INET
         with socket.socket(family, socket.SOCK_STREAM) as probe:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)

@@ -11,8 +11,7 @@ export function connect(path, { protocol, host }, WebSocket = globalThis.WebSock
 }
 
 /**
- * Open a bare WebSocket, which is closed when somebody else than `person` is signed in. All else that happens to it is
- * the caller's to watch.
+ * Open a bare WebSocket. It is closed when somebody other than `person` is signed in; the caller handles all else.
  * @param {string} path e.g. "/ws/echo/"
  * @param {import("./person.js").Person} person
  */

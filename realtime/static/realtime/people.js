@@ -4,7 +4,7 @@
 
 const HUES = 8;
 
-/** "AM" for "Ada Moor", "GR" for "Grace", one sign when there is no more; whole signs, emoji too. */
+/** "AM" for "Ada Moor", "GR" for "Grace", one character when there is only one. Emoji stay whole. */
 export function initials(/** @type {string} */ name) {
   const words = name.trim().split(/\s+/u);
   const signs = words.length > 1 ? [first(words[0]), first(words[words.length - 1])] : graphemes(words[0]).slice(0, 2);

@@ -24,7 +24,7 @@ export class Person {
     return this.other !== undefined;
   }
 
-  /** The server says who is signed in: tells whether the page may go on. Once it may not, it never may again. */
+  /** Take from the server who is signed in; return whether the page may go on. Once it may not, it never may again. */
   meets(/** @type {User | null | undefined} */ user) {
     if (!this.isGone && same(user, this.user)) return true;
     if (this.isGone && same(user, this.other)) return false;
@@ -33,14 +33,14 @@ export class Person {
     return false;
   }
 
-  /** Ask the server. A server that cannot be asked changes nothing. */
+  /** Ask the server. When it cannot be reached, nothing changes. */
   async check() {
     if (!this.user) return;
     const user = await this.look().catch(() => undefined);
     if (user !== undefined) this.meets(user);
   }
 
-  /** Call `listener` when the page is no longer its person's, and when yet another is. Returns what stops that. */
+  /** Call `listener` when somebody else signs in, and at each further change. Returns a function that stops this. */
   onGone(/** @type {() => void} */ listener) {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);

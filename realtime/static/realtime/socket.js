@@ -16,28 +16,28 @@ export const FINAL = new Set([4400, 4401, 4403, 4404, 4409]);
 export const SHUT_OUT = new Set([4403, 4404]);
 /** Nobody is signed in any more. */
 export const SIGN_IN = 4401;
-/** The code of a socket that stopped by itself, since another person is signed in now. The server never sends it. */
+/** The code when the socket stops by itself because another person is signed in. The server never sends it. */
 export const ANOTHER_PERSON = 4000;
 
 const CONNECT_SECONDS = 15;
 const REPLY_SECONDS = 15;
 const PROBE_SECONDS = 5;
-/** A connection that lived so long was a good one: the next loss counts attempts from zero. */
+/** After a connection that lived this long, attempts count from zero again. */
 const GOOD_SECONDS = 5;
 
 /**
- * One lasting connection: opens itself again, notices dead connections, and says truthfully how it stands.
+ * One lasting connection: it reconnects, notices dead connections, and reports its true state.
  *
- * It is in one of four phases. Entering `connecting`, `waiting` or `stopped` first lets go of the connection and of every
- * alarm, so there is never a second connection, and `live` is entered only from `connecting`. Handlers of a connection
- * that was let go do nothing.
+ * It is in one of four phases. Entering `connecting`, `waiting` or `stopped` first drops the connection and every
+ * alarm, so there is never a second connection. `live` is entered only from `connecting`. Handlers of a dropped
+ * connection do nothing.
  *
  *     stopped → open → connecting → hello → live
  *     connecting, live → the connection is lost → waiting → the retry alarm, "online", the reader is back → connecting
  *     any → close, a final refusal, somebody else is signed in → stopped
  *
  * Listen with `on(type, …)` for the server's events by their `type`, and for "state" (a State).
- * What must be asked for again on each connection (joins) belongs into `onLive(…)`.
+ * Requests that each new connection needs, such as joins, belong into `onLive(…)`.
  */
 export class Socket {
   /**
@@ -60,15 +60,15 @@ export class Socket {
     this.random = random;
     /** @type {any} */
     this.connection = null;
-    /** Whether it connects, or has been stopped (or not begun). */
+    /** True from `open()` until it stops. */
     this.isOpen = false;
     this.attempt = 0;
     this.heartbeat = 25;
     this.heardAt = 0;
     this.liveSince = 0;
-    /** @type {number | null} what a draining server asked us to wait, seconds */
+    /** @type {number | null} seconds that a draining server asked us to wait */
     this.drainAfter = null;
-    /** @type {Event | null} the newest error that answered no command: why a close that follows came */
+    /** @type {Event | null} the newest error that answered no command: the reason for a close that follows */
     this.lastError = null;
     this.refs = 0;
     /** @type {Map<string, {resolve: (event: Event) => void, reject: (error: Error) => void, timer: any}>} */
@@ -129,7 +129,7 @@ export class Socket {
       const ref = String(++this.refs);
       if (!this.send({ ...command, ref })) return reject(new Disconnected());
       const timer = this.timers.setTimeout(() => {
-        // A server that heartbeats but does not answer: a new connection is the only cure we have.
+        // The server sends heartbeats but no answer: only a new connection can help.
         this.#lost(1006);
       }, REPLY_SECONDS * 1000);
       this.waiting.set(ref, { resolve, reject, timer });
@@ -159,7 +159,7 @@ export class Socket {
         listener(event);
       } catch (error) {
         queueMicrotask(() => {
-          throw error; // to the console; one listener's fault is not the connection's
+          throw error; // to the console; a listener's error must not end the connection
         });
       }
     }
@@ -214,7 +214,7 @@ export class Socket {
       this.drainAfter = event.retry_after;
     } else if (event.type === "error" && !event.ref) {
       this.lastError = event;
-      // Refused before it was read, so without its ref: whichever it was, all may be sent again.
+      // Refused unread, so without a ref. Any command may be the one, so all fail and may be sent again.
       if (event.code === "rate_limited") this.#failWaiting(() => new CommandError(event));
     }
     const waiting = this.waiting.get(event.ref);
@@ -224,10 +224,10 @@ export class Socket {
       if (event.type === "error") waiting.reject(new CommandError(event));
       else waiting.resolve(event);
     }
-    if (connection === this.connection) this.#emit(event.type, event); // who heard that it is live may have hung up
+    if (connection === this.connection) this.#emit(event.type, event); // a listener may have closed it
   }
 
-  /** Two heartbeats without a frame: the connection is dead, whatever the browser believes. */
+  /** No frame for two heartbeats: the connection is dead, even when the browser says it is open. */
   #watch() {
     this.#alarm("watchdog", this.heartbeat * 2, () => this.#lost(1006));
   }
@@ -267,7 +267,7 @@ export class Socket {
     this.#become("stopped", { code, reason });
   }
 
-  /** Let go of all that the phase so far has held: its alarms, its connection, and what waits for a reply on that. */
+  /** Drop everything of the phase so far: its alarms, its connection, and the commands that wait for a reply on it. */
   #letGo() {
     for (const name of [...this.alarms.keys()]) this.#silence(name);
     this.liveSince = 0;
@@ -289,11 +289,11 @@ export class Socket {
     }
   }
 
-  /** The network came back or the reader did: timers may have slept, so look now. */
+  /** The network or the reader came back: timers may have slept, so check now. */
   #recheck() {
     if (this.page.document?.visibilityState === "hidden") return;
     if (this.state.phase === "waiting") {
-      // A server that asked us to wait meant it.
+      // When the server asked us to wait, wait.
       if (this.drainAfter === null && this.state.code !== 4429) this.#connect();
     } else if (this.live) {
       if (this.#now() - this.heardAt > this.heartbeat * 2000) return this.#lost(1006);
