@@ -13,13 +13,13 @@ from realtime.storage import clock
 from streams.models import Stream
 from web.http import ApiError, answers_errors, json_body, text_field
 
-#: Bytes that a layout may have.
+#: The largest layout that is accepted, in bytes.
 LAYOUT_BYTES: Final = 512 * 1024
 
 
 @answers_errors
 def board_list(request: HttpRequest) -> HttpResponse:
-    """POST {"title"}: makes an empty board, 201."""
+    """POST {"title"}: makes an empty board; 201."""
     if request.method != "POST":
         raise ApiError("method_not_allowed", "POST makes a board.")
     _require(request, "boards.add_board")
@@ -32,7 +32,7 @@ def board_list(request: HttpRequest) -> HttpResponse:
 
 @answers_errors
 def board(request: HttpRequest, slug: str) -> HttpResponse:
-    """GET ?at=: the snapshot, or what it was at a time. PUT a layout: saves it. DELETE: 204."""
+    """GET: the snapshot; with ?at=, the one of that time. PUT: saves a layout. DELETE: 204."""
     try:
         if request.method in ("GET", "HEAD"):
             return _show(request, slug)
@@ -64,7 +64,10 @@ def _show(request: HttpRequest, slug: str) -> HttpResponse:
 
 
 def _shown_by_link(request: HttpRequest, slug: str) -> bool:
-    """True for a screen whose link shows this board; as it is now, and not as it was. Raises NoSuchBoard."""
+    """True for a screen whose link shows this board.
+
+    Such a screen sees the present only, not the past. Raises NoSuchBoard.
+    """
     shown = None if request.user.is_authenticated else access.lets_in(request, slug)
     if shown is False:
         raise NoSuchBoard
@@ -85,7 +88,7 @@ def _save(request: HttpRequest, slug: str) -> HttpResponse:
 
 @answers_errors
 def stream_list(request: HttpRequest) -> HttpResponse:
-    """GET the streams that can be put on boards."""
+    """GET: the streams that can be put on boards."""
     if request.method not in ("GET", "HEAD"):
         raise ApiError("method_not_allowed", "GET lists the streams.")
     _require(request, "boards.change_board")
@@ -94,7 +97,7 @@ def stream_list(request: HttpRequest) -> HttpResponse:
 
 
 def _require(request: HttpRequest, permission: str = "") -> None:
-    """Raise ApiError unless somebody is signed in, and may do this."""
+    """Raise ApiError unless somebody is signed in who may do this."""
     user = request.user
     if not user.is_authenticated:
         raise ApiError("sign_in", "Sign in first.")

@@ -21,7 +21,7 @@ from streams.events import past_of_stream, snapshot_of_stream, unix_ms
 from streams.models import Stream
 from web.markdown import render
 
-#: Points of history that a snapshot has at most, about 25 bytes each; where its tiles want more, each gets its share.
+#: The most points of history in a snapshot, at about 25 bytes each. Tiles that want more share these.
 MOST_POINTS: Final = 50_000
 
 
@@ -31,21 +31,24 @@ class NoSuchBoard(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Snapshot:
-    """A board as it is now; `seqs`: up to which seq it shows each topic."""
+    """A board as it is now. `seqs`: for each topic, the seq up to which it shows the stream."""
 
     event: dict[str, Any]
     seqs: dict[str, int]
 
 
 def visible_boards(user: User | AnonymousUser) -> QuerySet[Board]:
-    """Return the boards that `user` may see: guests those that are open to them."""
+    """Return the boards that `user` may see; guests see those that are open to them."""
     if isinstance(user, User):
         return Board.objects.filter(guests=True) if user.is_guest else Board.objects.all()
     return Board.objects.none()
 
 
 def board_topics(slug: str, *, for_guest: bool = False) -> set[str]:
-    """Return the topics of the streams that a board shows. Raises NoSuchBoard, for guests if it is not open to them."""
+    """Return the topics of a board's streams.
+
+    Raises NoSuchBoard, also for guests when the board is not open to them.
+    """
     board = find_board(slug, for_guest=for_guest)
     return {stream.topic for stream in Stream.objects.filter(widgets__board=board).only("slug")}
 
@@ -53,7 +56,7 @@ def board_topics(slug: str, *, for_guest: bool = False) -> set[str]:
 def board_snapshot(slug: str, most: int | None = None, *, for_guest: bool = False) -> Snapshot:
     """Return the `snapshot` event of a board, with at most `most` points of history. Raises NoSuchBoard.
 
-    Heads are read first and the rest may be newer: what is told afterwards says the same again, no more.
+    Heads are read first, so the rest may be newer. The updates that follow then only repeat it.
     """
     board = find_board(slug, for_guest=for_guest)
     widgets, shown = list(board.widgets.all()), _streams_shown(board)
@@ -76,7 +79,7 @@ def board_snapshot(slug: str, most: int | None = None, *, for_guest: bool = Fals
 def board_at(slug: str, moment: datetime, *, for_guest: bool = False) -> dict[str, Any]:
     """Return the `snapshot` event of a board with the values as they were at `moment`. Raises NoSuchBoard.
 
-    The tiles are those of now. Nobody knows any more how the producers were, so `state` is null.
+    The tiles are the present ones. The state of the producers at that time was not stored, so `state` is null.
     """
     board = find_board(slug, for_guest=for_guest)
     widgets, shown = list(board.widgets.all()), _streams_shown(board)
@@ -97,19 +100,19 @@ def board_at(slug: str, moment: datetime, *, for_guest: bool = False) -> dict[st
 
 
 def board_layout(slug: str) -> dict[str, Any]:
-    """Return a board's layout as the wire has it. Raises NoSuchBoard."""
+    """Return a board's layout in the form of the wire protocol. Raises NoSuchBoard."""
     board = find_board(slug)
     return _on_wire(board, list(board.widgets.all()), _streams_shown(board))
 
 
 def board_changed(board: Board) -> None:
-    """Have every screen that shows `board` get a new snapshot; call it in the transaction of the change."""
+    """Send a new snapshot to every screen that shows `board`; call it in the transaction of the change."""
     Board.objects.filter(pk=board.pk).update(version=F("version") + 1)
     publish_on_commit([Publication(board.topic, Delivery.CONTROL, encode({"do": "changed"}))])
 
 
 def stream_changed(stream: Stream) -> None:
-    """Have every screen that shows `stream` learn of its label, unit …; call it in the transaction of the change."""
+    """Tell every screen that shows `stream` its new label, unit …; call it in the transaction of the change."""
     for board in Board.objects.filter(widgets__streams=stream).distinct():
         board_changed(board)
 
@@ -118,13 +121,13 @@ _before_delete: Final[list[Callable[[Board], None]]] = []
 
 
 def before_delete(call: Callable[[Board], None]) -> None:
-    """Have `call` made before a board is deleted, in the same transaction; call it in `AppConfig.ready`."""
+    """Run `call` before a board is deleted, in the same transaction. Call this in `AppConfig.ready`."""
     _before_delete.append(call)
 
 
 @transaction.atomic
 def delete_board(board: Board) -> None:
-    """Delete a board and its tiles; the streams stay, and screens that showed it are told."""
+    """Delete a board and its tiles, and tell the screens that showed it. The streams stay."""
     board_changed(board)
     for call in _before_delete:
         call(board)
@@ -132,7 +135,7 @@ def delete_board(board: Board) -> None:
 
 
 def find_board(slug: str, *, for_guest: bool = False) -> Board:
-    """Return the board at this address. Raises NoSuchBoard, for guests if it is not open to them."""
+    """Return the board at this address. Raises NoSuchBoard, also for guests when it is not open to them."""
     board = Board.objects.filter(slug=slug).first()
     if board is None or (for_guest and not board.guests):
         raise NoSuchBoard
@@ -158,7 +161,7 @@ def _streams_shown(board: Board) -> dict[int, list[Stream]]:
 def _history_wanted(
     widgets: Iterable[Widget], shown: Mapping[int, Sequence[Stream]], most: int | None
 ) -> dict[int, history.Wanted]:
-    """Return how much history the widgets want of each stream; only number widgets draw one."""
+    """Return how much history the widgets want of each stream. Only widgets that show numbers draw a history."""
     wanted: dict[int, history.Wanted] = {}
     for widget in widgets:
         points, seconds = widget.options.get("points", POINTS), widget.options.get("range")
@@ -174,7 +177,7 @@ def _history_wanted(
 
 
 def _until_head(stream: Stream, points: list[history.Point]) -> list[history.Point]:
-    """Leave out what came after the head was read: its update is on its way. The head itself is never a mean."""
+    """Drop points newer than the head that was read: their update is on its way. The head itself is never a mean."""
     newest = unix_ms(stream.at) if stream.at else 0
     while points and points[-1][0] > newest:
         points.pop()
@@ -210,7 +213,10 @@ def _widget_on_wire(widget: Widget, streams: Sequence[Stream]) -> dict[str, Any]
 
 @transaction.atomic
 def show_on_board(stream: Stream, board_slug: str, options: Mapping[str, Any] | None = None) -> Board:
-    """Put a tile for `stream` at the end of a board, made when there is none, unless one shows it there already."""
+    """Add a tile for `stream` at the end of a board, unless one of its tiles shows it.
+
+    Make the board if it is missing.
+    """
     board, made = Board.objects.get_or_create(slug=board_slug, defaults={"title": board_slug.replace("-", " ").title()})
     if made:
         board.full_clean()
@@ -226,7 +232,7 @@ def show_on_board(stream: Stream, board_slug: str, options: Mapping[str, Any] | 
     return board
 
 
-#: The tile of each kind of stream: type, columns, rows.
+#: The tile for each kind of stream: type, columns, rows.
 TILES: Final = {
     Stream.Kind.NUMBER: (Widget.Type.NUMBER, 3, 1),
     Stream.Kind.TEXT: (Widget.Type.TEXT, 3, 1),

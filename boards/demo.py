@@ -1,4 +1,4 @@
-"""Boards to begin with."""
+"""The demo boards of a new site."""
 
 from typing import Any, Final
 
@@ -90,12 +90,12 @@ BOARDS: Final[list[tuple[str, str, list[tuple[Type, str, list[str], int, int, di
 
 @transaction.atomic
 def is_in_use() -> bool:
-    """Tell whether this site has boards: it is not new."""
+    """Return whether this site already has boards, so it is not new."""
     return Board.objects.exists()
 
 
 def load(*, guests: bool = False) -> None:
-    """Make the demo boards that are not there, with their streams; what is there stays as it is."""
+    """Make the demo boards that are missing, with their streams; existing ones stay as they are."""
     produced.ensure_produced(all_producers().values())
     for position, (slug, title, tiles) in enumerate(BOARDS):
         defaults = {"title": title, "position": position, "guests": guests}

@@ -12,7 +12,7 @@ STREAMS: Final = 12
 
 
 class TileEdit(msgspec.Struct):
-    """A tile as an editor wants it; an `id` that is no tile of the board, or none, makes a new one."""
+    """A tile as an editor wants it. With no `id`, or one that is no tile of the board, it becomes a new tile."""
 
     type: Annotated[str, msgspec.Meta(max_length=8)]
     id: int | None = None
@@ -24,7 +24,7 @@ class TileEdit(msgspec.Struct):
 
 
 class BoardEdit(msgspec.Struct):
-    """A board's whole layout as an editor wants it, made from `version`."""
+    """A board's whole layout as an editor wants it; the editor started from `version`."""
 
     version: Annotated[int, msgspec.Meta(ge=1)]
     title: Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
@@ -33,7 +33,7 @@ class BoardEdit(msgspec.Struct):
 
 
 class WrongEdit(ValueError):
-    """An edit that can't be made. `field` names what is wrong, such as `widgets[2].width`."""
+    """An edit that can't be made. `field` names the field at fault, such as `widgets[2].width`."""
 
     def __init__(self, field: str, detail: str) -> None:
         super().__init__(detail)
@@ -55,7 +55,7 @@ def read_edit(body: Any) -> BoardEdit:
 
 
 def read_moment(text: str, now: datetime) -> datetime:
-    """Return the time that a board shall be shown at. Raises ValueError with a sentence."""
+    """Return the moment at which a page asks to see a board. Raises ValueError with a sentence."""
     try:
         moment = datetime.fromisoformat(text)
         if moment.tzinfo is None:

@@ -19,7 +19,7 @@ _FIELDS: Final = ("type", "title", "position", "width", "height", "options")
 
 
 class StaleEdit(Exception):
-    """The board was changed after the version that was edited. `layout`: how it is now."""
+    """The board has changed since the version that was edited. `layout`: the present layout."""
 
     def __init__(self, layout: dict[str, Any]) -> None:
         super().__init__("Somebody changed this board meanwhile.")
@@ -48,10 +48,10 @@ def create_board(title: str) -> Board:
 
 @transaction.atomic
 def save_layout(slug: str, edit: BoardEdit) -> dict[str, Any]:
-    """Make a board look as `edit` says and return its new layout; screens that show it are told.
+    """Save `edit` as a board's layout, tell the screens that show the board, and return the new layout.
 
-    The tiles of the layout come in the order of the edit, so that an editor knows the ids of its new ones.
-    Raises NoSuchBoard, StaleEdit and WrongEdit; then nothing has changed.
+    Its tiles come in the order of the edit, so that an editor knows the ids of its new ones. Raises NoSuchBoard,
+    StaleEdit and WrongEdit; then nothing has changed.
     """
     board = Board.objects.select_for_update().filter(slug=slug).first()
     if board is None:
@@ -89,14 +89,14 @@ def _check_sentence(check: Any, value: Any, field: str) -> None:
 
 
 def _save_tiles(board: Board, tiles: list[TileEdit], streams: dict[str, Stream]) -> None:
-    """Store the tiles in a number of statements that does not depend on how many there are."""
+    """Store the tiles in a fixed number of statements, however many tiles there are."""
     there = {widget.pk: widget for widget in board.widgets.all()}
     if gone := there.keys() - {tile.id for tile in tiles}:
         board.widgets.filter(pk__in=gone).delete()
     wanted: list[tuple[Widget, list[int]]] = []
     changed: list[Widget] = []
     for position, tile in enumerate(tiles):
-        # An id may come once: a second tile with it is a copy.
+        # A second tile with the same id is a copy, so it becomes a new tile.
         widget = there.pop(tile.id, None) if tile.id is not None else None
         before = _values(widget) if widget else None
         widget = widget or Widget(board=board)
@@ -116,7 +116,7 @@ def _values(widget: Widget) -> list[Any]:
 
 
 def _save_links(board: Board, wanted: list[tuple[Widget, list[int]]]) -> None:
-    """Give each tile its streams, by id. A tile shows them in the order of the links' ids."""
+    """Link each tile to its streams. A tile shows them in the order of the links' ids."""
     through = Widget.streams.through
     there: dict[int, list[int]] = defaultdict(list)
     links = through.objects.filter(widget__board=board).order_by("pk")

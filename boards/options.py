@@ -1,4 +1,4 @@
-"""What the options of a widget may say. Pure."""
+"""The options of a widget, and their check. Pure."""
 
 from typing import Annotated, Any, Final, Literal
 
@@ -6,7 +6,7 @@ import msgspec
 
 from streams.zones import check_zone
 
-#: How many points of a stream's history a widget gets unless it asks for another number.
+#: How many points of history a widget gets by default.
 POINTS: Final = 300
 
 Label = Annotated[str, msgspec.Meta(min_length=1, max_length=80)]
@@ -24,14 +24,15 @@ class Column(msgspec.Struct, forbid_unknown_fields=True):
 
 
 class Options(msgspec.Struct, forbid_unknown_fields=True):
-    """All options of all types of widget; each type reads those that concern it."""
+    """The options of all types of widget together; each type reads its own."""
 
     decimals: Annotated[int, msgspec.Meta(ge=0, le=8)] | None = None
-    #: A line under the value, such as "target € 45".
+    #: Shown under the value, such as "target € 45".
     note: Annotated[str, msgspec.Meta(max_length=120)] = ""
-    #: Which direction of change is good, and so green; without it neither is.
+    #: The direction of change that is good and therefore green; without it neither is.
     better: Literal["", "up", "down"] = ""
-    #: Above `warn` a number is a warning, above `crit` critical; below, when `crit` is less or `better` is "up".
+    #: From `warn` on a number is a warning, from `crit` on critical: going up, or going down when `crit` is less than
+    #: `warn` or `better` is "up".
     warn: float | None = None
     crit: float | None = None
     target: float | None = None
@@ -42,18 +43,18 @@ class Options(msgspec.Struct, forbid_unknown_fields=True):
     range: Annotated[int, msgspec.Meta(ge=60, le=31 * 86_400)] | None = None
     min: float | None = None
     max: float | None = None
-    #: The field by which a list or table is sorted; with "-" in front the largest first. Without it by key.
+    #: The field by which a list or table is sorted; a leading "-" puts the largest first. Default: by key.
     sort: Annotated[str, msgspec.Meta(max_length=81)] = ""
     #: How many rows a list shows.
     rows: Annotated[int, msgspec.Meta(ge=1, le=100)] = 10
     #: The heading of a table's first column.
     key: Annotated[str, msgspec.Meta(max_length=80)] = ""
     columns: Annotated[list[Column], msgspec.Meta(max_length=30)] = []
-    #: Large type, for the one value that matters.
+    #: Large type, for the most important value.
     hero: bool = False
-    #: What a text tile says, as markdown.
+    #: The text of a text tile, as markdown.
     body: Annotated[str, msgspec.Meta(max_length=4000)] = ""
-    #: The chat room that a room tile shows to those who may be in it.
+    #: The chat room that a room tile shows, to people who may be in it.
     room: Annotated[str, msgspec.Meta(max_length=80)] = ""
     #: A clock's own time zone.
     zone: Annotated[str, msgspec.Meta(max_length=64)] = ""

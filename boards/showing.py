@@ -15,7 +15,7 @@ from realtime.wire.protocol import Close, Frame, encode
 
 
 class ReadBoard(NamedTuple):
-    """A snapshot ready to be written, the seqs of its topics, and how many seconds it took to read."""
+    """A snapshot ready to send, the seqs of its topics, and how many seconds reading it took."""
 
     frame: Frame
     seqs: Mapping[str, int]
@@ -37,7 +37,7 @@ def _read(keys: Collection[tuple[str, int | None]]) -> dict[tuple[str, int | Non
 
 @in_database
 def _read_topics(keys: Collection[tuple[str, bool]]) -> dict[tuple[str, bool], set[str]]:
-    """Return the topics of boards (slug, whether a guest asks): of those that may be seen."""
+    """Return the topics of each board (slug, whether a guest asks) that may be seen."""
     found = {}
     for slug, for_guest in keys:
         with contextlib.suppress(NoSuchBoard):
@@ -45,13 +45,13 @@ def _read_topics(keys: Collection[tuple[str, bool]]) -> dict[tuple[str, bool], s
     return found
 
 
-#: A thousand screens that come back together, or see an edit, cost a read or two.
+#: When a thousand screens return together, or all see an edit, this costs one or two reads.
 _snapshot = gathered(_read)
 _topics = gathered(_read_topics)
 
 
 class ShowsBoards(SocketConsumer):
-    """Shows boards: a snapshot each, then the updates of their streams, and a new snapshot when one is edited."""
+    """Shows boards on a socket: a snapshot of each, then its streams' updates, and a new snapshot after an edit."""
 
     def __init__(self, *args: Any, **options: Any) -> None:
         super().__init__(*args, **options)
@@ -64,14 +64,17 @@ class ShowsBoards(SocketConsumer):
         self._points: int | None = None
 
     async def look_for_guest(self) -> None:
-        """Take away the boards that are no longer open to the guest whose socket this is."""
+        """Hide the boards that are no longer open to this socket's guest."""
         if self.user is not None and self.user.is_guest:
             for slug in list(self._shown):
                 if await _topics((slug, True)) is None and slug in self._shown:
                     await self.gone(slug)
 
     async def show_asked(self, slug: str) -> None:
-        """Show a board that the client asked for, and count that. Raises NoSuchBoard, and CommandError for too much."""
+        """Show a board that the client asked for, and charge for reading it.
+
+        Raises NoSuchBoard; CommandError for too many.
+        """
         self.require_reading()
         shown = await self.show(slug)
         self.count_reading(len(shown.frame), shown.seconds)
@@ -86,7 +89,7 @@ class ShowsBoards(SocketConsumer):
                 if known is not None:
                     return await self._join(slug, known)
             except BaseException:
-                if self._shown:  # they have missed an edit, or updates of the streams that they share with this one
+                if self._shown:  # its boards have missed an edit, or updates of streams that they share with this one
                     await self.connection.close(Close.RESYNC)
                 raise
             raise NoSuchBoard
@@ -97,7 +100,7 @@ class ShowsBoards(SocketConsumer):
             while (snapshot := await _snapshot((slug, self._points))) is not None:
                 if not await place.subscribe(snapshot.seqs):
                     break
-                # A tile was added meanwhile: read again, now that its streams are subscribed to.
+                # Tiles were added meanwhile; now that their streams are subscribed to, read again.
             if snapshot is None:
                 raise NoSuchBoard
             self.connection.write_frame(snapshot.frame)
@@ -108,7 +111,7 @@ class ShowsBoards(SocketConsumer):
         return snapshot
 
     async def hide(self, slug: str) -> None:
-        """Send no more of a board."""
+        """Stop sending a board."""
         async with self._showing:
             await self.hub.unsubscribe(f"board.{slug}", self.connection)
             await self._drop(self._shown.pop(slug, set()))
@@ -129,17 +132,17 @@ class ShowsBoards(SocketConsumer):
             await self.board_changed()
 
     def may_show(self, slug: str) -> bool:
-        """Tell whether this socket may show a board that its user may see."""
+        """Return whether this socket may show a board that its user may see."""
         return True
 
     async def board_changed(self) -> None:
-        """Act on the edit of a board that is shown; its new snapshot is sent already."""
+        """Called after the edit of a board that is shown; its new snapshot is already sent."""
 
     async def gone(self, slug: str) -> None:
-        """Act on the end of a board that was shown."""
+        """Called when a board that was shown is gone."""
         await self.hide(slug)
 
 
 async def recheck_guests(sockets: Collection[SocketConsumer]) -> None:
-    """Take boards that are not open to guests from those of `sockets` that are: the wire may have failed to tell."""
+    """Hide boards that are closed to guests from guests' `sockets`: the event that said so may have been lost."""
     await asyncio.gather(*(each.look_for_guest() for each in sockets if isinstance(each, ShowsBoards)))

@@ -1,4 +1,4 @@
-"""`newproducer NAME`: a file with a producer that works, to be made one's own."""
+"""`newproducer NAME`: writes a file with a working producer, for its owner to change."""
 
 import keyword
 import sys

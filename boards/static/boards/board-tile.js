@@ -1,4 +1,4 @@
-/** One tile: title, age, what its widget shows, and what is wrong with it. */
+/** One tile: its title, its age, its widget, and what is wrong with it. */
 import { html, LitElement, nothing } from "lit";
 import { keyed } from "lit/directives/keyed.js";
 import { grouped, showText } from "web/format.js";
@@ -51,17 +51,17 @@ export class BoardTile extends LitElement {
     this.screen = null;
     /** Who edits the board that this tile is on. @type {import("./editor/layout-editor.js").LayoutEditor | null} */
     this.editor = null;
-    /** Called to ask what the tile shall be. */
+    /** Called to open the form for this tile. */
     this.configure = () => {};
-    /** What who edits it is told of it. */
+    /** A note for the person who edits the board. */
     this.note = "";
-    /** The size of the wall that it is on; null: on a page. @type {import("./fit.js").Space | null} */
+    /** The size of the wall that shows it; null on a page. @type {import("./fit.js").Space | null} */
     this.space = null;
-    /** What nobody sees of it, because it is cut at the bottom. */
+    /** The part that is cut off at the bottom. */
     this.cut = WHOLE;
-    /** The order of rows that is kept while somebody looks closely. @type {string[] | null} */
+    /** The order of rows, kept while somebody points at the tile or has the focus in it. @type {string[] | null} */
     this.held = null;
-    /** Milliseconds from the newest value's time to its picture here, by stream. @type {Map<string, {seq: number, delay: number}>} */
+    /** By stream: milliseconds from the newest value's time to its painting here. @type {Map<string, {seq: number, delay: number}>} */
     this.painted = new Map();
   }
 
@@ -108,14 +108,14 @@ export class BoardTile extends LitElement {
     Object.assign(this.dataset, { width: widget.width, height: widget.height, type: widget.type });
     this.toggleAttribute("data-hero", Boolean(widget.options.hero));
     this.style.setProperty("--height", String(widget.height));
-    // How many rows share the height, and letters the width, for a wall's style sheet.
+    // For a wall's style sheet: how many rows share the height, and how many letters the width.
     this.style.setProperty("--letters", /** @type {HTMLElement | null} */ (this.querySelector("[data-letters]"))?.dataset.letters ?? "5");
     this.style.setProperty("--lines", String(Math.max(3, this.querySelectorAll(".tile__body :is(li, tr)").length)));
     this.toggleAttribute("data-editing", Boolean(this.editor));
     if (this.screen?.details) this.#measure(this.screen);
   }
 
-  /** See what is cut now. The caller has changed nothing since the page was laid out, or the page would be laid out again. */
+  /** Measure what is cut now. Call it before any change to the page, or the browser must lay it out again. */
   lookForCut() {
     const body = /** @type {HTMLElement | null} */ (this.querySelector(".tile__body"));
     if (!body || this.hidden) return;
@@ -123,7 +123,7 @@ export class BoardTile extends LitElement {
     if (this.space) hideCut(body, this.cut);
   }
 
-  /** Note how old the newest values are when the browser has painted them. */
+  /** Record how old the newest values are when the browser has painted them. */
   #measure(/** @type {Screen} */ screen) {
     const news = this.#streams.filter(({ slug, seq, moved }) => moved && this.painted.get(slug)?.seq !== seq);
     for (const { slug, seq, at } of news) {
@@ -164,18 +164,18 @@ export class BoardTile extends LitElement {
     </section>`;
   }
 
-  /** May be translated, so another title is another element: the browser has taken its text node away. */
+  /** A browser that translates replaces the text node, so each new title gets a new element. */
   #heading(/** @type {string} */ title) {
     return keyed(title, html`<h2 class="tile__title" title=${title} translate=${MAY_BE}>${title}</h2>`);
   }
 
-  /** What a tile without a stream is called, unless it has a title. */
+  /** The name of a tile without a stream and without a title. */
   #ownTitle(/** @type {Widget} */ { type, options }) {
     if (type === "room") return options.room ? `# ${options.room}` : "Room";
     return type === "clock" ? "Time" : "";
   }
 
-  /** Covers the end of rows that go on; what is unwell among those says so. @param {import("./cut.js").Cut} cut */
+  /** Covers the end of rows that are cut, and says what is wrong among the hidden ones. @param {import("./cut.js").Cut} cut */
   #more({ rows, worst }) {
     return html`<p class="tile__more" aria-hidden="true"
       ><span class="more__words">and </span>${grouped(rows, 0)}<span class="more__words"> more</span>${worst
@@ -184,7 +184,7 @@ export class BoardTile extends LitElement {
     >`;
   }
 
-  /** How the values came here, for those who want to know. */
+  /** How the values got here, when the reader asked for details. */
   #details(/** @type {Stream[]} */ streams) {
     return html`<ul class="tile__details">
       ${streams.map(({ slug, label, seq, merged }) => {

@@ -23,7 +23,7 @@ import { truthSign } from "./tiles/truth-mark.js";
  * }} Editing
  */
 
-/** Ages and marks are looked at so often, milliseconds. */
+/** Milliseconds between two checks of ages and marks. */
 const TICK = 1000;
 
 export class BoardView extends LitElement {
@@ -43,7 +43,7 @@ export class BoardView extends LitElement {
     /** @type {Screen | null} */
     this.screen = null;
     this.mayEdit = false;
-    /** What an editor needs of the server. @type {Editing | null} */
+    /** What an editor needs from the server. @type {Editing | null} */
     this.editing = null;
     /** @type {LayoutEditor | null} */
     this.editor = null;
@@ -51,11 +51,11 @@ export class BoardView extends LitElement {
     this.offered = [];
     /** @type {string[]} */
     this.rooms = [];
-    /** The time to begin with when the slider is open, 0 for none; null: it is not. @type {number | null} */
+    /** While the slider is open: the time to begin with, 0 for none. null: it is closed. @type {number | null} */
     this.rewinding = null;
-    /** Which of the pages is shown that the board has on this screen. */
+    /** Which of the board's pages this screen shows. */
     this.page = 0;
-    /** The size of the screen that it has alone; null: it is part of a page, which can be scrolled. @type {import("./fit.js").Space | null} */
+    /** The size of the screen when the board has it alone; null: it is part of a page, which can be scrolled. @type {import("./fit.js").Space | null} */
     this.space = null;
     this.trouble = "";
     this.focusOn = 0;
@@ -118,20 +118,20 @@ export class BoardView extends LitElement {
     return /** @type {import("./editor/tile-dialog.js").TileDialog} */ (this.querySelector("tile-dialog"));
   }
 
-  /** Open the slider, or close it; `at`: wind back to there at once, unix milliseconds. */
+  /** Open or close the slider. `at`: rewind to this time at once, unix milliseconds. */
   toggleRewind(at = 0) {
     if (this.rewinding !== null) return this.endRewind();
     this.editor = null;
     this.rewinding = at;
   }
 
-  /** Show the board as it is. */
+  /** Show the present board. */
   endRewind() {
     this.rewinding = null;
     this.screen?.backToLive();
   }
 
-  /** Tell of each tile how its values came, or no more. */
+  /** Show or hide, on each tile, how its values got here. */
   toggleDetails() {
     if (!this.screen) return false;
     this.screen.details = !this.screen.details;
@@ -139,7 +139,7 @@ export class BoardView extends LitElement {
     return this.screen.details;
   }
 
-  /** Begin to edit the board, or end it. */
+  /** Begin or end editing the board. */
   toggleEditing() {
     const { screen, editing } = this;
     if (this.editor || !editing || !screen?.state.board) {
@@ -153,7 +153,7 @@ export class BoardView extends LitElement {
     editor.onChange(() => this.requestUpdate());
     this.editor = editor;
     this.#learn(editing);
-    // The keyboard is where the work is, and not at the begin of the page.
+    // Move the keyboard focus to the tools, or it would be at the top of the page.
     this.updateComplete.then(() => /** @type {HTMLElement | null} */ (this.querySelector(".edit-bar button"))?.focus());
   }
 
@@ -183,12 +183,12 @@ export class BoardView extends LitElement {
     this.#draw(null);
   };
 
-  /** A board's tiles, in as many pages as this screen needs for it. @param {{widgets: Widget[]} | null} [board] */
+  /** The board's tiles in pages, as many as this screen needs. @param {{widgets: Widget[]} | null} [board] */
   pagesOf(board) {
     return this.space ? pagesOf(board?.widgets ?? [], this.space) : [board?.widgets ?? []];
   }
 
-  /** Tiles move about in the document when their order changes, and lose the focus. */
+  /** Reordering moves tiles in the document, so they lose the focus: give it back. */
   #keepFocus() {
     const handle = document.activeElement?.getAttribute("data-handle");
     if (handle) this.focusOn = Number(handle);
@@ -196,7 +196,7 @@ export class BoardView extends LitElement {
 
   updated() {
     requestAnimationFrame(() => {
-      for (const tile of this.#tiles) tile.lookForCut(); // all looks before the changes that they lead to
+      for (const tile of this.#tiles) tile.lookForCut(); // first measure all tiles, then change them
     });
     if (!this.focusOn) return;
     const id = this.focusOn;
@@ -206,7 +206,7 @@ export class BoardView extends LitElement {
     }
   }
 
-  /** Draw with the next frame, however many updates come before it. */
+  /** Draw once with the next frame, however many updates come before it. */
   #draw(/** @type {Set<string> | null} */ slugs) {
     this.dirty = slugs && this.dirty ? new Set([...this.dirty, ...slugs]) : null;
     this.frame ||= requestAnimationFrame(() => {

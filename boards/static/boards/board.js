@@ -1,4 +1,4 @@
-/** The page of a board, within the frame of the site or alone on a screen. */
+/** A board's page, inside the site's frame or alone on a screen. */
 import { watchPerson } from "web/another-person.js";
 import { ask, given, person } from "web/page.js";
 import { shortcut } from "web/shortcuts.js";
@@ -19,9 +19,9 @@ import { keepAwake } from "./full/wake-lock.js";
 const { board, build, mayEdit, full } = given("page-config");
 const path = encodeURIComponent(board);
 
-/** One line for all room tiles, once there is one. @type {Socket | null} */
+/** One connection for all room tiles; null until the first. @type {Socket | null} */
 let chat = null;
-// A full screen is known again after a reload; each tab is one of its own.
+// A full screen keeps its identity over a reload; each tab is a screen of its own.
 const socket = new Socket(`/ws/boards/${path}/${full ? `?id=${screenKey(tab)}` : ""}`, { person });
 const screen = new Screen(board, socket, {
   rooms: () => (chat ??= new Socket("/ws/chat/", { person })),
@@ -49,8 +49,8 @@ screen.state.onChange((slugs) => {
 const follow = (/** @type {string} */ selector) => /** @type {HTMLElement | null} */ (document.querySelector(selector))?.click();
 
 if (full) {
-  watchPerson(person); // elsewhere the shell does
-  // Nobody is there to reload a screen on the wall.
+  watchPerson(person); // on other pages the shell does this
+  // On a wall there is nobody to reload the page.
   screen.onNewBuild = () => setTimeout(reloadWhenServed, secondsToReload() * 1000);
   const whyDark = keepAwake();
   keepReporting(socket, build, () => board);
@@ -65,7 +65,7 @@ if (full) {
   if (mayEdit) shortcut("e", "Edit this board", () => follow("[data-edit]"));
 }
 
-/** Show a board that needs several pages as a wall with this one board does. */
+/** Show a board that needs several pages the way a wall with one board does. */
 function keepTurning() {
   const rotation = new Rotation();
   rotation.setPlan([{ board, dwell: 0, from: null, until: null }]);
@@ -79,7 +79,7 @@ function keepTurning() {
   turnByKeys(view, rotation, () => screen.now(), look);
 }
 
-/** Have a button of the page do something. @param {string} selector @param {(button: Element) => void} act */
+/** Connect a button of the page to `act`. @param {string} selector @param {(button: Element) => void} act */
 const press = (selector, act) => {
   const button = document.querySelector(selector);
   button?.addEventListener("click", () => act(button));
@@ -88,7 +88,7 @@ press("[data-edit]", () => view.toggleEditing());
 press("[data-rewind]", () => view.toggleRewind());
 press("[data-details]", (button) => button.setAttribute("aria-pressed", String(view.toggleDetails())));
 
-// A link to the board as it was, and from where it was made.
+// The address of the board as it was: a link, or one made here.
 const at = Date.parse(new URLSearchParams(location.search).get("at") ?? "");
 const end = screen.state.onChange(() => {
   end();

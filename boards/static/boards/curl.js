@@ -1,6 +1,6 @@
-/** A line to paste into a shell that pushes a value to a stream. */
+/** A shell command that pushes a value to a stream. */
 
-/** A value of each kind. */
+/** An example value for each kind of stream. */
 const EXAMPLES = { number: "42", text: '"hello"', status: '"ok"', table: '{"A": {"price": 1}}', series: "[]" };
 
 /** @param {{slug: string, kind: import("./state/board-state.js").Kind}} stream */

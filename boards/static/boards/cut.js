@@ -1,11 +1,11 @@
-/** What of a tile nobody sees, because it is cut at the bottom. */
+/** The part of a tile that is cut off at the bottom. */
 
-/** What is cut, and what it consists of; a text is one piece. */
+/** The elements that can be cut, and the pieces they consist of; a text is one piece. */
 const CUT = ".rows:not(.chart__table), .list, .status-list, .prose, .words, .legend";
 const PARTS = "tbody tr, li, .legend__line";
 const TEXT = ".prose, .words";
 
-/** @typedef {{rows: number, worst: "crit" | "warn" | ""}} Cut rows: Infinity for a part of a text; worst: of these rows */
+/** @typedef {{rows: number, worst: "crit" | "warn" | ""}} Cut rows: how many are cut, Infinity for part of a text; worst: the worst state among them */
 
 /** @type {Cut} */
 export const WHOLE = { rows: 0, worst: "" };
@@ -14,8 +14,8 @@ export const WHOLE = { rows: 0, worst: "" };
 export const isOther = (now, was) => now.rows !== was?.rows || now.worst !== was.worst;
 
 /**
- * @param {HTMLElement} body a tile's; its `.tile__more` is what covers its end then
- * @returns {Cut} what is below that which is seen
+ * @param {HTMLElement} body a tile's body; its `.tile__more` covers the end when something is cut
+ * @returns {Cut} what lies below the visible part
  */
 export function cutOf(body) {
   const box = body.querySelector(CUT);
@@ -27,19 +27,19 @@ export function cutOf(body) {
   if (!parts.length) return { rows: Infinity, worst: "" };
   const rows = countBelow(parts.length, (index) => bottomOf(parts[index]), bottom - coverOf(body, bottom));
   const unseen = [...parts].slice(parts.length - rows);
-  // What is old or failing says nothing about now.
+  // A row that is old or failing says nothing about the present.
   const fresh = unseen.filter((part) => !part.matches("[data-stale]"));
   const has = (/** @type {string} */ level) => fresh.some((part) => part.querySelector(`[data-level="${level}"]`));
   return { rows, worst: has("crit") ? "crit" : has("warn") ? "warn" : "" };
 }
 
-/** How much of the end is covered by the words about it; nothing where they stand beside the title. @param {HTMLElement} body @param {number} bottom */
+/** How many pixels of the end the notice covers; 0 where it stands beside the title. @param {HTMLElement} body @param {number} bottom */
 function coverOf(body, bottom) {
   const more = body.querySelector(".tile__more")?.getBoundingClientRect();
   return more && more.top > body.getBoundingClientRect().top ? Math.min(more.height, Math.max(0, bottom - more.top)) : 0;
 }
 
-/** Hide what is cut, so that no row is seen in part: on a wall nobody scrolls to it. @param {HTMLElement} body @param {Cut} cut */
+/** Hide what is cut, so that no row shows in part: nobody can scroll on a wall. @param {HTMLElement} body @param {Cut} cut */
 export function hideCut(body, { rows }) {
   const parts = body.querySelector(CUT)?.querySelectorAll(PARTS) ?? [];
   parts.forEach((part, index) => part.toggleAttribute("data-unseen", index >= parts.length - rows));
@@ -48,7 +48,7 @@ export function hideCut(body, { rows }) {
 const bottomOf = (/** @type {Element} */ part) => part.getBoundingClientRect().bottom;
 
 /**
- * How many of `count` things below each other end below `limit`. Looks at few of them: a table has thousands.
+ * How many of `count` stacked things end below `limit`. Measures only a few: a table may have thousands.
  * @param {number} count
  * @param {(index: number) => number} bottomAt
  * @param {number} limit

@@ -1,23 +1,24 @@
 /**
- * What fits on a wall: rows on a page, tiles on pages, letters and columns in a tile, and what a small tile does without. Pure.
+ * What fits on a wall: rows on a page, tiles on pages, letters and columns in a tile, and what small tiles leave out.
+ * Pure.
  *
- * Lengths are shares of the screen's shorter side: 1 / 100 of it is 10.8 px at 1080p and 21.6 px at 4K, and CSS calls it vmin.
+ * Lengths are in hundredths of the screen's shorter side (vmin in CSS): 10.8 px at 1080p, 21.6 px at 4K.
  * full-tiles.css and full-kinds.css have the same measures; tests/browser/screens/test_wall_tiles.py compares the two.
  *
  * @typedef {import("./state/board-state.js").Widget} Widget
  * @typedef {{width: number, height: number}} Space a screen, in pixels
  */
 
-/** The screen that an editor is told about. @type {Space} */
+/** The screen that notes to an editor assume. @type {Space} */
 export const WALL = { width: 1920, height: 1080 };
 /** Columns of a board. */
 const COLUMNS = 12;
-/** The type of a value and of rows, at least. */
+/** The smallest type size of a value, and of rows. */
 const VALUE = 100 / 30;
 const ROW = 100 / 45;
-/** How wide a bold digit may be, in its own height: DejaVu's, the widest of the fonts that we name. */
+/** The width of a bold digit as a share of its height, in DejaVu: the widest of the fonts that we name. */
 const DIGIT = 0.68;
-/** What a tile of one value cannot do without: its borders and padding, its title, its value. */
+/** The heights that a tile with one value needs: borders and padding, title, value. */
 const LEAST_TILE = 8;
 /** In rem: the padding of the page, its head, and the banner of a screen that is not connected. */
 const FRAME = 3 + 2.75 + 4.25;
@@ -28,18 +29,18 @@ const PADDING = 2.2;
 /** One rem of a wall's page (full.css), in hundredths of the screen's shorter side. @param {Space} space */
 const rem = ({ width, height }) => (100 * Math.min(0.0125 * width, 0.0186 * height)) / Math.min(width, height);
 
-/** How many rows a page holds, so that every value in them can be read. Never fewer than the highest tile has. @param {Space} space */
+/** How many rows a page holds with every value readable; never fewer than the tallest tile has. @param {Space} space */
 export function rowsThatFit(space) {
   const whole = (100 * space.height) / Math.min(space.width, space.height);
   const [gap, frame] = [GAP * rem(space), FRAME * rem(space)];
   return Math.max(6, Math.floor((whole - frame + gap) / (LEAST_TILE + gap)));
 }
 
-/** How many columns a tile takes: on an upright screen half of them, or all. @param {number} width @param {Space} space */
+/** How many columns a tile takes; on an upright screen, half of them or all. @param {number} width @param {Space} space */
 const spanOf = (width, space) => (space.height > space.width ? (width < COLUMNS / 2 ? COLUMNS / 2 : COLUMNS) : width);
 
 /**
- * A board's tiles in pages: in their order, none split, and about as many rows on each.
+ * Split a board's tiles into pages: in order, no tile cut, about the same number of rows on each.
  * @param {Widget[]} widgets
  * @param {Space} [space]
  * @param {number} [rows] that a page holds
@@ -75,7 +76,7 @@ export function rowsOf(widgets, space = WALL) {
   return grid.rows.length;
 }
 
-/** Where the browser puts tiles: each into the first hole that it fits into (grid-auto-flow: row dense). */
+/** Where the browser puts tiles: each into the first free area it fits (grid-auto-flow: row dense). */
 class Grid {
   /** @type {boolean[][]} which columns of each row are taken */
   rows = [];
@@ -100,7 +101,7 @@ class Grid {
     return true;
   }
 
-  /** The rows that there are if this tile is put, too. @param {Widget} widget */
+  /** The number of rows with this tile added. @param {Widget} widget */
   bottomOf(widget) {
     return Math.max(this.rows.length, this.#placeOf(widget)[0] + widget.height);
   }
@@ -114,7 +115,7 @@ class Grid {
   }
 }
 
-/** What is in a tile has so much room from left to right. @param {number} width @param {Space} space */
+/** The width inside a tile. @param {number} width @param {Space} space */
 function insideOf(width, space) {
   const columns = spanOf(width, space);
   const one = rem(space);
@@ -123,12 +124,12 @@ function insideOf(width, space) {
   return columns * column + (columns - 1) * GAP * one - PADDING * one;
 }
 
-/** Whether a value so wide (length.js) fits into a tile in the smallest type. @param {number} letters @param {number} columns @param {Space} space */
+/** Whether a value of this width (see length.js) fits into a tile in the smallest type. @param {number} letters @param {number} columns @param {Space} space */
 export const fitsAcross = (letters, columns, space) => letters * DIGIT * VALUE <= insideOf(columns, space);
 
 /**
- * How many columns of a table fit beside its first one, which keeps some letters whatever happens; one at least.
- * @param {number[]} letters how many the widest cell of each column has
+ * How many columns of a table fit beside its first, at least one. The first always keeps room for some letters.
+ * @param {number[]} letters of the widest cell in each column
  * @param {number} columns the tile's width
  * @param {Space} space
  */
@@ -144,7 +145,7 @@ export function columnsThatFit(letters, columns, space) {
   return Math.max(1, fit);
 }
 
-/** How high a tile is on a page of so many rows. @param {Widget} widget @param {number} rows @param {Space} space */
+/** The height of a tile on a page with this many rows. @param {Widget} widget @param {number} rows @param {Space} space */
 export function heightOf({ height }, rows, space) {
   const gap = GAP * rem(space);
   const whole = (100 * space.height) / Math.min(space.width, space.height) - 5.75 * rem(space);
@@ -152,7 +153,7 @@ export function heightOf({ height }, rows, space) {
   return height * row + (height - 1) * gap;
 }
 
-/** Below these heights a tile of a type does without something: the last ones first. @type {Record<string, [number, string][]>} */
+/** By type: below each height the tile leaves this out. It leaves out the last ones first. @type {Record<string, [number, string][]>} */
 const NEEDS = {
   number: [[14, "its chart, change and note"]],
   gauge: [[20, "its ring"]],
@@ -162,14 +163,14 @@ const NEEDS = {
   room: [[14, "who is there"]],
 };
 
-/** What a tile that is so small does without on a wall: "its ring", or "". @param {Widget} widget @param {number} rows of its page @param {Space} [space] */
+/** What a tile this small leaves out on a wall: "its ring", or "". @param {Widget} widget @param {number} rows of its page @param {Space} [space] */
 export function lossOf(widget, rows, space = WALL) {
   const height = heightOf(widget, rows, space);
   return NEEDS[widget.type]?.find(([least]) => height < least)?.[1] ?? "";
 }
 
 /**
- * What who builds a board is told of it on a wall: in a sentence, and beside the tiles that it concerns.
+ * What the editor of a board is told about how it fits on a wall: one sentence, and notes on single tiles.
  * @param {Widget[]} widgets
  * @returns {{sentence: string, notes: Map<Widget, string>}}
  */

@@ -1,4 +1,4 @@
-/** A uPlot chart, its legend with the values, and the same as a table for those who don't see it. */
+/** A uPlot chart, its legend with the values, and the same as a table for people who can't see the chart. */
 import { html, LitElement, nothing } from "lit";
 import { clockSeconds, pageZone } from "web/time.js";
 import "./language.js";
@@ -11,14 +11,14 @@ import { duration, marksOf, staleOf } from "./state/age-and-state.js";
 
 /** @typedef {import("./state/board-state.js").Stream} Stream */
 
-/** Colours by token, which differ for colour-blind eyes, and dashes, so that lines differ without colour. */
+/** The lines' colours (tokens that colour-blind people can tell apart) and dashes, so that lines differ without colour. */
 const LINES = [
   { token: "--line-1", dash: [] },
   { token: "--line-2", dash: [5, 4] },
   { token: "--line-3", dash: [2, 3] },
   { token: "--line-4", dash: [9, 3, 2, 3] },
 ];
-/** Rows of the table for screen readers, and how often it is renewed, milliseconds. */
+/** For the table for screen readers: how many rows, and milliseconds between two renewals. */
 const TABLE_ROWS = 20;
 const TABLE_EVERY = 10_000;
 /** Milliseconds for which the button says that it has copied. */
@@ -48,9 +48,9 @@ export class LineChart extends LitElement {
     this.decimals = null;
     this.now = 0;
     this.heardAt = 0;
-    /** Seconds that are shown; null: as much as there is. @type {number | null} */
+    /** How many seconds to show; null: everything there is. @type {number | null} */
     this.span = null;
-    /** The values are shown as a table instead. */
+    /** True when a table is shown instead of the chart. */
     this.tabled = false;
     this.copied = false;
     /** @type {uPlot | null} */
@@ -58,7 +58,7 @@ export class LineChart extends LitElement {
     /** @type {number | null} the point under the pointer */
     this.hovered = null;
     this.key = "";
-    /** The table as it was at the turn it was last made. */
+    /** The table as last rendered. */
     this.table = { turn: -1, rows: /** @type {unknown} */ (null) };
     this.resized = new ResizeObserver(() => this.#resize());
     this.repaint = () => this.#rebuild();
@@ -73,7 +73,7 @@ export class LineChart extends LitElement {
     super.connectedCallback();
     document.addEventListener("themechange", this.repaint);
     this.scheme.addEventListener("change", this.repaint);
-    this.requestUpdate(); // a tile that was moved leaves the document and comes back
+    this.requestUpdate(); // moving a tile takes it out of the document and puts it back
   }
 
   disconnectedCallback() {
@@ -91,7 +91,7 @@ export class LineChart extends LitElement {
   }
 
   #data() {
-    // Of a series its producer says itself where there was nothing.
+    // A series has its own gaps: its producer sends null for them.
     const lines = this.streams.map(({ kind, value, history, gap }) =>
       kind === "series" ? { points: value ?? [], gap: Infinity } : { points: history, gap },
     );
@@ -140,7 +140,7 @@ export class LineChart extends LitElement {
       width: box.clientWidth,
       height: box.clientHeight,
       ms: 1,
-      // Where the page's hours and days begin.
+      // Ticks at the hours and days of the page's time zone.
       tzDate: (at) => (pageZone ? uPlot.tzDate(new Date(at), pageZone) : new Date(at)),
       padding: [8 * scale, 24 * scale, 0, 0],
       legend: { show: false },
@@ -225,7 +225,7 @@ export class LineChart extends LitElement {
     `;
   }
 
-  /** Copy all values, as a spreadsheet takes them. */
+  /** Copy all values in a form that spreadsheets accept. */
   async #copy() {
     const [times, ...columns] = this.#data();
     const lines = times.map((at, index) => [new Date(at).toISOString(), ...columns.map((values) => values[index] ?? "")].join("\t"));
@@ -241,7 +241,7 @@ export class LineChart extends LitElement {
     return showText(value, stream.unit, this.decimals);
   }
 
-  /** Renewed now and then only: its reader needs it to hold still. */
+  /** Renewed only now and then, so that it holds still for its reader. */
   #table() {
     const turn = Math.floor(this.now / TABLE_EVERY);
     if (turn !== this.table.turn) this.table = { turn, rows: this.#tableNow(TABLE_ROWS) };

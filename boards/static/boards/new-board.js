@@ -1,4 +1,4 @@
-/** Makes a board and goes there to edit it. */
+/** Makes a board and opens it for editing. */
 import { ask } from "web/page.js";
 
 const form = /** @type {HTMLFormElement | null} */ (document.querySelector("[data-new-board]"));

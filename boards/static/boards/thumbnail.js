@@ -1,4 +1,4 @@
-/** `<board-thumbnail slug="host">`: a board's first tiles in small, live. Its styles are its own. */
+/** `<board-thumbnail slug="host">`: a board's first tiles, small and live, in a shadow root with its own styles. */
 import { css, html, LitElement, nothing, svg } from "lit";
 import { show, showText } from "web/format.js";
 import { person } from "web/page.js";
@@ -100,7 +100,7 @@ export class BoardThumbnail extends LitElement {
       stroke-width: 1.5;
       vector-effect: non-scaling-stroke;
     }
-    /* Nothing that is old, failing or unheard of may look well. */
+    /* A value that is old, failing or unknown must not look well. */
     li:is([data-truth="failing"], [data-truth="unknown"], [data-truth="old"]),
     :host([data-offline]) ul {
       --ok: var(--muted);
@@ -194,7 +194,7 @@ export class BoardThumbnail extends LitElement {
     this.toggleAttribute("data-offline", Boolean(board) && !live);
     if (!board) return html`<p class="quiet">${thumbnails.socket.live ? "Loading…" : "Not connected"}</p>`;
     if (!streams.size) return html`<p class="quiet">Nothing on this board yet</p>`;
-    /** @type {Set<string>} streams that have a line already */
+    /** @type {Set<string>} streams that are listed already */
     const shown = new Set();
     const lines = board.widgets.flatMap((widget) => this.#lines(widget, streams, shown)).slice(0, LINES);
     return html`<ul>
@@ -256,7 +256,7 @@ export class BoardThumbnail extends LitElement {
     </li>`;
   }
 
-  /** Of a row that is not fresh: which of the rows it is that the board tells of below. @param {import("./state/age-and-state.js").Truth} truth */
+  /** For a row that is not fresh: the mark that links it to the note below. @param {import("./state/age-and-state.js").Truth} truth */
   #sign(truth) {
     return truth === "fresh" || truth === "empty" ? nothing : html`${truthSign(truth)} `;
   }

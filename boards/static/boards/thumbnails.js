@@ -1,5 +1,5 @@
 /**
- * The boards whose thumbnails a page shows, over one socket for all. No DOM.
+ * The boards whose thumbnails a page shows, all over one socket. No DOM.
  *
  * @typedef {import("realtime/socket.js").Socket} Socket
  */
@@ -42,7 +42,7 @@ export class Thumbnails {
     });
   }
 
-  /** Watch one more board; the same state for all who show it. */
+  /** Watch one more board. All thumbnails of a board share its state. */
   watch(/** @type {string} */ slug) {
     const known = this.boards.get(slug);
     if (known) return known;
@@ -53,7 +53,7 @@ export class Thumbnails {
     return state;
   }
 
-  /** True when what is known of a board is live. */
+  /** True when a board's state is live. */
   isLive(/** @type {string} */ slug) {
     return isLive(this.socket, this.loaded.has(slug));
   }
@@ -76,7 +76,8 @@ export class Thumbnails {
       this.planned = false;
       if (!this.socket.live || !this.boards.size) return;
       const command = { type: "watch", boards: [...this.boards.keys()], points: POINTS };
-      // Refused for a board that is gone: the others are shown all the same. Lost with the line: asked again then.
+      // Refused because one board is gone: the others still show. Or the connection was lost: asked again when it is
+      // back.
       this.socket.request(command).catch((error) => {
         if (error.retryAfter) this.socket.timers.setTimeout(() => this.#watchSoon(), error.retryAfter * 1000);
       });

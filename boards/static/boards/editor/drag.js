@@ -1,4 +1,4 @@
-/** Moving and resizing tiles with a pointer: the editor shows it at once, and saves it when it is dropped. */
+/** Moving and resizing tiles with a pointer: the editor shows the change at once and saves it at the drop. */
 import { moved, resized } from "./layout-editor.js";
 
 /** @typedef {import("./layout-editor.js").LayoutEditor} LayoutEditor */
@@ -29,7 +29,8 @@ export function startDrag(event, editor, id, what) {
     else moveTo(editor, id, clientX, clientY);
   };
   const end = (/** @type {boolean} */ kept) => {
-    // Window, not the handle: that one moves about in the document while it is dragged, and loses its capture.
+    // On the window, not the handle: the handle moves in the document during the drag and would lose the pointer
+    // capture.
     for (const [type, listener] of Object.entries(listeners)) window.removeEventListener(type, /** @type {EventListener} */ (listener));
     delete document.documentElement.dataset.dragging;
     editor.drop(kept);

@@ -1,8 +1,8 @@
 /**
- * A board that is being edited: what the editor sees at once, what the server has, and the way back. No DOM.
+ * A board that is being edited: the layout on the screen, the layout on the server, and the steps to undo. No DOM.
  *
- * Every change is saved by itself, one request at a time. The server takes it only if nobody else was faster;
- * otherwise the editor gets the board as it is, and is told.
+ * Each change is saved on its own, one request at a time. The server refuses it when somebody else has changed the
+ * board; then the editor gets the present board and a notice.
  *
  * @typedef {import("../state/board-state.js").Board} Board
  * @typedef {import("../state/board-state.js").Widget} Widget
@@ -26,17 +26,17 @@ export class LayoutEditor {
     this.version = board.version;
     /** @type {Layout[]} */
     this.past = [];
-    /** What a drag began with, while it is under way. @type {Layout | null} */
+    /** During a drag: the layout before it. @type {Layout | null} */
     this.before = null;
-    /** The newest layout that a snapshot has brought while a request was under way. @type {Board | null} */
+    /** The newest board that a snapshot brought while a request was running. @type {Board | null} */
     this.heard = null;
     this.saving = false;
     this.dirty = false;
-    /** Ids of tiles that the server has not numbered yet count downwards. */
+    /** The next id for a new tile, which the server has not numbered yet: negative, counting down. */
     this.ids = 0;
     /** @type {Notice} */
     this.notice = { kind: "saved", text: "Every change is saved at once." };
-    /** What a screen reader says next. */
+    /** The next announcement for screen readers. */
     this.said = "";
     /** @type {Set<() => void>} */
     this.listeners = new Set();
@@ -78,7 +78,7 @@ export class LayoutEditor {
     this.change({ widgets: this.layout.widgets.filter((widget) => widget.id !== id) }, "Tile deleted");
   }
 
-  /** Move a tile to a place, 0 being the first; nothing when it is there. */
+  /** Move a tile to a position, 0 being the first; nothing when it is there already. */
   move(/** @type {number} */ id, /** @type {number} */ place) {
     const widgets = moved(this.layout.widgets, id, place);
     if (widgets !== this.layout.widgets) this.change({ widgets }, `Place ${widgets.findIndex((each) => each.id === id) + 1} of ${widgets.length}`);
@@ -90,14 +90,14 @@ export class LayoutEditor {
     if (widgets !== this.layout.widgets && widget) this.change({ widgets }, `${widget.width} columns, ${widget.height} rows`);
   }
 
-  /** Show what a drag would do; it counts when it is dropped. */
+  /** Show what a drag would do; only the drop makes it a change. */
   preview(/** @type {(widgets: Widget[]) => Widget[]} */ change) {
     this.before ??= this.layout;
     this.layout = { ...this.layout, widgets: change(this.layout.widgets) };
     this.#tell();
   }
 
-  /** End a drag; `kept`: save what it did. */
+  /** End a drag. `kept`: save its change. */
   drop(/** @type {boolean} */ kept) {
     const before = this.before;
     if (!before) return;
@@ -164,7 +164,7 @@ export class LayoutEditor {
     }
   }
 
-  /** Know new tiles by the ids that the server gave them, everywhere. */
+  /** Replace the temporary ids of new tiles by the server's, everywhere. */
   #adopt(/** @type {Layout} */ sent, /** @type {Board} */ board) {
     const ids = new Map(sent.widgets.map(({ id }, place) => [id, board.widgets[place].id]));
     const html = new Map(board.widgets.map((widget) => [widget.id, widget.html]));
@@ -178,7 +178,7 @@ export class LayoutEditor {
     if (!this.dirty) this.layout.widgets = this.layout.widgets.map((widget) => ({ ...widget, html: html.get(widget.id) }));
   }
 
-  /** Take a layout that others made, when nothing of ours is under way. */
+  /** Take a layout that others made, unless a change of ours is being saved or dragged. */
   #settle() {
     const board = this.heard;
     if (board && !this.saving && !this.before) {
@@ -195,7 +195,7 @@ export class LayoutEditor {
     this.layout = layoutOf(board);
     this.version = board.version;
     this.before = null;
-    this.past = []; // what it would bring back is no longer ours to decide
+    this.past = []; // undo would bring back what others have changed since
     this.dirty = false;
     this.notice = { kind: "conflict", text };
   }
@@ -210,7 +210,7 @@ const layoutOf = (/** @type {Board} */ { title, zone, widgets }) => ({ title, zo
 
 const within = (/** @type {number} */ value, /** @type {number} */ least, /** @type {number} */ most) => Math.min(most, Math.max(least, Math.round(value)));
 
-/** The tiles with one of them at another place; the same list when it is there already. */
+/** The tiles with one of them moved to another position; the same list when it is there already. */
 export function moved(/** @type {Widget[]} */ widgets, /** @type {number} */ id, /** @type {number} */ place) {
   const from = widgets.findIndex((widget) => widget.id === id);
   const to = within(place, 0, widgets.length - 1);
@@ -219,7 +219,7 @@ export function moved(/** @type {Widget[]} */ widgets, /** @type {number} */ id,
   return [...rest.slice(0, to), widgets[from], ...rest.slice(to)];
 }
 
-/** The tiles with one of them in another size; the same list when it has it already. */
+/** The tiles with one of them resized; the same list when it has that size already. */
 export function resized(/** @type {Widget[]} */ widgets, /** @type {number} */ id, /** @type {number} */ width, /** @type {number} */ height) {
   const size = { width: within(width, 2, 12), height: within(height, 1, 6) };
   const known = widgets.find((widget) => widget.id === id);

@@ -41,7 +41,7 @@ export class TileDialog extends LitElement {
     this.asked = newTile("number");
   }
 
-  /** Ask what a tile shall be. */
+  /** Ask for the settings of a tile. */
   configure(/** @type {Widget} */ widget) {
     this.wrong = "";
     this.asked = widget;

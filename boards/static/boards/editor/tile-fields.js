@@ -1,5 +1,5 @@
 /**
- * What can be said of each type of tile, and how a form says it. No DOM.
+ * The settings of each type of tile, and their form fields. No DOM.
  *
  * @typedef {import("../state/board-state.js").Widget} Widget
  * @typedef {{slug: string, kind: string, label: string, unit: string}} Offered a stream that can be shown
@@ -58,7 +58,7 @@ export function newTile(/** @type {string} */ type) {
   return { id: 0, type, title: "", streams: [], width, height, options: {} };
 }
 
-/** The same tile as another type: streams that this cannot show are left out. */
+/** The same tile as another type, without the streams that this type cannot show. */
 export function asType(/** @type {Widget} */ widget, /** @type {string} */ type, /** @type {Offered[]} */ offered) {
   const { kinds, many, width, height } = TYPES[type];
   const fitting = widget.streams.filter((slug) => kinds.includes(offered.find((each) => each.slug === slug)?.kind ?? ""));
@@ -66,7 +66,7 @@ export function asType(/** @type {Widget} */ widget, /** @type {string} */ type,
   return { ...widget, ...size, type, streams: many ? fitting : fitting.slice(0, 1) };
 }
 
-/** What to call streams that are offered, in order: with the slug where several have the same label. @returns {[string, string][]} slug, name */
+/** The names of offered streams, sorted; with the slug where several have the same label. @returns {[string, string][]} slug, name */
 export function namesOf(/** @type {Offered[]} */ offered) {
   const labels = offered.map(({ label }) => label);
   const isShared = (/** @type {string} */ label) => labels.indexOf(label) !== labels.lastIndexOf(label);
@@ -84,7 +84,7 @@ export function checkZone(/** @type {string} */ zone) {
   }
 }
 
-/** What stands in a field of the form. @returns {string | boolean} */
+/** The content of a form field. @returns {string | boolean} */
 export function shownIn(/** @type {Field} */ { name, input }, /** @type {Record<string, any>} */ options) {
   const value = options[name];
   if (input === "check") return Boolean(value);

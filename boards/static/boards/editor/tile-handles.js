@@ -1,4 +1,4 @@
-/** What stands on a tile while its board is edited: move, configure, delete, resize. */
+/** The buttons on a tile while its board is edited: move, configure, delete, resize. */
 import { html, nothing } from "lit";
 import { startDrag } from "./drag.js";
 
@@ -30,7 +30,7 @@ export function tileHandles(widget, name, editor, configure, note) {
     ></div>`;
 }
 
-/** Arrows move, with Shift they resize; Home and End; Delete. @param {KeyboardEvent} event @param {Widget} widget @param {LayoutEditor} editor */
+/** Arrow keys move the tile, with Shift they resize it; Home, End and Delete work too. @param {KeyboardEvent} event @param {Widget} widget @param {LayoutEditor} editor */
 export function press(event, { id, width, height }, editor) {
   const place = editor.layout.widgets.findIndex((widget) => widget.id === id);
   const step = /** @type {Record<string, [number, number]>} */ ({ ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] })[event.key];

@@ -1,4 +1,4 @@
-/** A screen's name, large, for a moment: so that a person in front of it finds it in the list. */
+/** A screen's name in large type for a moment, so that a person in front of it can find it in the list. */
 
 /** Seconds for which it flashes. */
 const FLASH = 10;

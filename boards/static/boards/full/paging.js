@@ -1,4 +1,4 @@
-/** Boards that need several pages: which one a screen shows, and the keys that turn them. */
+/** Boards that need several pages: which page a screen shows, and the keys that turn pages. */
 
 /**
  * @typedef {import("../board-view.js").BoardView} BoardView
@@ -6,7 +6,7 @@
  */
 
 /**
- * Show the page whose turn it is, and say which one that is: "page 2 / 3".
+ * Show the page whose turn it is, and its number: "page 2 / 3".
  * @param {BoardView} view @param {Rotation} rotation @param {number} now unix milliseconds, as for `rotation.show`
  */
 export function showPage(view, rotation, now) {

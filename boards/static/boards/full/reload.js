@@ -1,15 +1,15 @@
-/** Reloads a page where nobody is there to try again when that fails. */
+/** Reloads a page on a screen without a person who could try again. */
 import { backoff } from "realtime/backoff.js";
 import { tab } from "web/storage.js";
 
-/** Seconds between two reloads for new builds at least: old and new servers may answer in turn. */
+/** The least seconds between two reloads for new builds: during a deploy, old and new servers may answer in turn. */
 const PAUSE = 60;
 
 const sleep = (/** @type {number} */ seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 
 /**
- * Reload this page as soon as the server serves it: a proxy's error page would stay on the screen.
- * Also when the server says that there is no such page any more, for then it has the words for it.
+ * Reload this page once the server can serve it; otherwise a proxy's error page would stay on the screen. A "not found" or
+ * "gone" of our server counts as served: that page says what to do.
  * @param {{
  *   fetch?: (address: string) => Promise<{ok: boolean, status: number}>, reload?: () => void,
  *   wait?: (seconds: number) => Promise<unknown>, random?: () => number,
@@ -26,13 +26,13 @@ export async function reloadWhenServed({
       const { ok, status } = await fetch(globalThis.location?.href ?? "");
       if (ok || status === 404) return reload();
     } catch {
-      // No network: later.
+      // No network: try later.
     }
     await wait(1 + backoff(attempt, { random }));
   }
 }
 
-/** Seconds until this page may load itself for a new build; not all screens at once. */
+/** Seconds until this page may reload for a new build, with chance added so that not all screens reload at once. */
 export function secondsToReload(now = Date.now(), random = Math.random, storage = /** @type {Pick<Storage, "getItem" | "setItem">} */ (tab)) {
   const chance = 1 + random() * 10;
   const last = Number(storage.getItem("reloaded")) || 0;

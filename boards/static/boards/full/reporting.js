@@ -1,4 +1,4 @@
-/** A screen says what is to be seen on it, for those who look after screens. */
+/** A screen reports what it shows, for the list of screens. */
 
 /** Seconds between reports. */
 const EVERY = 15;
@@ -14,7 +14,7 @@ export function keepReporting(socket, build, board) {
   let paintedAt = performance.now();
   const report = () => {
     socket.send({ type: "report", board: board(), build, painted: (performance.now() - paintedAt) / 1000 });
-    // As far as the browser paints at all.
+    // Only when the browser paints.
     requestAnimationFrame(() => (paintedAt = performance.now()));
   };
   setInterval(report, EVERY * 1000);

@@ -1,38 +1,38 @@
 /**
- * Which board of a wall is to be seen when, and which of its pages. Pure: the caller gives the time.
+ * Which board of a wall is shown at which time, and which of its pages. Pure: the caller gives the time.
  *
  * @typedef {{board: string, dwell: number, from: string | null, until: string | null}} Place
  *   dwell: seconds; from, until: "08:00" where the board is
  */
 
-/** The least that a board stays to which the wall has jumped, seconds. */
+/** The least seconds that a board stays after a jump to it. */
 const JUMP = 20;
-/** Seconds from a jump in which the same stream causes no other: a value may flap around its limit. */
+/** Seconds after a jump in which the same stream causes no other: a value may swing around its limit. */
 const REST = 120;
-/** Seconds that a page is shown at least; a board with more pages stays longer than its time. */
+/** The least seconds for a page; a board with many pages stays longer than its own time. */
 const PAGE = 8;
 
 export class Rotation {
   constructor() {
     /** @type {Place[]} */
     this.places = [];
-    /** The place whose turn it is: where the rotation goes on after a jump. @type {Place | null} */
+    /** The slot whose turn it is; the rotation goes on from it after a jump. @type {Place | null} */
     this.turn = null;
     /** When its turn ends, unix milliseconds. */
     this.ends = 0;
-    /** How long its turn is, milliseconds: its pages share that. */
+    /** The length of its turn, milliseconds; its pages share it. */
     this.length = 0;
-    /** Streams that have turned critical and whose boards wait to be shown, oldest first. @type {{board: string, stream: string}[]} */
+    /** Streams that became critical and whose boards wait to be shown, oldest first. @type {{board: string, stream: string}[]} */
     this.alarms = [];
     /** A board that is shown out of turn, for these streams. @type {{board: string, streams: string[], begins: number, ends: number} | null} */
     this.jump = null;
     /** When the wall last jumped for each stream, unix milliseconds. @type {Map<string, number>} */
     this.jumped = new Map();
-    /** Whether each stream of each board was critical when that was last known. @type {Map<string, Map<string, boolean>>} */
+    /** By board and stream: whether the stream was critical when last known. @type {Map<string, Map<string, boolean>>} */
     this.critical = new Map();
   }
 
-  /** Take another plan; what is shown stays until its time, where the plan still has it. */
+  /** Take a new plan. The shown board stays for its time if the plan still has it. */
   setPlan(/** @type {Place[]} */ places) {
     this.places = places;
     const known = new Set(places.map(({ board }) => board));
@@ -43,8 +43,8 @@ export class Rotation {
   }
 
   /**
-   * Say which streams of a board are critical. For one that turns so the board is shown next, and for one that is so from the beginning; of those
-   * that are left out nobody knows, so they stay as they were.
+   * Say which streams of a board are critical. When a stream becomes critical, or is so at first sight, its board is shown next.
+   * Streams that are left out are unknown, so they stay as they were.
    * @param {string} board
    * @param {Map<string, boolean>} streams as of `criticalOf`
    */
@@ -55,12 +55,12 @@ export class Rotation {
       if (critical && !before.get(stream)) this.alarms.push({ board, stream });
       before.set(stream, critical);
     }
-    // What is well again, or not known any more, needs no look.
+    // A stream that is well again, or unknown, needs no jump.
     this.alarms = this.alarms.filter((alarm) => alarm.board !== board || streams.get(alarm.stream));
   }
 
   /**
-   * The board to show at `now`; "" when none is to be seen at this hour.
+   * The board to show at `now`; "" when none is shown at this hour.
    * @param {number} now unix milliseconds
    * @param {(board: string) => string} zoneOf the time zone of a board, "" for the screen's own
    * @param {(board: string) => number} pagesOf how many pages a board has on this screen
@@ -76,7 +76,8 @@ export class Rotation {
   }
 
   /**
-   * Which page of the shown board is to be seen: each has the same share of its turn. A jump shows those on which its streams are.
+   * Which page of the shown board to show. Each has the same share of the turn; a jump shows the pages with its
+   * streams.
    * @param {number} now unix milliseconds
    * @param {{streams: string[]}[][]} pages its tiles
    * @returns {number} from 0
@@ -91,8 +92,8 @@ export class Rotation {
   }
 
   /**
-   * Somebody turns to the next page (1) or the one before (-1): it is shown from now on for its share. That ends a jump: the turn
-   * goes on with the board that it has shown.
+   * Somebody turns to the next page (1) or the one before (-1). It is shown for its share from now on. This ends a jump; the turn
+   * goes on with the board that the jump showed.
    * @param {1 | -1} step @param {number} now @param {{streams: string[]}[][]} pages
    */
   turnPage(step, now, pages) {
@@ -109,7 +110,7 @@ export class Rotation {
     if (this.jump && now >= this.jump.ends) this.jump = null;
     this.alarms = this.alarms.filter(({ board, stream }) => now - (this.jumped.get(`${board} ${stream}`) ?? -Infinity) >= REST * 1000);
     const [next] = this.alarms.flatMap(({ board }) => open.find((place) => place.board === board) ?? []);
-    // A board that is shown already stays for another stream of it, unless another board waits.
+    // Another critical stream keeps its board on the screen, unless another board waits.
     if (next && (!this.jump || this.jump.board === next.board)) this.#jumpTo(next, now);
     return this.jump?.board ?? null;
   }
@@ -120,7 +121,7 @@ export class Rotation {
     for (const stream of streams) this.jumped.set(`${board} ${stream}`, now);
     this.alarms = this.alarms.filter((alarm) => alarm.board !== board);
     const ends = now + Math.max(JUMP, dwell) * 1000;
-    // The turn that it breaks into is made up for.
+    // The interrupted turn gets its lost time back.
     if (this.turn) this.ends += ends - (this.jump?.ends ?? now);
     this.jump = { board, streams, begins: now, ends };
   }
@@ -135,7 +136,7 @@ export class Rotation {
       this.length = 0;
       this.ends = now;
     }
-    // Also when its board comes, or gets more pages, only during its turn.
+    // Computed again each time: a board may arrive, or get more pages, during its turn.
     const length = Math.max(this.length, this.turn ? lengthOf(this.turn, pagesOf(this.turn.board)) : 0);
     this.ends += length - this.length;
     this.length = length;
@@ -143,7 +144,7 @@ export class Rotation {
   }
 }
 
-/** How long the turn of a board with so many pages is, milliseconds. @param {Place} place @param {number} pages */
+/** The length of the turn of a board with this many pages, milliseconds. @param {Place} place @param {number} pages */
 const lengthOf = ({ dwell }, pages) => 1000 * (pages > 1 ? Math.max(dwell, pages * PAGE) : dwell);
 
 /** @type {Map<string, Intl.DateTimeFormat>} */
@@ -160,7 +161,7 @@ function hourIn(/** @type {number} */ now, /** @type {string} */ timeZone) {
 }
 
 /**
- * True at the hours at which a board is shown: from `from` on, before `until`, over midnight when that is earlier.
+ * True in the hours of a slot: from `from` until before `until`, over midnight when `until` is earlier.
  * @param {Place} place @param {number} now @param {string} zone
  */
 export function isOpen({ from, until }, now, zone) {

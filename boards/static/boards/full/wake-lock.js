@@ -1,6 +1,6 @@
-/** Keeping a screen from going dark, as far as the browser lets a page do that. */
+/** Keeps a screen from going dark, where the browser lets a page do so. */
 
-/** Milliseconds after which a lock is asked for again that was not given, or was taken away. */
+/** Milliseconds before asking again for a lock that was refused or taken away. */
 const AGAIN = 60_000;
 
 /**
@@ -9,7 +9,7 @@ const AGAIN = 60_000;
  *   navigator?: {wakeLock?: {request: (type: "screen") => Promise<{released: boolean}>}}, isSecureContext?: boolean,
  *   document?: Pick<Document, "visibilityState" | "addEventListener">, setInterval?: (act: () => void, every: number) => unknown,
  * }} world
- * @returns {() => string} why the screen may go dark all the same; "" while it does not
+ * @returns {() => string} why the screen may still go dark; "" while it cannot
  */
 export function keepAwake(world = /** @type {any} */ (globalThis)) {
   const { navigator, document, isSecureContext, setInterval } = /** @type {typeof globalThis} */ (world);
@@ -21,7 +21,7 @@ export function keepAwake(world = /** @type {any} */ (globalThis)) {
     try {
       lock = await navigator.wakeLock.request("screen");
     } catch {
-      // Low on battery, say: later, perhaps.
+      // Refused, for example on low battery: try later.
     }
   };
   if ("wakeLock" in navigator) {

@@ -5,7 +5,7 @@ import { stepAt, STEPS, timeAt, windowReaching, windowsFor } from "./rewind.js";
 
 /** @typedef {import("../state/screen.js").Screen} Screen */
 
-/** Milliseconds that the slider rests before the server is asked. */
+/** Milliseconds that the slider must rest before the server is asked. */
 const REST = 120;
 
 export class RewindBar extends LitElement {
@@ -21,7 +21,7 @@ export class RewindBar extends LitElement {
     super();
     /** @type {Screen | null} */
     this.screen = null;
-    /** What is asked for, unix milliseconds; null: not wound back yet. @type {number | null} */
+    /** The requested time, unix milliseconds; null: not rewound yet. @type {number | null} */
     this.at = null;
     this.seconds = 0;
     this.trouble = "";

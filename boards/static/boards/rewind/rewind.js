@@ -1,5 +1,5 @@
 /**
- * Times to wind a board back to. Pure.
+ * The times to which a board can be rewound. Pure.
  *
  * @typedef {{seconds: number, label: string}} Window how far back the slider goes
  */
@@ -16,7 +16,7 @@ const WINDOWS = [
 export const STEPS = 720;
 
 /**
- * How far back one can go, when samples are kept for so many seconds: no further than there is something.
+ * The windows to offer when samples are kept for this many seconds: none reaches back beyond the samples.
  * @param {number} kept
  */
 export function windowsFor(kept) {

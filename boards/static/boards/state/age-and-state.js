@@ -10,7 +10,7 @@
  */
 import { age } from "web/time.js";
 
-/** An age that does not flicker: whole seconds, at least one. */
+/** An age that does not flicker: in whole seconds, at least one. */
 export const calmAge = (/** @type {number} */ milliseconds) => age(Math.max(1000, milliseconds));
 
 /** "5 s", "2 min", "90 min" for a number of seconds. */
@@ -32,7 +32,7 @@ export function truthOf(/** @type {Stream} */ stream, /** @type {number} */ now)
   return isOld(stream, now) ? "old" : "fresh";
 }
 
-/** What is wrong with a stream, null of one that is fresh. */
+/** What is wrong with a stream; null when it is fresh. */
 export function staleOf(/** @type {Stream} */ stream, /** @type {number} */ heardAt) {
   const truth = truthOf(stream, heardAt);
   return truth === "fresh" ? null : truth;
@@ -45,7 +45,8 @@ const ORDER = ["failing", "unknown", "empty", "old", "fresh"];
  * Say what is true of a tile that shows `streams`, at the server's time `now`.
  * @param {Stream[]} streams
  * @param {number} now unix milliseconds
- * @param {number} [heardAt] the time up to which the screen knows: what comes later may be late for its own fault
+ * @param {number} [heardAt] the time up to which this screen is up to date: after it, missing values may be this
+ * screen's own fault
  * @returns {Told}
  */
 export function tell(streams, now, heardAt = now) {
@@ -62,14 +63,15 @@ export function tell(streams, now, heardAt = now) {
   };
 }
 
-/** The best that is true of any of `streams`: what a tile is as a whole. @returns {Truth} */
+/** The best state of any of `streams`, which is the state of the tile as a whole. @returns {Truth} */
 export function truthOfAll(/** @type {Stream[]} */ streams, /** @type {number} */ heardAt) {
   const truths = streams.map((stream) => truthOf(stream, heardAt));
   return ORDER.findLast((each) => truths.includes(each)) ?? "fresh";
 }
 
 /**
- * Say in a word or two what is wrong with `streams`, worst first: "failing", "5 min old"; of some of them how many.
+ * Say in a word or two what is wrong with `streams`, worst first: "failing", "5 min old"; with a number when only some
+ * are.
  * @param {Stream[]} streams
  * @param {number} now unix milliseconds
  * @param {number} [heardAt] as for `tell`
@@ -91,7 +93,7 @@ export function marksOf(streams, now, heardAt = now) {
 }
 
 /**
- * Say once what is true of several streams, and name them unless it is true of all.
+ * Merge equal notes into one, and name the streams unless it is true of all.
  * @param {{truth: Truth, text: string, label: string}[]} notes
  * @param {number} all how many streams there are
  * @returns {Note[]}
@@ -104,7 +106,7 @@ function together(notes, all) {
   });
 }
 
-/** Of several streams the age of the one furthest over its limit, else of the liveliest. */
+/** The age to show for several streams: that of the stream furthest over its limit, else of the most recent one. */
 function ageOf(/** @type {Stream[]} */ streams, /** @type {number} */ now) {
   const known = streams.flatMap(({ at, staleAfter }) => (at === null ? [] : { age: now - at, limit: (staleAfter ?? Infinity) * 1000 }));
   if (!known.length) return "";
@@ -121,7 +123,7 @@ function note(stream, truth, now) {
   if (truth === "unknown") return stream.at === null ? "waiting for its producer" : "its producer is not running";
   if (truth === "old") return `expected within ${duration(stream.staleAfter ?? 0)}`;
   if (truth !== "empty") return "";
-  // In the past nobody knows more than the samples say.
+  // A rewound board has only samples, no states of producers.
   return stream.state === null ? "no value then" : "no value yet";
 }
 

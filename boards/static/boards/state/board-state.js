@@ -1,7 +1,7 @@
 import { keep } from "./line-data.js";
 
 /**
- * What a screen knows of a board: the snapshot, brought up to date by updates. No DOM, no clock of its own.
+ * A board's state on a screen: a snapshot, kept current by updates. No DOM, no clock of its own.
  *
  * @typedef {import("./line-data.js").Point} Point
  * @typedef {"number" | "text" | "status" | "table" | "series"} Kind
@@ -22,7 +22,7 @@ import { keep } from "./line-data.js";
  * @typedef {{slug: string, title: string, zone: string, version: number, widgets: Widget[]}} Board
  */
 
-/** How many points are kept of a stream unless a widget asks for more. */
+/** How many points of a stream are kept, unless a widget asks for more. */
 const POINTS = 300;
 
 const time = (/** @type {string | null | undefined} */ text) => (text ? Date.parse(text) : null);
@@ -58,10 +58,10 @@ export class BoardState {
     this.board = null;
     /** @type {Map<string, Stream>} */
     this.streams = new Map();
-    /** Updates are missing whose points charts would show: `takeHistory` makes that good. */
+    /** True while points are missing that charts would show; `takeHistory` adds them. */
     this.hasGap = false;
     this.points = POINTS;
-    /** Milliseconds of history that charts show, by stream; without: as many points. @type {Map<string, number>} */
+    /** By stream: the milliseconds of history that charts show; without an entry, a number of points counts. @type {Map<string, number>} */
     this.spans = new Map();
     /** @type {Set<(slugs: Set<string> | null) => void>} */
     this.listeners = new Set();
@@ -77,7 +77,7 @@ export class BoardState {
     return () => this.listeners.delete(listener);
   }
 
-  /** Replace all that is known. */
+  /** Replace the whole state. */
   takeSnapshot(/** @type {any} */ { board, streams }) {
     this.board = /** @type {Board} */ (board);
     this.points = Math.max(POINTS, ...this.board.widgets.map(({ options }) => options.points ?? 0));
@@ -92,12 +92,12 @@ export class BoardState {
     this.#tell(null);
   }
 
-  /** Take a snapshot fetched beside the socket, unless the socket was faster. */
+  /** Take a snapshot that was fetched over HTTP, unless the socket was faster. */
   takeFirst(/** @type {any} */ snapshot) {
     if (!this.board) this.takeSnapshot(snapshot);
   }
 
-  /** Take only the history of a snapshot, as of a newer time or an older one than ours. */
+  /** Take only the history of a snapshot, which may be newer or older than our state. */
   takeHistory(/** @type {any} */ { streams }) {
     this.hasGap = false;
     for (const [slug, said] of Object.entries(streams)) {
@@ -120,7 +120,7 @@ export class BoardState {
     for (const [slug, change] of Object.entries(streams)) {
       const stream = this.streams.get(slug);
       if (!stream) continue;
-      // Each row is as new as its own seq: one that was lost and read back comes after younger ones.
+      // Compare each row by its own seq: a lost row that is read back arrives after newer ones.
       if (change.rows && takeRows(stream, change.rows, change.seq, now)) changed.add(slug);
       if (change.seq < stream.seq) continue;
       stream.merged += (change.merged ?? 0) + Math.max(0, change.seq - stream.seq - 1);
@@ -163,7 +163,7 @@ export class BoardState {
     const at = /** @type {number} */ (time(change.at));
     const folded = change.points ?? [];
     if (change.seq > stream.seq + 1 || (change.merged ?? 0) > folded.length) this.hasGap = true;
-    // What a wrong clock has stamped later than the newest value is not newer.
+    // A point that a wrong clock stamped later than the newest value is not newer.
     while ((stream.history.at(-1)?.[0] ?? 0) > at) stream.history.pop();
     const last = stream.history.at(-1)?.[0] ?? 0;
     const points = [...folded, [at, change.value]].filter(([moment]) => moment > last);
@@ -185,7 +185,7 @@ export class BoardState {
  * @param {Record<string, any>} rows
  * @param {number} seq
  * @param {number} now
- * @returns {boolean} whether any was news
+ * @returns {boolean} whether any row changed
  */
 function takeRows(stream, rows, seq, now) {
   const news = Object.entries(rows).filter(([key]) => seq >= (stream.rowSeqs.get(key) ?? stream.floor));

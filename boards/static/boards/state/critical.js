@@ -1,4 +1,4 @@
-/** Which streams of a board are critical: a status that says so, or a number beyond the limit of a tile. Pure. */
+/** Which streams of a board are critical: a status with that level, or a number beyond a tile's limit. Pure. */
 import { levelOf } from "./levels.js";
 import { readStatus } from "./signs.js";
 import { truthOf } from "./age-and-state.js";
@@ -6,7 +6,8 @@ import { truthOf } from "./age-and-state.js";
 /**
  * @param {import("./board-state.js").BoardState} state
  * @param {number} heardAt the server's time up to which the screen knows
- * @returns {Map<string, boolean>} by slug; without those that are old, failing or empty: of them nobody knows how they are now
+ * @returns {Map<string, boolean>} by slug; without streams that are old, failing or empty, whose present state is
+ * unknown
  */
 export function criticalOf({ board, streams }, heardAt) {
   /** @type {Map<string, boolean>} */

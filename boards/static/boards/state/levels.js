@@ -1,12 +1,12 @@
 /**
- * What thresholds say of a number. Pure.
+ * The level of a number by its thresholds. Pure.
  *
  * @typedef {import("./signs.js").Level} Level
  * @typedef {{warn?: number | null, crit?: number | null, better?: string}} Limits
  */
 import { showText } from "web/format.js";
 
-/** True when small numbers are the bad ones. */
+/** True when small numbers are bad. */
 const isBadBelow = (/** @type {Limits} */ { warn, crit, better }) =>
   typeof warn === "number" && typeof crit === "number" && warn !== crit ? crit < warn : better === "up";
 

@@ -1,5 +1,5 @@
 /**
- * Histories as a chart wants them. No DOM.
+ * Prepares histories for charts. No DOM.
  *
  * @typedef {import("web/runs.js").Point} Point
  */
@@ -7,9 +7,10 @@ import { pathOf, runsOf } from "web/runs.js";
 import { clockSeconds, clockTime, fieldText, shortDate } from "web/time.js";
 
 /**
- * Lay several histories side by side: times, then the values of each. Where one has no value at another's
- * time it has `undefined` (the line goes on), or null in a gap: from a value up to its next one, where
- * that came later than `gaps` says, or the history itself has null in between.
+ * Align several histories: a list of times, then one list of values for each history.
+ *
+ * At a time when only others have a value, a history has `undefined` (its line goes on) or, in a gap, null. A gap is between
+ * two values that are further apart than `gaps` allows, or that have a null of the history itself between them.
  *
  * @param {Point[][]} histories each oldest first
  * @param {number[]} [gaps] milliseconds without a value after which each line breaks
@@ -17,7 +18,7 @@ import { clockSeconds, clockTime, fieldText, shortDate } from "web/time.js";
  */
 export function align(histories, gaps = []) {
   const lasts = histories.map((points, index) => lastBeforeGaps(points, gaps[index] ?? Infinity));
-  // A gap needs a time of its own, which no line may have.
+  // A gap needs a time at which this history has no value.
   const inside = lasts.flatMap((those) => [...those].flatMap(([at, isLong]) => (isLong ? [at + 1] : [])));
   const times = [...new Set([...histories.flat().map(([at]) => at), ...inside])].sort((a, b) => a - b);
   const columns = histories.map((points, index) => {
@@ -34,7 +35,7 @@ export function align(histories, gaps = []) {
 }
 
 /**
- * The times after which a line breaks, and whether because nothing came for longer than `gap`.
+ * The times after which a line breaks; true: because nothing came for longer than `gap`.
  * @param {Point[]} points @param {number} gap
  */
 function lastBeforeGaps(points, gap) {
@@ -48,7 +49,7 @@ function lastBeforeGaps(points, gap) {
 }
 
 /**
- * Where a column of `align` has a value that no line leads to or from: charts draw it as a point.
+ * The indexes of values without a neighbour in a column of `align`: charts draw each as a point.
  * @param {(number | null | undefined)[]} values
  */
 export function alone(values) {
@@ -58,7 +59,7 @@ export function alone(values) {
 }
 
 /**
- * The value that a column of `align` has at a place: its last one; null before the first, and in a gap.
+ * The value of a column of `align` at an index: its last one up to there; null before the first, and in a gap.
  * @param {(number | null | undefined)[]} values
  * @param {number} index
  */
@@ -67,11 +68,11 @@ export function valueAt(values, index) {
   return values[index] ?? null;
 }
 
-/** A history over a time is thinned when it has so many times more points than are wanted. */
+/** A history over a time span is thinned when it has this many times the wanted points. */
 const TOO_MANY = 3;
 
 /**
- * What is worth keeping of a history: the newest `points`, or those of the last `span` milliseconds, thinned.
+ * The part of a history to keep: the newest `points`, or the last `span` milliseconds, thinned.
  * @param {Point[]} history oldest first
  * @param {number} points
  * @param {number | null} span
@@ -120,13 +121,13 @@ export function sparkline(history, width = 100, height = 28, /** @type {number} 
   const [low, high] = [Math.min(...values), Math.max(...values)];
   const [begin, end] = [points[0][0], points[points.length - 1][0]];
   const x = (/** @type {number} */ at) => (end > begin ? ((at - begin) / (end - begin)) * width : 0);
-  // A line that never changes runs in the middle.
+  // A constant line runs in the middle.
   const y = (/** @type {number} */ value) => (high > low ? height - ((value - low) / (high - low)) * height : height / 2);
   return pathOf(runsOf(history.filter(([at]) => at >= from), gap), x, y);
 }
 
 /**
- * The range of an axis for values from `low` to `high`: what was asked for, else some room around them.
+ * The range of an axis for values from `low` to `high`: as asked for, else with some room around them.
  * @param {number} low
  * @param {number} high
  * @param {{min: number | null, max: number | null}} asked
@@ -134,14 +135,14 @@ export function sparkline(history, width = 100, height = 28, /** @type {number} 
  */
 export function roomFor(low, high, { min, max }) {
   const [from, to] = [min ?? low, max ?? high];
-  // A line that never changes needs a scale all the same; zero stays at the bottom.
+  // A constant line needs a scale, too; zero stays at the bottom.
   const room = to > from ? (to - from) * 0.08 : Math.max(1, Math.abs(to) * 0.1);
   return [min ?? (from === 0 ? 0 : from - room), max ?? to + room];
 }
 
 /**
- * The range of the time axis, which ends now or at the newest point. In whole milliseconds: uPlot rounds the begin to find its ticks,
- * and told the minute before each of them otherwise.
+ * The range of the time axis, which ends now or at the newest point. In whole milliseconds: uPlot rounds the start to find its
+ * ticks, and a fraction would label each tick with the minute before.
  * @param {number | null} oldest
  * @param {number | null} newest
  * @param {number} now
@@ -153,14 +154,15 @@ export function timeRange(oldest, newest, now, span) {
   return [span === null ? Math.round(oldest ?? end - 60_000) : end - span * 1000, end];
 }
 
-/** What stands at a tick of the time axis, whose ticks are `step` milliseconds apart: of a longer time, the date at midnight. */
+/** The label of a tick, with ticks `step` milliseconds apart. Over more than a day, midnight shows the date. */
 export function tickText(/** @type {number} */ at, /** @type {number} */ step) {
   if (step < 60_000) return clockSeconds(at);
   return step >= 3_600_000 && fieldText(at).includes("T00:00") ? shortDate(at) : clockTime(at);
 }
 
 /**
- * How the newest value differs from the oldest one known, and over how long; null when there is nothing to compare.
+ * The difference between the newest value and the oldest one known, and over what time; null when there is nothing to
+ * compare.
  * @param {Point[]} history
  * @returns {{difference: number, milliseconds: number} | null}
  */

@@ -1,11 +1,11 @@
 /**
- * The third truth: whether this screen is connected, in words.
+ * Whether this screen is connected, in words. (A tile's other two facts are in age-and-state.js.)
  *
  * @typedef {import("realtime/socket.js").State} State
  */
 import { clockSeconds, elsewhere } from "web/time.js";
 
-/** What a socket that was refused for good says. */
+/** The text for a socket that was refused for good, by close code. */
 const STOPPED = /** @type {Record<number, string>} */ ({
   4000: "Somebody else is signed in in this browser now",
   4401: "You are signed out",
@@ -15,8 +15,8 @@ const STOPPED = /** @type {Record<number, string>} */ ({
 });
 
 /**
- * True while what a screen shows is live: its values came over the present line, which two heartbeats ago at most said something.
- * The browser may believe in a line for much longer, and timers that should notice may sleep.
+ * True while a screen is live: its values came over the present connection, and the server was heard within two heartbeats.
+ * The browser may believe in a dead connection for much longer, and timers that should notice may sleep.
  * @param {import("realtime/socket.js").Socket} socket
  * @param {boolean} loaded whether a snapshot has come over the present connection
  */

@@ -1,7 +1,7 @@
 /**
- * The newest messages of a room, as a board shows them. No DOM.
+ * The newest messages of a room, for a board. No DOM.
  *
- * It joins as any reader does, so the server decides who may see what, and its reader is in the room.
+ * It joins the room like any reader. So the server decides who may see it, and the reader counts as being in the room.
  *
  * @typedef {import("realtime/socket.js").Socket} Socket
  * @typedef {{seq: number, rev: number, sender: {name: string}, html: string, at: string, deleted: boolean}} Message
@@ -9,7 +9,7 @@
 
 /** How many messages a tile shows at most. */
 const NEWEST = 12;
-/** Milliseconds after which a room that could not be shown is asked for again: it may be open by then. */
+/** Milliseconds before asking again for a room that was refused: it may be open by then. */
 const AGAIN = 60_000;
 
 export class RoomFeed {
@@ -21,11 +21,11 @@ export class RoomFeed {
     this.again = null;
     /** @type {Map<number, Message>} */
     this.known = new Map();
-    /** How many are there; null: a wall is not told. @type {number | null} */
+    /** How many people are in the room; null: a wall is not told. @type {number | null} */
     this.count = null;
     /** The room's messages are here and new ones come. */
     this.live = false;
-    /** Why they do not: a sentence for people. */
+    /** Why not: a sentence for people. */
     this.trouble = "";
     this.joins = 0;
     /** @type {Set<() => void>} */
@@ -80,7 +80,7 @@ export class RoomFeed {
       this.live = true;
       this.trouble = "";
     } catch (error) {
-      // Lost with the line: asked again when that is back.
+      // The connection was lost: join again when it is back.
       if (join !== this.joins || !this.socket.live) return;
       this.#fail(error instanceof Error ? error.message : "");
     }

@@ -1,14 +1,14 @@
 /**
- * One board on one screen: its state, kept by the socket, begun over HTTP. No DOM.
+ * One board on one screen: its state comes over HTTP first, then over the socket. No DOM.
  *
  * @typedef {import("realtime/socket.js").Socket} Socket
  */
 import { BoardState } from "./board-state.js";
 import { describe, isLive } from "./line.js";
 
-/** Seconds within which a missing piece of history is fetched: spread, for a thousand screens miss it together. */
+/** Missing history is fetched within this many seconds, at a random moment: a thousand screens may miss it together. */
 const SPREAD = 5;
-/** Seconds between two such fetches at least. */
+/** The least seconds between two such fetches. */
 const PAUSE = 15;
 
 export class Screen {
@@ -31,21 +31,21 @@ export class Screen {
     this.steady = world.steady ?? (() => performance.now());
     this.local = world.local ?? (() => Date.now());
     this.state = new BoardState();
-    /** The board as it was, while that is what is shown. @type {{at: number, state: BoardState} | null} */
+    /** The past board, while the screen shows one. @type {{at: number, state: BoardState} | null} */
     this.past = null;
     this.rewinds = 0;
-    /** How each value came is told, too. */
+    /** True when each tile also says how its value got here. */
     this.details = false;
-    /** A snapshot has come over the present connection: what is known is live. */
+    /** A snapshot has come over the present connection, so the state is live. */
     this.loaded = false;
-    /** This machine's time up to which the values are known that came over a former connection, or over HTTP; 0: none did. */
+    /** Up to when, by this machine's clock, values are known: over a former connection, over HTTP; 0: none came. */
     this.known = { line: 0, http: 0 };
     /** @type {string | null} the build of the server that this page came from */
     this.build = null;
     this.healing = false;
     /** @type {Set<() => void>} */
     this.lineListeners = new Set();
-    /** Called when the server runs another build than the one this page came from, or asks for it. */
+    /** Called when the server runs another build than this page came from, or asks for a reload. */
     this.onNewBuild = () => {};
     this.isClosed = false;
     /** @type {(() => void)[]} */
@@ -77,16 +77,16 @@ export class Screen {
     ];
   }
 
-  /** The board is not shown any more: hear nothing, and ask for nothing. */
+  /** End: the board is no longer shown, so stop listening and fetching. */
   close() {
     for (const end of this.endings) end();
     this.isClosed = true;
   }
 
-  /** Begin: the snapshot over HTTP at once, the socket beside it. */
+  /** Begin: fetch the snapshot over HTTP and open the socket at the same time. */
   open() {
     this.socket.open();
-    // The socket will bring it too, and says why when it can't.
+    // The socket brings it too, or says why it can't.
     return this.fetchSnapshot().then(
       (snapshot) => {
         this.known.http = this.local();
@@ -96,7 +96,7 @@ export class Screen {
     );
   }
 
-  /** @param {() => void} listener called when the words about the line change; the clock is the listener's matter */
+  /** @param {() => void} listener called when the text about the connection changes; ages change without a call */
   onLine(listener) {
     this.lineListeners.add(listener);
     return () => this.lineListeners.delete(listener);
@@ -107,17 +107,17 @@ export class Screen {
     return this.socket.clock.now();
   }
 
-  /** What is on the screen: the board as it is, or as it was. */
+  /** The shown state: the present board or a past one. */
   get shown() {
     return this.past?.state ?? this.state;
   }
 
-  /** The time that the screen shows: the server's, or the one it was wound back to. */
+  /** The time that the screen shows: the server's, or the one it was rewound to. */
   shownAt() {
     return this.past?.at ?? this.now();
   }
 
-  /** The server's time up to which this screen knows: now, or when it last heard of values. */
+  /** The server's time up to which this screen is up to date: now, or when it last got values. */
   heardAt() {
     if (this.past) return this.past.at;
     if (isLive(this.socket, this.loaded)) return this.now();
@@ -129,13 +129,13 @@ export class Screen {
   }
 
   /**
-   * Show the board as it was at `at`, unix milliseconds; what comes meanwhile is kept for when it is live again.
-   * @throws {Error} it cannot be fetched; then the screen shows what it did
+   * Show the board as it was at `at`, unix milliseconds. Updates still come in, for when it is live again.
+   * @throws {Error} it cannot be fetched; then the screen does not change
    */
   async rewind(/** @type {number} */ at) {
     const rewind = ++this.rewinds;
     const snapshot = await this.fetchSnapshot(at);
-    if (rewind !== this.rewinds) return; // somebody has moved on
+    if (rewind !== this.rewinds) return; // the slider has moved on
     const state = new BoardState();
     state.takeSnapshot(snapshot);
     this.past = { at, state };
@@ -149,7 +149,7 @@ export class Screen {
     this.#tellLine();
   }
 
-  /** What to say about the connection now. */
+  /** The text about the connection now. */
   line() {
     const { heardAt, heartbeat } = this.socket;
     const times = { now: this.now(), local: this.local(), heardAt, heartbeat, knownAt: this.#knownAt };
@@ -165,7 +165,7 @@ export class Screen {
     this.build ??= build;
   }
 
-  /** Fetch the points that conflation left out, not at once and not all the time. */
+  /** Fetch the points that conflation left out: after a random delay, and not too often. */
   #heal() {
     if (this.healing) return;
     this.healing = true;
@@ -174,7 +174,7 @@ export class Screen {
         try {
           this.state.takeHistory(await this.fetchSnapshot());
         } catch {
-          // The next gap asks again.
+          // The next gap tries again.
         }
         this.timers.setTimeout(() => {
           this.healing = false;

@@ -1,4 +1,4 @@
-/** The time at some place: in the tile's time zone, else the page's, which is the board's. */
+/** The time in the tile's time zone, else in the page's, which is the board's. */
 import { html, nothing } from "lit";
 import { formatOf, pageZone, placeOf } from "web/time.js";
 import { letters } from "./length.js";
@@ -20,7 +20,7 @@ export function clockTile({ options }, now) {
   return html`<p class="figure clock" data-length="short" data-letters=${letters(time, seconds)}><time>${time}<span class="clock__seconds">${seconds}</span></time></p>`;
 }
 
-/** The day, and where it is so late. @param {import("../state/board-state.js").Widget} widget @param {number} now */
+/** The day, and the name of the place. @param {import("../state/board-state.js").Widget} widget @param {number} now */
 export function clockFoot({ options, title }, now) {
   const { day, place } = readClock(now, options.zone || pageZone);
   const isTold = !place || place === title;

@@ -1,4 +1,4 @@
-/** A number on a half ring from its least to its greatest. */
+/** A number on a half ring that runs from the least to the greatest value. */
 import { html, nothing, svg } from "lit";
 import { show, showText } from "web/format.js";
 import { levelOf } from "../state/levels.js";
@@ -11,7 +11,7 @@ import { figure, levelText } from "./number.js";
  */
 
 /**
- * The ends of the scale: what was asked for, else 0 to 100 of a percentage, else room for the limits and the value.
+ * The ends of the scale: as asked for; else 0 to 100 for a percentage; else wide enough for the limits and the value.
  * @param {Record<string, any>} options
  * @param {Stream} stream
  * @returns {[number, number]}
@@ -33,7 +33,7 @@ function round(/** @type {number} */ value) {
 export const share = (/** @type {number} */ value, /** @type {[number, number]} */ [low, high]) =>
   Math.min(1, Math.max(0, (value - low) / (high - low)));
 
-/** Where a share of the half ring is, on a circle of radius `radius` around (60, 60). */
+/** The point at a share (0 to 1) of the half ring, with this radius around (60, 60). */
 function place(/** @type {number} */ part, /** @type {number} */ radius) {
   const angle = Math.PI * (1 - part);
   return `${(60 + radius * Math.cos(angle)).toFixed(2)} ${(60 - radius * Math.sin(angle)).toFixed(2)}`;

@@ -1,9 +1,9 @@
-/** How much room a text wants from left to right. */
+/** The width that a text needs. */
 
 /**
  * @param {string} text
- * @param {string} [small] what stands after it in smaller type
- * @returns {number} as many digits would be as wide
+ * @param {string} [small] text after it in smaller type
+ * @returns {number} the width in digits
  */
 export function letters(text, small = "") {
   const narrow = text.replace(/[^\s.,:]/gu, "").length;

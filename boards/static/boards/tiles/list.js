@@ -15,7 +15,8 @@ import { truthMark } from "./truth-mark.js";
  * @typedef {import("../state/board-state.js").Widget} Widget
  * @typedef {{key: string, name: string, text: string, level: import("../state/signs.js").Level | null, part: number, stale: boolean, truth: import("../state/age-and-state.js").Truth,
  *   marks: import("../state/age-and-state.js").Note[]}} Line
- *   part: of the largest, 0 to 1, for the bar behind it; stale: not to be trusted (a table's rows are as their tile)
+ *   part: share of the largest, 0 to 1, for the bar behind it; stale: not to be trusted (a table's rows are as stale
+ * as their tile)
  */
 
 /**

@@ -1,4 +1,4 @@
-/** In which order a table's rows stand. Pure. */
+/** The order of a table's rows. Pure. */
 
 /**
  * @param {Record<string, Record<string, any>>} rows by key

@@ -1,4 +1,4 @@
-/** What is said in a room, newest below. */
+/** A room's newest messages, the newest at the bottom. */
 import { html, LitElement, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { unsafeHTML } from "lit/directives/unsafe-html.js";
@@ -12,9 +12,9 @@ export class RoomTile extends LitElement {
   constructor() {
     super();
     this.room = "";
-    /** Where the room is joined. @type {import("realtime/socket.js").Socket | null} */
+    /** The socket on which the room is joined. @type {import("realtime/socket.js").Socket | null} */
     this.socket = null;
-    /** The line to the room is not silent. */
+    /** True while the room's connection is alive. */
     this.heard = false;
     /** @type {RoomFeed | null} */
     this.feed = null;
@@ -27,7 +27,7 @@ export class RoomTile extends LitElement {
 
   connectedCallback() {
     super.connectedCallback();
-    this.requestUpdate(); // a tile that was moved leaves the document and comes back
+    this.requestUpdate(); // moving a tile takes it out of the document and puts it back
   }
 
   disconnectedCallback() {
@@ -48,7 +48,7 @@ export class RoomTile extends LitElement {
     for (const each of this.querySelectorAll(".talk, .talk__said")) this.resized.observe(each);
   }
 
-  /** What is above is faded out. That the newest is seen is the style's work: it holds whatever is laid out when. */
+  /** Fade out what does not fit at the top. The style sheet keeps the newest in view, however the layout changes. */
   #fade() {
     const talk = this.querySelector(".talk");
     talk?.toggleAttribute("data-over", talk.scrollHeight > talk.clientHeight);

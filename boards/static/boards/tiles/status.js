@@ -28,7 +28,7 @@ export function statusTile(widget, streams, screen) {
   </ul>`;
 }
 
-/** @param {import("../state/signs.js").Level} level @param {boolean} [worded] whether its word is to be read out, too */
+/** @param {import("../state/signs.js").Level} level @param {boolean} [worded] whether screen readers read its word, too */
 export function sign(level, worded = true) {
   return html`<span class="sign" aria-hidden="true">${LEVEL_SIGNS[level]}</span
     >${worded ? html`<span class="visually-hidden">${LEVEL_WORDS[level]}: </span>` : nothing}`;

@@ -15,7 +15,7 @@ import { orderOf } from "./order.js";
 
 /** Milliseconds for which a changed cell is marked. */
 export const MARKED = 2500;
-/** Rows that are looked at to see how wide columns are. */
+/** How many rows are measured to find the columns' widths. */
 const SAMPLE = 30;
 
 /**
@@ -27,7 +27,7 @@ const SAMPLE = 30;
 export function columnsOf({ options }, { value }) {
   if (options.columns?.length) return options.columns;
   const keys = new Set(Object.values(value ?? {}).flatMap((row) => Object.keys(/** @type {object} */ (row))));
-  keys.delete("decimals"); // says how the others are shown
+  keys.delete("decimals"); // a field that says how to show the others
   return [...keys].map((key) => ({ key }));
 }
 
@@ -49,7 +49,8 @@ export function markOf({ marks }, row, column, now) {
  * @param {Stream[]} streams
  * @param {number} now this machine's clock, for the marks
  * @param {string[] | null} held the order to keep, while somebody looks closely
- * @param {import("../fit.js").Space | null} space the wall's, where nobody scrolls: what does not fit across is counted
+ * @param {import("../fit.js").Space | null} space the wall's; since nobody scrolls there, columns that do not fit are
+ * counted
  */
 export function tableTile(widget, [stream], now, held, space) {
   const all = columnsOf(widget, stream);

@@ -1,4 +1,4 @@
-/** A few words: of a stream, or of the tile itself, whose markdown the server has rendered and made safe. */
+/** A short text: a stream's, or the tile's own, whose markdown the server has rendered and sanitized. */
 import { html, nothing } from "lit";
 import { unsafeHTML } from "lit/directives/unsafe-html.js";
 import { MAY_BE } from "./translated.js";

@@ -1,5 +1,5 @@
 /**
- * What the browser may translate. It puts each text node into <font> elements of its own, so what we update there would stand still: boards are
- * `translate="no"`, except for what is never updated in place. On the page of a wall nothing may be.
+ * What the browser may translate. Translating replaces each text node by <font> elements, so our later updates would not show.
+ * So boards are `translate="no"`, except for texts that are never updated in place. On a wall's page nothing is translated.
  */
 export const MAY_BE = globalThis.document?.documentElement.translate === false ? "no" : "yes";

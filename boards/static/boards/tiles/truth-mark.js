@@ -1,4 +1,4 @@
-/** What is wrong with a stream, to be told apart from afar and without colours: a sign of its own shape, and a word. */
+/** What is wrong with a stream, as a sign and a word. Each sign has its own shape, so that they differ from afar without colour. */
 import { html, nothing, svg } from "lit";
 
 /** @typedef {import("../state/age-and-state.js").Note} Note */
@@ -11,14 +11,14 @@ const SIGNS = /** @type {Record<string, unknown>} */ ({
   offline: svg`<path d="M1 8h4.5M10.5 8H15M6 13L10 3" />`,
 });
 
-/** The sign of a truth; nothing of one that has none. */
+/** The sign for a truth; nothing for one without a sign. */
 export const truthSign = (/** @type {string} */ truth) =>
   html`<svg class="truth-sign" viewBox="0 0 16 16" aria-hidden="true">${SIGNS[truth] ?? ""}</svg>`;
 
-/** Where there is little room, its sign says so alone. */
+/** Only the sign, where there is little room. */
 const OLD = / old$/;
 
-/** The worst of them alone, where a row has room for one. @param {Note[]} marks as of `marksOf` */
+/** Only the worst mark, where a row has room for one. @param {Note[]} marks as of `marksOf` */
 export const truthMark = (marks) => truthMarks(marks.slice(0, 1));
 
 /** @param {Note[]} marks as of `marksOf` */
