@@ -1,4 +1,4 @@
-"""What the card of an incident says (docs/protocol.md, Alerts). Pure."""
+"""The text and fields of an incident's card (docs/protocol.md, Alerts). Pure."""
 
 from collections.abc import Sequence
 from datetime import datetime, timedelta
@@ -20,7 +20,7 @@ _SCALES: Final = ("", "k", "M", "G", "T", "P")
 
 
 def shown(value: Any, unit: str) -> str:
-    """Return a value as people read it: `97.2 %`, `1.34 GB`, `2 min 5 s`, `critical: no backup`."""
+    """Return a value as text for people: `97.2 %`, `1.34 GB`, `2 min 5 s`, `critical: no backup`."""
     if level := level_of(value):
         return ": ".join(filter(None, (LEVEL_NAMES[level], value.get("text", "") if isinstance(value, dict) else "")))
     if not is_number(value):
@@ -36,7 +36,7 @@ def shown(value: Any, unit: str) -> str:
 
 
 def _digits(value: float) -> str:
-    """Return whole numbers as they are, others with three digits that say something."""
+    """Return whole numbers unchanged, others with three significant digits."""
     if float(value).is_integer() and abs(value) < 10**15:
         return str(int(value)).replace("-", "\u2212")
     text = f"{value:.0f}" if 1000 <= abs(value) < 10**15 else f"{value:.3g}"
@@ -44,7 +44,7 @@ def _digits(value: float) -> str:
 
 
 def duration(length: timedelta) -> str:
-    """Return two units of a length of time: `45 s`, `12 min`, `1 h 7 min`, `3 d 4 h`."""
+    """Return a length of time in at most two units: `45 s`, `12 min`, `1 h 7 min`, `3 d 4 h`."""
     rest = max(0, round(length.total_seconds()))
     parts: list[str] = []
     for name, size in (("d", 86_400), ("h", 3600), ("min", 60), ("s", 1)):
@@ -55,7 +55,7 @@ def duration(length: timedelta) -> str:
 
 
 def condition_text(condition: str, limit: float | None, unit: str, hold: timedelta) -> str:
-    """Return what a rule watches for: `above 90 % for 1 min`, `critical for 2 min`, `no new value for 5 min`."""
+    """Return a rule's condition as text: `above 90 % for 1 min`, `critical for 2 min`, `no new value for 5 min`."""
     if condition == Condition.SILENT:
         return f"no new value for {duration(hold)}"
     lasting = f" for {duration(hold)}" if hold else ""
@@ -67,7 +67,7 @@ def condition_text(condition: str, limit: float | None, unit: str, hold: timedel
 
 
 class Silence(Protocol):
-    """As much of an incident as the card of several tells."""
+    """The part of an incident that a shared card shows."""
 
     about: Any
     since: datetime
@@ -77,9 +77,9 @@ class Silence(Protocol):
 
 
 def card_of_many(incidents: Sequence[Silence], feeder: str, version: int) -> tuple[str, dict[str, Any]]:
-    """Return the one card of several streams that fell silent together, since what feeds them all failed.
+    """Return the shared card of several streams that fell silent together because their feeder failed.
 
-    `feeder`: what that is. The first incident is the one that was told first; the card is over when all are.
+    `feeder`: its name. The first incident is the one that was posted first. The card is over when all incidents are.
     """
     lasting = [each for each in incidents if each.until is None]
     ends = [each.until for each in incidents if each.until is not None]
@@ -126,7 +126,7 @@ def card(
     gap: float | None,
     version: int,
 ) -> tuple[str, dict[str, Any]]:
-    """Return a card in words, and as its fields. `about`: see `Incident`."""
+    """Return a card as text and as fields. `about`: see `Incident`."""
     text = shown(value, about["unit"])
     start = f"{about['title']}: {about['condition']}"
     if withdrawn:

@@ -1,4 +1,4 @@
-"""What feeds a stream, and maybe others: whose outage is one card, however many streams it silences."""
+"""The feeder of a stream: what its values come from. One feeder may feed many streams; its outage is a single card."""
 
 from streams.models import HttpSource, ProducerLease, PushToken, SqlSource, Stream
 from streams.producers import registry
@@ -6,10 +6,10 @@ from streams.sources.fetching import origin
 
 
 def feeder(stream: Stream) -> str:
-    """Return a name of what feeds `stream`, the same for all that it feeds; "" when nobody knows.
+    """Return the name of the feeder of `stream`; "" when it is unknown. Streams with one feeder have the same name.
 
-    A web site for HTTP sources, a connection for SQL sources, a file for producers in Python, and for pushed streams
-    what the notes of their tokens say, when they agree.
+    The name is: for HTTP sources the web site; for SQL sources the connection; for producers in Python the file; for
+    pushed streams the note of their tokens, if all notes are equal.
     """
     if http := HttpSource.objects.filter(slug=stream.slug).first():
         scheme, host, port = origin(http.url)

@@ -1,7 +1,7 @@
-"""From samples to cards: evaluates the rules, opens and ends incidents, and says what rooms are to be told.
+"""From samples to cards: evaluates the rules, opens and ends incidents, and returns the cards to post.
 
-All of it is written under the token of the duty (one worker watches at a time), and a card is told again until it is
-noted as told, under an id made of its incident: a worker that dies neither loses nor repeats one.
+One worker watches at a time: all writes carry the token of its duty. A card is posted again until it is noted as
+posted. Its message id is made from its incident, so a worker that dies neither loses nor repeats a card.
 """
 
 from collections.abc import Iterator
@@ -28,19 +28,19 @@ from streams.history import Point, Wanted, history_of
 from streams.history import gap as gap_of
 from streams.models import ProducerLease, Sample, Stream
 
-#: Made once by uuid4; with the incident's number it makes the id of its card.
+#: A fixed random namespace: with the incident's number it gives the id of the card.
 CARDS: Final = UUID("6f0f6f0c-3c0e-4b57-9d5f-0b6c7a0a4f11")
-#: For so long what has happened may still be on its way into the database.
+#: A sample may take this long to reach the database.
 LAG: Final = timedelta(seconds=2)
-#: Samples of a rule that are looked at in one round.
+#: How many samples of a rule one round reads.
 SAMPLES: Final = 2_000
-#: The card of what still fires is brought up to date after so long, or after this part of how long it fires already.
+#: A firing incident's card is updated after this time, or after this share of the time that it has fired, if longer.
 REFRESH: Final = timedelta(seconds=15)
 REFRESH_PART: Final = 20
-#: When a room took no card it is tried again after so long, and no more when the incident is long over.
+#: When a room has refused a card: how long until the next try, and how long after the incident's end to give up.
 RETRY: Final = timedelta(seconds=10)
 GIVE_UP: Final = timedelta(days=1)
-#: Points of a card's chart.
+#: How many points a card's chart has.
 POINTS: Final = 60
 
 
@@ -48,7 +48,7 @@ POINTS: Final = 60
 
 
 def hold(holder: str) -> int | None:
-    """Renew or take the duty; return its token, None when another has it, or there is nothing to do."""
+    """Renew or take the duty and return its token. None when another worker has it, or when there is nothing to do."""
     clock.measure()
     to_do = Incident.objects.filter(Q(until=None) | Q(told__lt=F("version"), told_with=None))
     if not (AlertRule.objects.filter(enabled=True).exists() or to_do.exists()):
@@ -68,7 +68,7 @@ def release(holder: str) -> None:
 
 
 def evaluate(token: int, now: datetime) -> bool:
-    """Bring all rules up to `now`; False, and nothing is written, when the duty is another's by now."""
+    """Evaluate all rules up to `now`. Return False, with nothing written, when another worker has taken the duty."""
     watched, taking = _heard(now)
     produced = set(ProducerLease.objects.values_list("stream", flat=True))
     watches = [
@@ -78,7 +78,7 @@ def evaluate(token: int, now: datetime) -> bool:
     for watch in watches:
         watch.look()
     with transaction.atomic():
-        # Locks the row: who takes the duty over waits for this to end, and reads what it wrote.
+        # Locks the row: a worker that takes the duty over waits for this transaction, and then reads what it wrote.
         if not AlertDuty.objects.filter(pk=1, token=token).update(
             watched_since=watched.since,
             watched_until=watched.until,
@@ -97,9 +97,9 @@ def evaluate(token: int, now: datetime) -> bool:
 
 
 def _heard(now: datetime) -> tuple[Heard, Heard]:
-    """Return since when, without a break, produced values and pushed ones have been heard of.
+    """Return since when, without a break, we could notice produced values and pushed values.
 
-    Nobody watches when no worker runs, or none reaches the database; and nothing is pushed when no server runs.
+    We notice nothing while no worker runs or reaches the database. Pushes also need a running server.
     """
     duty = AlertDuty.objects.get(pk=1)
     watched = Heard(duty.watched_since, duty.watched_until).go_on(now, timedelta(seconds=leases.HOLD))
@@ -121,7 +121,7 @@ def _watched_rules() -> Iterator[tuple[AlertRule, Incident | None]]:
 
 
 class _Watch:
-    """One rule in one round: `look` reads, `save` stores the result."""
+    """One rule in one round: `look` reads and computes, `save` stores the result."""
 
     def __init__(self, rule: AlertRule, incident: Incident | None, now: datetime, heard: Heard) -> None:
         self.rule, self.incident, self.now, self.heard = rule, incident, now, heard
@@ -133,14 +133,14 @@ class _Watch:
         self.moved = self.is_new
 
     def look(self) -> None:
-        """See the samples that are new, and what the time since then makes of them."""
+        """Apply the new samples to the rule, then the time that has passed since."""
         values = list(self._fresh_values())
         for pk, at, value in values:
             self._wait(at)
             self.watched = rules.see(self.rule.terms, self.watched, at, value)
             self.state.sample, self.state.at, self.state.value = pk, at, value
             self.moved = True
-        # With more to come, only as far as is known.
+        # When more samples wait, only up to the last one read.
         self._wait(values[-1][1] if len(values) == SAMPLES else self._known_until() - LAG)
         self._refresh()
 
@@ -153,7 +153,7 @@ class _Watch:
             return
         samples = Sample.objects.filter(stream=stream)
         if seen is None:
-            # What was before the rule is no matter of it, but for the value that was there then.
+            # A new rule ignores the past, except for the value that the stream has at its start.
             since, columns = self.rule.made_at, ("pk", "at", "value")
             there = list(samples.filter(at__lte=since).order_by("-at", "-pk").values_list(*columns)[:1])
             later = samples.filter(at__gt=since).order_by("at", "pk").values_list(*columns)
@@ -190,7 +190,7 @@ class _Watch:
         self._change(self.incident)
 
     def _refresh(self) -> None:
-        """Tell the newest value of what fires, but the longer it does, the more seldom."""
+        """Update the card of a firing incident with the newest value: less and less often as it goes on."""
         incident = self.incident
         if incident is None or incident.value == self.state.value or incident in self.changed:
             return
@@ -207,14 +207,14 @@ class _Watch:
         if self.moved:
             self.state.bad_since, self.state.fine_since = self.watched.bad_since, self.watched.fine_since
             self.state.save()
-        # Ended ones first: of a rule only one is open.
+        # Save the ended one first: a rule may have only one open incident.
         for incident in self.changed:
             if incident.pk is None and incident.feeder:
                 incident.told_with = self._same_outage(incident)
             incident.save()
 
     def _same_outage(self, incident: Incident) -> Incident | None:
-        """Return the incident whose card tells of the outage that silences this stream: it began at the same time."""
+        """Return the incident whose card already covers this outage: same feeder, and begun at the same time."""
         open_ones = Incident.objects.filter(until=None, feeder=incident.feeder, room=incident.room)
         for other in open_ones.select_related("told_with").order_by("pk"):
             apart = max(self.rule.hold, other.about.get("hold") or 0)
@@ -239,11 +239,11 @@ def _about(rule: AlertRule) -> dict[str, Any]:
     }
 
 
-# Telling
+# Posting
 
 
 def to_tell(now: datetime) -> list[tuple[Incident, str, dict[str, Any]]]:
-    """Return the incidents whose cards are not as they should be, with what their cards should say."""
+    """Return the incidents whose cards are out of date, each with its new card."""
     late = Q(tried_at=None) | Q(tried_at__lt=now - RETRY)
     recent = Q(until=None) | Q(until__gt=now - GIVE_UP) | Q(changed_at__gt=now - GIVE_UP)
     incidents = Incident.objects.filter(late, recent, told_with=None, told__lt=F("version")).order_by("pk")
@@ -280,7 +280,7 @@ def card_id(incident: Incident) -> UUID:
 
 
 def note_told(incident: Incident) -> None:
-    """The room shows this version of `incident`, or a newer one."""
+    """Note that the room shows this version of `incident`, or a newer one."""
     Incident.objects.filter(pk=incident.pk, told__lt=incident.version).update(told=incident.version)
     Incident.objects.filter(pk=incident.pk).update(tried_at=None, trouble="")
 

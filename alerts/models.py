@@ -15,7 +15,7 @@ from streams.values import Kind
 
 
 class AlertRule(models.Model):
-    """When a stream is worth an alert, and where that is told. How it stands is in RuleState."""
+    """When a stream needs an alert, and which room gets it. The rule's state is in RuleState."""
 
     class When(models.TextChoices):
         ABOVE = Condition.ABOVE, _("is above")
@@ -51,9 +51,9 @@ class AlertRule(models.Model):
     severity = models.CharField(_("severity"), max_length=4, choices=Severity, default=Severity.WARN)
     room = models.CharField(_("room"), max_length=64)
     enabled = models.BooleanField(_("watched"), default=True)
-    #: Or changed: what came before is no matter of it.
+    #: Or last changed. The rule ignores earlier samples.
     made_at = models.DateTimeField(default=timezone.now, editable=False)
-    #: Grows with each change, so that what was seen under other terms does not count.
+    #: Grows with each change, so that a state reached under old terms does not count.
     version = models.PositiveIntegerField(default=1, editable=False)
 
     class Meta:
@@ -89,7 +89,7 @@ class AlertRule(models.Model):
 
 
 class RuleState(models.Model):
-    """How a rule stands after the sample `sample` of `at`, under the terms of its `version`."""
+    """The state of a rule after the sample `sample` of `at`, under the terms of its `version`."""
 
     rule = models.OneToOneField(AlertRule, on_delete=models.CASCADE, primary_key=True, related_name="state")
     version = models.PositiveIntegerField()
@@ -104,14 +104,14 @@ class RuleState(models.Model):
 
 
 class Incident(models.Model):
-    """One firing of a rule, from `since` to `until`; its card in the room shows version `told` of it.
+    """One firing of a rule, from `since` to `until`. The room's card shows version `told` of it.
 
-    It has all that the card needs to be told to the end, when the rule and the stream are gone, too.
+    It stores everything that its card needs, so that the card can be finished even when rule and stream are deleted.
     """
 
     rule = models.ForeignKey(AlertRule, null=True, on_delete=models.SET_NULL, related_name="incidents")
-    #: What the card shows, and keeps when rule and stream are gone: stream, title, unit, condition (in words: when,
-    #: limit, hold), severity, board.
+    #: What the card shows even when rule and stream are deleted: stream, title, unit, condition (as text: when, limit,
+    #: hold), severity, board.
     about = models.JSONField()
     room = models.CharField(_("room"), max_length=64)
     since = models.DateTimeField(_("since"))
@@ -122,9 +122,9 @@ class Incident(models.Model):
     version = models.PositiveIntegerField(default=1)
     changed_at = models.DateTimeField()
     told = models.PositiveIntegerField(default=0)
-    #: What feeds the stream, and maybe others (`alerts.feeders`); "" when nobody knows.
+    #: The stream's feeder (`alerts.feeders`); "" when unknown.
     feeder = models.CharField(max_length=200, blank=True)
-    #: The incident whose card tells of this one, too: one outage of what feeds several streams is one card.
+    #: The incident whose card covers this one, too: the outage of one feeder is a single card.
     told_with = models.ForeignKey("self", null=True, on_delete=models.SET_NULL, related_name="others")
     tried_at = models.DateTimeField(null=True)
     trouble = models.CharField(_("not told because"), max_length=200, blank=True)
@@ -151,10 +151,10 @@ class Incident(models.Model):
 
 
 class AlertDuty(models.Model):
-    """Who watches: one row, a lease as producers have it. Nothing is written under an older `token`.
+    """Which worker watches: one row, a lease like those of producers. Nothing is written under an older `token`.
 
-    Without a break, somebody has watched from `watched_since` to `watched_until`, and a server could have taken
-    pushes, too, from `taking_since` to `taking_until` (`alerts.rules.Heard`).
+    Rules were watched without a break from `watched_since` to `watched_until`, and a server could also accept pushes
+    without a break from `taking_since` to `taking_until` (`alerts.rules.Heard`).
     """
 
     token = models.BigIntegerField(_("changes of process"), default=0)

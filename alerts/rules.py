@@ -1,7 +1,7 @@
-"""When an alert fires and when it is over: what the values of a stream, and the time, do to one rule. Pure.
+"""When an alert fires and when it is over: how a stream's values, and time, change a rule's state. Pure.
 
-The outcome depends on the values and their times alone, not on how often somebody looks; only silence counts while
-somebody does (`Heard`).
+The result depends only on the values and their times, not on how often the rule is evaluated. The exception is silence,
+which counts only while somebody watches (`Heard`).
 """
 
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from streams.values import Kind, is_number, level_of
 
 
 class Condition(StrEnum):
-    """ABOVE and BELOW of numbers, WARN (a warning, or worse) and CRIT of statuses, SILENT of any stream."""
+    """ABOVE and BELOW are for numbers, WARN (a warning or worse) and CRIT for statuses, SILENT for any stream."""
 
     ABOVE = "above"
     BELOW = "below"
@@ -23,24 +23,24 @@ class Condition(StrEnum):
     SILENT = "silent"
 
 
-#: The kind of stream that each condition watches; SILENT any.
+#: The kind of stream that each condition watches. SILENT watches any.
 WATCHES: Final = {
     Condition.ABOVE: Kind.NUMBER,
     Condition.BELOW: Kind.NUMBER,
     Condition.WARN: Kind.STATUS,
     Condition.CRIT: Kind.STATUS,
 }
-#: The levels at which a status meets a condition; "unknown" is neither that nor fine.
+#: The levels at which a status meets a condition. "unknown" neither meets it nor is fine.
 _BAD: Final = {Condition.WARN: {"warn", "crit"}, Condition.CRIT: {"crit"}}
 
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a rule says.
+    """The terms of a rule.
 
-    It fires when the condition has held for `hold`, and is over when it has not held for `settle`, so that what
-    flaps is one incident. A number is fine again only when it is `margin` away from `limit`.
-    SILENT: no value came for `hold`.
+    It fires when the condition has held for `hold`. It is over when the condition has not held for `settle`, so that a
+    value that swings makes one incident. A number is fine again only when it is `margin` away from `limit`. SILENT
+    fires when no value came for `hold`.
     """
 
     condition: Condition
@@ -52,10 +52,10 @@ class Terms:
 
 @dataclass(frozen=True, slots=True)
 class Watched:
-    """How a rule stands.
+    """The state of a rule.
 
-    `bad_since`: since when the condition holds; SILENT: when the last value came. `fine_since`: since when it does
-    not, which matters while it fires. `firing`: an incident is open.
+    `bad_since`: since when the condition holds; for SILENT, when the last value came. `fine_since`: since when it does
+    not hold (used while firing). `firing`: an incident is open.
     """
 
     firing: bool = False
@@ -65,16 +65,16 @@ class Watched:
 
 @dataclass(frozen=True, slots=True)
 class Heard:
-    """The time without a break in which a value would have been heard of: from `since` (None: no break is known).
+    """Since when we could have noticed any value, without a break: `since` (None: no break is known).
 
-    Silence counts from `since` on only: before it, nothing may have come because of us.
+    Silence counts from `since` on: before it, values may be missing because of our own outage.
     """
 
     since: datetime | None = None
     until: datetime | None = None
 
     def go_on(self, now: datetime, lapse: timedelta) -> "Heard":
-        """Return how it stands at `now`; a pause of more than `lapse` was a break."""
+        """Return the state at `now`. A pause longer than `lapse` was a break."""
         if self.until is None or now - self.until <= lapse:
             return Heard(self.since, now if self.until is None else max(now, self.until))
         return Heard(now, now)
@@ -96,7 +96,7 @@ Transition = Fired | Resolved
 
 
 def see(terms: Terms, watched: Watched, at: datetime, value: Any) -> Watched:
-    """Return how the rule stands after `value`, which came at `at`; call `pass_time` up to `at` first."""
+    """Return the rule's state after `value`, which came at `at`. Call `pass_time` up to `at` first."""
     if terms.condition == Condition.SILENT:
         return replace(watched, bad_since=at, fine_since=watched.fine_since or at)
     verdict = _holds(terms, value)
@@ -108,7 +108,7 @@ def see(terms: Terms, watched: Watched, at: datetime, value: Any) -> Watched:
 
 
 def _holds(terms: Terms, value: Any) -> bool | None:
-    """Return whether the condition holds; None: neither, so it stays as it is."""
+    """Return whether the condition holds; None: undecided, so the state stays."""
     if terms.condition in _BAD:
         level = level_of(value)
         return None if level in (None, "unknown") else level in _BAD[terms.condition]
@@ -133,7 +133,7 @@ def pass_time(
 def _next(
     terms: Terms, watched: Watched, heard_since: datetime | None
 ) -> tuple[datetime, Watched, Transition | None] | None:
-    """Return what happens next if no value comes, and when."""
+    """Return the next change if no value comes: its time, the new state, and what to report."""
     bad, fine = watched.bad_since, watched.fine_since
     counts_from = max(bad, heard_since) if bad and heard_since and terms.condition == Condition.SILENT else bad
     if not watched.firing:

@@ -1,4 +1,4 @@
-"""The watch over alert rules: runs in every worker, and does something in the one that has the duty."""
+"""Watches the alert rules: runs in every worker, but only the worker with the duty acts."""
 
 import asyncio
 import logging
@@ -14,7 +14,7 @@ log = logging.getLogger(__name__)
 
 
 async def watch_rules() -> None:
-    """Evaluate the rules and tell the rooms until cancelled; then give the duty up."""
+    """Evaluate the rules and post cards until cancelled; then give up the duty."""
     holder, thread = leases.new_holder(), DatabaseThread("alerts")
     try:
         while True:

@@ -1,1 +1,1 @@
-"""Boards in turn on screens without anybody signed in, and the screens themselves."""
+"""Walls show boards in turn on screens where nobody is signed in. Also the list of these screens."""

@@ -1,4 +1,4 @@
-"""A screen without a link, which shows a code, and the page on which somebody enters that."""
+"""The page of a screen without a link, which shows a code, and the page on which somebody enters the code."""
 
 import time
 from typing import Any, Final
@@ -23,7 +23,7 @@ from walls.models import ScreenCode, ScreenLink, Wall
 from walls.views import COOKIE, keep_token, kept_nowhere, wall_page
 from web.throttling import address_of
 
-#: Codes that one address may ask for, and that one person may enter: at once, and then each second. In each process.
+#: How many codes one address may ask for, and one person may enter: at once, then per second. Per process.
 asked: Final = Buckets(30, 0.2)
 entered: Final = Buckets(30, 0.2)
 
@@ -48,7 +48,7 @@ def screen(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def state(request: HttpRequest) -> HttpResponse:
-    """Tell a screen which code it shows, `{"code", "seconds"}`; `{"code": null}` when it should show something else."""
+    """Return the screen's code, `{"code", "seconds"}`; `{"code": null}` when it should load something else."""
     screen_code = codes.waiting(request.COOKIES.get(COOKIE, ""))
     told = {"code": str(screen_code), "seconds": _seconds(screen_code)} if screen_code else {"code": None}
     return kept_nowhere(JsonResponse(told))
@@ -108,7 +108,7 @@ class PairForm(forms.Form):
 @login_required(login_url="sign_in")
 @require_http_methods(["GET", "HEAD", "POST"])
 def pair(request: HttpRequest) -> HttpResponse:
-    """Enter the code that a screen shows; `?code=` has it filled in."""
+    """Enter the code that a screen shows; `?code=` fills it in."""
     if not request.user.has_perm("walls.add_screenlink"):
         detail = _("You may not pair screens. Ask an administrator of this site.")
         return render(request, "403.html", {"detail": detail}, status=403)
@@ -117,14 +117,14 @@ def pair(request: HttpRequest) -> HttpResponse:
     trouble, compare, status = "", None, 200
     if (code or form.is_bound) and entered.take(str(request.user.pk), time.monotonic()):
         trouble, status = _("Too many codes at once. Wait a few seconds and try again."), 429
-        form = PairForm(initial=request.POST.dict() or {"code": code})  # a bound one would look the code up
+        form = PairForm(initial=request.POST.dict() or {"code": code})  # a bound form would already look the code up
     elif form.is_bound:
         if link := _paired(form):
             messages.success(request, _("%(screen)s shows %(wall)s in a moment.") % {"screen": link, "wall": link.wall})
             return redirect("screens")
         status = 422
     elif code:
-        # Who was sent a code did not read it off a screen: compare (RFC 8628, section 5.4).
+        # A code from a link may be an attacker's: ask the person to compare it with the screen (RFC 8628, section 5.4).
         try:
             compare = codes.find(code)
         except CodeRefused as refused:
@@ -141,7 +141,7 @@ def pair(request: HttpRequest) -> HttpResponse:
 
 
 def _paired(form: PairForm) -> ScreenLink | None:
-    """Pair what a form says; None when it is wrong, and says so by now."""
+    """Pair the screen and the wall of the form; return None when the form is wrong (it then has the errors)."""
     if not form.is_valid():
         return None
     try:

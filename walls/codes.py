@@ -1,8 +1,8 @@
 """Pairing a screen by a code that it shows, after the device flow of OAuth (RFC 8628).
 
-A screen asks for a code and gets a secret with it, which no other browser has. Somebody signed in enters the code and
-chooses a wall: then the secret becomes the token of a link to it. So nothing has to be handed to the screen afterwards;
-it asks whether its secret is good by now, and no answer that is lost matters.
+A screen asks for a code and gets a secret with it, which no other browser has. A signed-in person enters the code and
+chooses a wall. That makes the secret the token of a link to the wall, so nothing more must reach the screen. The screen
+keeps asking whether its secret is valid yet, so a lost answer does no harm.
 """
 
 import secrets
@@ -21,24 +21,27 @@ from walls.models import Screen, ScreenCode, ScreenLink, Wall
 ALPHABET: Final = "BCDFGHJKLMNPQRSTVWXZ"
 LENGTH: Final = 6
 GOOD_FOR: Final = timedelta(minutes=10)
-#: For how long after its end a code is told from a wrong one.
+#: How long an expired code is still told apart from a wrong one.
 KNOWN_FOR: Final = timedelta(hours=1)
-#: Codes that may wait at once: one that is guessed or mistyped hits none of them, but for once in 64,000 times.
+#: How many codes may wait at once: few enough that a guessed or mistyped code hits one only once in 64,000 times.
 MOST: Final = 1_000
-#: What a paired screen calls itself: its link has no other.
+#: The key of every paired screen: its link has no other screen.
 KEY: Final = "paired"
 
 
 class TooManyWait(Exception):
-    """There are so many codes that no more are given away."""
+    """Too many codes wait already, so no more are issued."""
 
 
 class CodeRefused(ValueError):
-    """A code that pairs nothing; the text says why."""
+    """The code cannot pair a screen; the text says why."""
 
 
 def ask(address: str) -> tuple[ScreenCode, str]:
-    """Return a new code for a screen at `address`, and the secret that only its browser may get. Raises TooManyWait."""
+    """Return a new code for a screen at `address`, and the secret, which only its browser may get.
+
+    Raises TooManyWait.
+    """
     now = clock.now()
     if ScreenCode.objects.filter(used_at=None, expires_at__gt=now).count() >= MOST:
         raise TooManyWait
@@ -50,7 +53,7 @@ def ask(address: str) -> tuple[ScreenCode, str]:
                 row = ScreenCode.objects.create(
                     code=code, secret_hash=hash_token(secret), address=address, expires_at=now + GOOD_FOR
                 )
-        except IntegrityError:  # another has this code
+        except IntegrityError:  # another screen has this code
             continue
         return row, secret
 
@@ -62,7 +65,7 @@ def waiting(secret: str) -> ScreenCode | None:
 
 
 def find(raw: str) -> ScreenCode:
-    """Return what waits with the code that somebody typed, in any case and spacing. Raises CodeRefused."""
+    """Return the waiting code that somebody typed, ignoring case and spaces. Raises CodeRefused."""
     code = "".join(letter for letter in raw.upper() if letter.isalnum())
     if len(code) != LENGTH or not set(code) <= set(ALPHABET):
         raise CodeRefused(_("A code has six letters, such as BCD-FGH."))
@@ -80,7 +83,7 @@ def find(raw: str) -> ScreenCode:
 
 @transaction.atomic
 def pair(screen_code: ScreenCode, wall: Wall, name: str) -> ScreenLink:
-    """Have the screen that shows this code show `wall`, under that name. Raises CodeRefused: somebody was faster."""
+    """Let the screen with this code show `wall`, under this name. Raises CodeRefused when somebody was faster."""
     now = clock.now()
     if not ScreenCode.objects.filter(pk=screen_code.pk, used_at=None, expires_at__gt=now).update(used_at=now):
         raise CodeRefused(_("This code has just been used, or has expired."))
@@ -90,5 +93,5 @@ def pair(screen_code: ScreenCode, wall: Wall, name: str) -> ScreenLink:
 
 
 def forget_the_old() -> None:
-    """Delete the codes that are long past."""
+    """Delete codes that expired long ago."""
     ScreenCode.objects.filter(expires_at__lt=clock.now() - KNOWN_FOR).delete()

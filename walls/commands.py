@@ -20,7 +20,7 @@ class Watch(Command, tag="watch"):
 
 
 class Report(Command, tag="report"):
-    """What a screen shows now, from which build its page is, and how many seconds ago it painted last."""
+    """What a screen shows, the build of its page, and how many seconds ago it last painted."""
 
     board: Annotated[str, msgspec.Meta(max_length=80)] = ""
     build: Annotated[str, msgspec.Meta(max_length=40)] = ""
@@ -28,7 +28,7 @@ class Report(Command, tag="report"):
 
 
 class JoinRoom(Command, tag="join"):
-    """Show what is said in a room that has a tile on the wall."""
+    """Show the messages of a room that has a tile on the wall."""
 
     room: Annotated[str, msgspec.Meta(max_length=60)]
     limit: Annotated[int, msgspec.Meta(ge=1, le=200)] = 50

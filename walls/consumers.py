@@ -1,4 +1,4 @@
-"""The sockets of boards: one board, or those of a page or a wall."""
+"""The sockets of boards: for one board, or for all boards of a page or a wall."""
 
 from typing import Any, ClassVar
 
@@ -38,7 +38,7 @@ class BoardConsumer(ScreenConsumer, ShowsBoards):
 
 
 class BoardsConsumer(ShowsRooms, ShowsBoards):
-    """`/ws/boards/`: the boards that the client names with `watch`, for thumbnails and walls; a wall's rooms, too."""
+    """`/ws/boards/`: the boards that the client names with `watch`, for thumbnails and walls. Also a wall's rooms."""
 
     commands: ClassVar[Any] = Ping | Watch | Report | JoinRoom | LeaveRoom
 

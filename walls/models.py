@@ -1,4 +1,4 @@
-"""Walls show boards in turn, links show walls to screens, screens are what links have opened or codes have paired."""
+"""Walls show boards in turn. A link lets a screen show a wall. Screens were opened by a link or paired by a code."""
 
 from typing import ClassVar
 
@@ -14,7 +14,7 @@ from realtime.storage import clock
 
 
 class Wall(models.Model):
-    """What screens show without anybody signed in: boards, one after the other."""
+    """A sequence of boards for screens where nobody is signed in."""
 
     class Theme(models.TextChoices):
         SYSTEM = "", _("as the screen's system")
@@ -45,7 +45,7 @@ class Wall(models.Model):
 
 
 class WallBoard(models.Model):
-    """One board of a wall: how long it stays, and at which hours it is shown."""
+    """One board of a wall: how long it stays, and during which hours it is shown."""
 
     wall = models.ForeignKey(Wall, on_delete=models.CASCADE, related_name="places")
     board = models.ForeignKey("boards.Board", on_delete=models.CASCADE, related_name="places", verbose_name=_("board"))
@@ -75,7 +75,7 @@ class WallBoard(models.Model):
 
 
 class ScreenLink(models.Model):
-    """What lets a screen show a wall. Its token is shown once and stored hashed."""
+    """Lets a screen show a wall. Its token is shown once and stored hashed."""
 
     wall = models.ForeignKey(Wall, on_delete=models.CASCADE, related_name="links")
     note = models.CharField(_("for what"), max_length=80, blank=True)
@@ -98,9 +98,9 @@ class ScreenLink(models.Model):
 
 
 class Screen(models.Model):
-    """A screen that a link has opened, by the name it gives itself (`key`), or somebody who shows a board full screen.
+    """A screen that a link has opened, or a person's full-screen board. `key`: the name that the browser gives itself.
 
-    It is connected while `process` lives, to whose socket `connection` this row belongs.
+    The screen is connected while `process` is alive; this row belongs to that process's socket `connection`.
     """
 
     link = models.ForeignKey(ScreenLink, on_delete=models.CASCADE, related_name="screens", null=True)
@@ -109,7 +109,7 @@ class Screen(models.Model):
     name = models.CharField(_("name"), max_length=80, blank=True)
     process = models.CharField(max_length=32, blank=True)
     connection = models.CharField(max_length=32)
-    #: The slug of what it shows now; "" at hours at which it shows nothing.
+    #: The slug of the board that it shows; "" in hours when it shows none.
     board = models.CharField(_("shows"), max_length=80, blank=True)
     build = models.CharField(_("version of its page"), max_length=40, blank=True)
     opened_at = models.DateTimeField(_("opened"))
@@ -130,16 +130,16 @@ class Screen(models.Model):
 
     @property
     def topic(self) -> str:
-        """Where its socket hears what it is to do."""
+        """The topic on which its socket gets commands."""
         return self.link.wall.topic if self.link else f"user.{self.user_id}"
 
 
 class ScreenCode(models.Model):
-    """A screen that shows a code until somebody enters it. Its secret, stored hashed, is then the token of its link."""
+    """A screen that shows a code until somebody enters it. Then its secret, stored hashed, becomes its link's token."""
 
     code = models.CharField(max_length=6, unique=True)
     secret_hash = models.CharField(max_length=64, unique=True)
-    #: From where the screen asked.
+    #: The address from which the screen asked.
     address = models.CharField(max_length=64)
     expires_at = models.DateTimeField(db_index=True)
     used_at = models.DateTimeField(null=True)

@@ -1,4 +1,4 @@
-"""Rooms on a wall: what is said in them, for a screen on which nobody is signed in and that can say nothing."""
+"""Rooms on a wall: their messages, read-only, for a screen where nobody is signed in."""
 
 from typing import Any
 
@@ -9,9 +9,9 @@ from walls.screen_sockets import ScreenConsumer
 
 
 class ShowsRooms(ScreenConsumer):
-    """Shows the public rooms that have a tile on the boards of a screen's wall, if the wall allows that.
+    """Shows the public rooms that have a tile on a board of the screen's wall, if the wall allows that.
 
-    As with a board: whether it may is asked when it joins, whenever the wall or a board changes, and every 15 s.
+    As with boards, the permission is checked at the join, whenever the wall or a board changes, and every 15 s.
     """
 
     async def opened(self) -> None:
@@ -23,7 +23,7 @@ class ShowsRooms(ScreenConsumer):
         if self.link is None:
             raise CommandError("forbidden", "Rooms are joined on /ws/chat/.")
         self.require_reading()
-        await self.look_again()  # its board may have been edited just now
+        await self.look_again()  # a board may have been edited just now
         self._require_tile(command.room)
         topic = (await public.window(command.room)).topic
         try:
@@ -35,7 +35,7 @@ class ShowsRooms(ScreenConsumer):
     async def _show_room(self, command: JoinRoom, topic: str) -> None:
         async with self.joining(topic) as place:
             self._windows[command.room] = topic
-            window = await public.window(command.room)  # it may have ended before we listened
+            window = await public.window(command.room)  # the permission may have ended before we subscribed
             page = await public.newest_messages(window, command.limit)
             self._require_tile(command.room)
             if not place.goes_on:

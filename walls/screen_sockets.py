@@ -1,4 +1,4 @@
-"""Sockets that a screen link opens: its token instead of a session, for the boards of one wall."""
+"""Sockets of screens: a link's token stands for a session, and opens the boards of one wall."""
 
 import asyncio
 import logging
@@ -24,19 +24,19 @@ from walls.screens import Shown
 
 log = logging.getLogger(__name__)
 
-#: Sockets that one link may have open in one process.
+#: How many sockets one link may have open in one process.
 SCREENS_PER_LINK: Final = 200
-#: Seconds between two writes of what screens show, and between looks for those to forget.
+#: Seconds between two writes of what screens show, and between two searches for screens to delete.
 WRITE_EVERY: Final = 1.0
 FORGET_EVERY: Final = 600.0
-#: What a screen may call itself.
+#: The keys that a screen may give itself.
 KEY: Final = re.compile(r"[A-Za-z0-9-]{1,40}")
 
 
 class ScreenConsumer(SocketConsumer):
-    """A socket for people, or, with the token of a link, for a screen that nobody has signed in on.
+    """A socket for people; with a link's token, one for a screen where nobody is signed in.
 
-    A screen needs no Origin: no browser sends a token by itself.
+    A screen needs no Origin check: no browser sends a token by itself.
     """
 
     link: Link | None = None
@@ -50,18 +50,18 @@ class ScreenConsumer(SocketConsumer):
         self._build = ""
         self._painted_at: datetime | None = None
         token = _token(self.scope)
-        if token is None and "screen" in query:  # the page of a former version, which loads itself again then
+        if token is None and "screen" in query:  # a page of an old version, which then reloads itself
             raise _gone()
         if token is None:
             await super().gate()
             return
-        self.user = None  # not the person who is signed in on that machine
+        self.user = None  # not the person who may be signed in on that machine
         self.connection.is_still = True
         self._hash = hash_token(token)
         link = await find_link(self._hash)
         if link is not None:
             async with self.joining(link.topic):
-                link = await find_link(self._hash)  # it may have ended before we listened
+                link = await find_link(self._hash)  # the link may have ended before we subscribed
         if link is None:
             raise _gone()
         if sum(each.link is not None and each.link.pk == link.pk for each in _screens()) >= SCREENS_PER_LINK:
@@ -72,7 +72,7 @@ class ScreenConsumer(SocketConsumer):
 
     @property
     def is_screen(self) -> bool:
-        """Whether this is the screen of a link, or one on which somebody shows a board full screen, and says so."""
+        """True for the screen of a link, and for a person's full-screen board that has said so."""
         return self.link is not None or self._painted_at is not None
 
     def may_show(self, slug: str) -> bool:
@@ -96,10 +96,10 @@ class ScreenConsumer(SocketConsumer):
             await self.look_again()
 
     async def look_again(self) -> None:
-        """Look whether the link is still good, and what it shows."""
+        """Read again whether the link is valid, and what it shows."""
         before, self.link = self.link, await find_link(self._hash)
         if self.link is None:
-            self.link = before  # until it has ended
+            self.link = before  # kept until the socket has closed
             await self._refuse(_gone())
         elif before is not None and before.event != self.link.event:
             await self.plan_changed()
@@ -107,10 +107,10 @@ class ScreenConsumer(SocketConsumer):
 
     async def board_changed(self) -> None:
         if self.link is not None and self.link.event["rooms"]:
-            await self.look_again()  # the wall's rooms are those of its boards' tiles
+            await self.look_again()  # the wall's rooms are those on its boards' tiles
 
     async def plan_changed(self) -> None:
-        """Act on another plan of the wall."""
+        """Called when the wall's plan has changed."""
 
     async def closed(self) -> None:
         if self.link is not None and self._expiry is not None:
@@ -124,19 +124,19 @@ class ScreenConsumer(SocketConsumer):
             self._expiry.cancel()
             self._expiry = None
         if self.link is not None and self.link.expires_at is not None and not self.connection.closed:
-            seconds = (self.link.expires_at - clock.now()).total_seconds() + 0.05  # as `find_link` sees it
+            seconds = (self.link.expires_at - clock.now()).total_seconds() + 0.05  # the same key as in `find_link`
             ring = asyncio.get_running_loop().call_later
             self._expiry = ring(max(0.05, seconds), self._on_control, self.link.topic, '{"do":"changed"}')
 
     def shown(self) -> tuple[str, Shown]:
-        """Return this socket's own name, and what the screen said last."""
+        """Return this socket's id and the screen's last report."""
         link, user = (self.link.pk, None) if self.link else (None, self.user.pk)
         shows = self._board, self._build, self._opened_at, self._painted_at
         return self._name, Shown(link, user, self._key, *shows)
 
 
 def _token(scope: dict[str, Any]) -> str | None:
-    """Return the token of a screen link: the bearer, or, since pages cannot set that, one of the subprotocols.
+    """Return the token of a screen link: a bearer token, or one of the subprotocols, since pages cannot set headers.
 
     Never from the address, which proxies log.
     """
@@ -146,7 +146,7 @@ def _token(scope: dict[str, Any]) -> str | None:
 
 
 def _gone() -> Refused:
-    # The same words whether it is wrong, revoked or expired: who guesses learns nothing.
+    # The same text whether it is wrong, revoked or expired, so that guessing reveals nothing.
     return Refused(Close.FORBIDDEN, "forbidden", "This link is not good, or no longer: ask for a new one.")
 
 
@@ -158,19 +158,19 @@ def _screens() -> list[Any]:
 
 
 async def recheck_links(sockets: Collection[SocketConsumer]) -> None:
-    """Look again at the links of those of `sockets` that are screens: the wire may have failed to tell."""
+    """Check the links of all screens in `sockets` again: the event about a change may have been lost."""
     those = [each for each in sockets if isinstance(each, ScreenConsumer) and each.link and not each.connection.closed]
     await asyncio.gather(*(each.look_again() for each in those))
 
 
 class RowKeeper:
-    """Keeps the rows of this process's screens."""
+    """Stores the rows of this process's screens."""
 
     def __init__(self) -> None:
         self._written: dict[str, Shown] = {}
 
     async def flush(self) -> None:
-        """Write what has changed since the last time."""
+        """Write what has changed since the last call."""
         now = dict(each.shown() for each in _screens())
         news = {name: shown for name, shown in now.items() if self._written.get(name) != shown}
         gone = self._written.keys() - now.keys()

@@ -1,4 +1,7 @@
-"""The screens that links have opened, and full screens of people, over all processes: what they show, what they do."""
+"""The screens that links have opened, and people's full screens, over all processes.
+
+What they show, and their commands.
+"""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -15,13 +18,13 @@ from realtime.storage import clock
 from realtime.wire.protocol import encode, timestamp
 from walls.models import Screen, ScreenLink
 
-#: For how long a screen that nobody has named, and that is gone, is still known.
+#: How long a disconnected screen without a name is kept.
 FORGOTTEN_AFTER: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What one socket of a screen shows; the id of its link, or of the person who is signed in there."""
+    """What one socket of a screen shows, with the id of its link or of its person."""
 
     link: int | None
     user: int | None
@@ -33,14 +36,14 @@ class Shown:
 
 
 def write(shown: Mapping[str, Shown], gone: Collection[str]) -> None:
-    """Make the rows of this process say what its sockets show, by the names of these, and which are gone."""
+    """Update this process's rows: what each socket (by its id) shows, and which sockets are gone."""
     mine = Screen.objects.filter(process=process.PROCESS_ID)
     now = clock.now()
     with transaction.atomic():
         mine.filter(connection__in=gone).update(process="", seen_at=now)
         links = ScreenLink.objects.in_bulk({each.link for each in shown.values() if each.link})
         users = User.objects.in_bulk({each.user for each in shown.values() if each.user})
-        # One row for each screen: of two sockets with the same key the younger counts.
+        # One row per screen: of two sockets with the same key, the newer counts.
         rows = {
             (each.link or 0, each.user or 0, each.key): Screen(
                 link_id=each.link,
@@ -57,7 +60,7 @@ def write(shown: Mapping[str, Shown], gone: Collection[str]) -> None:
             for connection, each in sorted(shown.items(), key=lambda item: item[1].opened_at)
             if each.link in links or each.user in users
         }
-        # In one order everywhere, or two processes could wait for each other.
+        # The same order everywhere, or two processes could deadlock.
         ordered = [row for _, row in sorted(rows.items())]
         _upsert([row for row in ordered if row.link_id], "link")
         _upsert([row for row in ordered if row.user_id], "user")
@@ -73,18 +76,18 @@ def _upsert(rows: list[Screen], owner: str) -> None:
 
 
 def forget_the_old() -> None:
-    """Delete the screens without a name that are long gone."""
+    """Delete screens without a name that have long been disconnected."""
     old = Screen.objects.filter(name="", seen_at__lt=clock.now() - FORGOTTEN_AFTER)
     old.exclude(process__in=process.alive().values("pk")).delete()
 
 
 def connected() -> QuerySet[Screen]:
-    """Return the screens whose socket is open, in whichever process."""
+    """Return the screens whose socket is open in any process."""
     return Screen.objects.filter(process__in=process.alive().filter(leaving=False).values("pk"))
 
 
 def all_screens() -> list[dict[str, Any]]:
-    """Return the screens that are connected, and those that have a name, as `GET /api/screens/` tells them."""
+    """Return the connected screens and the named ones, in the form of `GET /api/screens/`."""
     there = set(connected().values_list("pk", flat=True))
     rows = Screen.objects.filter(Q(pk__in=there) | ~Q(name="")).select_related("link__wall", "user")
     return [
@@ -107,7 +110,7 @@ def all_screens() -> list[dict[str, Any]]:
 
 
 def clean_name(raw: str) -> str:
-    """Return a screen's name as it is kept. Raises ValueError with a sentence."""
+    """Return a screen's name in the form that is stored. Raises ValueError with a sentence."""
     name = " ".join(raw.split())
     if len(name) > 80 or not name.isprintable():
         raise ValueError("A name has up to 80 visible characters.")
@@ -119,12 +122,12 @@ def rename(screen: Screen, name: str) -> None:
 
 
 def identify(screen: Screen) -> None:
-    """Have a screen flash its name."""
+    """Tell a screen to flash its name."""
     _tell(screen, {"type": "identify", "name": str(screen)})
 
 
 def reload(screen: Screen) -> None:
-    """Have a screen reload its page."""
+    """Tell a screen to reload its page."""
     _tell(screen, {"type": "reload", "build": process.build()})
 
 

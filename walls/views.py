@@ -1,4 +1,4 @@
-"""The page of a wall, for everybody who has its link, and the page of all screens, for staff."""
+"""The page of a wall, for everyone who has its link, and the page of all screens, for staff."""
 
 import time
 from typing import Any, Final
@@ -20,17 +20,17 @@ from walls.links import Link
 from walls.models import ScreenLink, Wall
 from web.throttling import address_of
 
-#: The cookies that hold a token: of a paired screen, and, for each link by itself, of one that was opened. Browsers
-#: keep none for longer than 400 days: each visit renews it.
+#: The cookies that hold tokens: one for a paired screen, and one for each opened link. Browsers keep a cookie for at
+#: most 400 days, so each visit renews it.
 COOKIE: Final = "screen"
 LINK_COOKIE: Final = "link-{}"
 COOKIE_AGE: Final = 400 * 24 * 60 * 60
-#: Wrong links that one address may try at once, and then each second.
+#: How many wrong links one address may try: at once, then per second.
 wrong: Final = Buckets(20, 1)
 
 
 def wall(request: HttpRequest, pk: int) -> HttpResponse:
-    """Boards for a screen on the wall, without anybody signed in: for a browser that has opened this link."""
+    """The boards of a wall, for a browser that has opened this link; nobody is signed in."""
     token = request.COOKIES.get(LINK_COOKIE.format(pk), "")
     link = links.good_link(token)
     if link is None or link.pk != pk:
@@ -40,7 +40,7 @@ def wall(request: HttpRequest, pk: int) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def open_link(request: HttpRequest) -> HttpResponse:
-    """What a link leads to. Its token is in the fragment, which no server and no log sees; the page posts it."""
+    """The page that a link opens. The token is in the fragment, which no server or log sees; the page posts it."""
     if request.method == "POST":
         return _exchanged(request, request.POST.get("token", ""))
     return render(request, "open_link.html", {"what": _("This opens a wall")})
@@ -48,12 +48,12 @@ def open_link(request: HttpRequest) -> HttpResponse:
 
 @require_safe
 def old_link(request: HttpRequest, token: str) -> HttpResponse:
-    """Take a link of former times, which has its token in the path."""
+    """Accept an old link, with the token in its path."""
     return _exchanged(request, token)
 
 
 def _exchanged(request: HttpRequest, token: str) -> HttpResponse:
-    """Give a token for a cookie, and lead to an address that has none."""
+    """Put the token into a cookie and redirect to an address without it."""
     link = links.good_link(token)
     if link is None:
         return _gone(request)
@@ -62,7 +62,7 @@ def _exchanged(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def keep_token(response: HttpResponse, token: str, path: str, name: str = COOKIE) -> HttpResponse:
-    """Have the browser keep a token for the pages below `path`."""
+    """Set the cookie with a token for the pages below `path`."""
     response.set_cookie(
         name,
         token,
@@ -81,16 +81,16 @@ def _gone(request: HttpRequest) -> HttpResponse:
 
 
 def wall_page(request: HttpRequest, link: Link, token: str, key: str | None = None) -> HttpResponse:
-    """Return the page of a link's wall; `key`: what the screen calls itself, None for a name that its browser keeps."""
+    """Return the page of a link's wall. `key`: the screen's key; None to use the one that its browser keeps."""
     shown = Wall.objects.get(pk=link.wall)
     config = {"token": token, "build": build(), "key": key}
     return kept_nowhere(render(request, "walls/wall.html", {"wall": shown, "config": config}))
 
 
 def kept_nowhere(response: HttpResponse) -> HttpResponse:
-    """Keep a page that holds a key, maybe in its address, out of caches, indexes and the Referer.
+    """Keep a page that holds a secret, perhaps in its address, out of caches, search indexes and the Referer header.
 
-    Not one with a form: without a Referer it is sent without an Origin, and refused.
+    Do not use it for a page with a form: without a Referer the form is sent without an Origin, and refused.
     """
     response["Cache-Control"] = "no-store"
     response["Referrer-Policy"] = "no-referrer"
@@ -112,14 +112,14 @@ class LinkForm(forms.Form):
 
 @permission_required(["walls.view_screen", "walls.view_screenlink"], raise_exception=True)
 def screen_list(request: HttpRequest) -> HttpResponse:
-    """All screens, and all links."""
+    """The page of all screens and all links."""
     return _page(request, LinkForm())
 
 
 @permission_required("walls.add_screenlink", raise_exception=True)
 @require_POST
 def new_link(request: HttpRequest) -> HttpResponse:
-    """Make a link and show it, this once, with its QR code."""
+    """Make a link and show it once, with its QR code."""
     form = LinkForm(request.POST)
     if not form.is_valid():
         return _page(request, form, status=422)

@@ -5,7 +5,7 @@ const CUT = ".rows:not(.chart__table), .list, .status-list, .prose, .words, .leg
 const PARTS = "tbody tr, li, .legend__line";
 const TEXT = ".prose, .words";
 
-/** @typedef {{rows: number, worst: "crit" | "warn" | ""}} Cut rows: how many are cut, Infinity for part of a text; worst: the worst state among them */
+/** @typedef {{rows: number, worst: "crit" | "warn" | ""}} Cut rows: how many are cut, Infinity for part of a text; worst: the worst level of fresh values among them */
 
 /** @type {Cut} */
 export const WHOLE = { rows: 0, worst: "" };

@@ -256,7 +256,7 @@ export class BoardThumbnail extends LitElement {
     </li>`;
   }
 
-  /** For a row that is not fresh: the mark that links it to the note below. @param {import("./state/age-and-state.js").Truth} truth */
+  /** The sign of a row that is not fresh, by which the text below can be matched to it. @param {import("./state/age-and-state.js").Truth} truth */
   #sign(truth) {
     return truth === "fresh" || truth === "empty" ? nothing : html`${truthSign(truth)} `;
   }

@@ -4,15 +4,15 @@
  * @typedef {{code: string | null, seconds?: number}} Told what the server shows this screen, and for how long
  */
 
-/** Seconds between two looks; and at most, while the server is not there. */
+/** Seconds between two requests: usually, and at most while the server does not answer. */
 const EVERY = 2;
 const SELDOM = 10;
 
 /**
- * Ask the server until it would show this screen something other than `code`: its wall, or another code.
+ * Ask the server until this screen should show something other than `code`: its wall, or a new code.
  * @param {string} code
  * @param {{ask: () => Promise<Told>, wait: (seconds: number) => Promise<unknown>, say: (sentence: string) => void}} world
- *   say: what to tell of the code, or of the line
+ *   say: shows a sentence about the code or the connection
  */
 export async function untilChanged(code, { ask, wait, say }) {
   for (let failures = 0; ; ) {
@@ -29,7 +29,7 @@ export async function untilChanged(code, { ask, wait, say }) {
   }
 }
 
-/** For how long a code is good, in words. */
+/** How long a code stays valid, in words. */
 export function goodFor(/** @type {number} */ seconds) {
   const minutes = Math.ceil(seconds / 60);
   return minutes > 1 ? `Good for ${minutes} minutes, then a new one comes.` : "A new one comes within a minute.";

@@ -13,7 +13,7 @@ const wait = (/** @type {number} */ seconds) => new Promise((resolve) => setTime
 
 keepAwake();
 if (!navigator.cookieEnabled) {
-  // Each load would be another screen to the server.
+  // To the server, each load would be another screen.
   say("This browser keeps no cookies. Switch them on, or open a link that was made under Screens.");
 } else {
   if (code) {

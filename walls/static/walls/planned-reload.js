@@ -1,21 +1,21 @@
-/** When a wall loads a new build: at a quiet moment, but not never. No DOM. */
+/** When a wall reloads for a new build: at a quiet moment, or after QUIET seconds at the latest. No DOM. */
 
-/** Seconds that it waits for a quiet moment at most. */
+/** The most seconds to wait for a quiet moment. */
 const QUIET = 600;
 
 export class PlannedReload {
   constructor() {
-    /** Between which times it happens, unix milliseconds. @type {{from: number, until: number} | null} */
+    /** The reload happens between these times, unix milliseconds. @type {{from: number, until: number} | null} */
     this.planned = null;
   }
 
-  /** Plan one for `seconds` from now. One that is planned already stays. */
+  /** Plan a reload for `seconds` from now, unless one is planned already. */
   plan(/** @type {number} */ now, /** @type {number} */ seconds) {
     const from = now + seconds * 1000;
     this.planned ??= { from, until: from + QUIET * 1000 };
   }
 
-  /** Whether it is time to reload. It is once. @param {number} now @param {boolean} isQuiet */
+  /** Whether to reload now. True only once. @param {number} now @param {boolean} isQuiet */
   isDue(now, isQuiet) {
     if (!this.planned || now < this.planned.from || (!isQuiet && now < this.planned.until)) return false;
     this.planned = null;

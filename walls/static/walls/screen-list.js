@@ -7,9 +7,9 @@ import { awayWords, buildWords, paintedWords } from "./screen-words.js";
 
 /** @typedef {import("./screen-words.js").Told} Told */
 
-/** Milliseconds between two looks. */
+/** Milliseconds between two requests. */
 const EVERY = 3000;
-/** Milliseconds after which what is shown is no longer known to be so. */
+/** Milliseconds after which the list is marked as out of date. */
 const KNOWN = 3 * EVERY;
 
 export class ScreenList extends LitElement {
@@ -20,9 +20,9 @@ export class ScreenList extends LitElement {
     /** @type {Told[] | null} */
     this.screens = null;
     this.trouble = "";
-    /** When the server said last what is shown, by this page's clock, milliseconds. */
+    /** When the shown list came from the server, by this page's clock, milliseconds. */
     this.toldAt = 0;
-    /** When the question was asked that is under way; 0: none is. */
+    /** When the running request began; 0: none is running. */
     this.askedAt = 0;
     /** The id of the screen that is being renamed. */
     this.renaming = 0;
@@ -60,7 +60,7 @@ export class ScreenList extends LitElement {
   }
 
   async #look() {
-    // One at a time, but one that is never answered holds up no other for long.
+    // One request at a time, but one that gets no answer must not block the next for long.
     if (this.askedAt && performance.now() - this.askedAt < KNOWN) return;
     const askedAt = (this.askedAt = performance.now());
     await this.#try(async () => {
@@ -70,7 +70,7 @@ export class ScreenList extends LitElement {
     if (this.askedAt === askedAt) this.askedAt = 0;
   }
 
-  /** A server that does not answer says nothing about screens either. */
+  /** While the server does not answer, the state of the screens is unknown. */
   get #known() {
     return performance.now() - this.toldAt < KNOWN;
   }

@@ -1,4 +1,4 @@
-/** What the list says of a screen, in words. No DOM. */
+/** The texts about a screen in the list. No DOM. */
 import { age } from "web/time.js";
 
 /**
@@ -8,7 +8,7 @@ import { age } from "web/time.js";
  * }} Told
  */
 
-/** Milliseconds after which a screen should have said that it paints. */
+/** A screen that has not reported a painted frame for this many milliseconds is late. */
 const LATE = 45_000;
 
 const since = (/** @type {string} */ time, /** @type {number} */ now) => now - Date.parse(time);

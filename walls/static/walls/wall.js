@@ -15,15 +15,15 @@ import { screenKey } from "boards/full/screen-key.js";
 import { keepAwake } from "boards/full/wake-lock.js";
 import { PlannedReload } from "./planned-reload.js";
 
-/** Milliseconds between looks at the clock; a gap so long means that the machine has slept. */
+/** Milliseconds between two ticks; and the gap that means the machine has slept. */
 const TICK = 1000;
 const SLEPT = 15_000;
-/** Points of history, as many as tiles may ask for. */
+/** Points of history to ask for: the most that a tile may want. */
 const POINTS = 1000;
 
 const { token, build, key } = given("page-config");
 const socket = new Socket(`/ws/boards/?id=${key ?? screenKey()}`, {
-  person: new Person(null), // a screen is nobody's
+  person: new Person(null), // a screen belongs to no person
   protocols: ["switchboard", token], // not in the address, which proxies log
 });
 const rotation = new Rotation();
@@ -36,7 +36,7 @@ const line = /** @type {import("boards/board-line.js").BoardLine} */ (document.q
 const [heading, turn] = ["h1", "[data-turn]"].map(
   (selector) => /** @type {HTMLElement} */ (document.querySelector(selector)),
 );
-/** Before the plan has come, and when there is nothing to show: a screen without a board, for its line. */
+/** Stands in before the plan has come and while there is nothing to show: a screen without a board, for its connection. */
 const empty = new Screen("", socket, { fetchSnapshot: () => Promise.reject(new Error("There is no board.")) });
 let wallName = heading.textContent ?? "";
 let shown = "";
@@ -63,7 +63,7 @@ function watch() {
     screen.state.onChange(() => note(slug, screen));
     screens.set(slug, screen);
   }
-  // A board that went meanwhile: the server tells the plan without it. Lost with the line: asked again then.
+  // A board is gone: the server sends a plan without it. Or the connection was lost: asked again when it is back.
   socket.request({ type: "watch", boards, points: POINTS }).catch((error) => {
     if (error.retryAfter) setTimeout(watch, error.retryAfter * 1000);
   });
@@ -73,9 +73,9 @@ const note = (/** @type {string} */ slug, /** @type {Screen} */ screen) => rotat
 
 function look() {
   const now = Date.now();
-  if (now - lookedAt > SLEPT) socket.recheck(); // no event tells a page that its machine has slept
+  if (now - lookedAt > SLEPT) socket.recheck(); // no event reports that the machine has slept
   lookedAt = now;
-  for (const [slug, screen] of screens) note(slug, screen); // values grow old by themselves
+  for (const [slug, screen] of screens) note(slug, screen); // values become old without an event
   const boardOf = (/** @type {string} */ board) => screens.get(board)?.state.board;
   const slug = rotation.show(empty.now(), (board) => boardOf(board)?.zone ?? "", (board) => view.pagesOf(boardOf(board)).length);
   const screen = screens.get(slug) ?? empty;
@@ -92,7 +92,7 @@ function look() {
   const moved = slug !== shown;
   shown = slug;
   if (moved) report();
-  // Between two boards, and not while something has just turned critical.
+  // Quiet: between two boards, and not during a jump.
   const isQuiet = !rotation.jump && (moved || rotation.places.length < 2);
   if (reload.isDue(now, isQuiet)) reloadWhenServed();
 }
@@ -103,17 +103,17 @@ socket.on("hello", (hello) => {
 socket.on("wall", ({ name, boards, rooms }) => {
   wallName = name;
   showsRooms = rooms;
-  empty.loaded = true; // as far as it goes
+  empty.loaded = true; // as far as the browser allows
   rotation.setPlan(boards);
   watch();
   look();
 });
-socket.on("snapshot", () => queueMicrotask(look)); // when its screen has taken it
+socket.on("snapshot", () => queueMicrotask(look)); // after the board's screen has taken it
 socket.on("reload", () => reloadWhenServed());
 socket.on("identify", ({ name }) => flashName(name, whyDark()));
 socket.on("state", ({ phase, code }) => {
   if (phase !== "stopped" || code !== 4403) return;
-  // The link has ended: what it showed goes, too, and the server's page says why.
+  // The link has ended: remove its boards and load the server's page, which says why.
   document.querySelector("main")?.replaceChildren();
   reloadWhenServed();
 });

@@ -8,8 +8,8 @@ const PAUSE = 60;
 const sleep = (/** @type {number} */ seconds) => new Promise((resolve) => setTimeout(resolve, seconds * 1000));
 
 /**
- * Reload this page once the server can serve it; otherwise a proxy's error page would stay on the screen. A "not found" or
- * "gone" of our server counts as served: that page says what to do.
+ * Reload this page once the server can serve it; otherwise a proxy's error page would stay on the screen. A 404 counts
+ * as served, too: its page says what to do.
  * @param {{
  *   fetch?: (address: string) => Promise<{ok: boolean, status: number}>, reload?: () => void,
  *   wait?: (seconds: number) => Promise<unknown>, random?: () => number,
