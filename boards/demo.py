@@ -101,9 +101,9 @@ def load(*, guests: bool = False) -> None:
         defaults = {"title": title, "position": position, "guests": guests}
         board, made = Board.objects.get_or_create(slug=slug, defaults=defaults)
         if made:
-            for place, (type, name, streams, width, height, options) in enumerate(tiles):
+            for index, (type, name, streams, width, height, options) in enumerate(tiles):
                 widget = board.widgets.create(
-                    type=type, title=name, position=place, width=width, height=height, options=options
+                    type=type, title=name, position=index, width=width, height=height, options=options
                 )
                 for stream in streams:
                     widget.streams.add(Stream.objects.get(slug=stream))

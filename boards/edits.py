@@ -46,9 +46,9 @@ def read_edit(body: Any) -> BoardEdit:
     try:
         return msgspec.convert(body, BoardEdit)
     except msgspec.ValidationError as error:
-        detail, _, place = str(error).partition(" - at `$")
+        detail, _, path = str(error).partition(" - at `$")
         missing = re.search(r"field `(\w+)`", detail)
-        field = place.rstrip("`").lstrip(".")
+        field = path.rstrip("`").lstrip(".")
         if missing:
             field = f"{field}.{missing[1]}".lstrip(".")
         raise WrongEdit(field or "body", f"{detail}.") from None

@@ -70,13 +70,13 @@ def _check(edit: BoardEdit) -> dict[str, Stream]:
     """Return the streams that the tiles name, by slug. Raises WrongEdit."""
     named = {slug for tile in edit.widgets for slug in tile.streams}
     streams = {stream.slug: stream for stream in Stream.objects.filter(slug__in=named).only("slug")}
-    for place, tile in enumerate(edit.widgets):
+    for index, tile in enumerate(edit.widgets):
         if tile.type not in Widget.Type.values:
-            raise WrongEdit(f"widgets[{place}].type", f"There is no type of tile {tile.type!r}.")
+            raise WrongEdit(f"widgets[{index}].type", f"There is no type of tile {tile.type!r}.")
         for slug in tile.streams:
             if slug not in streams:
-                raise WrongEdit(f"widgets[{place}].streams", f"There is no stream {slug!r}.")
-        _check_sentence(check_options, tile.options, f"widgets[{place}].options")
+                raise WrongEdit(f"widgets[{index}].streams", f"There is no stream {slug!r}.")
+        _check_sentence(check_options, tile.options, f"widgets[{index}].options")
     _check_sentence(check_zone, edit.zone, "zone")
     return streams
 

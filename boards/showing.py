@@ -96,16 +96,16 @@ class ShowsBoards(SocketConsumer):
 
     async def _join(self, slug: str, known: set[str]) -> ReadBoard:
         topic = f"board.{slug}"
-        async with self.joining(topic, *known) as place:
+        async with self.joining(topic, *known) as join:
             while (snapshot := await _snapshot((slug, self._points))) is not None:
-                if not await place.subscribe(snapshot.seqs):
+                if not await join.subscribe(snapshot.seqs):
                     break
                 # Tiles were added meanwhile; now that their streams are subscribed to, read again.
             if snapshot is None:
                 raise NoSuchBoard
             self.connection.write_frame(snapshot.frame)
-            place.tell(snapshot.seqs)
-        heard = self._shown.get(slug, set()) | place.names.keys()
+            join.tell(snapshot.seqs)
+        heard = self._shown.get(slug, set()) | join.names.keys()
         self._shown[slug] = set(snapshot.seqs)
         await self._drop(heard - {topic, *snapshot.seqs})
         return snapshot

@@ -14,7 +14,7 @@ def board_list(request: HttpRequest) -> HttpResponse:
     address = request.build_absolute_uri(reverse("api_stream", args=["orders"]))
     context = {
         "boards": visible_boards(request.user),
-        "push_line": f"curl -X POST {address} -H 'Authorization: Bearer TOKEN' -d '{{\"value\": 42}}'",
+        "push_command": f"curl -X POST {address} -H 'Authorization: Bearer TOKEN' -d '{{\"value\": 42}}'",
         "may_edit": request.user.has_perm("boards.add_board"),
     }
     return render(request, "boards/board_list.html", context)

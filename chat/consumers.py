@@ -82,7 +82,7 @@ class ChatConsumer(SocketConsumer):
     async def _send_heads(self) -> None:
         """Tell how far my rooms are, and hear of them from there. What was told already is not taken back."""
         new = {pk: topic for pk in self.rooms if (topic := heads_topic(pk)) not in self.connection.topics}
-        async with self.joining(*new.values()) as place:
+        async with self.joining(*new.values()) as join:
             heads = await heads_of_all()
             mine = {pk: heads[pk] for pk in self.rooms if pk in heads}
             moved = [pk for pk, (_, rev, _) in mine.items() if self._counted.get(pk) != rev]
@@ -95,7 +95,7 @@ class ChatConsumer(SocketConsumer):
                         news[slug] = asdict(counts[pk])
                         self._counted[pk] = counts[pk].rev
             self.connection.send(head_event(news))
-            place.tell({topic: mine[pk][1] for pk, topic in new.items() if pk in mine})
+            join.tell({topic: mine[pk][1] for pk, topic in new.items() if pk in mine})
 
     def heartbeat(self, frame: Frame) -> None:
         super().heartbeat(frame)
@@ -122,9 +122,9 @@ class ChatConsumer(SocketConsumer):
 
     async def _enter(self, room: Seen, command: wire.Join) -> None:
         log, people = room_topic(room.pk), connections.presence_topic(room.pk)
-        async with self.joining(log, people) as place:
+        async with self.joining(log, people) as join:
             entered = await entering.enter(self.user, room, command.after, command.limit)
-            if not place.goes_on:  # taken out of the room while it was read
+            if not join.goes_on:  # taken out of the room while it was read
                 raise CommandError("forbidden", "You are no longer in this room.")
             self.arrive(room)
             page = entered.page
@@ -142,7 +142,7 @@ class ChatConsumer(SocketConsumer):
             }
             self.count_reading(self.answer(command, joined))
             if page.complete:
-                place.tell({log: page.rev, people: entered.people.number})
+                join.tell({log: page.rev, people: entered.people.number})
 
     def arrive(self, room: Seen) -> None:
         """Be in a room from now on."""

@@ -137,7 +137,7 @@ def test_every_static_file_that_a_template_names_exists() -> None:
 
 # Scripts that only draw a template or only wire a page: browser tests cover them. Any other has a test of its own.
 VIEWS = {
-    "boards": """board-line board-tile board-view board copy-line editor/tile-dialog line-chart new-board
+    "boards": """board-connection board-tile board-view board copy-command editor/tile-dialog line-chart new-board
         rewind/rewind-bar thumbnail tiles/line tiles/room tiles/translated""",
     "chat": """log/message-view log/room-log outbox/composer outbox/unsent-messages presence/client-count
         presence/room-people rooms/connection-line rooms/connection rooms/home rooms/room-members rooms/room-talk

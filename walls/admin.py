@@ -25,7 +25,7 @@ class WallAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     @admin.display(description=_("boards"))
     def shows(self, wall: Wall) -> str:
-        return ", ".join(str(place.board) for place in wall.places.select_related("board"))
+        return ", ".join(str(slot.board) for slot in wall.places.select_related("board"))
 
     def save_related(self, request: HttpRequest, form: Any, formsets: Any, change: bool) -> None:
         super().save_related(request, form, formsets, change)

@@ -33,12 +33,12 @@ class ShowsRooms(ScreenConsumer):
             raise
 
     async def _show_room(self, command: JoinRoom, topic: str) -> None:
-        async with self.joining(topic) as place:
+        async with self.joining(topic) as join:
             self._windows[command.room] = topic
             window = await public.window(command.room)  # the permission may have ended before we subscribed
             page = await public.newest_messages(window, command.limit)
             self._require_tile(command.room)
-            if not place.goes_on:
+            if not join.goes_on:
                 raise CommandError("forbidden", "This room is not shown any more.")
             joined = {
                 "type": "joined",
@@ -49,7 +49,7 @@ class ShowsRooms(ScreenConsumer):
                 "complete": True,
             }
             self.count_reading(self.answer(command, joined))
-            place.tell({topic: page.rev})
+            join.tell({topic: page.rev})
 
     async def on_leave(self, command: LeaveRoom) -> None:
         await self._leave(command.room)

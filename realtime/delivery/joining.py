@@ -47,25 +47,25 @@ class Joining:
 async def joining(hub: Hub, connection: Connection, names: Iterable[str]) -> AsyncIterator[Joining]:
     """Subscribe `connection` to `names` and hold back what is published on them; the body reads, sends and `tell`s.
 
-        async with joining(hub, connection, [topic]) as place:
+        async with joining(hub, connection, [topic]) as join:
             page = await read()
             connection.send(page.event)
-            place.tell({topic: page.number})
+            join.tell({topic: page.number})
 
     Afterwards the connection gets what is newer than the numbers told. A topic without a told number stays held back
     until the connection joins it again. An error in the body ends all these subscriptions, also those that the
     connection had before. When what is newer cannot be read afterwards, the connection is closed with `RESYNC`.
     """
-    place = Joining(hub, connection)
+    join = Joining(hub, connection)
     try:
-        await place.subscribe(names)
-        yield place
+        await join.subscribe(names)
+        yield join
     except BaseException:
-        for name in place.names:
+        for name in join.names:
             await hub.unsubscribe(name, connection)
         raise
     try:
-        await place.release()
+        await join.release()
     except Exception:
         await connection.close(Close.RESYNC)  # it has its page, but cannot be sent what follows
         raise

@@ -102,8 +102,8 @@ class InspectionConsumer(SocketConsumer):
         self.queues.remove(self.queue)
 
     async def on_subscribe(self, command: Subscribe) -> None:
-        async with self.joining(command.topic) as place:
-            place.tell({command.topic: 0})
+        async with self.joining(command.topic) as join:
+            join.tell({command.topic: 0})
         self.answer(command, {"type": "ok"})
 
     async def on_publish(self, command: Publish) -> None:

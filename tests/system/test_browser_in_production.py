@@ -72,7 +72,7 @@ async def test_a_board_is_edited_by_one_and_seen_and_wound_back_by_another(brows
         for page in (ada, grace):
             await page.goto(f"/boards/{slug}/")
             await expect(page.locator("board-tile h2")).to_have_text(["one", "other"])
-            await expect(page.locator("board-line .connection")).to_have_attribute("data-phase", "live")
+            await expect(page.locator("board-connection .connection")).to_have_attribute("data-phase", "live")
         await grace.keyboard.press("e")
         await grace.get_by_role("button", name="Move other").press("ArrowLeft")
         await expect(grace.locator(".edit-bar__notice")).to_have_text("Saved")
@@ -82,7 +82,7 @@ async def test_a_board_is_edited_by_one_and_seen_and_wound_back_by_another(brows
         await ada.keyboard.press("r")
         await ada.get_by_role("slider", name="Time").fill("360")
         await expect(digits).to_have_text("30")
-        await expect(ada.locator("board-line")).to_have_text("Not live: the past")
+        await expect(ada.locator("board-connection")).to_have_text("Not live: the past")
         await ada.get_by_role("button", name="Back to live").click()
         await expect(digits).to_have_text("60")
     assert not errors

@@ -67,7 +67,7 @@ async def test_a_link_shows_its_boards_live_without_signing_in(viewer: Seat) -> 
     screen = await opened(viewer, token)
     plan = await screen.assert_next(type="wall")
     assert plan["name"] == "Lobby"
-    assert [(place["board"], place["dwell"], place["from"]) for place in plan["boards"]] == [
+    assert [(slot["board"], slot["dwell"], slot["from"]) for slot in plan["boards"]] == [
         ("ops", 30, None),
         ("sales", 30, None),
     ]
@@ -192,7 +192,7 @@ async def test_another_plan_reaches_live_screens(viewer: Seat) -> None:
         links.wall_changed(wall)
 
     await in_thread(change)
-    assert [place["board"] for place in (await screen.assert_next(type="wall"))["boards"]] == ["ops"]
+    assert [slot["board"] for slot in (await screen.assert_next(type="wall"))["boards"]] == ["ops"]
     await say("sales", 7)
     await screen.assert_silence()
     await say("ops", 8)
@@ -203,7 +203,7 @@ async def test_a_board_that_is_deleted_leaves_the_plan(viewer: Seat) -> None:
     token = await in_thread(link_to, "ops", "sales")
     screen = await shown(viewer, token, "ops", "sales")
     await in_thread(boards.delete_board, await in_thread(Board.objects.get, slug="sales"))
-    assert [place["board"] for place in (await screen.assert_next(type="wall"))["boards"]] == ["ops"]
+    assert [slot["board"] for slot in (await screen.assert_next(type="wall"))["boards"]] == ["ops"]
 
 
 async def test_too_many_screens_of_one_link_wait(viewer: Seat, monkeypatch: pytest.MonkeyPatch) -> None:

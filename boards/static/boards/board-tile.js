@@ -2,7 +2,7 @@
 import { html, LitElement, nothing } from "lit";
 import { keyed } from "lit/directives/keyed.js";
 import { grouped, showText } from "web/format.js";
-import { curlLine } from "./curl.js";
+import { curlCommand } from "./curl.js";
 import { cutOf, hideCut, isOther, WHOLE } from "./cut.js";
 import { LEVEL_WORDS } from "./state/signs.js";
 import { tileHandles } from "./editor/tile-handles.js";
@@ -248,7 +248,7 @@ export class BoardTile extends LitElement {
   /** @param {Stream[]} streams */
   #howToPush(streams) {
     const empty = streams.find(({ at }) => at === null);
-    return empty ? html`<copy-line .text=${curlLine(empty)}></copy-line>` : nothing;
+    return empty ? html`<copy-command .text=${curlCommand(empty)}></copy-command>` : nothing;
   }
 
   #without(/** @type {string} */ title) {

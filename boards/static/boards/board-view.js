@@ -2,8 +2,8 @@
 import { html, LitElement, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import "./board-tile.js";
-import "./copy-line.js";
-import { curlLine } from "./curl.js";
+import "./copy-command.js";
+import { curlCommand } from "./curl.js";
 import { useZone } from "web/time.js";
 import { onWall, pagesOf } from "./fit.js";
 import { LayoutEditor } from "./editor/layout-editor.js";
@@ -100,7 +100,7 @@ export class BoardView extends LitElement {
         if (!slugs && this.screen?.state.board) this.editor?.hear(this.screen.state.board);
         this.#draw(slugs);
       }),
-      this.screen.onLine(() => this.#draw(null)),
+      this.screen.onConnection(() => this.#draw(null)),
     ];
   }
 
@@ -222,7 +222,7 @@ export class BoardView extends LitElement {
     const { screen, editor } = this;
     if (!screen) return nothing;
     this.#keepFocus();
-    const { phase, banner } = screen.line();
+    const { phase, banner } = screen.connection();
     const board = editor?.layout ?? screen.shown.board;
     useZone(board?.zone ?? ""); // before the tiles, and what tells of the line, tell times
     this.dataset.phase = phase;
@@ -293,9 +293,9 @@ export class BoardView extends LitElement {
     return html`<div class="empty">
       <h2>Nothing on this board yet</h2>
       <p>Make a stream that shows here, on the server:</p>
-      <copy-line .text=${`python manage.py createstream orders --push --board ${board.slug}`}></copy-line>
+      <copy-command .text=${`python manage.py createstream orders --push --board ${board.slug}`}></copy-command>
       <p>Then push a value with the token it prints:</p>
-      <copy-line .text=${curlLine({ slug: "orders", kind: "number" })}></copy-line>
+      <copy-command .text=${curlCommand({ slug: "orders", kind: "number" })}></copy-command>
       ${this.mayEdit
         ? html`<p>Or add tiles for streams that are there:</p>
             <button class="button" type="button" @click=${() => this.toggleEditing()}>Edit this board</button>`

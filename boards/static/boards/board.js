@@ -4,7 +4,7 @@ import { ask, given, person } from "web/page.js";
 import { shortcut } from "web/shortcuts.js";
 import { Socket } from "realtime/socket.js";
 import { tab } from "web/storage.js";
-import "./board-line.js";
+import "./board-connection.js";
 import "./board-view.js";
 import { criticalOf } from "./state/critical.js";
 import { flashName } from "./full/nameplate.js";
@@ -35,7 +35,7 @@ const editing = {
 
 const view = /** @type {import("./board-view.js").BoardView} */ (document.querySelector("board-view"));
 Object.assign(view, { screen, mayEdit, editing });
-Object.assign(document.querySelector("board-line") ?? {}, { screen });
+Object.assign(document.querySelector("board-connection") ?? {}, { screen });
 
 const summary = document.querySelector("[data-summary]");
 screen.state.onChange((slugs) => {

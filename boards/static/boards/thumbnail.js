@@ -13,7 +13,7 @@ import { Socket } from "realtime/socket.js";
 /** @typedef {import("./state/board-state.js").Stream} Stream */
 /** @typedef {import("./state/board-state.js").Widget} Widget */
 
-const LINES = 4;
+const ITEMS = 4;
 const TICK = 1000;
 
 const thumbnails = new Thumbnails(new Socket("/ws/boards/", { person }));
@@ -178,7 +178,7 @@ export class BoardThumbnail extends LitElement {
         this.requestUpdate();
       });
     };
-    this.endings = [state.onChange(draw), thumbnails.onLine(draw)];
+    this.endings = [state.onChange(draw), thumbnails.onConnection(draw)];
     this.ticking = setInterval(draw, TICK);
   }
 
@@ -196,9 +196,9 @@ export class BoardThumbnail extends LitElement {
     if (!streams.size) return html`<p class="quiet">Nothing on this board yet</p>`;
     /** @type {Set<string>} streams that are listed already */
     const shown = new Set();
-    const lines = board.widgets.flatMap((widget) => this.#lines(widget, streams, shown)).slice(0, LINES);
+    const items = board.widgets.flatMap((widget) => this.#items(widget, streams, shown)).slice(0, ITEMS);
     return html`<ul>
-        ${lines}
+        ${items}
       </ul>
       ${this.#state([...streams.values()], live)}`;
   }
@@ -226,16 +226,16 @@ export class BoardThumbnail extends LitElement {
   }
 
   /** @param {Widget} widget @param {Map<string, Stream>} known @param {Set<string>} shown @returns {unknown[]} list items */
-  #lines(widget, known, shown) {
+  #items(widget, known, shown) {
     const streams = widget.streams.filter((slug) => !shown.has(slug)).flatMap((slug) => known.get(slug) ?? []);
     for (const { slug } of streams) shown.add(slug);
     return streams.flatMap((stream) =>
-      stream.kind === "table" ? this.#rows(widget, stream) : [this.#line(widget, stream, known.size === 1)],
+      stream.kind === "table" ? this.#rows(widget, stream) : [this.#item(widget, stream, known.size === 1)],
     );
   }
 
   /** @param {Widget} widget @param {Stream} stream @param {boolean} alone */
-  #line(widget, stream, alone) {
+  #item(widget, stream, alone) {
     const truth = truthOf(stream, thumbnails.now());
     if (stream.kind === "status") {
       const { level, text } = readStatus(stream.value);

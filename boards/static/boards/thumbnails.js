@@ -4,7 +4,7 @@
  * @typedef {import("realtime/socket.js").Socket} Socket
  */
 import { BoardState } from "./state/board-state.js";
-import { isLive } from "./state/line.js";
+import { isLive } from "./state/connection.js";
 
 /** Points of history that a thumbnail's sparkline gets. */
 const POINTS = 40;
@@ -24,11 +24,11 @@ export class Thumbnails {
     this.loaded = new Set();
     this.planned = false;
     /** @type {Set<() => void>} */
-    this.lineListeners = new Set();
+    this.connectionListeners = new Set();
     socket.on("hello", () => this.#watchSoon());
     socket.on("state", ({ phase }) => {
       if (phase !== "live") this.loaded.clear();
-      this.#tellLine();
+      this.#tellConnection();
     });
     socket.on("snapshot", (event) => {
       this.loaded.add(event.board.slug);
@@ -58,9 +58,9 @@ export class Thumbnails {
     return isLive(this.socket, this.loaded.has(slug));
   }
 
-  onLine(/** @type {() => void} */ listener) {
-    this.lineListeners.add(listener);
-    return () => this.lineListeners.delete(listener);
+  onConnection(/** @type {() => void} */ listener) {
+    this.connectionListeners.add(listener);
+    return () => this.connectionListeners.delete(listener);
   }
 
   /** The server's time. */
@@ -84,7 +84,7 @@ export class Thumbnails {
     });
   }
 
-  #tellLine() {
-    for (const listener of this.lineListeners) listener();
+  #tellConnection() {
+    for (const listener of this.connectionListeners) listener();
   }
 }

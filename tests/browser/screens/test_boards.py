@@ -25,7 +25,7 @@ async def open_board(page: Page, slug: str, name: str = "Ada") -> None:
 
 
 async def expect_live(page: Page) -> None:
-    await expect(page.locator("board-line .connection")).to_have_attribute("data-phase", "live", timeout=40_000)
+    await expect(page.locator("board-connection .connection")).to_have_attribute("data-phase", "live", timeout=40_000)
 
 
 def tile(page: Page, title: str) -> Locator:
@@ -69,7 +69,7 @@ async def test_the_counter_moves(new_page: NewPage) -> None:
     await expect(digits).not_to_have_text(await digits.inner_text())
     assert await number_of(digits) > first
     await expect(tile(page, "Counter").locator(".tile__age")).to_have_text(re.compile(r"^updated \d s ago$"))
-    await expect(page.locator("board-line")).to_contain_text(re.compile(r"Live · \d\d:\d\d:\d\d"))
+    await expect(page.locator("board-connection")).to_contain_text(re.compile(r"Live · \d\d:\d\d:\d\d"))
     await expect(page.locator("[data-summary]")).to_have_text("2 tiles · 1 stream")
 
 
@@ -290,7 +290,7 @@ async def test_a_screen_whose_server_is_gone_says_so_and_heals_itself(own_server
     own_server.kill()
     banner = page.locator(".board-banner")
     await expect(banner).to_contain_text(re.compile(r"Not connected\. Values are as of \d\d:\d\d:\d\d\."))
-    await expect(page.locator("board-line .connection")).not_to_contain_text("Live")
+    await expect(page.locator("board-connection .connection")).not_to_contain_text("Live")
     assert await number_of(digits) >= before
     own_server.start()
     with contextlib.suppress(Error):  # it may have come back by itself, and the button is gone

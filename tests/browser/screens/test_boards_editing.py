@@ -130,7 +130,7 @@ async def test_all_is_done_with_the_keyboard_too(live_switchboard: Serve, new_pa
     await page.keyboard.press("ArrowRight")
     await expect(titles(page)).to_have_text(["B", "A", "C"])
     await expect(handle).to_be_focused()
-    await expect(page.get_by_text("Place 2 of 3")).to_be_attached()
+    await expect(page.get_by_text("Position 2 of 3")).to_be_attached()
     await page.keyboard.press("End")
     await page.keyboard.press("Shift+ArrowRight")
     await page.keyboard.press("Shift+ArrowDown")

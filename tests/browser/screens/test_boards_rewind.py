@@ -49,7 +49,7 @@ async def test_a_board_is_wound_back_and_comes_back_to_live(live_switchboard: Se
     await slider.fill("480")  # of 720 steps in an hour: 20 minutes ago
     await expect(digits).to_have_text(re.compile("^(20|21)$"))
     await expect(page.locator(".rewind__said")).to_contain_text(re.compile(r"As it was on \w+day,? .*\d\d:\d\d:\d\d"))
-    await expect(page.locator("board-line")).to_have_text("Not live: the past")
+    await expect(page.locator("board-connection")).to_have_text("Not live: the past")
     assert await faults(page) == []
     await feed.push(page, 777)
     await page.keyboard.press("ArrowLeft")
@@ -57,7 +57,7 @@ async def test_a_board_is_wound_back_and_comes_back_to_live(live_switchboard: Se
     await expect(digits).to_have_text(re.compile("^(20|21)$"))
     await page.get_by_role("button", name="Back to live").click()
     await expect(digits).to_have_text("777")
-    await expect(page.locator("board-line")).to_contain_text("Live ·")
+    await expect(page.locator("board-connection")).to_contain_text("Live ·")
     await expect(slider).to_have_count(0)
 
 
@@ -77,7 +77,7 @@ async def test_all_times_of_a_board_are_in_its_zone(live_switchboard: Serve, new
     page = await new_page(timezone_id="America/Los_Angeles")
     await enter(page, "Ada")
     await page.goto(f"/boards/{slug}/")
-    await expect(page.locator("board-line")).to_have_text(re.compile(r"Live · \d\d:\d\d:\d\d Kathmandu"))
+    await expect(page.locator("board-connection")).to_have_text(re.compile(r"Live · \d\d:\d\d:\d\d Kathmandu"))
     there = "new Date().toLocaleTimeString('en-GB', {hour: '2-digit', timeZone: 'Asia/Kathmandu'})"
     hour = await page.evaluate(there)
     await expect(tile(page, "Time").locator("time")).to_have_text(re.compile(f"^{hour}:"))
@@ -128,7 +128,7 @@ async def test_a_link_leads_to_the_board_at_a_moment(live_switchboard: Serve, ne
     await enter(page, "Ada")
     await page.goto("/boards/counter/?at=2020-01-01T00:00:00Z")
     await expect(tile(page, "Counter")).to_contain_text("no value then")
-    await expect(page.locator("board-line")).to_have_text("Not live: the past")
+    await expect(page.locator("board-connection")).to_have_text("Not live: the past")
     await page.get_by_role("button", name="Back to live").click()
     await expect(tile(page, "Counter")).to_have_attribute("data-truth", "fresh")
 
@@ -162,7 +162,7 @@ async def test_nothing_looks_well_that_is_not_known_to_be(live_switchboard: Serv
     await line.cut()
     await expect(page.locator(".board-banner")).to_contain_text("Not connected")
     await expect(board).to_have_css("filter", "grayscale(1)")
-    await expect(page.locator("board-line .connection")).not_to_contain_text("Live")
+    await expect(page.locator("board-connection .connection")).not_to_contain_text("Live")
     await expect(tile(page, "Fresh")).to_have_attribute("data-truth", "fresh")  # no stream is blamed for the line
 
 

@@ -10,7 +10,7 @@ let time;
 /** @type {Thumbnails} */
 let thumbnails;
 
-const line = () => FakeWebSocket.newest;
+const connection = () => FakeWebSocket.newest;
 const snapshot = (/** @type {string} */ slug, value = 1) => ({
   type: "snapshot",
   board: { slug, title: slug, widgets: [] },
@@ -33,50 +33,50 @@ test("all thumbnails of a page are asked for with one command over one socket", 
   thumbnails.watch("b");
   thumbnails.watch("a");
   assert.equal(FakeWebSocket.lines.length, 1);
-  line().hello();
+  connection().hello();
   await settle();
-  assert.deepEqual(line().sent, [{ type: "watch", boards: ["a", "b"], points: 40, ref: "1" }]);
+  assert.deepEqual(connection().sent, [{ type: "watch", boards: ["a", "b"], points: 40, ref: "1" }]);
 });
 
 test("each board gets its snapshot, and an update goes to all that show the stream", async () => {
   const [a, b] = [thumbnails.watch("a"), thumbnails.watch("b")];
-  line().hello();
+  connection().hello();
   await settle();
-  line().give(snapshot("a"));
-  line().give(snapshot("b"));
-  line().give({ type: "update", streams: { cpu: { value: 7, at: null, seq: 2, state: "ok", error: null } } });
+  connection().give(snapshot("a"));
+  connection().give(snapshot("b"));
+  connection().give({ type: "update", streams: { cpu: { value: 7, at: null, seq: 2, state: "ok", error: null } } });
   assert.deepEqual([a.streams.get("cpu")?.value, b.streams.get("cpu")?.value], [7, 7]);
 });
 
 test("what is shown is live only while its snapshot has come over the present connection", async () => {
   thumbnails.watch("a");
-  line().hello();
+  connection().hello();
   assert.equal(thumbnails.isLive("a"), false);
-  line().give(snapshot("a"));
+  connection().give(snapshot("a"));
   assert.equal(thumbnails.isLive("a"), true);
-  line().cut(1006);
+  connection().cut(1006);
   assert.equal(thumbnails.isLive("a"), false);
   time.pass(1);
-  line().hello();
+  connection().hello();
   await settle();
   assert.equal(thumbnails.isLive("a"), false);
-  assert.equal(line().sent[0].type, "watch");
+  assert.equal(connection().sent[0].type, "watch");
 });
 
 test("a board that is gone is no error for the others", async () => {
   thumbnails.watch("a");
-  line().hello();
+  connection().hello();
   await settle();
-  line().give({ type: "error", ref: line().sent[0].ref, code: "not_found", detail: "There is no board gone." });
+  connection().give({ type: "error", ref: connection().sent[0].ref, code: "not_found", detail: "There is no board gone." });
   await settle();
-  line().give(snapshot("a"));
+  connection().give(snapshot("a"));
   assert.equal(thumbnails.isLive("a"), true);
 });
 
 test("a thumbnail is not live when nothing came for two heartbeats", () => {
   thumbnails.watch("a");
-  line().hello();
-  line().give(snapshot("a"));
+  connection().hello();
+  connection().give(snapshot("a"));
   assert.equal(thumbnails.isLive("a"), true);
   time.suspend(51);
   assert.equal(thumbnails.isLive("a"), false);
@@ -84,9 +84,9 @@ test("a thumbnail is not live when nothing came for two heartbeats", () => {
 
 test("a thumbnail that comes later is asked for, too", async () => {
   thumbnails.watch("a");
-  line().hello();
+  connection().hello();
   await settle();
   thumbnails.watch("b");
   await settle();
-  assert.deepEqual(line().sent.map(({ boards }) => boards), [["a"], ["a", "b"]]);
+  assert.deepEqual(connection().sent.map(({ boards }) => boards), [["a"], ["a", "b"]]);
 });

@@ -38,12 +38,12 @@ async def test_what_is_published_meanwhile_is_neither_lost_nor_doubled(
 
     await seat(hub, LOG)
     await meanwhile()
-    async with joining(hub, reader, [LOG]) as place:
+    async with joining(hub, reader, [LOG]) as join:
         await meanwhile()
         page = logs.heads_of[LOG]
         await meanwhile()
         assert reader.texts == [], "held back"
-        place.tell({LOG: page})
+        join.tell({LOG: page})
         await meanwhile()
     await meanwhile()
     await hub.check([LOG])
@@ -51,12 +51,12 @@ async def test_what_is_published_meanwhile_is_neither_lost_nor_doubled(
 
 
 async def test_values_that_came_meanwhile_follow_the_snapshot(hub: Hub, values: Store, reader: Reader) -> None:
-    async with joining(hub, reader, [VALUE]) as place:
+    async with joining(hub, reader, [VALUE]) as join:
         hub.receive(values.change(VALUE, "a"))
         snapshot = values.heads_of[VALUE]
         hub.receive(values.change(VALUE, "b"))
         assert reader.texts == []
-        place.tell({VALUE: snapshot})
+        join.tell({VALUE: snapshot})
     assert parts(reader.texts) == [(2, "b")]
 
 
@@ -68,15 +68,15 @@ async def test_a_topic_that_the_reading_finds_is_subscribed_to_before_it_is_read
     def read_board() -> dict[str, int]:
         return {name: values.heads_of[name] for name in streams}
 
-    async with joining(hub, reader, streams) as place:
+    async with joining(hub, reader, streams) as join:
         streams.append("value.2")
         board = read_board()
         hub.receive(values.change("value.2", "x"))  # nobody here has subscribed to it yet
-        assert await place.subscribe(board)
+        assert await join.subscribe(board)
         board = read_board()
         hub.receive(values.change("value.2", "y"))
-        assert not await place.subscribe(board), "all that was read has been subscribed to before"
-        place.tell(board)
+        assert not await join.subscribe(board), "all that was read has been subscribed to before"
+        join.tell(board)
     assert board == {VALUE: 0, "value.2": 1}
     assert parts(reader.texts) == [(2, "y")]
 
@@ -103,17 +103,17 @@ async def test_a_topic_of_which_nothing_is_told_stays_held_back(hub: Hub, logs: 
     hub.receive([logs.post(LOG)])
     await settle()
     assert reader.texts == []
-    async with joining(hub, reader, [LOG]) as place:
-        place.tell({LOG: 0})
+    async with joining(hub, reader, [LOG]) as join:
+        join.tell({LOG: 0})
     assert numbers(reader) == [1]
 
 
 async def test_who_was_unsubscribed_meanwhile_does_not_go_on(hub: Hub, logs: Store, reader: Reader) -> None:
-    async with joining(hub, reader, [LOG, "site.news"]) as place:
-        assert place.goes_on
+    async with joining(hub, reader, [LOG, "site.news"]) as join:
+        assert join.goes_on
         await hub.unsubscribe(LOG, reader)
-        assert not place.goes_on
-        place.tell({LOG: 0})
+        assert not join.goes_on
+        join.tell({LOG: 0})
     hub.receive([logs.post(LOG)])
     await settle()
     assert reader.texts == []
@@ -125,6 +125,6 @@ async def test_one_whose_sequel_cannot_be_read_comes_back(hub: Hub, logs: Store,
     hub.receive([logs.post(LOG) for _ in range(TAIL + 5)])
     logs.broken = True
     with pytest.raises(ConnectionError):
-        async with joining(hub, reader, [LOG]) as place:
-            place.tell({LOG: 1})
+        async with joining(hub, reader, [LOG]) as join:
+            join.tell({LOG: 1})
     assert reader.close_codes == [Close.RESYNC]

@@ -2,7 +2,7 @@
 import { given } from "web/page.js";
 import { Person } from "realtime/person.js";
 import { Socket } from "realtime/socket.js";
-import "boards/board-line.js";
+import "boards/board-connection.js";
 import "boards/board-view.js";
 import { criticalOf } from "boards/state/critical.js";
 import { flashName } from "boards/full/nameplate.js";
@@ -32,7 +32,7 @@ const report = keepReporting(socket, build, () => shown);
 /** @type {Map<string, Screen>} */
 const screens = new Map();
 const view = /** @type {import("boards/board-view.js").BoardView} */ (document.querySelector("board-view"));
-const line = /** @type {import("boards/board-line.js").BoardLine} */ (document.querySelector("board-line"));
+const connection = /** @type {import("boards/board-connection.js").BoardConnection} */ (document.querySelector("board-connection"));
 const [heading, turn] = ["h1", "[data-turn]"].map(
   (selector) => /** @type {HTMLElement} */ (document.querySelector(selector)),
 );
@@ -51,7 +51,7 @@ async function fetchSnapshot(/** @type {string} */ board) {
 }
 
 function watch() {
-  const boards = rotation.places.map(({ board }) => board);
+  const boards = rotation.slots.map(({ board }) => board);
   for (const [slug, screen] of screens) {
     if (boards.includes(slug)) continue;
     screen.close();
@@ -81,19 +81,19 @@ function look() {
   const screen = screens.get(slug) ?? empty;
   if (view.screen !== screen) {
     Object.assign(view, { screen });
-    Object.assign(line, { screen });
+    Object.assign(connection, { screen });
   }
   showPage(view, rotation, empty.now());
   document.body.toggleAttribute("data-nothing", empty.loaded && !slug);
   heading.textContent = screen.state.board?.title ?? wallName;
-  const place = rotation.places.findIndex(({ board }) => board === slug);
-  if (!slug) turn.textContent = !empty.loaded ? "" : rotation.places.length ? "Nothing to show at this hour" : "No boards on this wall yet";
-  else turn.textContent = rotation.places.length > 1 ? `${place + 1} / ${rotation.places.length}` : "";
+  const slot = rotation.slots.findIndex(({ board }) => board === slug);
+  if (!slug) turn.textContent = !empty.loaded ? "" : rotation.slots.length ? "Nothing to show at this hour" : "No boards on this wall yet";
+  else turn.textContent = rotation.slots.length > 1 ? `${slot + 1} / ${rotation.slots.length}` : "";
   const moved = slug !== shown;
   shown = slug;
   if (moved) report();
   // Quiet: between two boards, and not during a jump.
-  const isQuiet = !rotation.jump && (moved || rotation.places.length < 2);
+  const isQuiet = !rotation.jump && (moved || rotation.slots.length < 2);
   if (reload.isDue(now, isQuiet)) reloadWhenServed();
 }
 
@@ -121,5 +121,5 @@ socket.on("state", ({ phase, code }) => {
 setInterval(look, TICK);
 turnByKeys(view, rotation, () => empty.now(), look);
 Object.assign(view, { screen: empty });
-Object.assign(line, { screen: empty });
+Object.assign(connection, { screen: empty });
 socket.open();

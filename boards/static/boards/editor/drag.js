@@ -50,8 +50,8 @@ function moveTo(/** @type {LayoutEditor} */ editor, /** @type {number} */ id, /*
   if (!over?.widget || over.widget.id === id) return;
   const { left, width } = over.getBoundingClientRect();
   const rest = editor.layout.widgets.filter((widget) => widget.id !== id);
-  const place = rest.findIndex((widget) => widget.id === over.widget?.id) + (x > left + width / 2 ? 1 : 0);
-  editor.preview((widgets) => moved(widgets, id, place));
+  const position = rest.findIndex((widget) => widget.id === over.widget?.id) + (x > left + width / 2 ? 1 : 0);
+  editor.preview((widgets) => moved(widgets, id, position));
 }
 
 /** @param {HTMLElement} tile @param {LayoutEditor} editor @param {number} id */

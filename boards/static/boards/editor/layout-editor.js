@@ -79,9 +79,9 @@ export class LayoutEditor {
   }
 
   /** Move a tile to a position, 0 being the first; nothing when it is there already. */
-  move(/** @type {number} */ id, /** @type {number} */ place) {
-    const widgets = moved(this.layout.widgets, id, place);
-    if (widgets !== this.layout.widgets) this.change({ widgets }, `Place ${widgets.findIndex((each) => each.id === id) + 1} of ${widgets.length}`);
+  move(/** @type {number} */ id, /** @type {number} */ position) {
+    const widgets = moved(this.layout.widgets, id, position);
+    if (widgets !== this.layout.widgets) this.change({ widgets }, `Position ${widgets.findIndex((each) => each.id === id) + 1} of ${widgets.length}`);
   }
 
   resize(/** @type {number} */ id, /** @type {number} */ width, /** @type {number} */ height) {
@@ -166,7 +166,7 @@ export class LayoutEditor {
 
   /** Replace the temporary ids of new tiles by the server's, everywhere. */
   #adopt(/** @type {Layout} */ sent, /** @type {Board} */ board) {
-    const ids = new Map(sent.widgets.map(({ id }, place) => [id, board.widgets[place].id]));
+    const ids = new Map(sent.widgets.map(({ id }, position) => [id, board.widgets[position].id]));
     const html = new Map(board.widgets.map((widget) => [widget.id, widget.html]));
     const known = (/** @type {Layout} */ layout) => ({
       ...layout,
@@ -211,9 +211,9 @@ const layoutOf = (/** @type {Board} */ { title, zone, widgets }) => ({ title, zo
 const within = (/** @type {number} */ value, /** @type {number} */ least, /** @type {number} */ most) => Math.min(most, Math.max(least, Math.round(value)));
 
 /** The tiles with one of them moved to another position; the same list when it is there already. */
-export function moved(/** @type {Widget[]} */ widgets, /** @type {number} */ id, /** @type {number} */ place) {
+export function moved(/** @type {Widget[]} */ widgets, /** @type {number} */ id, /** @type {number} */ position) {
   const from = widgets.findIndex((widget) => widget.id === id);
-  const to = within(place, 0, widgets.length - 1);
+  const to = within(position, 0, widgets.length - 1);
   if (from < 0 || from === to) return widgets;
   const rest = widgets.filter((widget) => widget.id !== id);
   return [...rest.slice(0, to), widgets[from], ...rest.slice(to)];

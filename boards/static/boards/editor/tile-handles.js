@@ -32,11 +32,11 @@ export function tileHandles(widget, name, editor, configure, note) {
 
 /** Arrow keys move the tile, with Shift they resize it; Home, End and Delete work too. @param {KeyboardEvent} event @param {Widget} widget @param {LayoutEditor} editor */
 export function press(event, { id, width, height }, editor) {
-  const place = editor.layout.widgets.findIndex((widget) => widget.id === id);
+  const position = editor.layout.widgets.findIndex((widget) => widget.id === id);
   const step = /** @type {Record<string, [number, number]>} */ ({ ArrowLeft: [-1, 0], ArrowRight: [1, 0], ArrowUp: [0, -1], ArrowDown: [0, 1] })[event.key];
   if (event.ctrlKey || event.metaKey || event.altKey) return;
   if (step && event.shiftKey) editor.resize(id, width + step[0], height + step[1]);
-  else if (step) editor.move(id, place + step[0] + step[1]);
+  else if (step) editor.move(id, position + step[0] + step[1]);
   else if (event.key === "Home") editor.move(id, 0);
   else if (event.key === "End") editor.move(id, editor.layout.widgets.length - 1);
   else if (event.key === "Delete") editor.remove(id);

@@ -1,7 +1,7 @@
 /**
  * Which board of a wall is shown at which time, and which of its pages. Pure: the caller gives the time.
  *
- * @typedef {{board: string, dwell: number, from: string | null, until: string | null}} Place
+ * @typedef {{board: string, dwell: number, from: string | null, until: string | null}} Slot
  *   dwell: seconds; from, until: "08:00" where the board is
  */
 
@@ -14,9 +14,9 @@ const PAGE = 8;
 
 export class Rotation {
   constructor() {
-    /** @type {Place[]} */
-    this.places = [];
-    /** The slot whose turn it is; the rotation goes on from it after a jump. @type {Place | null} */
+    /** @type {Slot[]} */
+    this.slots = [];
+    /** The slot whose turn it is; the rotation goes on from it after a jump. @type {Slot | null} */
     this.turn = null;
     /** When its turn ends, unix milliseconds. */
     this.ends = 0;
@@ -33,10 +33,10 @@ export class Rotation {
   }
 
   /** Take a new plan. The shown board stays for its time if the plan still has it. */
-  setPlan(/** @type {Place[]} */ places) {
-    this.places = places;
-    const known = new Set(places.map(({ board }) => board));
-    this.turn = places.find(({ board }) => board === this.turn?.board) ?? null;
+  setPlan(/** @type {Slot[]} */ slots) {
+    this.slots = slots;
+    const known = new Set(slots.map(({ board }) => board));
+    this.turn = slots.find(({ board }) => board === this.turn?.board) ?? null;
     this.alarms = this.alarms.filter(({ board }) => known.has(board));
     if (this.jump && !known.has(this.jump.board)) this.jump = null;
     for (const board of this.critical.keys()) if (!known.has(board)) this.critical.delete(board);
@@ -67,7 +67,7 @@ export class Rotation {
    * @returns {string}
    */
   show(now, zoneOf = () => "", pagesOf = () => 1) {
-    const open = this.places.filter((place) => isOpen(place, now, zoneOf(place.board)));
+    const open = this.slots.filter((slot) => isOpen(slot, now, zoneOf(slot.board)));
     if (!open.length) {
       this.turn = this.jump = null;
       return "";
@@ -99,23 +99,23 @@ export class Rotation {
   turnPage(step, now, pages) {
     const next = (this.page(now, pages) + step + pages.length) % pages.length;
     const { jump } = this;
-    const shown = jump && this.places.find(({ board }) => board === jump.board);
+    const shown = jump && this.slots.find(({ board }) => board === jump.board);
     if (shown && shown !== this.turn) [this.turn, this.length] = [shown, lengthOf(shown, pages.length)];
     this.jump = null;
     this.ends = now + this.length * (1 - next / pages.length);
   }
 
-  /** @param {number} now @param {Place[]} open @returns {string | null} */
+  /** @param {number} now @param {Slot[]} open @returns {string | null} */
   #jumped(now, open) {
     if (this.jump && now >= this.jump.ends) this.jump = null;
     this.alarms = this.alarms.filter(({ board, stream }) => now - (this.jumped.get(`${board} ${stream}`) ?? -Infinity) >= REST * 1000);
-    const [next] = this.alarms.flatMap(({ board }) => open.find((place) => place.board === board) ?? []);
+    const [next] = this.alarms.flatMap(({ board }) => open.find((slot) => slot.board === board) ?? []);
     // Another critical stream keeps its board on the screen, unless another board waits.
     if (next && (!this.jump || this.jump.board === next.board)) this.#jumpTo(next, now);
     return this.jump?.board ?? null;
   }
 
-  /** @param {Place} place @param {number} now */
+  /** @param {Slot} slot @param {number} now */
   #jumpTo({ board, dwell }, now) {
     const streams = this.alarms.filter((alarm) => alarm.board === board).map(({ stream }) => stream);
     for (const stream of streams) this.jumped.set(`${board} ${stream}`, now);
@@ -126,12 +126,12 @@ export class Rotation {
     this.jump = { board, streams, begins: now, ends };
   }
 
-  /** @param {number} now @param {Place[]} open @param {(board: string) => number} pagesOf */
+  /** @param {number} now @param {Slot[]} open @param {(board: string) => number} pagesOf */
   #turned(now, open, pagesOf) {
     const { turn } = this;
     if (!turn || !open.includes(turn) || now >= this.ends) {
-      const after = turn ? this.places.indexOf(turn) + 1 : 0;
-      const next = [...this.places.slice(after), ...this.places.slice(0, after)].find((place) => open.includes(place));
+      const after = turn ? this.slots.indexOf(turn) + 1 : 0;
+      const next = [...this.slots.slice(after), ...this.slots.slice(0, after)].find((slot) => open.includes(slot));
       this.turn = next ?? open[0];
       this.length = 0;
       this.ends = now;
@@ -144,7 +144,7 @@ export class Rotation {
   }
 }
 
-/** The length of the turn of a board with this many pages, milliseconds. @param {Place} place @param {number} pages */
+/** The length of the turn of a board with this many pages, milliseconds. @param {Slot} slot @param {number} pages */
 const lengthOf = ({ dwell }, pages) => 1000 * (pages > 1 ? Math.max(dwell, pages * PAGE) : dwell);
 
 /** @type {Map<string, Intl.DateTimeFormat>} */
@@ -162,7 +162,7 @@ function hourIn(/** @type {number} */ now, /** @type {string} */ timeZone) {
 
 /**
  * True in the hours of a slot: from `from` until before `until`, over midnight when `until` is earlier.
- * @param {Place} place @param {number} now @param {string} zone
+ * @param {Slot} slot @param {number} now @param {string} zone
  */
 export function isOpen({ from, until }, now, zone) {
   if (from === null && until === null) return true;

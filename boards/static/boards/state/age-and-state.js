@@ -1,6 +1,6 @@
 /**
  * The age of a tile's data, and the state of its producer.
- * (line.js knows whether this screen is connected.)
+ * (connection.js knows whether this screen is connected.)
  *
  * @typedef {import("./board-state.js").Stream} Stream
  * @typedef {"empty" | "failing" | "unknown" | "old" | "fresh"} Truth the worst that is true of a tile

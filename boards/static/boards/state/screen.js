@@ -4,7 +4,7 @@
  * @typedef {import("realtime/socket.js").Socket} Socket
  */
 import { BoardState } from "./board-state.js";
-import { describe, isLive } from "./line.js";
+import { describe, isLive } from "./connection.js";
 
 /** Missing history is fetched within this many seconds, at a random moment: a thousand screens may miss it together. */
 const SPREAD = 5;
@@ -39,12 +39,12 @@ export class Screen {
     /** A snapshot has come over the present connection, so the state is live. */
     this.loaded = false;
     /** Up to when, by this machine's clock, values are known: over a former connection, over HTTP; 0: none came. */
-    this.known = { line: 0, http: 0 };
+    this.known = { socket: 0, http: 0 };
     /** @type {string | null} the build of the server that this page came from */
     this.build = null;
     this.healing = false;
     /** @type {Set<() => void>} */
-    this.lineListeners = new Set();
+    this.connectionListeners = new Set();
     /** Called when the server runs another build than this page came from, or asks for a reload. */
     this.onNewBuild = () => {};
     this.isClosed = false;
@@ -57,10 +57,10 @@ export class Screen {
     return [
       socket.on("state", ({ phase }) => {
         if (phase !== "live" && this.loaded) {
-          this.known.line = socket.heardAt;
+          this.known.socket = socket.heardAt;
           this.loaded = false;
         }
-        this.#tellLine();
+        this.#tellConnection();
       }),
       socket.on("hello", ({ build }) => this.#sawBuild(build)),
       socket.on("reload", () => this.onNewBuild()),
@@ -68,7 +68,7 @@ export class Screen {
         if (event.board.slug !== this.slug) return state.takeOther(event, this.steady());
         this.loaded = true;
         state.takeSnapshot(event);
-        this.#tellLine();
+        this.#tellConnection();
       }),
       socket.on("update", (event) => {
         state.takeUpdate(event, this.steady());
@@ -97,9 +97,9 @@ export class Screen {
   }
 
   /** @param {() => void} listener called when the text about the connection changes; ages change without a call */
-  onLine(listener) {
-    this.lineListeners.add(listener);
-    return () => this.lineListeners.delete(listener);
+  onConnection(listener) {
+    this.connectionListeners.add(listener);
+    return () => this.connectionListeners.delete(listener);
   }
 
   /** The server's time. */
@@ -125,7 +125,7 @@ export class Screen {
   }
 
   get #knownAt() {
-    return this.loaded ? this.socket.heardAt : this.known.line;
+    return this.loaded ? this.socket.heardAt : this.known.socket;
   }
 
   /**
@@ -139,25 +139,25 @@ export class Screen {
     const state = new BoardState();
     state.takeSnapshot(snapshot);
     this.past = { at, state };
-    this.#tellLine();
+    this.#tellConnection();
   }
 
   /** Show the board as it is. */
   backToLive() {
     this.rewinds += 1;
     this.past = null;
-    this.#tellLine();
+    this.#tellConnection();
   }
 
   /** The text about the connection now. */
-  line() {
+  connection() {
     const { heardAt, heartbeat } = this.socket;
     const times = { now: this.now(), local: this.local(), heardAt, heartbeat, knownAt: this.#knownAt };
     return describe(this.socket.state, this.loaded, times);
   }
 
-  #tellLine() {
-    for (const listener of this.lineListeners) listener();
+  #tellConnection() {
+    for (const listener of this.connectionListeners) listener();
   }
 
   #sawBuild(/** @type {string} */ build) {

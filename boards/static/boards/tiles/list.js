@@ -14,7 +14,7 @@ import { truthMark } from "./truth-mark.js";
  * @typedef {import("../state/board-state.js").Stream} Stream
  * @typedef {import("../state/board-state.js").Widget} Widget
  * @typedef {{key: string, name: string, text: string, level: import("../state/signs.js").Level | null, part: number, stale: boolean, truth: import("../state/age-and-state.js").Truth,
- *   marks: import("../state/age-and-state.js").Note[]}} Line
+ *   marks: import("../state/age-and-state.js").Note[]}} Item
  *   part: share of the largest, 0 to 1, for the bar behind it; stale: not to be trusted (a table's rows are as stale
  * as their tile)
  */
@@ -25,15 +25,15 @@ import { truthMark } from "./truth-mark.js";
  * @param {number} now the server's time
  * @param {string[] | null} held the order to keep
  * @param {number} heardAt the time up to which the screen knows
- * @returns {Line[]}
+ * @returns {Item[]}
  */
-export function linesOf(widget, streams, now, held = null, heardAt = now) {
+export function itemsOf(widget, streams, now, held = null, heardAt = now) {
   const table = streams.length === 1 && streams[0].kind === "table" ? streams[0] : null;
-  return table ? linesOfTable(widget, table, held) : streams.map((stream) => lineOfStream(widget, stream, now, heardAt));
+  return table ? itemsOfTable(widget, table, held) : streams.map((stream) => itemOfStream(widget, stream, now, heardAt));
 }
 
-/** @param {Widget} widget @param {Stream} stream @param {number} now @param {number} heardAt @returns {Line} */
-function lineOfStream({ options }, stream, now, heardAt) {
+/** @param {Widget} widget @param {Stream} stream @param {number} now @param {number} heardAt @returns {Item} */
+function itemOfStream({ options }, stream, now, heardAt) {
   const truth = truthOf(stream, heardAt);
   const base = { key: stream.slug, name: stream.label, part: 0, stale: truth !== "fresh", truth, marks: marksOf([stream], now, heardAt) };
   if (stream.kind === "status") return { ...base, ...readStatus(stream.value) };
@@ -44,8 +44,8 @@ function lineOfStream({ options }, stream, now, heardAt) {
   };
 }
 
-/** @param {Widget} widget @param {Stream} stream @param {string[] | null} held @returns {Line[]} */
-function linesOfTable(widget, stream, held) {
+/** @param {Widget} widget @param {Stream} stream @param {string[] | null} held @returns {Item[]} */
+function itemsOfTable(widget, stream, held) {
   const { options } = widget;
   const rows = /** @type {Record<string, any>} */ (stream.value ?? {});
   const columns = columnsOf(widget, stream);
@@ -59,11 +59,11 @@ function linesOfTable(widget, stream, held) {
   const most = Math.max(0, ...keys.map((key) => Math.abs(Number(rows[key][column.key]) || 0)));
   return keys.map((key) => {
     const value = rows[key][column.key];
-    const places = column.decimals ?? options.decimals ?? (Number.isInteger(rows[key].decimals) ? rows[key].decimals : null);
+    const decimals = column.decimals ?? options.decimals ?? (Number.isInteger(rows[key].decimals) ? rows[key].decimals : null);
     return {
       key,
       name: key,
-      text: showText(value, column.unit || stream.unit, places, options.compact),
+      text: showText(value, column.unit || stream.unit, decimals, options.compact),
       level: levelOf(value, options),
       part: most && typeof value === "number" ? Math.abs(value) / most : 0,
       stale: false,
@@ -80,10 +80,10 @@ function linesOfTable(widget, stream, held) {
  * @param {string[] | null} held
  */
 export function listTile(widget, streams, screen, held) {
-  const lines = linesOf(widget, streams, screen.shownAt(), held, screen.heardAt());
+  const items = itemsOf(widget, streams, screen.shownAt(), held, screen.heardAt());
   return html`<ol class="list" tabindex="0" aria-label=${widget.title || streams[0].label}>
     ${repeat(
-      lines,
+      items,
       ({ key }) => key,
       ({ key, name, text, level, part, stale, truth, marks }) => html`<li data-key=${key} data-stale=${stale ? truth : nothing}>
         ${part ? html`<svg class="list__bar" viewBox="0 0 100 1" preserveAspectRatio="none" aria-hidden="true"><rect width=${100 * part} height="1" /></svg>` : nothing}

@@ -3,7 +3,7 @@ import { html, LitElement, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { unsafeHTML } from "lit/directives/unsafe-html.js";
 import { clockTime, wholeTime } from "web/time.js";
-import { isLive } from "../state/line.js";
+import { isLive } from "../state/connection.js";
 import { RoomFeed } from "../state/room-feed.js";
 
 export class RoomTile extends LitElement {

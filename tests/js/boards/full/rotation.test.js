@@ -6,7 +6,7 @@ const NOON = Date.parse("2026-11-21T12:00:00Z");
 
 /** @type {Rotation} */
 let rotation;
-const place = (/** @type {string} */ board, dwell = 30, from = /** @type {string | null} */ (null), until = /** @type {string | null} */ (null)) => ({
+const slot = (/** @type {string} */ board, dwell = 30, from = /** @type {string | null} */ (null), until = /** @type {string | null} */ (null)) => ({
   board,
   dwell,
   from,
@@ -16,7 +16,7 @@ const shows = (/** @type {number} */ second) => rotation.show(NOON + second * 10
 
 beforeEach(() => {
   rotation = new Rotation();
-  rotation.setPlan([place("a", 30), place("b", 10), place("c", 20)]);
+  rotation.setPlan([slot("a", 30), slot("b", 10), slot("c", 20)]);
 });
 
 test("each board has its time, then the next", () => {
@@ -32,27 +32,27 @@ test("after a sleep it goes on with the next board, and does not hurry through t
 });
 
 test("one board alone stays", () => {
-  rotation.setPlan([place("a", 3)]);
+  rotation.setPlan([slot("a", 3)]);
   assert.deepEqual([0, 3, 60].map(shows), ["a", "a", "a"]);
 });
 
 test("boards are shown at their hours, in their time zone, over midnight too", () => {
-  const nine = place("a", 30, "09:00", "17:00");
+  const nine = slot("a", 30, "09:00", "17:00");
   assert.equal(isOpen(nine, Date.parse("2026-11-21T08:59:59Z"), "UTC"), false);
   assert.equal(isOpen(nine, Date.parse("2026-11-21T09:00:00Z"), "UTC"), true);
   assert.equal(isOpen(nine, Date.parse("2026-11-21T17:00:00Z"), "UTC"), false);
   assert.equal(isOpen(nine, Date.parse("2026-11-21T08:30:00Z"), "Europe/Oslo"), true);
-  const night = place("a", 30, "22:00", "06:00");
+  const night = slot("a", 30, "22:00", "06:00");
   assert.deepEqual(
     ["21:59", "22:00", "00:00", "05:59", "06:00"].map((hour) => isOpen(night, Date.parse(`2026-11-21T${hour}:00Z`), "UTC")),
     [false, true, true, true, false],
   );
-  assert.equal(isOpen(place("a", 30, "09:00"), Date.parse("2026-11-21T23:59:00Z"), "UTC"), true);
-  assert.equal(isOpen(place("a", 30, null, "09:00"), Date.parse("2026-11-21T09:00:00Z"), "UTC"), false);
+  assert.equal(isOpen(slot("a", 30, "09:00"), Date.parse("2026-11-21T23:59:00Z"), "UTC"), true);
+  assert.equal(isOpen(slot("a", 30, null, "09:00"), Date.parse("2026-11-21T09:00:00Z"), "UTC"), false);
 });
 
 test("a board whose hours end makes room at once, and none at all is nothing", () => {
-  rotation.setPlan([place("a", 300, "09:00", "12:01"), place("b", 300, "09:00", "12:02")]);
+  rotation.setPlan([slot("a", 300, "09:00", "12:01"), slot("b", 300, "09:00", "12:02")]);
   assert.deepEqual([0, 59, 60, 119, 120].map(shows), ["a", "a", "b", "b", ""]);
   assert.equal(shows(86_400), "a");
 });
@@ -74,7 +74,7 @@ test("a board that turns critical is shown at once, and then the rotation goes o
 });
 
 test("it is shown out of turn once, however long it stays critical, and again when it turns critical again, but not all the time", () => {
-  rotation.setPlan([place("a", 300), place("c", 20)]);
+  rotation.setPlan([slot("a", 300), slot("c", 20)]);
   note("c", false);
   shows(0);
   note("c", true);
@@ -90,7 +90,7 @@ test("it is shown out of turn once, however long it stays critical, and again wh
 });
 
 test("a critical that stands hides no new one of the same board", () => {
-  rotation.setPlan([place("a", 300), place("c", 20)]);
+  rotation.setPlan([slot("a", 300), slot("c", 20)]);
   note("c", { old: true, fresh: false });
   assert.equal(shows(0), "c", "it was so when the page was loaded: shown first, once");
   assert.equal(shows(20), "a");
@@ -100,7 +100,7 @@ test("a critical that stands hides no new one of the same board", () => {
 });
 
 test("another stream of the board that is shown keeps it there, but not when another board waits", () => {
-  rotation.setPlan([place("a", 300), place("b", 300), place("c", 20)]);
+  rotation.setPlan([slot("a", 300), slot("b", 300), slot("c", 20)]);
   for (const board of ["b", "c"]) note(board, { x: false, y: false });
   shows(0);
   note("c", { x: true, y: false });
@@ -116,7 +116,7 @@ test("another stream of the board that is shown keeps it there, but not when ano
 });
 
 test("what was critical before nobody knew any more is no news when it is known again", () => {
-  rotation.setPlan([place("a", 300), place("c", 20)]);
+  rotation.setPlan([slot("a", 300), slot("c", 20)]);
   note("c", true);
   assert.deepEqual([0, 20].map(shows), ["c", "a"]);
   note("c", {}); // the screen was cut off, or the stream old or failing
@@ -144,7 +144,7 @@ test("what was critical from the beginning is shown first, once, and what is wel
 test("whatever streams do, no stream makes the wall jump more than once in two minutes, and none that is news is left out", () => {
   for (let seed = 1; seed <= 50; seed += 1) {
     rotation = new Rotation();
-    rotation.setPlan([place("a", 10), place("b", 10), place("c", 10)]);
+    rotation.setPlan([slot("a", 10), slot("b", 10), slot("c", 10)]);
     let random = seed;
     const below = (/** @type {number} */ most) => (random = (random * 48_271) % 2_147_483_647) % most;
     /** @type {Map<string, number[]>} the seconds of the jumps for each stream */
@@ -179,16 +179,16 @@ test("boards that turn critical together are shown one after the other", () => {
 test("another plan keeps what is shown, unless that is gone", () => {
   shows(0);
   shows(30);
-  rotation.setPlan([place("b", 10), place("d", 10)]);
+  rotation.setPlan([slot("b", 10), slot("d", 10)]);
   assert.equal(shows(35), "b");
-  rotation.setPlan([place("d", 10)]);
+  rotation.setPlan([slot("d", 10)]);
   assert.equal(shows(36), "d");
   rotation.setPlan([]);
   assert.equal(shows(37), "");
 });
 
 test("a critical board outside its hours stays hidden", () => {
-  rotation.setPlan([place("a"), place("b", 30, "20:00", "21:00")]);
+  rotation.setPlan([slot("a"), slot("b", 30, "20:00", "21:00")]);
   note("b", false);
   shows(0);
   note("b", true);
@@ -209,14 +209,14 @@ test("the pages of a board share its turn", () => {
 });
 
 test("a board with many pages stays longer, so that each can be read; alone, it begins again", () => {
-  rotation.setPlan([place("a", 3), place("b", 10)]);
+  rotation.setPlan([slot("a", 3), slot("b", 10)]);
   assert.deepEqual([0, 7, 8, 16, 23, 24, 34].map(pageAt), ["a1", "a1", "a2", "a3", "a3", "b", "a1"]);
-  rotation.setPlan([place("a", 0)]);
+  rotation.setPlan([slot("a", 0)]);
   assert.deepEqual([34, 42, 50, 58].map(pageAt), ["a1", "a2", "a3", "a1"]);
 });
 
 test("a board whose pages are known only later stays longer, too", () => {
-  rotation.setPlan([place("a", 3), place("b", 10)]);
+  rotation.setPlan([slot("a", 3), slot("b", 10)]);
   const unknown = () => 1;
   assert.equal(rotation.show(NOON, () => "UTC", unknown), "a");
   assert.deepEqual([1, 7, 8, 23, 24].map(pageAt), ["a1", "a1", "a2", "a3", "b"]);
@@ -260,7 +260,7 @@ test("a key ends a jump", () => {
 });
 
 test("a key during the jump of a board that was critical from the beginning turns to the next page, and the turn goes on from there", () => {
-  rotation.setPlan([place("a", 0)]);
+  rotation.setPlan([slot("a", 0)]);
   note("a", { x: true });
   assert.equal(pageAt(0), "a1");
   rotation.turnPage(1, NOON + 700, PAGES);
@@ -270,7 +270,7 @@ test("a key during the jump of a board that was critical from the beginning turn
 });
 
 test("a key during a jump to another board turns that board's page", () => {
-  rotation.setPlan([place("b", 10), place("a", 30)]);
+  rotation.setPlan([slot("b", 10), slot("a", 30)]);
   note("a", { x: false });
   assert.equal(pageAt(0), "b");
   note("a", { x: true });
@@ -281,7 +281,7 @@ test("a key during a jump to another board turns that board's page", () => {
 
 test("what turned critical on a board that has left the plan is forgotten", () => {
   note("c", true);
-  rotation.setPlan([place("a"), place("b")]);
-  rotation.setPlan([place("a"), place("b"), place("c")]);
+  rotation.setPlan([slot("a"), slot("b")]);
+  rotation.setPlan([slot("a"), slot("b"), slot("c")]);
   assert.equal(shows(0), "a");
 });

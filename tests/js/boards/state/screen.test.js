@@ -25,7 +25,7 @@ const update = (/** @type {number} */ value, /** @type {number} */ seq) => ({
   type: "update",
   streams: { cpu: { value, at: new Date(Date.parse(AT) + seq * 1000).toISOString(), seq, state: "ok", error: null } },
 });
-const line = () => FakeWebSocket.newest;
+const connection = () => FakeWebSocket.newest;
 const value = () => screen.state.streams.get("cpu")?.value;
 
 beforeEach(() => {
@@ -50,91 +50,91 @@ test("the board is there as soon as HTTP has brought it, but not live", async ()
   fetches[0].resolve(snapshot(41));
   await settle();
   assert.equal(value(), 41);
-  assert.notEqual(screen.line().phase, "live");
+  assert.notEqual(screen.connection().phase, "live");
 });
 
 test("it is live when the socket has brought the snapshot", () => {
-  line().hello();
-  assert.equal(screen.line().phase, "connecting");
-  line().give(snapshot(42));
-  assert.equal(screen.line().phase, "live");
-  line().give(update(43, 2));
+  connection().hello();
+  assert.equal(screen.connection().phase, "connecting");
+  connection().give(snapshot(42));
+  assert.equal(screen.connection().phase, "live");
+  connection().give(update(43, 2));
   assert.equal(value(), 43);
 });
 
 test("a request that fails is no matter: the socket brings all", async () => {
   fetches[0].reject(new TypeError("away"));
-  line().hello();
-  line().give(snapshot(42));
+  connection().hello();
+  connection().give(snapshot(42));
   await settle();
   assert.equal(value(), 42);
 });
 
 test("a lost connection is told, values stay, and only a new snapshot makes it live again", () => {
   let told = 0;
-  screen.onLine(() => (told += 1));
-  line().hello();
-  line().give(snapshot(42));
+  screen.onConnection(() => (told += 1));
+  connection().hello();
+  connection().give(snapshot(42));
   assert.equal(screen.heardAt(), screen.now());
   const heard = screen.now();
   time.suspend(5);
-  line().cut(1006);
-  assert.match(screen.line().banner, /^Not connected/);
+  connection().cut(1006);
+  assert.match(screen.connection().banner, /^Not connected/);
   assert.deepEqual([value(), screen.heardAt()], [42, heard]);
   time.pass(1);
-  line().hello();
-  assert.notEqual(screen.line().phase, "live");
-  line().give(snapshot(50));
-  assert.deepEqual([screen.line().phase, value()], ["live", 50]);
+  connection().hello();
+  assert.notEqual(screen.connection().phase, "live");
+  connection().give(snapshot(50));
+  assert.deepEqual([screen.connection().phase, value()], ["live", 50]);
   assert.ok(told >= 4);
 });
 
 test("a server that stands still is not connected after two heartbeats, in every phase until it is live again", () => {
-  line().hello();
-  line().give(snapshot(42));
+  connection().hello();
+  connection().give(snapshot(42));
   const heard = screen.now();
   time.suspend(51); // no timer rings, so the socket believes what it did
-  assert.deepEqual([screen.socket.state.phase, screen.line().phase], ["live", "connecting"]);
-  assert.match(screen.line().banner, /^Not connected/);
+  assert.deepEqual([screen.socket.state.phase, screen.connection().phase], ["live", "connecting"]);
+  assert.match(screen.connection().banner, /^Not connected/);
   time.pass(0);
   const phases = new Set();
   for (let second = 0; second < 120; second += 1) {
     time.pass(1);
     phases.add(screen.socket.state.phase);
-    assert.notEqual(screen.line().phase, "live");
-    assert.match(screen.line().banner, /^Not connected/);
+    assert.notEqual(screen.connection().phase, "live");
+    assert.match(screen.connection().banner, /^Not connected/);
     assert.equal(screen.heardAt(), heard, "what was not heard is not judged");
   }
   assert.deepEqual([...phases].sort(), ["connecting", "waiting"]);
 });
 
 test("a value is judged by what is known, not by a hello without values", () => {
-  line().hello();
-  line().give(snapshot(42));
-  line().cut(1006);
+  connection().hello();
+  connection().give(snapshot(42));
+  connection().cut(1006);
   time.pass(3600);
-  line().hello();
-  assert.deepEqual([screen.line().phase, screen.heardAt()], ["connecting", screen.now() - 3_600_000]);
-  line().give(snapshot(50));
-  assert.deepEqual([screen.line().phase, screen.heardAt()], ["live", screen.now()]);
+  connection().hello();
+  assert.deepEqual([screen.connection().phase, screen.heardAt()], ["connecting", screen.now() - 3_600_000]);
+  connection().give(snapshot(50));
+  assert.deepEqual([screen.connection().phase, screen.heardAt()], ["live", screen.now()]);
 });
 
 test("points that were left out are fetched, not at once and not all the time", async () => {
-  line().hello();
-  line().give(snapshot(1, 1, [[1, 1]]));
+  connection().hello();
+  connection().give(snapshot(1, 1, [[1, 1]]));
   fetches = [];
-  line().give(update(4, 4));
+  connection().give(update(4, 4));
   assert.equal(fetches.length, 0);
   time.pass(3);
   assert.equal(fetches.length, 1);
-  line().give(update(9, 9));
+  connection().give(update(9, 9));
   time.pass(3);
   assert.equal(fetches.length, 1);
   fetches[0].resolve(snapshot(5, 5, [[1, 1], [2, 2], [3, 3]]));
   await settle();
   assert.deepEqual(screen.state.streams.get("cpu")?.history.slice(0, 3), [[1, 1], [2, 2], [3, 3]]);
   assert.equal(value(), 9);
-  line().give(update(12, 12));
+  connection().give(update(12, 12));
   time.pass(10);
   assert.equal(fetches.length, 1);
   time.pass(10);
@@ -145,51 +145,51 @@ test("another build of the server is noticed, the first one is not", () => {
   /** @type {number[]} */
   const seen = [];
   screen.onNewBuild = () => seen.push(1);
-  line().hello({ build: "a" });
-  line().cut(1006);
+  connection().hello({ build: "a" });
+  connection().cut(1006);
   time.pass(1);
-  line().hello({ build: "a" });
+  connection().hello({ build: "a" });
   assert.deepEqual(seen, []);
-  line().hello({ build: "b" });
+  connection().hello({ build: "b" });
   assert.deepEqual(seen, [1]);
 });
 
 test("a reload that the server asks for needs no other build", () => {
   let reloads = 0;
   screen.onNewBuild = () => (reloads += 1);
-  line().hello({ build: "a" });
-  line().give({ type: "reload", build: "a" });
+  connection().hello({ build: "a" });
+  connection().give({ type: "reload", build: "a" });
   assert.equal(reloads, 1);
 });
 
 test("events of other boards on the same connection change nothing here", () => {
-  line().hello();
-  line().give(snapshot(42));
-  line().give({ ...snapshot(7), board: { slug: "sales", title: "Sales", widgets: [] } });
+  connection().hello();
+  connection().give(snapshot(42));
+  connection().give({ ...snapshot(7), board: { slug: "sales", title: "Sales", widgets: [] } });
   assert.equal(value(), 42);
   assert.equal(screen.state.board?.slug, "ops");
-  line().give({ ...snapshot(43, 2), board: { slug: "sales", title: "Sales", widgets: [] } });
+  connection().give({ ...snapshot(43, 2), board: { slug: "sales", title: "Sales", widgets: [] } });
   assert.equal(value(), 43); // a stream that both show: no update will say that again
 });
 
 test("wound back it shows what was, while what is goes on unseen", async () => {
-  line().hello();
-  line().give(snapshot(42));
+  connection().hello();
+  connection().give(snapshot(42));
   const at = screen.now() - 60_000;
   const asked = screen.rewind(at);
   assert.equal(screen.past, null);
   fetches[1].resolve(snapshot(17));
   await asked;
   assert.deepEqual([screen.shown.streams.get("cpu")?.value, screen.shownAt(), screen.heardAt()], [17, at, at]);
-  line().give(update(43, 2));
+  connection().give(update(43, 2));
   assert.equal(screen.shown.streams.get("cpu")?.value, 17);
   screen.backToLive();
   assert.deepEqual([screen.shown.streams.get("cpu")?.value, screen.shownAt()], [43, screen.now()]);
 });
 
 test("an answer that comes after one has moved on is not shown", async () => {
-  line().hello();
-  line().give(snapshot(42));
+  connection().hello();
+  connection().give(snapshot(42));
   const first = screen.rewind(1000);
   const second = screen.rewind(2000);
   fetches[2].resolve(snapshot(2));
@@ -205,8 +205,8 @@ test("an answer that comes after one has moved on is not shown", async () => {
 });
 
 test("a past that cannot be fetched leaves the screen as it was", async () => {
-  line().hello();
-  line().give(snapshot(42));
+  connection().hello();
+  connection().give(snapshot(42));
   const asked = screen.rewind(1000);
   fetches[1].reject(new TypeError("away"));
   await assert.rejects(asked);
@@ -214,15 +214,15 @@ test("a past that cannot be fetched leaves the screen as it was", async () => {
 });
 
 test("a board that went from its wall is heard of no more, and asks for nothing", async () => {
-  line().hello();
-  line().give(snapshot(42));
-  line().give(update(44, 3)); // the one between was left out: its point is fetched
+  connection().hello();
+  connection().give(snapshot(42));
+  connection().give(update(44, 3)); // the one between was left out: its point is fetched
   time.pass(5);
   const asked = fetches.length;
   screen.close();
   fetches[asked - 1].reject(new Error("There is no such board."));
   await settle();
-  line().give(update(50, 9));
+  connection().give(update(50, 9));
   time.pass(60);
   assert.deepEqual([value(), fetches.length], [44, asked]);
 });

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { describe } from "boards/state/line.js";
+import { describe } from "boards/state/connection.js";
 import { clockSeconds, useZone } from "web/time.js";
 
 const NOW = Date.parse("2026-11-21T09:00:00Z");

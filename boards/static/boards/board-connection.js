@@ -1,7 +1,7 @@
 /** "Live · 09:41:07": how this screen is connected. */
 import { html, LitElement, nothing } from "lit";
 
-export class BoardLine extends LitElement {
+export class BoardConnection extends LitElement {
   static properties = { screen: { attribute: false } };
 
   constructor() {
@@ -33,16 +33,16 @@ export class BoardLine extends LitElement {
   willUpdate(changed) {
     if (!changed.has("screen") || !this.screen) return;
     this.end();
-    this.end = this.screen.onLine(() => this.requestUpdate());
+    this.end = this.screen.onConnection(() => this.requestUpdate());
   }
 
   render() {
     if (!this.screen) return nothing;
     if (this.screen.past) return html`<span class="connection" data-phase="past">Not live: the past</span>`;
-    const { phase, text } = this.screen.line();
+    const { phase, text } = this.screen.connection();
     return html`<span class="connection" data-phase=${phase} aria-hidden="true">${text}</span
       ><span class="visually-hidden" role="status">${phase === "live" ? "Live" : ""}</span>`;
   }
 }
 
-customElements.define("board-line", BoardLine);
+customElements.define("board-connection", BoardConnection);

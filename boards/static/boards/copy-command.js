@@ -5,7 +5,7 @@ import { copy } from "web/copy.js";
 /** Milliseconds for which the button says that it has copied. */
 const SAID = 2000;
 
-export class CopyLine extends LitElement {
+export class CopyCommand extends LitElement {
   static properties = { text: {}, copied: { state: true } };
 
   constructor() {
@@ -24,10 +24,10 @@ export class CopyLine extends LitElement {
   }
 
   render() {
-    return html`<pre class="copy-line" tabindex="0"><code>${this.text}</code></pre>
+    return html`<pre class="copy-command" tabindex="0"><code>${this.text}</code></pre>
       <button class="button" type="button" @click=${this.#copy}>${this.copied ? "Copied" : "Copy"}</button>
       <span class="visually-hidden" role="status">${this.copied ? "Copied" : ""}</span>`;
   }
 }
 
-customElements.define("copy-line", CopyLine);
+customElements.define("copy-command", CopyCommand);
