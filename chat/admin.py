@@ -1,4 +1,4 @@
-"""Chat in the admin. Nothing here writes around the services: what changes a log goes through it."""
+"""Chat in the admin. All changes to logs go through the writer, as everywhere."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ class MembershipInline(admin.TabularInline):  # type: ignore[type-arg]
     extra = 0
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False  # a membership is granted or revoked
+        return False  # a membership is only granted or revoked, never edited
 
 
 @admin.register(Room)
@@ -42,7 +42,7 @@ class RoomAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return super().get_queryset(request).exclude(kind=RoomKind.ROULETTE)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False  # a log is kept: archive the room, or purge its messages
+        return False  # logs are kept: archive the room, or purge its messages
 
     def get_readonly_fields(self, request: HttpRequest, obj: Room | None = None) -> tuple[str, ...]:
         return (*self.readonly_fields, "slug", "kind") if obj else self.readonly_fields
@@ -60,7 +60,7 @@ class RoomAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def save_model(self, request: HttpRequest, obj: Room, form: Any, change: bool) -> None:
         if change:
-            # Only what the form has: the counters may have moved since it was read.
+            # Save only the form's fields: the counters may have moved since the row was read.
             Room.objects.filter(pk=obj.pk).update(**{name: form.cleaned_data[name] for name in form.changed_data})
             if "guests" in form.changed_data and obj.kind == RoomKind.PUBLIC:
                 let_guests_in(obj, obj.guests)

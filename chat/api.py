@@ -22,7 +22,7 @@ from web.http import ApiError, answers_errors, json_body, number_parameter, text
 PAGE = 50
 LARGEST_PAGE = 200
 
-#: From where a page of messages is read: the query's parameter, and how.
+#: The query parameters that choose a page of messages, and how each reads it.
 READERS: Final = {
     "after": pages.changed_after,
     "before": pages.before,
@@ -33,7 +33,10 @@ READERS: Final = {
 
 @answers_errors
 def status(request: HttpRequest) -> HttpResponse:
-    """GET: clients connected over all processes, the server's time, who is in which public room that one sees."""
+    """GET.
+
+    Connected clients over all processes, the server's time, and who is in each public room that the caller sees.
+    """
     if request.method not in ("GET", "HEAD"):
         raise ApiError("method_not_allowed", "GET tells the status.")
     clients, processes = async_to_sync(process.client_count)()
@@ -77,7 +80,7 @@ def _switch(body: dict[str, Any], name: str) -> bool:
 
 @answers_errors
 def room(request: HttpRequest, slug: str) -> HttpResponse:
-    """PATCH {"guests"}: its owner opens a public room to guests, or closes it to them; 200."""
+    """PATCH {"guests"}: the owner opens a public room to guests or closes it to them; 200."""
     user = require_person(request.user)
     if request.method != "PATCH":
         raise ApiError("method_not_allowed", "PATCH changes a room.")
@@ -107,7 +110,7 @@ def _room(room: Room, count: Unread) -> dict[str, Any]:
 
 @answers_errors
 def room_messages(request: HttpRequest, slug: str) -> HttpResponse:
-    """GET: a page of the log, read from one place. POST {"id", "body"}: sends, as `send` does."""
+    """GET: a page of the log. POST {"id", "body"}: sends a message, like the command `send`."""
     user = require_person(request.user)
     room = open_room(user, slug)
     if request.method == "POST":
@@ -160,7 +163,7 @@ def _send(request: HttpRequest, room: Room) -> HttpResponse:
 
 @answers_errors
 def acknowledge(request: HttpRequest, slug: str, seq: int) -> HttpResponse:
-    """POST: takes charge of an alert, as `acknowledge` does."""
+    """POST: takes charge of an alert, like the command `acknowledge`."""
     user = require_person(request.user)
     if request.method != "POST":
         raise ApiError("method_not_allowed", "POST acknowledges an alert.")
@@ -184,11 +187,11 @@ def room_members(request: HttpRequest, slug: str) -> HttpResponse:
 
 @answers_errors
 def room_member(request: HttpRequest, slug: str, user_id: int) -> HttpResponse:
-    """DELETE: the owner takes a member out, or that member leaves; 204."""
+    """DELETE: the owner removes a member, or the member leaves; 204."""
     user = require_person(request.user)
     if request.method != "DELETE":
         raise ApiError("method_not_allowed", "DELETE takes a member out.")
-    revoke(user, slug, min(user_id, LARGEST))  # no database takes a longer id, nor has anybody one
+    revoke(user, slug, min(user_id, LARGEST))  # databases take no longer id
     return HttpResponse(status=204)
 
 

@@ -1,4 +1,4 @@
-"""What people send to rooms by `/ws/chat/` (docs/protocol.md). Pure."""
+"""The commands that people send on `/ws/chat/` (docs/protocol.md). Pure."""
 
 import re
 from typing import Annotated
@@ -15,10 +15,11 @@ Slug = Annotated[str, msgspec.Meta(max_length=64)]
 Limit = Annotated[int, msgspec.Meta(ge=1, le=200)]
 Seq = Annotated[int, msgspec.Meta(ge=1, le=2**53 - 1)]
 
-#: The longest emoji there are have about a dozen code points.
+#: The longest emoji have about a dozen code points.
 LONGEST_EMOJI = 16
 BODY_CHARACTERS = 8_000
-#: Characters of a body that is rendered at once: at most 2 ms (`python -m benchmarks.bodies`), of a long one up to 20.
+#: Bodies up to this many characters are rendered at once: at most 2 ms (`python -m benchmarks.bodies`; the longest
+#: take 20).
 SHORT_BODY = 500
 
 
@@ -43,7 +44,7 @@ class Edit(Command, tag="edit"):
     room: Slug
     seq: Seq
     body: str
-    #: The `edited_at` of the text that was edited; left out: whatever the text is by now.
+    #: The `edited_at` of the text that was edited; left out, any text is overwritten.
     base: str | msgspec.UnsetType | None = msgspec.UNSET
 
 
@@ -75,12 +76,12 @@ class Typing(Command, tag="typing"):
 
 Commands = Join | Leave | Send | Edit | Delete | React | Acknowledge | Read | Typing
 
-#: Nothing to click on: `[](https://example.com)`.
+#: A link without text: `[](https://example.com)`.
 _EMPTY_LINK = re.compile(r"\[([^\[\]]*+)\]\([^()\s]*+\)")
 
 
 def check_body(body: str) -> str:
-    """Return `body` rendered. Raises CommandError when it is too long, or when nobody would see anything of it."""
+    """Return `body` rendered. Raises CommandError when it is too long, or would show nothing."""
     if len(body) > BODY_CHARACTERS:
         raise CommandError("too_long", f"A message has at most {BODY_CHARACTERS} characters; this has {len(body)}.")
     html = render(body)

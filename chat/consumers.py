@@ -1,4 +1,4 @@
-"""What people do in rooms, on `/ws/chat/`. No ORM here: command, service, reply."""
+"""People in rooms, on `/ws/chat/`. Each handler takes a command, calls a service and replies. No ORM here."""
 
 import asyncio
 import contextlib
@@ -53,9 +53,9 @@ class ChatConsumer(SocketConsumer):
         super().__init__(*args, **options)
         self.id = uuid.uuid4().hex
         self.joined: dict[str, Seen] = {}
-        self.rooms: dict[int, Seen] = {}  # those in my list, joined or not
+        self.rooms: dict[int, Seen] = {}  # the rooms in my list, joined or not
         self._following = asyncio.Lock()
-        self._counted: dict[int, int] = {}  # at which rev of a room its unread messages were told last
+        self._counted: dict[int, int] = {}  # by room: the rev at which its unread count was last sent
         self._typed: dict[str, float] = {}
         self._heads: asyncio.Task[None] | None = None
 
@@ -68,10 +68,10 @@ class ChatConsumer(SocketConsumer):
         for room in self.joined.values():
             connections.current_presence().depart(room.pk, self.user.pk)
 
-    # Heads: how far all my rooms are
+    # Heads: the newest rev and seq of all my rooms
 
     async def _follow_rooms(self) -> None:
-        """Hear how far each room in my list is, and tell how far all are now."""
+        """Subscribe to the heads of the rooms in my list, and send all of them."""
         async with self._following:
             rooms = await entering.rooms_of(self.user)
             for pk in self.rooms.keys() - rooms.keys():
@@ -80,7 +80,7 @@ class ChatConsumer(SocketConsumer):
             await self._send_heads()
 
     async def _send_heads(self) -> None:
-        """Tell how far my rooms are, and hear of them from there. What was told already is not taken back."""
+        """Send the heads of my rooms and subscribe to later ones. A head older than what was sent is left out."""
         new = {pk: topic for pk in self.rooms if (topic := heads_topic(pk)) not in self.connection.topics}
         async with self.joining(*new.values()) as join:
             heads = await heads_of_all()
@@ -102,7 +102,7 @@ class ChatConsumer(SocketConsumer):
         self._heads = asyncio.create_task(self._beat())
 
     async def _beat(self) -> None:
-        with contextlib.suppress(Exception):  # logged where they are read; the next heartbeat has them
+        with contextlib.suppress(Exception):  # logged at the read; the next heartbeat tries again
             async with self._following:
                 await self._send_heads()
 
@@ -117,14 +117,14 @@ class ChatConsumer(SocketConsumer):
         try:
             await self._enter(room, command)
         except BaseException:
-            await self.leave(room)  # it may have been in it before
+            await self.leave(room)  # it may have been in the room before
             raise
 
     async def _enter(self, room: Seen, command: wire.Join) -> None:
         log, people = room_topic(room.pk), connections.presence_topic(room.pk)
         async with self.joining(log, people) as join:
             entered = await entering.enter(self.user, room, command.after, command.limit)
-            if not join.goes_on:  # taken out of the room while it was read
+            if not join.goes_on:  # removed from the room during the read
                 raise CommandError("forbidden", "You are no longer in this room.")
             self.arrive(room)
             page = entered.page
@@ -145,7 +145,7 @@ class ChatConsumer(SocketConsumer):
                 join.tell({log: page.rev, people: entered.people.number})
 
     def arrive(self, room: Seen) -> None:
-        """Be in a room from now on."""
+        """Count as in the room from now on."""
         if room.slug not in self.joined:
             self.joined[room.slug] = room
             connections.current_presence().arrive(room.pk, self.user.pk)
@@ -155,7 +155,7 @@ class ChatConsumer(SocketConsumer):
         self.answer(command, {"type": "ok"})
 
     async def leave(self, room: Seen, *, at_once: bool = False) -> None:
-        """Be in a room no longer, and hear nothing more of it; `at_once`: others are told without the grace."""
+        """Leave a room and unsubscribe from it. `at_once`: others hear of it at once, without the grace time."""
         if self.joined.pop(room.slug, None):
             connections.current_presence().depart(room.pk, self.user.pk, at_once=at_once)
         await self.hub.unsubscribe(room_topic(room.pk), self.connection)
@@ -189,7 +189,7 @@ class ChatConsumer(SocketConsumer):
         self._write(command, messages.acknowledge(self._in(command.room).pk, self.user, command.seq))
 
     def _write(self, command: Command, change: Change, event: Callable[[Applied], dict[str, Any]] = _ok) -> None:
-        """Queue a change; its `event` is the answer, once it is written. The next command does not wait for that."""
+        """Queue a change. Once it is written, `event` of it is the answer; the next command does not wait."""
         self.answer_when(command, current_writer().submit(change), event)
 
     async def on_read(self, command: wire.Read) -> None:
@@ -201,7 +201,7 @@ class ChatConsumer(SocketConsumer):
             self._typed[room.slug] = time.monotonic()
             await messages.tell_typing(self.user, room)
 
-    # What other processes tell
+    # What other processes publish
 
     async def control(self, topic: str, payload: dict[str, Any]) -> None:
         match payload["do"]:
@@ -226,7 +226,7 @@ class ChatConsumer(SocketConsumer):
                 await super().control(topic, payload)
 
     async def _removed(self, room: Seen, reason: str) -> None:
-        """Leave a room that I may no longer be in; nothing of it follows the `left` event."""
+        """Leave a room that I may no longer be in. After the `left` event nothing of the room is sent."""
         was_in = room.slug in self.joined
         await self.leave(room, at_once=True)
         async with self._following:

@@ -12,7 +12,7 @@ ROOMS: list[dict[str, Any]] = [
 
 
 def is_in_use() -> bool:
-    """Tell whether this site has rooms: it is not new."""
+    """Return whether this site already has rooms, so it is not new."""
     return Room.objects.exists()
 
 

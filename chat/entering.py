@@ -1,4 +1,4 @@
-"""Entering a room: what somebody who joins it gets, from the log, from presence and from their read mark."""
+"""Entering a room: a joiner gets a page of the log, who is there, and their read mark."""
 
 import asyncio
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ from realtime.storage.database import in_database
 
 @dataclass(frozen=True, slots=True)
 class Entered:
-    """What a joining client gets: a page of the log, its read mark, who is there."""
+    """What a joining client gets: a page of the log, the read mark, and who is there."""
 
     page: Page
     read: int
@@ -29,7 +29,7 @@ def see(user: User, slug: str) -> Seen:
 
 
 async def rooms_of(user: User) -> dict[int, Seen]:
-    """Return by id the rooms in the list of `user`."""
+    """Return the rooms in the list of `user`, by id."""
     rooms = await access.rooms_in_list(user.pk) or {}
     if not user.is_guest:
         return rooms
@@ -37,11 +37,15 @@ async def rooms_of(user: User) -> dict[int, Seen]:
 
 
 async def enter(user: User, room: Seen, after: int | None, limit: int) -> Entered:
-    """Read what a client gets that joins at place `after` (None: it has nothing yet), and is subscribed to the room."""
+    """Read what a client gets that joins at position `after` (None.
+
+    It has nothing yet). It must be subscribed already.
+    """
     entry = await access.entry((room.pk, user.pk))
     if entry is None:
         raise access.no_such_room()
-    access.require_open(user, entry.is_open)  # now that the socket is subscribed: it may have ended before
+    # checked again now that the socket is subscribed: the permission may have ended before
+    access.require_open(user, entry.is_open)
     access.require_guests(user, entry.takes_guests)
     page, there = await asyncio.gather(
         recent.page(room.pk, after, limit, entry.rev), people.get(room.pk, entry.presence_rev)

@@ -1,4 +1,4 @@
-"""What of chat the boards may call, and nothing else: its numbers, windows into rooms, and cards of alerts."""
+"""The part of chat that boards may call, and no other: numbers, windows into rooms, and cards of alerts."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -24,7 +24,7 @@ from realtime.storage.gather import gathered
 from realtime.wire.protocol import CommandError
 from web.markdown import render
 
-#: The user name of the bot that posts cards; no person can have one that begins so.
+#: The user name of the bot that posts cards. No person's name can begin like this.
 BOT = "bot-alerts"
 
 
@@ -42,7 +42,7 @@ def messages_last_minute() -> int:
 
 @dataclass(frozen=True, slots=True)
 class Window:
-    """A public room as those see it who are not in it: `topic` is where it is published, `rev` how far its log is."""
+    """A public room, seen from outside. `topic`: where its log is published. `rev`: the newest change of its log."""
 
     room: int
     topic: str
@@ -50,7 +50,7 @@ class Window:
 
 
 async def window(slug: str) -> Window:
-    """Return the room as it is now. Raises CommandError for one into which not everybody may look."""
+    """Return the room. Raises CommandError when not everybody may look into it."""
     found = await _rooms(slug)
     if found is None:
         raise no_such_room()
@@ -63,7 +63,7 @@ async def window(slug: str) -> Window:
 
 
 async def newest_messages(window: Window, limit: int) -> Page:
-    """Return the newest messages of a room, for one who is subscribed to it since before `window` was read."""
+    """Return the newest messages of a room. The caller must have subscribed to it before `window` was read."""
     return await recent.page(window.room, None, limit, window.rev)
 
 
@@ -75,23 +75,23 @@ def _rooms(slugs: Collection[str]) -> dict[str, tuple[int, int, str, datetime | 
 
 
 def rooms_for_cards() -> list[tuple[str, str]]:
-    """Return address and name of the rooms in which there may be cards: open ones in which bots talk."""
+    """Return address and name of the rooms that take cards: rooms that are not archived and allow bots."""
     rooms = Room.objects.filter(Q(kind=RoomKind.PUBLIC) | Q(kind=RoomKind.MEMBERS), archived_at=None, people_only=False)
     return list(rooms.order_by("slug").values_list("slug", "name"))
 
 
 def let_cards_in(slug: str) -> None:
-    """Make the bot a member of a members-only room. Its owner may take it out again, as any member."""
+    """Make the bot a member of a members-only room. The owner may remove it like any member."""
     room = Room.objects.filter(slug=slug, kind=RoomKind.MEMBERS).first()
     if room is not None and not Membership.objects.filter(room=room, user=_bot()).exists():
         add_member(room, _bot())
 
 
 async def put_card(slug: str, client_id: UUID, body: str, alert: dict[str, Any]) -> None:
-    """Have room `slug` show the card `client_id` as `alert` (docs/protocol.md) says, or newer, exactly once.
+    """Make room `slug` show the card `client_id`, exactly once, with `alert` (docs/protocol.md) or a newer version.
 
-    `body` (markdown) is what clients show that know no cards. Again with the same or an older `alert["version"]`
-    changes nothing. Raises CommandError when the room takes none.
+    A repeated call with the same or an older `alert["version"]` changes nothing. `body` (markdown) is for clients that
+    show no cards. Raises CommandError when the room takes no cards.
     """
     room_id, bot_id = await _find(slug)
     await current_writer().submit(Card(room_id, bot_id, client_id, body, render(body), alert=alert))

@@ -1,4 +1,4 @@
-"""How the hub reads rooms, heads and presence back from the truth."""
+"""How the hub reads rooms, heads and presence back from the database."""
 
 from collections.abc import Collection, Mapping
 from typing import Final
@@ -14,7 +14,7 @@ from realtime.delivery.publish import Delivery, Publication
 from realtime.storage.database import in_database
 from realtime.wire.protocol import encode
 
-#: Changes read back at once.
+#: How many changes one read brings back.
 PAGE: Final = 500
 
 
@@ -51,7 +51,7 @@ class RoomSource(Source):
 
 
 class HeadsSource(Source):
-    """Topics `heads.<id>`: how far a room is."""
+    """Topics `heads.<id>`: the newest rev and seq of a room."""
 
     delivery = Delivery.LATEST
 
@@ -65,7 +65,10 @@ class HeadsSource(Source):
 
 
 class PresenceSource(Source):
-    """Topics `presence.<id>`: who came to a room and went; what was missed is read back as who is there now."""
+    """Topics `presence.<id>`.
+
+    Who came and went in a room. A missed change is read back as the list of who is there now.
+    """
 
     delivery = Delivery.LOG
 

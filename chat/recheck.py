@@ -1,4 +1,4 @@
-"""Who may still be in a room, looked up now and then: the wire that should have told otherwise may have failed."""
+"""Checks now and then who may still be in a room: the event that said otherwise may have been lost."""
 
 from collections.abc import Collection
 
@@ -9,7 +9,7 @@ from realtime.storage.database import in_database
 
 
 async def recheck_memberships(sockets: Collection[SocketConsumer]) -> None:
-    """Take those of `sockets` out of the rooms whose members their people are no longer, or that take no guests."""
+    """Remove `sockets` from rooms that their people are no longer members of, or that take no guests."""
     chats = [each for each in sockets if isinstance(each, ChatConsumer)]
     joined = [(chat, room) for chat in chats for room in chat.joined.values() if room.kind != RoomKind.PUBLIC]
     guests = [

@@ -1,11 +1,11 @@
-"""What is published about rooms is published on these topics."""
+"""The topics on which changes of rooms are published."""
 
 from typing import Final
 
-#: What concerns everybody: rooms that come and go.
+#: For everybody: rooms that are made or archived.
 SITE_TOPIC: Final = "site.rooms"
 
 
 def room_topic(room_id: int) -> str:
-    """Return the topic of what is said in a room."""
+    """Return the topic of a room's log."""
     return f"room.{room_id}"

@@ -21,17 +21,18 @@ from roulette.seats import TALKING, Ended, News, Paired, SeatView, Waiting
 
 log = logging.getLogger(__name__)
 
-#: Seconds between looks at one's seat while waiting, and while talking.
+#: Seconds between two reads of one's seat: while waiting, while talking.
 LOOK_WAITING: Final = 1.0
 LOOK_TALKING: Final = 5.0
-#: Seconds that another socket has to say that it holds the seat.
+#: Seconds that another socket gets to answer that it still holds the seat.
 PROBE_PATIENCE: Final = 1.0
 
 
 class RouletteConsumer(ChatConsumer):
-    """Enter, next, leave, block, report. Who is in roulette has a watch over the seat, which tells what is new of it.
+    """The commands enter, next, leave, block and report.
 
-    Whatever changes the seat or tells of it holds `_seat`; so whether there is a watch is asked under it, too.
+    While the client is in roulette, a watch task reads its seat and sends what is new. Code that changes the seat, or
+    sends news of it, holds the lock `_seat`; so does code that checks whether there is a watch.
     """
 
     commands: ClassVar[Any] = ChatConsumer.commands | wire.Commands
@@ -40,9 +41,10 @@ class RouletteConsumer(ChatConsumer):
         super().__init__(*args, **options)
         self._seat = asyncio.Lock()
         self._watch: asyncio.Task[None] | None = None  # None: not in roulette
-        self._wake: asyncio.Event | None = None  # of the watch; an event is half a KiB
-        self._told: SeatView | None = None  # what the client heard last, since it entered or pressed next
-        self._talk: Seen | None = None  # the room that we have joined for it
+        # wakes the watch; made with it, since an event takes half a KiB
+        self._wake: asyncio.Event | None = None
+        self._told: SeatView | None = None  # what the client was last told, since it entered or pressed next
+        self._talk: Seen | None = None  # the talk's room, which we have joined
         self._tags: list[str] = []
         self._probes: dict[str, asyncio.Event] = {}
 
@@ -68,7 +70,7 @@ class RouletteConsumer(ChatConsumer):
         await self._whole(command, self._leave_seat(report, "reported"))
 
     async def _whole(self, command: Command, work: Coroutine[Any, Any, None]) -> None:
-        """Do all of `work`, even if the socket ends: what a thread does to the seat cannot be cancelled."""
+        """Finish `work` even if the socket ends: what a thread does to the seat cannot be cancelled."""
         await asyncio.shield(asyncio.ensure_future(work))
         self.answer(command, {"type": "ok"})
 
@@ -92,14 +94,15 @@ class RouletteConsumer(ChatConsumer):
     async def _leave_seat(self, leave: Callable[[], Awaitable[Any]], told: str | None) -> None:
         async with self._seat:
             shown = self._told is not None and self._told.state == TALKING
-            if told is not None and self._watch is not None and not shown:  # paired, perhaps, but with nobody yet seen
+            # perhaps paired, but the client has not been told
+            if told is not None and self._watch is not None and not shown:
                 raise CommandError("conflict", "You have no partner now.")
             await leave()
             self._rise()
             await self._tell_end(told)
 
     async def _sit_down(self) -> None:
-        """Take a seat and watch it; the watch finds out, too, what came of it when the database fails."""
+        """Take a seat and watch it. When the database fails meanwhile, the watch finds out whether it was taken."""
         self._told = None
         self._wake = asyncio.Event()
         self._watch = asyncio.create_task(self._watch_seat(self._wake))
@@ -114,7 +117,7 @@ class RouletteConsumer(ChatConsumer):
             raise
 
     def _rise(self) -> None:
-        """Watch the seat no more. The watch does not hold `_seat` now, so nothing is cut short."""
+        """Stop watching the seat. The watch does not hold `_seat` now, so nothing is interrupted."""
         if self._watch is not None:
             self._watch.cancel()
             self._watch = None
@@ -173,7 +176,7 @@ class RouletteConsumer(ChatConsumer):
                 self._told = None
                 self.connection.send({"type": "roulette.ended", "room": None, "reason": reason})
             case Ended(_, reason):
-                if self._talk is not None:  # what the partner said last may still be on its way
+                if self._talk is not None:  # the partner's last message may still be on its way
                     await self.hub.check([room_topic(self._talk.pk)])
                 await self._tell_end(reason)
             case Waiting(view):
@@ -188,14 +191,14 @@ class RouletteConsumer(ChatConsumer):
                 self._look_now()
 
     async def _tell_end(self, reason: str | None) -> None:
-        """Leave the talk's room, and tell why, if the client was told of the talk, and `reason` is not None."""
+        """Leave the talk's room. Tell the client why, if it knew of the talk and `reason` is not None."""
         told, self._told = self._told, None
         await self._leave_room()
         if reason is not None and told is not None and told.state == TALKING:
             self.connection.send({"type": "roulette.ended", "room": told.room, "reason": reason})
 
     async def _join_talk(self, view: SeatView) -> None:
-        """Join the talk's room and tell; what the partner was quick to say follows."""
+        """Join the talk's room and tell the client; the partner's first messages follow."""
         assert view.room_id is not None
         self._talk = room = Seen(view.room_id, view.room, RoomKind.ROULETTE)
         log = room_topic(room.pk)
@@ -213,7 +216,7 @@ class RouletteConsumer(ChatConsumer):
         if room is not None:
             await self.leave(room, at_once=True)
 
-    # Is the other socket that holds my seat still there?
+    # Whether the other socket that holds my seat is still open
 
     async def _is_there(self, socket: str) -> bool:
         nonce = uuid.uuid4().hex

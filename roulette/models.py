@@ -15,10 +15,10 @@ class SeatState(models.TextChoices):
 
 
 class Seat(models.Model):
-    """Where somebody is in roulette; written by `roulette.pairing`.
+    """A person's state in roulette; written by `roulette.pairing`.
 
-    It belongs to one socket (`process`, `socket`); `gone_at` is when that closed. While talking, and until
-    the end was told, `room` is the talk's; `reason` says why it ended.
+    It belongs to one socket (`process`, `socket`), which closed at `gone_at`. `room` is the room of the talk, until the
+    client was told of its end; `reason` says why the talk ended.
     """
 
     user = models.OneToOneField(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="seat")

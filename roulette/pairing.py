@@ -1,8 +1,8 @@
 """Roulette: seats, the search for a partner, the end of a talk. Atomic over processes.
 
-A talk is a room of its own kind with two members. Both seats are claimed together, locked in the order of
-their ids; anything but two rows means that somebody was faster. What sockets hear is a hint: each looks at
-its seat every second while it waits, and now and then while it talks. `roulette.seats` has the states and moves.
+A talk is a room of a special kind with two members. Both seats are claimed together, locked in the order of their ids;
+anything but two rows means that somebody was faster. Events to sockets are only hints: each socket also reads its seat
+every second while it waits, and now and then while it talks. `roulette.seats` has the states and moves.
 """
 
 import asyncio
@@ -25,11 +25,11 @@ from realtime.wire.protocol import CommandError, encode
 from roulette.models import Block, Report, Seat
 from roulette.seats import ENDED, LOST, MOVES, TALKING, WAITING, Move, SeatView, partner_hears
 
-#: Seconds that a seat survives without its socket: a reload, a deploy.
+#: Seconds that a seat is kept without its socket, for a reload or a deploy.
 SEAT_GRACE: Final = 8.0
-#: Seconds before the previous partner may be met again, and then only if nobody else waits.
+#: Seconds before somebody may meet their previous partner again; only if nobody else waits.
 NOT_AGAIN: Final = 10.0
-#: Seconds for which an ended talk can still be reported, and its partner be remembered.
+#: Seconds after a talk in which it can be reported and its partner is remembered.
 FORGET_AFTER: Final = 3600.0
 
 
@@ -37,8 +37,8 @@ FORGET_AFTER: Final = 3600.0
 def take_seat(user_id: int, socket: str, tags: list[str], *, from_another: bool = False) -> str | None:
     """Give `user_id` a seat that belongs to `socket`: the old one with its talk, while that is kept.
 
-    Returns the other socket that holds the seat, if it may still be there, and changes nothing then, unless
-    `from_another` says that it is not.
+    If another socket holds the seat and may still be open, change nothing and return that socket; `from_another` says
+    that it is closed.
     """
     holder = {"process": process.PROCESS_ID, "socket": socket, "tags": tags, "gone_at": None}
     new = _fields(ENDED, Move.ENTER) | holder
@@ -54,12 +54,12 @@ def take_seat(user_id: int, socket: str, tags: list[str], *, from_another: bool 
 
 
 def _fields(state: str, move: Move) -> dict[str, Any]:
-    """Return what a seat in `state` has after `move`, but for the talk and its holder."""
+    """Return the fields of a seat in `state` after `move`, except for the talk and the seat's holder."""
     after = MOVES[state, move]
     fields: dict[str, Any] = {"state": after}
     if after == WAITING and state != WAITING:
         fields |= {"room": None, "reason": "", "entered_at": clock.now(), "gone_at": None}
-    elif move == Move.LEAVE:  # it keeps who the partner was, for a while
+    elif move == Move.LEAVE:  # it remembers the partner for a while
         fields |= {"room": None, "reason": "", "socket": "", "gone_at": clock.now()}
     elif move == Move.EXPIRE:
         fields |= {"reason": "expired", "gone_at": clock.now()}
@@ -67,7 +67,7 @@ def _fields(state: str, move: Move) -> dict[str, Any]:
 
 
 def _move(seat: Seat, move: Move, **more: Any) -> None:
-    """Make `move` with a seat that is locked."""
+    """Apply `move` to a locked seat."""
     Seat.objects.filter(pk=seat.pk).update(**_fields(seat.state, move) | more)
 
 
@@ -77,11 +77,11 @@ def _is_alive(process_id: str) -> bool:
 
 @in_database
 def look(user_id: int, socket: str) -> SeatView:
-    """Return how the seat of this socket is, after a search when it waits."""
+    """Return the state of this socket's seat; when it waits, search for a partner first."""
     while (seat := _seat(user_id, socket)) is not None and seat.state == WAITING and seat.gone_at is None:
         if not _search(seat) and (view := _view_in_queue(seat)) is not None:
             return view
-        # Paired by us, or by somebody else meanwhile.
+        # Paired by this search, or by somebody else's meanwhile.
     if seat is None or seat.state == WAITING:
         taken = Seat.objects.filter(user=user_id).exists()
         return SeatView(LOST, reason="elsewhere" if taken else "expired")
@@ -101,7 +101,7 @@ def _end_alone(seat: Seat, talking: list[Seat]) -> None:
 
 
 def _view_in_queue(seat: Seat) -> SeatView | None:
-    """Return how many wait, and how many of them came before `seat`; None when it waits no longer."""
+    """Return how many wait, and how many of them are ahead of `seat`; None when `seat` no longer waits."""
     earlier = Q(entered_at__lt=seat.entered_at) | Q(entered_at=seat.entered_at, pk__lt=seat.pk)
     found = Seat.objects.filter(state=WAITING, gone_at=None).aggregate(
         waiting=Count("pk"), before=Count("pk", filter=earlier), own=Count("pk", filter=Q(pk=seat.pk))
@@ -114,7 +114,7 @@ def _seat(user_id: int, socket: str) -> Seat | None:
 
 
 def _search(seat: Seat) -> bool:
-    """Try once to pair `seat`; tell whether it is paired now."""
+    """Try once to pair `seat`; return whether it is paired now."""
     candidates = _candidates(seat)
     fresh = [other for other in candidates if seat.user_id != other.previous_id and seat.previous_id != other.user_id]
     if not fresh:
@@ -142,7 +142,7 @@ def _parted_after(seat: Seat, moment: Any) -> bool:
 
 
 def _claim(seat: Seat, other: Seat) -> bool:
-    """Take both seats together into a new room, unless somebody was faster."""
+    """Pair both seats in a new room, unless somebody was faster."""
     with transaction.atomic():
         both = Seat.objects.select_for_update().filter(pk__in=[seat.pk, other.pk]).order_by("pk")
         seats = list(both.filter(state=WAITING, gone_at=None))
@@ -158,7 +158,7 @@ def _claim(seat: Seat, other: Seat) -> bool:
 
 @in_database
 def part(user_id: int, socket: str, reason: str, *, stay: bool) -> bool:
-    """End the talk of this socket, if it has one; with `stay` its seat waits again, else it is free.
+    """End this socket's talk, if it has one. With `stay` the seat waits again, otherwise it is freed.
 
     Returns False, and does nothing, when it has no seat.
     """
@@ -171,10 +171,10 @@ def part(user_id: int, socket: str, reason: str, *, stay: bool) -> bool:
 
 
 def _with_talk(which: QuerySet[Seat], act: Callable[[Seat, list[Seat]], None]) -> bool:
-    """Call `act` with the seat that is `which` and the seats of its talk, locked together in the order of their ids.
+    """Call `act` with the seat found by `which` and all seats of its talk, locked in the order of their ids.
 
-    Claiming locks in the same way, so that nobody is paired with a seat that is being left.
-    Returns False without a seat.
+    Claiming locks in the same order, so that nobody is paired with a seat that is being left. Returns False when there
+    is no such seat.
     """
     while (seat := which.first()) is not None:
         with transaction.atomic():
@@ -184,19 +184,19 @@ def _with_talk(which: QuerySet[Seat], act: Callable[[Seat, list[Seat]], None]) -
             if own is not None and (own.room_id, own.socket) == (seat.room_id, seat.socket):
                 act(own, [each for each in locked if each.state == TALKING])
                 return True
-        # It was paired, left or taken over before we had the locks: look again.
+        # It was paired, left or taken over before we had the locks: try again.
     return False
 
 
 @in_database
 def block_partner(user_id: int, socket: str) -> None:
-    """Never pair the two again, and leave. Raises CommandError without a partner."""
+    """Block the partner, so that the two are never paired again, and leave. Raises CommandError without a partner."""
     _judge(user_id, socket, "blocked", lambda room, partner: None)
 
 
 @in_database
 def report_partner(user_id: int, socket: str, reason: str) -> None:
-    """File a report about the partner, with the room's log for transcript, and block. Raises CommandError."""
+    """File a report about the partner, with the room's log as transcript, and block them. Raises CommandError."""
 
     def report(room: int, partner: int) -> None:
         Report.objects.create(reporter_id=user_id, reported_id=partner, room_id=room, reason=reason)
@@ -205,7 +205,10 @@ def report_partner(user_id: int, socket: str, reason: str) -> None:
 
 
 def _judge(user_id: int, socket: str, reason: str, note: Callable[[int, int], None]) -> None:
-    """Block the partner and leave, in one transaction: no blocked pair talks. `note` gets the room and the partner."""
+    """Block the partner and leave in one transaction, so that no blocked pair talks.
+
+    `note` gets the room and the partner.
+    """
 
     def act(seat: Seat, talking: list[Seat]) -> None:
         partner = Membership.objects.filter(room=seat.room_id).exclude(user=user_id).first() if seat.room_id else None
@@ -221,7 +224,7 @@ def _judge(user_id: int, socket: str, reason: str, note: Callable[[int, int], No
 
 
 def _end(seat: Seat, talking: list[Seat], reason: str) -> None:
-    """End the talk of `seat`, if it is in one, and move its partner; the caller moves `seat`. Both are locked."""
+    """End the talk of `seat`, if any, and move its partner. Both seats are locked; the caller moves `seat`."""
     if seat.state != TALKING or seat.room_id is None:
         return
     now = clock.now()
@@ -235,19 +238,19 @@ def _end(seat: Seat, talking: list[Seat], reason: str) -> None:
 
 
 def _hint(seats: Any) -> None:
-    """Have the sockets of `seats` look at them."""
+    """Tell the sockets of `seats` to read them again."""
     payload = encode({"do": "roulette.look"})
     publish_on_commit([Publication(f"user.{seat.user_id}", Delivery.CONTROL, payload) for seat in seats])
 
 
 @in_database
 def socket_gone(user_id: int, socket: str) -> None:
-    """The socket closed: its seat has a grace."""
+    """The socket closed: its seat is kept for a while."""
     Seat.objects.filter(user=user_id, socket=socket, gone_at=None).update(gone_at=Now())
 
 
 async def probe(user_id: int, socket: str, nonce: str) -> None:
-    """Ask the socket that holds the seat, in whatever process, whether it is still there."""
+    """Ask the socket that holds the seat, in any process, whether it is still open."""
     payload = encode({"do": "roulette.probe", "socket": socket, "nonce": nonce})
     await publish([Publication(f"user.{user_id}", Delivery.CONTROL, payload)])
 
@@ -266,10 +269,10 @@ def _abandoned() -> QuerySet[Seat]:
 
 
 def sweep() -> None:
-    """End the talks, and free the seats, of those who did not come back."""
+    """End the talks and free the seats of people who did not come back."""
 
     def act(seat: Seat, talking: list[Seat]) -> None:
-        if seat.state != ENDED and _abandoned().filter(pk=seat.pk).exists():  # nobody came back by now
+        if seat.state != ENDED and _abandoned().filter(pk=seat.pk).exists():  # its person did not come back in time
             _end(seat, talking, "expired")
             _move(seat, Move.EXPIRE)
 

@@ -1,7 +1,7 @@
-"""The life of a seat in roulette: its states, what moves it on, and what its client is told. Pure.
+"""A seat in roulette: its states, the moves between them, and the events for its client. Pure.
 
-`roulette.pairing` writes seats by `MOVES`, and `roulette.consumers` tells a client what `news` finds:
-the difference between what it told last and what the row says now.
+`roulette.pairing` writes seats by `MOVES`. `roulette.consumers` sends a client what `news` finds: the difference
+between what the client was last told and what the row says now.
 """
 
 from dataclasses import dataclass
@@ -11,22 +11,22 @@ from typing import Any, Final, NamedTuple
 from roulette.models import SeatState
 
 WAITING, TALKING, ENDED = SeatState.WAITING, SeatState.TALKING, SeatState.ENDED
-#: What a socket sees when the seat is not its own: another socket has it, or it was deleted.
+#: What a socket sees when the seat is not its own: another socket holds it, or it was deleted.
 LOST: Final = "lost"
 
 
 class Move(StrEnum):
     """What happens to a seat."""
 
-    ENTER = "enter"  # its person sits down, or comes back to it on another socket
+    ENTER = "enter"  # the person enters, or comes back on another socket
     PAIR = "pair"
     NEXT = "next"
-    LEAVE = "leave"  # by hand, by a block or by a report
+    LEAVE = "leave"  # the person leaves, blocks or reports
     PARTED = "parted"  # the partner ended the talk
-    EXPIRE = "expire"  # nobody came back to it
+    EXPIRE = "expire"  # the person did not come back in time
 
 
-#: The state after a move. A move that is not here cannot be made: who has the seat's lock looks again.
+#: The state after each move. A move that is missing cannot be made from that state.
 MOVES: Final[dict[tuple[str, Move], SeatState]] = {
     (WAITING, Move.ENTER): WAITING,
     (TALKING, Move.ENTER): TALKING,
@@ -45,13 +45,13 @@ MOVES: Final[dict[tuple[str, Move], SeatState]] = {
 
 
 def partner_hears(reason: str) -> str:
-    """Return the reason that the partner of who ended the talk hears: who was blocked or reported is not told so."""
+    """Return the reason that the partner is told for an end. It hides a block or a report."""
     return "next" if reason == "next" else "partner_left"
 
 
 @dataclass(frozen=True, slots=True)
 class SeatView:
-    """A seat as its socket sees it. `partner` is in the wire's form, of a talk."""
+    """A seat as its socket sees it. `partner`: in a talk, the partner in the form of the wire."""
 
     state: str
     room_id: int | None = None
@@ -63,7 +63,7 @@ class SeatView:
 
 
 class Ended(NamedTuple):
-    """The talk in `room` is over, or, with None, the place in the queue is lost."""
+    """The talk in `room` is over. With None: the position in the queue is lost."""
 
     room: str | None
     reason: str
@@ -78,16 +78,16 @@ class Paired(NamedTuple):
 
 
 class SitDownAgain(NamedTuple):
-    """Nothing to tell: the seat was ended before its client heard of a talk, and is to wait again."""
+    """Nothing to tell: the talk ended before its client heard of it, so the seat must wait again."""
 
 
 News = Ended | Waiting | Paired | SitDownAgain
 
 
 def news(told: SeatView | None, seat: SeatView) -> list[News]:
-    """Return what a client has to hear, in this order, who was told `told` last and whose seat is `seat`.
+    """Return the events for a client, in order. It was last told `told`, and its seat is now `seat`.
 
-    `told` is None after `enter` and `next`: then something always follows.
+    `told` is None after `enter` and `next`; then there is always an event.
     """
     shown = told.room if told is not None and told.state == TALKING else None
     found: list[News] = []

@@ -1,4 +1,4 @@
-"""What was said in a room."""
+"""The messages of rooms."""
 
 import uuid
 from typing import Any
@@ -20,7 +20,7 @@ class Message(models.Model):
     """One message in its newest state; written only by `chat.log.store`.
 
     `seq` is its address in the room, `rev` the change that last touched it, `posted_rev` the first.
-    `client_id` is minted by the sender, so that sending again is always safe. A deleted one stays as a tombstone.
+    The sender makes `client_id`, so that sending again is always safe. A deleted message stays as a tombstone.
     """
 
     # No index for this alone: three of the constraints begin with it.
@@ -38,7 +38,7 @@ class Message(models.Model):
     deleted_at = models.DateTimeField(null=True, blank=True)
     reply_to = models.BigIntegerField(null=True, blank=True)
     reactions = models.JSONField(default=dict, blank=True)
-    #: What the card of an alert says (docs/protocol.md, Alerts); of other kinds null.
+    #: The card of an alert (docs/protocol.md, Alerts); null for other kinds.
     alert = models.JSONField(null=True, blank=True, editable=False)
 
     class Meta:
@@ -54,7 +54,7 @@ class Message(models.Model):
         return f"{self.room_id}:{self.seq}"
 
     def event(self, slug: str, sender: dict[str, Any], quote: dict[str, Any] | None = None) -> dict[str, Any]:
-        """Return the `message` event: the whole state after change `rev`, and what it answers."""
+        """Return the `message` event: the whole state after change `rev`, with the quote of what it answers."""
         event = {
             "type": "message",
             "room": slug,

@@ -1,4 +1,4 @@
-"""Rooms, who may be in them, and how far each has read. A room is a numbered log of changes."""
+"""Rooms, their members, and how far each person has read. A room is a numbered log of changes."""
 
 from django.conf import settings
 from django.db import models
@@ -15,7 +15,7 @@ class RoomKind(models.TextChoices):
 class Room(models.Model):
     """`seq` numbers the messages densely, `rev` the changes; both move only in `chat.log.store`.
 
-    `presence_rev` numbers the arrivals and departures likewise, in `chat.presence.connections`.
+    `presence_rev` numbers arrivals and departures in the same way; it moves in `chat.presence.connections`.
     """
 
     slug = models.SlugField(_("address"), max_length=64, unique=True)
@@ -65,7 +65,7 @@ class Membership(models.Model):
 
 
 class ReadMark(models.Model):
-    """Up to which message somebody has read a room."""
+    """The last message of a room that somebody has read."""
 
     room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="read_marks", db_index=False)
     user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="read_marks")

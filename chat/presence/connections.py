@@ -1,8 +1,8 @@
 """Who is in which room, over all processes.
 
-A process keeps its own counts in memory and writes the changes in batches, as rows that belong to it: they
-count while its lease lasts. Arrivals are told at once, while many come a few times a second, departures after a
-grace that hides a reload. What is told of a room is a log: each event says who came and who went since the last.
+A process keeps its own counts in memory and writes changes in batches, into rows of its own. These rows count while the
+process's lease is valid. Arrivals are published at once, or a few times a second while many come. Departures wait for
+a grace time that hides a reload. A room's presence is a log: each event says who came and went since the last.
 """
 
 import asyncio
@@ -30,10 +30,10 @@ log = logging.getLogger(__name__)
 
 #: Seconds from the last connection's end to the departure.
 GRACE: Final = 8.0
-#: Seconds between two writes while people keep coming and going, and how many places one write takes.
+#: Seconds between two writes while people keep coming and going; how many (room, user) pairs one write takes.
 CALM: Final = 0.25
 MOST: Final = 500
-#: Seconds between looks for the rows of dead processes.
+#: Seconds between two searches for rows of dead processes.
 SWEEP_EVERY: Final = 5.0
 
 Place = tuple[int, int]  # room id, user id
@@ -48,15 +48,15 @@ def presence_event(slug: str, joined: list[dict[str, Any]], left: list[int], cou
 
 
 def alive_rows() -> QuerySet[Presence]:
-    """Return the presence rows that count: ours, and those of processes with a good lease."""
+    """Return the presence rows that count: ours, and those of processes with a valid lease."""
     return Presence.objects.filter(Q(process=process.PROCESS_ID) | Q(process__in=process.alive().values("pk")))
 
 
 @in_database
 def online(room_ids: Collection[int]) -> dict[int, tuple[int, list[dict[str, Any]]]]:
-    """Return the number of each room's newest arrivals or departures, and its users, as on the wire, by name.
+    """Return each room's newest `presence_rev` and its users, as on the wire, sorted by name.
 
-    The number is read first: what comes in between is told again, which changes nothing.
+    The number is read first, so a change in between is published again, which does no harm.
     """
     numbers = dict(bulk.find(Room, ("id",), [(room,) for room in room_ids], ("id", "presence_rev")))
     alive = {process.PROCESS_ID, *process.alive().values_list("pk", flat=True)}
@@ -72,9 +72,9 @@ def online(room_ids: Collection[int]) -> dict[int, tuple[int, list[dict[str, Any
 
 
 class PresenceKeeper:
-    """This process's part: counts in memory, rows in the database.
+    """This process's part of presence: counts in memory, rows in the database.
 
-    Invariant: a place that is in neither `leaving` nor `_dirty` has a row with its count, or no row and no count.
+    Invariant: a (room, user) pair in neither `leaving` nor `_dirty` has a row with its count, or no row and no count.
     """
 
     def __init__(self) -> None:
@@ -102,17 +102,17 @@ class PresenceKeeper:
         self._wake()
 
     async def rewrite(self) -> None:
-        """Write all rows again: others gave this process up for dead."""
+        """Write all rows again, after other processes had counted this one as dead."""
         self._dirty.update(self._counts)
         self._wake()
 
     async def flush(self) -> None:
-        """Write what is due now and tell it."""
+        """Write the changes that are due, and publish them."""
         async with self._writing:
             await self._write()
 
     async def close(self) -> None:
-        """Write nothing more."""
+        """Stop writing."""
         if self._task is not None:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
@@ -158,7 +158,7 @@ class PresenceKeeper:
 
 
 def save(wanted: dict[Place, int]) -> list[Publication]:
-    """Make this process's rows what `wanted` says; return who arrived and left, over all processes."""
+    """Set this process's rows to `wanted`; return publications of who arrived and left, over all processes."""
     with transaction.atomic():
         rooms = _lock_rooms({room for room, _ in wanted})
         touched = {user for _, user in wanted}
@@ -188,13 +188,13 @@ def _lock_rooms(ids: set[int]) -> dict[int, Room]:
 
 
 def _online(rooms: Collection[int], users: Collection[int]) -> set[Place]:
-    """Return where in `rooms` which of `users` are."""
+    """Return which of `users` are in which of `rooms`."""
     rows = alive_rows().filter(room__in=rooms, user__in=users)
     return set(rows.values_list("room_id", "user_id").distinct())
 
 
 def _announce_difference(rooms: dict[int, Room], user_ids: set[int], before: set[Place]) -> list[Publication]:
-    """Number what changed of these users and return its publications, one for each room."""
+    """Number the changes of these users; return one publication per room."""
     after = _online(rooms, user_ids)
     changed = sorted(before ^ after)
     users = bulk.instances(User, {user for _, user in changed})
@@ -217,7 +217,7 @@ def _announce_difference(rooms: dict[int, Room], user_ids: set[int], before: set
 
 
 def sweep() -> list[Publication]:
-    """Bury the rows of dead processes; return the departures."""
+    """Delete the rows of dead processes; return the departures."""
     dead = Presence.objects.exclude(pk__in=alive_rows().values("pk"))
     if not dead.exists():
         return []
@@ -231,14 +231,17 @@ def sweep() -> list[Publication]:
 
 
 async def keep_sweeping() -> None:
-    """Remove the rows of dead processes. Every process looks for them; the first to find some tells who has left."""
+    """Remove the rows of dead processes, forever.
+
+    Every process searches; the first to find some publishes who has left.
+    """
     while True:
         await asyncio.sleep(SWEEP_EVERY)
         if process.may_bury():
             await publish(await in_database(sweep)())
 
 
-#: Returns the presence of the running event loop: of this process, that is.
+#: Returns the presence keeper of the running event loop, so of this process.
 current_presence: Final = per_loop(PresenceKeeper)
 
 

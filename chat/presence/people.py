@@ -1,4 +1,4 @@
-"""Who is in a room, for those who join it: kept in memory."""
+"""Who is in a room, kept in memory for people who join."""
 
 from collections.abc import Collection, Iterable
 from typing import Any, Final
@@ -29,7 +29,7 @@ class People(Memory):
         self._json = ""
 
     def with_user(self, me: dict[str, Any]) -> tuple[int, msgspec.Raw]:
-        """Return how many there are, `me` among them, and the list of them, by name."""
+        """Return how many people are there, `me` included, and their list by name."""
         if not self._json:
             users = sorted(self._users.values(), key=lambda user: (user["name"], user["id"]))
             self._json = ",".join(map(encode, users))

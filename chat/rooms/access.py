@@ -17,7 +17,7 @@ from realtime.wire.protocol import CommandError
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A room as far as a connection needs it."""
+    """The part of a room that a connection needs."""
 
     pk: int
     slug: str
@@ -50,18 +50,18 @@ def open_room(user: User, slug: str) -> Room:
 
 
 def takes_guests(kind: str, guests: bool) -> bool:
-    """Tell whether guests may be in a room: in talks of roulette they are members as anybody."""
+    """Return whether guests may be in a room. In talks of roulette they are ordinary members."""
     return guests or kind != RoomKind.PUBLIC
 
 
 def require_guests(user: User, takes_guests: bool) -> None:
-    """Raise CommandError for a guest in a room that takes none."""
+    """Raise CommandError for a guest in a room that takes no guests."""
     if user.is_guest and not takes_guests:
         raise CommandError("forbidden", "This room is not open to guests.")
 
 
 def require_open(user: User, is_open: bool) -> None:
-    """Raise CommandError unless `user` may be in a room that is open to them or not."""
+    """Raise CommandError unless `user` may be in the room; `is_open` says whether the room is open to them."""
     if not is_open:
         raise CommandError("forbidden", "You are not a member of this room.")
     if not user.is_active:
@@ -74,7 +74,7 @@ def no_such_room() -> CommandError:
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """What one who enters a room must know of it: its numbers, whether it is open to them, what they have read."""
+    """What a joiner needs of a room: its numbers, whether it is open to them, and their read mark."""
 
     rev: int
     presence_rev: int
@@ -89,7 +89,7 @@ Key = tuple[int, int]  # room id, user id
 @gathered
 @in_database
 def entry(keys: Collection[Key]) -> dict[Key, Entry]:
-    """Return the room for somebody who enters it: key `(room id, user id)`."""
+    """Return the room for somebody who enters it. The key is `(room id, user id)`."""
     ids = {(room,) for room, _ in keys}
     rooms = {pk: rest for pk, *rest in bulk.find(Room, ("id",), ids, ("id", "kind", "guests", "rev", "presence_rev"))}
     closed = [key for key in keys if key[0] in rooms and rooms[key[0]][0] != RoomKind.PUBLIC]
@@ -108,7 +108,7 @@ def entry(keys: Collection[Key]) -> dict[Key, Entry]:
 @gathered
 @in_database
 def rooms_in_list(user_ids: Collection[int]) -> dict[int, dict[int, Seen]]:
-    """Return by id the rooms in the list of a user, as `visible_rooms` has them for people with an account."""
+    """Return, by id, the rooms in a user's list: those that `visible_rooms` returns for people with an account."""
     public = Room.objects.filter(kind=RoomKind.PUBLIC, archived_at=None).values_list("pk", "slug", "kind", "guests")
     seen = {pk: Seen(pk, slug, kind, guests) for pk, slug, kind, guests in public}
     found = {user: dict(seen) for user in user_ids}

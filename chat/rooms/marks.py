@@ -1,4 +1,4 @@
-"""Read marks: up to where somebody has read a room."""
+"""Read marks: the last message of a room that somebody has read."""
 
 from django.db import transaction
 
@@ -19,7 +19,7 @@ async def mark_read(user: User, room: Seen, seq: int, source: str) -> None:
 
 
 def move_mark(user_id: int, room_id: int, seq: int) -> int | None:
-    """Move a mark forward, never beyond the last message; return where it is now, None when it was there."""
+    """Move a mark forward, at most to the last message. Return its new position; None when it did not move."""
     with transaction.atomic():
         seq = min(seq, Room.objects.values_list("seq", flat=True).get(pk=room_id))
         mark, _ = ReadMark.objects.get_or_create(room_id=room_id, user_id=user_id)

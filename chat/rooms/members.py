@@ -1,4 +1,4 @@
-"""Letting people into a room, and taking them out."""
+"""Adding members to a room, and removing them."""
 
 from django.db import transaction
 
@@ -11,7 +11,7 @@ from realtime.wire.protocol import CommandError, encode
 
 
 def grant(owner: User, slug: str, username: str) -> User:
-    """Let the person with this user name or unique shown name into the owner's room. Raises CommandError."""
+    """Add the person with this user name, or unique shown name, to the owner's room. Raises CommandError."""
     room = owned_room(owner, slug)
     if room.kind != RoomKind.MEMBERS:
         raise CommandError("conflict", "Everybody may be in this room: it is public.")
@@ -29,16 +29,16 @@ def add_member(room: Room, user: User) -> None:
     """Grant a membership and tell the new member's sockets."""
     with transaction.atomic():
         _, is_new = Membership.objects.get_or_create(room=room, user=user)
-        if is_new:  # who comes new starts with everything read
+        if is_new:  # for a new member everything so far counts as read
             unread.mark_read({(room.pk, user.pk): Room.objects.values_list("seq", flat=True).get(pk=room.pk)})
         payload = encode({"do": "room_created", "room": room.slug})
         publish_on_commit([Publication(f"user.{user.pk}", Delivery.CONTROL, payload)])
 
 
 def revoke(user: User, slug: str, user_id: int) -> None:
-    """Take a member out, as the room's owner or as that member. Raises CommandError."""
+    """Remove a member, as the room's owner or as that member. Raises CommandError."""
     room = open_room(user, slug) if user_id == user.pk else owned_room(user, slug)
-    if room.kind == RoomKind.ROULETTE:  # or nobody could tell any more who the partner was that is reported
+    if room.kind == RoomKind.ROULETTE:  # the members of a talk stay, so that a report still names the partner
         raise CommandError("conflict", "A talk is left in roulette itself.")
     if user_id == room.owner_id:
         raise CommandError("conflict", "The owner stays: archive the room instead.")
@@ -47,7 +47,7 @@ def revoke(user: User, slug: str, user_id: int) -> None:
 
 
 def remove_member(room: Room, user_id: int) -> bool:
-    """Revoke a membership; live sockets get no event of the room afterwards. Tell whether there was one."""
+    """Revoke a membership; afterwards live sockets get no event of the room. Return whether there was one."""
     with transaction.atomic():
         removed, _ = Membership.objects.filter(room=room, user=user_id).delete()
         tell_removed(room, [user_id])

@@ -33,7 +33,7 @@ def create_room(user: User, name: str, *, topic: str = "", members_only: bool = 
     kind = RoomKind.MEMBERS if members_only else RoomKind.PUBLIC
     try:
         with transaction.atomic():
-            User.objects.select_for_update().get(pk=user.pk)  # one after the other, to be counted
+            User.objects.select_for_update().get(pk=user.pk)  # one at a time, so that the count is right
             if Room.objects.filter(owner=user).count() >= settings.ROOMS_PER_PERSON:
                 most = settings.ROOMS_PER_PERSON
                 raise CommandError("conflict", f"You have made {most} rooms already, and nobody may make more.")
@@ -47,18 +47,18 @@ def create_room(user: User, name: str, *, topic: str = "", members_only: bool = 
 
 
 def announce_room(room: Room) -> None:
-    """Tell those who may see it that there is a new room."""
+    """Tell the people who may see it about a new room."""
     _tell_listed(room, {"do": "room_created", "room": room.slug})
 
 
 def tell_room(room: Room) -> None:
-    """Tell those who have it in their list what a room is called now."""
+    """Tell the people who have it in their list the new name of a room."""
     shown = {"slug": room.slug, "name": room.name, "topic": room.topic, "kind": room.kind}
     _tell_listed(room, {"do": "room", "id": room.pk, "room": shown})
 
 
 def _tell_listed(room: Room, payload: dict[str, Any]) -> None:
-    """Tell the sockets of those who may have `room` in their list."""
+    """Publish to the people who may have `room` in their list."""
     topics = [SITE_TOPIC]
     if room.kind != RoomKind.PUBLIC:
         topics = [f"user.{user}" for user in Membership.objects.filter(room=room).values_list("user", flat=True)]
@@ -66,7 +66,7 @@ def _tell_listed(room: Room, payload: dict[str, Any]) -> None:
 
 
 def let_guests_in(room: Room, allowed: bool) -> None:
-    """Open a room to guests, or have those who are in it leave."""
+    """Open a room to guests; or close it to them, which makes those in it leave."""
     with transaction.atomic():
         Room.objects.filter(pk=room.pk).update(guests=allowed)
         room.guests = allowed
@@ -75,7 +75,7 @@ def let_guests_in(room: Room, allowed: bool) -> None:
 
 
 def archive(room: Room) -> None:
-    """Close a room: its log stays readable for those who may, nobody is in it any more."""
+    """Close a room. Its log stays readable for people who may see it, but nobody can be in it."""
     with transaction.atomic():
         Room.objects.filter(pk=room.pk).update(archived_at=timezone.now())
         payload = {"do": "removed", "room": room.slug, "id": room.pk, "reason": "archived"}

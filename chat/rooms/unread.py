@@ -1,4 +1,4 @@
-"""How many messages somebody has not read: those after their mark that stand, and that others have said."""
+"""Unread counts: messages by others after a person's read mark that are not deleted."""
 
 import json
 from collections import defaultdict
@@ -14,15 +14,15 @@ from realtime.storage import bulk
 from realtime.storage.database import condition, in_database
 from realtime.storage.gather import gathered
 
-#: Messages that are counted at most; a badge says "99+".
+#: The count stops here; a badge then says "99+".
 MOST: Final = 100
-#: How far back from the newest message is looked: what was purged is not walked through.
+#: How far back from the newest message to look, so that a purged log is not read through.
 WINDOW: Final = 1000
 
 
 @dataclass(frozen=True, slots=True)
 class Unread:
-    """`unread` messages of a room, as it is at `rev` and `seq`, after message `read`."""
+    """The number of unread messages after message `read`, when the room is at `rev` and `seq`."""
 
     rev: int
     seq: int
@@ -33,7 +33,7 @@ class Unread:
 def counts(rooms_of: Mapping[int, Iterable[int]]) -> dict[int, dict[int, Unread]]:
     """Return by user and room the count of each of these rooms that exists. `rooms_of`: user id: room ids.
 
-    Of a room that is older than the user's account, all that is there counts as read at first.
+    In a room older than the user's account, everything counts as read at first.
     """
     pairs = {(room, user) for user, rooms in rooms_of.items() for room in rooms}
     ids = {(room,) for room, _ in pairs}
@@ -44,7 +44,7 @@ def counts(rooms_of: Mapping[int, Iterable[int]]) -> dict[int, dict[int, Unread]
         people = bulk.find(User, ("id",), {(user,) for _, user in missing}, ("id", "date_joined"))
         came = dict(people)
         new = {(room, user): heads[room][1] for room, user in missing if user in came and heads[room][2] < came[user]}
-        if not condition.unwritable:  # else reading goes on, and they are marked later
+        if not condition.unwritable:  # else: marked at a later read
             mark_read(new)
         marks |= new
     behind = [
@@ -61,7 +61,7 @@ def counts(rooms_of: Mapping[int, Iterable[int]]) -> dict[int, dict[int, Unread]
 
 
 def mark_read(marks: dict[tuple[int, int], int]) -> None:
-    """Set the marks `(room id, user id): seq` of those who have none yet."""
+    """Set the marks `(room id, user id): seq` where there is none yet."""
     rows = [ReadMark(room_id=room, user_id=user, seq=seq) for (room, user), seq in marks.items()]
     ReadMark.objects.bulk_create(rows, ignore_conflicts=True)
 
@@ -98,6 +98,6 @@ def _counts(keys: Collection[tuple[int, frozenset[int]]]) -> dict[tuple[int, fro
 
 
 async def counts_of(user_id: int, room_ids: Iterable[int]) -> dict[int, Unread]:
-    """Return by room how much of it a user has not read; who asks at the same time shares a read."""
+    """Return the unread counts of a user by room. Calls at the same time share a read."""
     rooms = frozenset(room_ids)
     return (await _counts((user_id, rooms)) or {}) if rooms else {}
