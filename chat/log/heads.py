@@ -1,4 +1,4 @@
-"""Room heads: how far each room is, for the unread counts of those who are not in it."""
+"""Room heads: each room's newest rev and seq, for the unread counts of people who are not in it."""
 
 import asyncio
 import logging
@@ -17,9 +17,9 @@ from realtime.wire.protocol import encode
 
 #: Seconds between two announcements of a busy room.
 CALM: Final = 0.25
-#: As many new or deleted messages are named in a head at most.
+#: A head names at most this many new or deleted messages.
 NEWS: Final = 50
-#: Announcements a second of all rooms together: everybody hears of every public room.
+#: Announcements a second, all rooms together, since everybody gets those of every public room.
 MOST: Final = 40
 
 log = logging.getLogger(__name__)
@@ -37,7 +37,10 @@ def head_event(heads: dict[str, dict[str, Any]]) -> dict[str, Any]:
 
 
 def head_publication(room_id: int, slug: str, rev: int, seq: int, news: News | None = None) -> Publication:
-    """Return the head of a room, with what was said and deleted since the last one, where that is not much."""
+    """Return the head of a room.
+
+    It names the messages said and deleted since the last one, unless there are too many.
+    """
     head: dict[str, Any] = {"rev": rev, "seq": seq}
     if news is not None:
         head |= {name: said for name in ("new", "gone") if 0 < len(said := getattr(news, name)) <= NEWS}
@@ -46,7 +49,7 @@ def head_publication(room_id: int, slug: str, rev: int, seq: int, news: News | N
 
 
 def told(hub: Hub, room_id: int) -> int:
-    """Return the newest rev of a room that sockets of this process have heard of (0: none)."""
+    """Return the newest rev of a room that this process's sockets were told (0: none)."""
     topic = hub.topics.get(heads_topic(room_id))
     return topic.floor if isinstance(topic, LatestTopic) else 0
 
@@ -63,7 +66,7 @@ class _Announcer:
             if room.kind != RoomKind.ROULETTE:
                 waiting = self._moved[room.pk][1] if room.pk in self._moved else News()
                 for name, said in (("new", waiting.new), ("gone", waiting.gone)):
-                    if room.pk in news and len(said) <= NEWS:  # more are not told
+                    if room.pk in news and len(said) <= NEWS:  # more are not named
                         said += getattr(news[room.pk], name)
                 self._moved[room.pk] = room, waiting
         if self._moved and (self._task is None or self._task.done()):
@@ -81,12 +84,12 @@ _announcer: Final = per_loop(_Announcer)
 
 
 def announce(rooms: Iterable[Room], news: Mapping[int, News]) -> None:
-    """Tell those who see `rooms` how far they are now, and what is new there. For the event loop's thread."""
+    """Publish the heads of `rooms`, with what is new there. Call it in the event loop's thread."""
     _announcer().add(rooms, news)
 
 
 async def heads_of_all() -> Heads:
-    """Return how far all rooms but roulette's are now; all who ask at the same time share a read."""
+    """Return the heads of all rooms but roulette's. Calls at the same time share a read."""
     return await _heads(None) or {}
 
 

@@ -1,4 +1,4 @@
-"""What people do with messages. Checked here for what needs no database, then by the store, in its transaction."""
+"""What people do with messages. Checks without the database are here; the store does the others, in its transaction."""
 
 import asyncio
 from collections.abc import Awaitable
@@ -37,7 +37,10 @@ async def edit(
 
 
 async def _render(body: str, user: User) -> str:
-    """Return the HTML of `body`; a long one is rendered beside the event loop, in turn. Raises CommandError."""
+    """Return the HTML of `body`.
+
+    A long one is rendered in a thread, in turns (`realtime.limits.turns`). Raises CommandError.
+    """
     if len(body) <= SHORT_BODY or len(body) > BODY_CHARACTERS:
         return check_body(body)
     return await _rendering.run(user.pk, partial(check_body, body))
@@ -57,7 +60,7 @@ def acknowledge(room_id: int, user: User, seq: int) -> Change:
 
 
 def write(change: Change | Awaitable[Change]) -> Applied:
-    """Write one change, as the functions above return it, from synchronous code; wait for it. Raises CommandError."""
+    """Write one change of the functions above, from synchronous code, and wait for it. Raises CommandError."""
     return async_to_sync(_write)(change)
 
 

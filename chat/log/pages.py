@@ -1,6 +1,6 @@
 """Reading a room's log, in pages.
 
-Head and rows of a page come from one statement: the room is joined to its messages.
+The head and the rows of a page come from one statement, which joins the room to its messages.
 """
 
 from collections import defaultdict
@@ -15,15 +15,15 @@ from chat.models import Message, Room
 from realtime.storage import bulk
 from realtime.wire.protocol import encode
 
-#: Bytes of JSON that the messages of a page have at most, unless a single one has more.
+#: The most bytes of JSON in a page; a single message may have more.
 PAGE_BYTES: Final = 256 * 1024
 
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """A part of a room's log: `message` events, the room's head, and whether that is all there is.
+    """A part of a room's log: `message` events, the room's head, and whether nothing is missing (`complete`).
 
-    A reader of this page has everything up to change `reached`. From memory, events are JSON already.
+    A reader of this page has everything up to change `reached`. Events from memory are JSON already.
     """
 
     rev: int
@@ -73,9 +73,9 @@ def following(room_id: int, seq: int, limit: int) -> Page:
 
 
 def around(room_id: int, seq: int, limit: int) -> Page:
-    """Return up to `limit` messages with `seq` in their middle, or as near to it as there are so many on both sides.
+    """Return up to `limit` messages around `seq`, with as many before it as after it where possible.
 
-    Oldest first; `complete`: there are none before them. A `seq` beyond an end is that end.
+    Oldest first; `complete`: there are none before them. A `seq` beyond an end counts as that end.
     """
     head = Room.objects.values_list("seq", flat=True).get(pk=room_id)
     seq = max(1, min(seq, head))
@@ -87,7 +87,7 @@ def around(room_id: int, seq: int, limit: int) -> Page:
 
 
 def recent(room_ids: Collection[int], count: int) -> dict[int, Recent]:
-    """Return of each room that exists at least the newest `count` messages, and those of the newest `count` changes."""
+    """Return, for each existing room, at least the newest `count` messages and the messages of the newest `count` changes."""
     rooms = bulk.find(Room, ("id",), [(room,) for room in room_ids], ("id", "rev", "seq"))
     start = {pk: (max(0, rev - count), max(0, seq - count)) for pk, rev, seq in rooms}
     wanted = Q(pk__in=())
@@ -110,9 +110,9 @@ def recent(room_ids: Collection[int], count: int) -> dict[int, Recent]:
 
 
 def _read(room_id: int, choose: Callable[[Any], Any]) -> tuple[Room, list[Message]]:
-    """Return the chosen messages and the room as the same statement saw it.
+    """Return the chosen messages, and the room as the same statement saw it.
 
-    Without any message the head is read before them, so that it never claims more than they show.
+    When there are no messages, the head is read first, so that it never claims more than the messages show.
     """
     messages = Message.objects.filter(room=room_id).select_related("room", "sender")
     rows = list(choose(messages))
@@ -124,7 +124,7 @@ def _read(room_id: int, choose: Callable[[Any], Any]) -> tuple[Room, list[Messag
 
 
 def _that_fit(room: Room, rows: Sequence[Message]) -> list[dict[str, Any]]:
-    """Return the events of the first of `rows`, as many as a page may hold; one at least."""
+    """Return the events of the first `rows`: as many as fit into a page, at least one."""
     events: list[dict[str, Any]] = []
     size = 0
     for event in _events(room, rows):

@@ -1,4 +1,4 @@
-"""The newest part of a room's log, for those who join: kept in memory, as JSON."""
+"""The newest part of a room's log, kept in memory as JSON for people who join."""
 
 from collections.abc import Collection
 from itertools import accumulate, takewhile
@@ -15,9 +15,9 @@ from realtime.storage.database import in_database
 from realtime.storage.gather import gathered
 from realtime.wire.protocol import encode
 
-#: How many of the newest messages, and of the newest changes, are read at first.
+#: How many of the newest messages, and of the newest changes, the first read takes.
 NEWEST: Final = 100
-#: How many messages are kept at most, and bytes of them.
+#: The most messages that are kept, and the most bytes.
 MOST: Final = 400
 MOST_BYTES: Final = 1024 * 1024
 
@@ -38,8 +38,8 @@ _address: Final = msgspec.json.Decoder(_Numbered)
 class RecentMessages(Memory):
     """Messages in their state after change `number`.
 
-    Invariants: `_messages` has, by seq and in the order of their revs, every message whose rev is above `_after`,
-    and every one whose seq is above `_before`; their quotes are as new as they are.
+    Invariants: `_messages` has, by seq and in order of rev, every message with a rev above `_after` and every message
+    with a seq above `_before`. Quotes are as new as the messages.
     """
 
     def __init__(self, number: int, seq: int, after: int, before: int) -> None:
@@ -69,7 +69,7 @@ class RecentMessages(Memory):
             self._size -= len(gone)
 
     def _renew_quotes(self, seq: int, text: str) -> None:
-        """Have those that answer message `seq` quote it as it is now: what was deleted is not to be read there."""
+        """Renew the quotes of message `seq` in its answers, so that deleted text does not stay readable there."""
         answers = [each for each, (_, _, answered) in self._messages.items() if answered == seq]
         if not answers:
             return
@@ -84,7 +84,7 @@ class RecentMessages(Memory):
                 self._size += len(after) - len(before)
 
     def newest(self, limit: int) -> Page | None:
-        """Return what `pages.newest` would; None: it is not all here."""
+        """Return what `pages.newest` would; None when not all of it is in memory."""
         if self._before > max(0, self._seq - limit):
             return None
         seqs = [seq for seq in sorted(self._messages, reverse=True) if seq > self._seq - limit]
@@ -92,7 +92,7 @@ class RecentMessages(Memory):
         return Page(self.number, self._seq, events[::-1], True, self.number)
 
     def changed_after(self, after: int, limit: int) -> Page | None:
-        """Return what `pages.changed_after` would; None: it is not all here."""
+        """Return what `pages.changed_after` would; None when not all of it is in memory."""
         if self._after > after:
             return None
         found = list(takewhile(lambda message: message[0] > after, reversed(self._messages.values())))[::-1]
@@ -103,7 +103,7 @@ class RecentMessages(Memory):
 
 
 def _that_fit(events: list[bytes]) -> list[msgspec.Raw]:
-    """Return the first of `events`, as many as a page may hold; one at least."""
+    """Return the first of `events`: as many as fit into a page, at least one."""
     sizes = accumulate(map(len, events))
     return [msgspec.Raw(event) for event, size in zip(events, sizes, strict=True) if size <= pages.PAGE_BYTES] or [
         msgspec.Raw(event) for event in events[:1]
@@ -133,9 +133,9 @@ _page: Final = gathered(_read_pages)
 
 
 async def page(room_id: int, after: int | None, limit: int, least: int) -> Page:
-    """Return what changed after `after` (None: the newest messages), after change `least` or later.
+    """Return what changed after `after` (None: the newest messages), in a state after change `least` or later.
 
-    For one who is subscribed to the room. Raises LookupError when there is no such room.
+    Only for subscribers of the room. Raises LookupError when there is no such room.
     """
     kept = await _recent.get(room_id, least)
     found = kept.newest(limit) if after is None else kept.changed_after(after, limit)

@@ -1,8 +1,8 @@
 """The log of rooms: the only module that writes messages, and the one that moves `rev` and `seq`.
 
-`apply` takes a batch of changes, across rooms, in one transaction: lock the rooms by id, check who may,
-look up what exists already, and only then take numbers, so that a duplicate or a change that changes
-nothing takes none. The row lock makes the order of commits the order of numbers.
+`apply` writes a batch of changes, across rooms, in one transaction. It locks the rooms by id, checks permissions, looks up
+what exists already, and only then takes numbers. So a duplicate, or a change without effect, takes no number. The row lock
+makes the order of commits the order of numbers.
 """
 
 from collections.abc import Sequence
@@ -43,7 +43,7 @@ class Post(Change):
 
 @dataclass(frozen=True, slots=True)
 class Card(Post):
-    """The card of an alert: posted, or where it is there already, brought to a newer `alert["version"]`."""
+    """Post the card of an alert, or bring the existing card to a newer `alert["version"]`."""
 
     kind: str = MessageKind.ALERT
     alert: dict[str, Any] = field(default_factory=dict)
@@ -51,14 +51,14 @@ class Card(Post):
 
 @dataclass(frozen=True, slots=True)
 class Acknowledge(Change):
-    """Take charge of an alert: the first who does stands on its card."""
+    """Take charge of an alert. The card names the first person who does."""
 
     seq: int
 
 
 @dataclass(frozen=True, slots=True)
 class Edit(Change):
-    """`base` is the `edited_at`, as on the wire, of the text that was edited; UNSET: whatever it is by now."""
+    """`base`: the `edited_at`, as on the wire, of the text that was edited; UNSET: overwrite any text."""
 
     seq: int
     body: str
@@ -68,7 +68,7 @@ class Edit(Change):
 
 @dataclass(frozen=True, slots=True)
 class Delete(Change):
-    """`as_staff`: also somebody else's message, from the admin."""
+    """`as_staff`: from the admin, which may delete anybody's message."""
 
     seq: int
     as_staff: bool = False
@@ -81,12 +81,12 @@ class React(Change):
     on: bool
 
 
-#: What is done to a message that is there, named by its seq.
+#: Changes to an existing message, named by its seq.
 Amendment = Edit | Delete | React | Acknowledge
 
 
 class StaleEdit(CommandError):
-    """The text was changed after the one that was edited. `message` is its event now."""
+    """The text has changed since the one that was edited. `message` is the present event."""
 
     def __init__(self, message: dict[str, Any]) -> None:
         super().__init__("conflict", "This message was changed meanwhile.")
@@ -98,7 +98,7 @@ class StaleEdit(CommandError):
 
 @dataclass(frozen=True, slots=True)
 class Applied:
-    """A change that is in the log: its numbers, and whether it was there before (`duplicate`)."""
+    """A change that is in the log: its numbers, and whether it was there already (`duplicate`)."""
 
     rev: int
     seq: int
@@ -108,7 +108,7 @@ class Applied:
 
 @dataclass(slots=True)
 class Result:
-    """What became of a batch: an outcome per change, what to publish, and the heads that moved."""
+    """The result of a batch: an outcome per change, what to publish, and the heads that moved."""
 
     outcomes: list[Applied | CommandError]
     publications: list[Publication] = field(default_factory=list)
@@ -118,14 +118,14 @@ class Result:
 
 @dataclass(slots=True)
 class News:
-    """Messages `(seq, sender id)` of a room that were said in a batch, and those that were deleted."""
+    """The messages `(seq, sender id)` of a room that a batch added, and those that it deleted."""
 
     new: list[tuple[int, int]] = field(default_factory=list)
     gone: list[tuple[int, int]] = field(default_factory=list)
 
 
 def apply(changes: Sequence[Change]) -> Result:
-    """Apply `changes` in order, in one transaction. A change that may not be gets a CommandError for outcome."""
+    """Apply `changes` in order, in one transaction. The outcome of a refused change is a CommandError."""
     with transaction.atomic():
         batch = _Batch(changes)
         result = Result([batch.apply(change) for change in changes])
@@ -135,7 +135,7 @@ def apply(changes: Sequence[Change]) -> Result:
 
 
 class _Person(NamedTuple):
-    """As much of a user as a change needs: a whole one costs ten times as much."""
+    """The part of a user that a change needs: a whole User costs ten times as much."""
 
     pk: int
     name: str
@@ -185,13 +185,13 @@ class _Batch:
                 self._know(message)
 
     def _read_quotes(self, changes: Sequence[Change]) -> dict[tuple[int, int], quotes.Quote]:
-        """Read what replies answer, where this batch has not read it already; without replies nothing is read."""
+        """Read the messages that replies answer, unless this batch has them; without replies nothing is read."""
         answered = {(each.room_id, each.reply_to) for each in changes if isinstance(each, Post) and each.reply_to}
         answered |= {(each.room_id, each.reply_to) for each in self.by_seq.values() if each.reply_to}
         return quotes.read(answered - self.by_seq.keys())
 
     def _quote(self, message: Message) -> quotes.Quote | None:
-        """Return what `message` answers, as it is at this point of the batch."""
+        """Return the quote of what `message` answers, as of this point of the batch."""
         if message.reply_to is None:
             return None
         answered = self.by_seq.get((message.room_id, message.reply_to))
@@ -235,7 +235,7 @@ class _Batch:
         return room
 
     def _require_open(self, room: Room, change: Change) -> None:
-        """Raise CommandError where nothing new may come from this actor."""
+        """Raise CommandError when this actor may add nothing to the room."""
         if isinstance(change, Delete) and change.as_staff:
             return
         if room.archived_at is not None:
@@ -251,7 +251,7 @@ class _Batch:
             "id": None,
             "room_id": room.pk,
             "seq": room.seq,
-            "rev": 0,  # numbered below
+            "rev": 0,  # gets its number below
             "posted_rev": 0,
             "sender_id": change.actor_id,
             "client_id": change.client_id,
@@ -274,7 +274,7 @@ class _Batch:
         return applied
 
     def _renew(self, room: Room, message: Message, card: Post) -> Applied:
-        """Bring the card of an alert up to date; who acknowledged it stays on it. That is no edit."""
+        """Update the card of an alert, and keep who acknowledged it. This does not count as an edit."""
         assert isinstance(card, Card)
         message.body, message.html = card.body, card.html
         message.alert = _with_state({**card.alert, "acknowledged": (message.alert or {}).get("acknowledged")})
@@ -293,7 +293,7 @@ class _Batch:
             staff = isinstance(change, Delete) and change.as_staff
             if message.sender_id != change.actor_id and not staff:
                 raise CommandError("forbidden", "Only your own messages can be changed.")
-            if room.kind == RoomKind.ROULETTE and not staff:  # a report needs it as proof
+            if room.kind == RoomKind.ROULETTE and not staff:  # reports need it as proof
                 raise CommandError("forbidden", "In roulette, what is said stands.")
             if isinstance(change, Edit) and _is_stale(message, change):
                 raise StaleEdit(self._event(room, message))
@@ -321,7 +321,7 @@ class _Batch:
         return [self.rooms[pk] for pk in sorted(ids)]
 
     def save(self) -> None:
-        """Write everything: the counters, the new messages, the changed ones."""
+        """Write the counters, the new messages and the changed ones."""
         new = {(message.room_id, message.seq) for message in self.new}
         changed = [message for key, message in self.touched.items() if key not in new]
         bulk.update(self.moved, "rev", "seq")
@@ -330,14 +330,14 @@ class _Batch:
 
 
 def _is_newer(change: Post, known: Message) -> bool:
-    """Whether `change` is a card that says more than the message does; a deleted one stays deleted."""
+    """Whether `change` is a newer version of the message's card. A deleted message stays deleted."""
     if not isinstance(change, Card) or known.deleted_at is not None:
         return False
     return bool(change.alert["version"] > (known.alert or {}).get("version", 0))
 
 
 def _with_state(alert: dict[str, Any]) -> dict[str, Any]:
-    """Return `alert` with what its `state` is: firing, acknowledged (by somebody, and not over), resolved."""
+    """Return `alert` with its `state`: firing, acknowledged (by somebody, and not over), or resolved."""
     state = "resolved" if alert.get("until") else "acknowledged" if alert.get("acknowledged") else "firing"
     return {**alert, "state": state}
 
@@ -357,7 +357,7 @@ def _acknowledge(message: Message, user: _Person, now: datetime) -> bool:
 
 
 def _is_stale(message: Message, change: Edit) -> bool:
-    """Whether `change` would overwrite a text that its writer has not seen."""
+    """True when `change` would overwrite a text that its author has not seen."""
     if change.base is msgspec.UNSET or message.deleted_at is not None or message.body == change.body:
         return False
     return change.base != (timestamp(message.edited_at) if message.edited_at else None)

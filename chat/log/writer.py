@@ -1,7 +1,7 @@
-"""The writer: one per process. Whatever queued while the last transaction ran goes into the next one.
+"""The writer, one per process. All changes that queue while a transaction runs go into the next one.
 
-With nothing queued a change is written at once, or within a millisecond where several came together before. Order of
-submission is order in the log.
+With nothing queued, a change is written at once, or within a millisecond when the last transaction had several. The
+order of submission is the order in the log.
 """
 
 import asyncio
@@ -23,20 +23,20 @@ from realtime.wire.protocol import CommandError
 
 log = logging.getLogger(__name__)
 
-#: Changes in one transaction, and waiting for one, at the most.
+#: The most changes in one transaction, and the most that may wait.
 BATCH: Final = 500
 QUEUE: Final = 10_000
-#: Seconds for which a first change waits for others when the last transaction had several: they come together.
+#: When the last transaction had several changes, the first change waits this many seconds for others.
 GATHER: Final = 0.001
-#: Pauses in seconds before a transaction is tried again whose outcome is unknown; the ids make that safe. The last
-#: one stays, until nobody waits any more.
+#: Seconds before each retry of a transaction whose outcome is unknown; the ids make retries safe. The last pause
+#: repeats until nobody waits any more.
 RETRIES: Final = (0.1, 0.3, 1.0)
-#: Seconds between two looks for changes that have waited for too long.
+#: Seconds between two checks for changes that have waited too long.
 LOOK: Final = 1.0
 
 
 class Item(NamedTuple):
-    """A change, its answer, and when it came (seconds of the loop's clock)."""
+    """A change, the future of its answer, and when it came (seconds of the loop's clock)."""
 
     change: Change
     answer: "asyncio.Future[Applied]"
@@ -44,14 +44,14 @@ class Item(NamedTuple):
 
 
 class Writer:
-    """Takes changes, answers each when it is committed, and publishes what was."""
+    """Takes changes, answers each after its commit, and publishes what was committed."""
 
     def __init__(self) -> None:
         self._queue: deque[Item] = deque()
-        self._batch: list[Item] = []  # what is being written
+        self._batch: list[Item] = []  # the changes that are being written
         self._work: asyncio.Task[None] | None = None
-        self._looking = False  # whether `_answer_late_ones` is going to be called
-        self._trouble: Exception | None = None  # why the transaction under way could not be written yet
+        self._looking = False  # whether `_answer_late_ones` is scheduled
+        self._trouble: Exception | None = None  # why the running transaction could not be written yet
         self._together = False  # whether the last transaction had several changes
         self._publishing: set[asyncio.Task[None]] = set()
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="writer")
@@ -107,7 +107,7 @@ class Writer:
             asyncio.get_running_loop().call_later(LOOK, self._answer_late_ones)
 
     def _answer_late_ones(self) -> None:
-        """Tell those who have waited for too long; what of theirs is being written may still be."""
+        """Answer changes that have waited too long. Those that are being written may still succeed."""
         self._looking = False
         self._look_soon()
         oldest = asyncio.get_running_loop().time() - PATIENCE
@@ -135,7 +135,7 @@ class Writer:
                 return result
 
     async def _one_by_one(self, batch: list[Item], error: Exception) -> None:
-        """A change that cannot be written fails alone, not its whole batch."""
+        """Write each change alone, so that one that cannot be written does not fail the batch."""
         if len(batch) > 1 and not isinstance(error, AWAY):
             for item in batch:
                 try:
@@ -166,14 +166,14 @@ class Writer:
                 future.set_result(outcome)
         if result.publications:
             announce(result.rooms, result.news)
-            # Beside the next transaction: a sick wire must not hold up writing.
+            # In parallel with the next transaction: a failing channel layer must not hold up writing.
             task = asyncio.create_task(publish(result.publications))
             self._publishing.add(task)
             task.add_done_callback(self._publishing.discard)
 
 
 def _apply_here(changes: list[Change]) -> Result:
-    """Apply `changes` over the connection of this thread, which is kept for as long as it works."""
+    """Apply `changes` over this thread's connection, which is kept while it works."""
     try:
         return store.apply(changes)
     except AWAY:
@@ -181,10 +181,10 @@ def _apply_here(changes: list[Change]) -> Result:
         raise
 
 
-#: Returns the writer of the running event loop: of this process, that is.
+#: Returns the writer of the running event loop, so of this process.
 current_writer: Final = per_loop(Writer)
 
 
 async def flush() -> None:
-    """Let the process leave nothing unwritten behind."""
+    """Write everything that waits, before the process ends."""
     await current_writer().flush()
