@@ -22,9 +22,9 @@ from streams.push import pushes, tokens
 from streams.sources import admin as source_admin
 from web.admin import TechnicalAdmin
 
-__all__ = ["source_admin"]  # registers its own
+__all__ = ["source_admin"]  # the sources' admin registers its own pages
 
-#: Colour is not alone: each state has its own sign.
+#: Each state has a sign of its own, so that colour is not the only mark.
 SIGNS = {"ok": "●", "error": "▲", "unknown": "○"}
 
 
@@ -63,11 +63,11 @@ class StreamAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return streams
 
     def get_readonly_fields(self, request: HttpRequest, obj: Any = None) -> Any:
-        # Its slug is its address, and its kind decides how its history is read.
+        # The slug is its address, and the kind decides how its history is read: neither may change.
         return (*self.readonly_fields, "slug", "kind") if obj else self.readonly_fields
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        return False  # the history would go unnoticed: there is an action that says so
+        return False  # the ordinary delete would not mention the history; our action does
 
     @admin.display(description=_("producer"), ordering="state")
     def health(self, stream: Stream) -> str:
@@ -182,7 +182,7 @@ class PushTokenAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return False
 
     def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
-        # The list with its action; there is nothing in a token to edit.
+        # Only the list and its action: a token has nothing to edit.
         return obj is None and super().has_change_permission(request, obj)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:

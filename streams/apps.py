@@ -13,5 +13,5 @@ class StreamsConfig(AppConfig):
 
         register_source("stream", StreamSource())
         background.register("the watch over producers", worker.watch)
-        # Another process could not reach the in-memory layer, so the producers run in this one.
+        # Another process could not reach the in-memory layer, so the producers run in the server process.
         background.register("the producers", worker.work, when=background.layer_is_embedded)

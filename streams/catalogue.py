@@ -1,4 +1,4 @@
-"""Which streams there are: making one that scripts push into, and deleting any."""
+"""Making streams that scripts push into, and deleting streams."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from streams.models import Stream
 
 
 def create_stream(slug: str, kind: str = Stream.Kind.NUMBER, **fields: Any) -> Stream:
-    """Make a stream that is pushed. Raises ValidationError, for a slug that is taken too."""
+    """Make a pushed stream. Raises ValidationError, also for a slug that is taken."""
     stream = Stream(slug=slug, kind=kind, **fields)
     stream.full_clean()
     stream.save()
@@ -18,6 +18,6 @@ def create_stream(slug: str, kind: str = Stream.Kind.NUMBER, **fields: Any) -> S
 
 @transaction.atomic
 def delete_stream(stream: Stream) -> None:
-    """Delete a stream with all its history; the boards that showed it get a new snapshot."""
+    """Delete a stream with all its history. The boards that showed it get a new snapshot."""
     shown.stream_changed(stream)
     store.delete(stream)

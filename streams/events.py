@@ -1,4 +1,4 @@
-"""What is said of streams on the wire (docs/protocol.md). Pure."""
+"""The events of streams on the wire (docs/protocol.md). Pure."""
 
 from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime, timedelta
@@ -7,14 +7,14 @@ from typing import Any, Final, Protocol
 from realtime.wire.protocol import encode, timestamp
 from streams.values import Kind
 
-#: How many of the values that an update folds together it still carries, for charts.
+#: When an update merges several values, it still carries this many of them as points for charts.
 FOLDED_POINTS: Final = 300
 
 EPOCH: Final = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class StreamHead(Protocol):
-    """As much of a stream as its events tell."""
+    """The part of a stream that its events carry."""
 
     slug: str
     kind: str
@@ -31,16 +31,16 @@ class StreamHead(Protocol):
 
 
 def unix_ms(moment: datetime) -> int:
-    """Return whole milliseconds, rounded down as in `timestamp`: what a point has is what its update said."""
+    """Return whole milliseconds, rounded down as in `timestamp`, so that a point has the time of its update."""
     return (moment - EPOCH) // timedelta(milliseconds=1)
 
 
 def snapshot_of_stream(
     stream: StreamHead, rows: Mapping[str, Any], history: Sequence[Sequence[Any]], gap: float
 ) -> dict[str, Any]:
-    """Return a stream as the snapshot has it; a table's value is its rows by key.
+    """Return a stream in the form of a snapshot. The value of a table is its rows by key.
 
-    `gap`: seconds between two points of `history` in which nothing was measured.
+    `gap`: two points of `history` further apart than this many seconds have a gap between them.
     """
     return {
         **_nature(stream),
@@ -54,9 +54,9 @@ def snapshot_of_stream(
 def past_of_stream(
     stream: StreamHead, head: Sequence[Sequence[Any]], history: Sequence[Sequence[Any]], gap: float
 ) -> dict[str, Any]:
-    """Return a stream as it was: `head` has its newest point then, if there was one.
+    """Return a stream as it was. `head` has its newest point at that time, if there was one.
 
-    Of a table it is known when its rows changed, not when somebody said last that they had not.
+    For a table, the time of its last change is known, but not when its producer last confirmed it.
     """
     at, value = head[-1] if head else (None, None)
     nature = _nature(stream)
@@ -85,7 +85,7 @@ def _nature(stream: StreamHead) -> dict[str, Any]:
 def update_of_value(stream: StreamHead, folded: Sequence[Sequence[Any]] = ()) -> str:
     """Return the `update` event of a stream's newest value.
 
-    `folded`: older points `[unix ms, value]` that came in the same batch and get no event of their own.
+    `folded`: older points `[unix ms, value]` of the same batch, which get no event of their own.
     """
     change = {"value": stream.value, **_health(stream)}
     if folded:
@@ -96,7 +96,7 @@ def update_of_value(stream: StreamHead, folded: Sequence[Sequence[Any]] = ()) ->
 
 
 def update_of_rows(stream: StreamHead, rows: Mapping[str, Any]) -> str:
-    """Return the `update` event of some rows of a table (null: gone); no rows: of its state alone."""
+    """Return the `update` event of some rows of a table (null: gone). With no rows, it is about the state only."""
     return encode({"type": "update", "streams": {stream.slug: {"rows": rows, **_health(stream)}}})
 
 

@@ -1,4 +1,4 @@
-"""Reads of what streams had: the points of charts, and the values at a moment."""
+"""Reads the past of streams: the points of charts, and the values at a moment."""
 
 from collections import defaultdict
 from collections.abc import Collection, Mapping, Sequence
@@ -21,22 +21,22 @@ Point = list[Any]
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """How much of a stream's history: the newest `points`, or with `seconds` so long, thinned to about `points`."""
+    """How much of a stream's history: the newest `points`; with `seconds`, that time thinned to about `points`."""
 
     points: int
     seconds: int | None = None
 
     @property
     def step(self) -> int:
-        """Over how many seconds each point is a mean; 0: each is a sample."""
+        """How many seconds each point is a mean of; 0: each point is a sample."""
         return 0 if self.seconds is None else max(1, -(-self.seconds // self.points))
 
 
 def gap(stream: Stream, wanted: Wanted, points: Sequence[Point]) -> float:
-    """Return after how many seconds without a point a line through `points` breaks, as nothing was measured.
+    """Return the gap: after this many seconds without a point, a chart's line through `points` breaks.
 
-    That is when the value was old; but the means of neighbouring times, and samples that thinning has left of them,
-    may be twice such a time apart.
+    It is the longest of: the time after which a value is old; twice the step of means; twice the stretch of thinned
+    samples. Neighbouring means or thinned samples may be that far apart.
     """
     thinned = bool(points and stream.thinned_until and points[0][0] < unix_ms(stream.thinned_until))
     return max(stream.stale_after, 2.0 * wanted.step, 2 * THINNED.total_seconds() if thinned else 0.0)
@@ -50,9 +50,9 @@ def gaps(
 
 
 def heads_at(streams: Collection[Stream], moment: datetime) -> dict[int, list[Point]]:
-    """Return the point that each stream had at `moment`, or none, by stream id; a table's has all its rows.
+    """Return, by stream id, the point that each stream had at `moment`, if any. A table's point has all its rows.
 
-    What a table has now is in its rows; its samples are what it had before.
+    A table's present state is in its rows; its samples are former states.
     """
     tables = {stream.pk: stream for stream in streams if stream.rows_at is not None and stream.rows_at <= moment}
     found = history_of({stream.pk: Wanted(1) for stream in streams if stream.pk not in tables}, moment)
@@ -63,9 +63,9 @@ def heads_at(streams: Collection[Stream], moment: datetime) -> dict[int, list[Po
 
 
 def history_of(wanted: Mapping[int, Wanted], until: datetime | None = None) -> dict[int, list[Point]]:
-    """Return what some streams had up to `until` (None: now), oldest first, by stream id; one statement for all.
+    """Return, by stream id, the history of some streams up to `until` (None: now), oldest first, in one statement.
 
-    The database writes the points as JSON: of a board they are thousands, too many to become objects on their way.
+    The database itself writes the points as JSON: a board has thousands, too many to make Python objects of them.
     """
     alike: dict[Wanted, list[int]] = defaultdict(list)
     for pk, each in wanted.items():
@@ -89,7 +89,7 @@ def history_of(wanted: Mapping[int, Wanted], until: datetime | None = None) -> d
 
 
 def _points() -> str:
-    """Return what makes JSON of the columns `at`, as in `unix_ms`, and `value` of some rows, but for the brackets."""
+    """Return SQL that makes JSON of the columns `at` (as in `unix_ms`) and `value` of rows, without the brackets."""
     if connection.vendor == "sqlite":
         join = "GROUP_CONCAT"
         ms = "CAST(strftime('%%s', substr(at, 1, 19)) AS INTEGER) * 1000 + CAST(substr(at, 21, 3) AS INTEGER)"
@@ -105,7 +105,7 @@ def _newest(wanted: Wanted, until: datetime | None) -> tuple[str, list[Any]]:
 
 
 def _thinned(wanted: Wanted, seconds: int, until: datetime | None) -> tuple[str, list[Any]]:
-    """Numbers only: the mean of each of so many equal times, at the time of its last sample."""
+    """Return a statement for the means of equal time steps, each at the time of its last sample; for numbers only."""
     if connection.vendor == "sqlite":
         epoch, number = "CAST(strftime('%%s', at) AS INTEGER)", "CAST(value AS REAL)"
     else:

@@ -1,4 +1,4 @@
-"""The streams that producers feed."""
+"""Streams with a producer."""
 
 from collections.abc import Iterable, Mapping
 from datetime import timedelta
@@ -14,9 +14,9 @@ from streams.values import Kind
 
 
 def ensure_produced(producers: Iterable[Producer]) -> dict[str, int]:
-    """Make the streams that `producers` feed, where they are missing; return stream ids by slug.
+    """Make the missing streams of `producers`; return all their stream ids by slug.
 
-    A stream follows what its producer says (label, unit …) except where the admin has changed it; its kind it keeps
+    A stream takes over what its producer declares (label, unit …), except what the admin has changed. It keeps its kind
     once it has had a value (`misfits`).
     """
     found: dict[str, int] = {}
@@ -36,12 +36,12 @@ def ensure_produced(producers: Iterable[Producer]) -> dict[str, int]:
 
 
 def misfits(streams: Mapping[int, Producer]) -> dict[int, Kind]:
-    """Return the kinds of the streams, by id, whose producers give another."""
+    """Return, by stream id, the kind of each stream whose producer gives another kind."""
     kinds = Stream.objects.filter(pk__in=streams).values_list("pk", "kind")
     return {pk: Kind(kind) for pk, kind in kinds if kind != streams[pk].kind}
 
 
-#: What a producer says of its stream, beside the kind.
+#: What a producer declares about its stream, besides the kind.
 DECLARED: Final = ("label", "unit", "stale_after", "raw_for", "retention")
 
 
@@ -51,7 +51,7 @@ def _as_json(said: Mapping[str, Any]) -> dict[str, Any]:
 
 @transaction.atomic
 def _redeclare(stream: Stream, kind: str, said: Mapping[str, Any]) -> None:
-    """Give `stream` what its producer says now, where it still has what the producer said before."""
+    """Update `stream` to its producer's present declaration, where it still has the former one."""
     before, now = stream.declared, _as_json(said)
     present = _as_json({name: getattr(stream, name) for name in said})
     changes = {name: said[name] for name in said if present[name] == before.get(name) != now[name]}
@@ -65,6 +65,6 @@ def _redeclare(stream: Stream, kind: str, said: Mapping[str, Any]) -> None:
 
 
 def last_value(pk: int) -> Any:
-    """Return what a producer goes on from: the stream's value, a table's rows by key; None at the first time."""
+    """Return the last value, from which a producer goes on: for a table its rows by key, None when there is none."""
     stream = Stream.objects.get(pk=pk)
     return store.rows_of([stream])[pk] or None if stream.kind == Stream.Kind.TABLE else stream.value

@@ -7,7 +7,7 @@ from typing import Any
 
 @dataclass(frozen=True, slots=True)
 class Pushed:
-    """A value and its time; `is_now`: nobody gave one, so it is the time at which the value is stored."""
+    """A value and its time. `is_now`: no time was given, so it is the time of storing."""
 
     value: Any
     at: datetime

@@ -1,4 +1,4 @@
-"""Where streams are shown. Streams know no board: what shows them registers here."""
+"""Where streams are shown. Streams do not know boards; apps that show streams register here."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -20,20 +20,20 @@ _showers: list[_Shower] = []
 
 
 def register(*, changed: Changed, show: Show) -> None:
-    """Have `changed` called when a stream has another label, unit …, in the transaction of the change.
+    """Call `changed` when a stream's label, unit … changes, in the same transaction.
 
-    `show(stream, where, options)` shows a stream at an address, from the end of a form. Call it in `AppConfig.ready`.
+    `show(stream, where, options)` shows a stream at an address that a form names. Call this in `AppConfig.ready`.
     """
     _showers.append(_Shower(changed, show))
 
 
 def stream_changed(stream: Stream) -> None:
-    """Have everything that shows `stream` learn of its label, unit …; call it in the transaction of the change."""
+    """Tell everything that shows `stream` its new label, unit …; call it in the transaction of the change."""
     for each in _showers:
         each.changed(stream)
 
 
 def show(stream: Stream, where: str, options: Mapping[str, Any] | None = None) -> None:
-    """Show `stream` at the address `where`, which is made when there is nothing. Raises ValidationError."""
+    """Show `stream` at the address `where`, which is made if it is missing. Raises ValidationError."""
     for each in _showers:
         each.show(stream, where, options)

@@ -1,6 +1,6 @@
-"""Writes of streams, samples and rows. The only place where `seq` moves and samples are written.
+"""Writes streams, samples and rows. Only this module moves `seq` and writes samples.
 
-Every write returns the publications that tell of it; they may leave only after the commit.
+Every write returns its publications; they may be published only after the commit.
 """
 
 import json
@@ -23,24 +23,25 @@ from streams.models import ProducerLease, Sample, State, Stream, TableRow
 from streams.pushed import Pushed
 from streams.values import ROWS, Reading, WrongValue
 
-#: How long the mark of a row that was taken away is kept: much longer than any hub may be behind.
+#: How long the mark of a removed row is kept: much longer than any hub may be behind.
 TOMBSTONES: Final = timedelta(days=1)
 #: How many samples one statement of pruning deletes.
 PRUNE: Final = 5_000
 
-#: Of how long a time thinning leaves the least, the greatest and the last sample, and of how long it looks at once.
+#: Thinning leaves the least, the greatest and the last sample of each stretch this long; how much time one round
+#: covers.
 THINNED: Final = timedelta(minutes=5)
 STRETCH: Final = timedelta(hours=1)
 
-#: How often a table's rows are kept at most, and of how many bytes of them a second, on average.
+#: A limit on the history of tables: the least time between two stored states, and the average bytes per second.
 SNAPSHOT_EVERY: Final = timedelta(seconds=10)
 SNAPSHOT_BYTES: Final = 1_000
-#: What moves in a stream's head when the rows of its table do.
+#: The fields of a stream that change when the rows of its table change.
 _TABLE_FIELDS: Final = ("rows_at", "snapshot_due")
 
 
 class StreamReading(NamedTuple):
-    """A reading, the id of its stream, and the fencing token of the worker that has it."""
+    """A reading, the id of its stream, and the fencing token of the worker that produced it."""
 
     stream: int
     token: int
@@ -49,14 +50,17 @@ class StreamReading(NamedTuple):
 
 @dataclass(slots=True)
 class Recorded:
-    """`lost`: the streams whose fencing token was out of date; nothing of theirs was written."""
+    """The result of `record`. `lost`: streams whose fencing token was out of date, so nothing of theirs was written."""
 
     publications: list[Publication] = field(default_factory=list)
     lost: set[int] = field(default_factory=set)
 
 
 def record(readings: Iterable[StreamReading]) -> Recorded:
-    """Write a batch of readings of any streams, each in order, in one transaction; one seq per stream."""
+    """Write a batch of readings of any streams in one transaction.
+
+    Each stream's readings are in order and share one seq.
+    """
     recorded = Recorded()
     by_stream: dict[int, list[Reading]] = defaultdict(list)
     tokens: dict[int, int] = {}
@@ -66,7 +70,7 @@ def record(readings: Iterable[StreamReading]) -> Recorded:
     changed: dict[tuple[str, ...], list[Stream]] = defaultdict(list)
     samples: list[Sample] = []
     with transaction.atomic():
-        # Everybody locks in order of id, so that two processes never wait for each other.
+        # All writers lock in order of id, so that two processes never deadlock.
         for stream in Stream.objects.select_for_update().filter(pk__in=by_stream).order_by("pk"):
             if stream.fence == tokens[stream.pk]:
                 own = by_stream.pop(stream.pk)
@@ -82,12 +86,12 @@ def record(readings: Iterable[StreamReading]) -> Recorded:
 
 
 def _plain(value: Any) -> Any:
-    """Return `value` as it comes back from JSON: a producer's number may be numpy's."""
+    """Return `value` in the types of JSON: a producer's number may be numpy's."""
     return value if type(value) in (float, int, str) else json.loads(json.dumps(value))
 
 
 def _advance(stream: Stream, last: Reading, values: Sequence[tuple[datetime, Any]]) -> tuple[str, ...]:
-    """Give `stream` its next seq, newest value and health; return the names of the fields that have changed."""
+    """Set the next seq, the newest value and the health of `stream`; return the names of the changed fields."""
     stream.seq += 1
     stream.state = State.ERROR if last.error else State.OK
     stream.error, stream.retry_at = last.error, last.retry_at
@@ -104,17 +108,17 @@ def _advance(stream: Stream, last: Reading, values: Sequence[tuple[datetime, Any
 
 
 def push(stream: Stream, pushed: Sequence[Pushed]) -> list[Publication]:
-    """Write pushed values, oldest first; those older than the stream's newest go to its history only.
+    """Write pushed values, oldest first. Values older than the stream's newest only go into its history.
 
-    What has no time gets the database's, so that of two processes the later one's value is the newest. Call it in a
-    transaction. Raises WrongValue when a table would get too many rows.
+    A value without a time gets the database's time, so that with two processes the later write is the newest. Call it
+    in a transaction. Raises WrongValue when a table would get too many rows.
     """
     stream = Stream.objects.select_for_update().annotate(now=Now()).get(pk=stream.pk)
     now: datetime = stream.now
     values = sorted(((now if each.is_now else each.at, each.value) for each in pushed), key=itemgetter(0))
     if stream.thinned_until and values[0][0] < stream.thinned_until:
         Stream.objects.filter(pk=stream.pk).update(thinned_until=values[0][0])
-    # A newest value of the future, by somebody's wrong clock, hides nothing.
+    # A stored value from the future (a wrong clock) must not hide new ones.
     newest = stream.at if stream.at is not None and stream.at <= now else None
     fresh = [(at, value) for at, value in values if newest is None or at >= newest]
     is_table = stream.kind == Stream.Kind.TABLE
@@ -132,7 +136,7 @@ def push(stream: Stream, pushed: Sequence[Pushed]) -> list[Publication]:
 
 
 def _write_values(stream: Stream, values: Sequence[tuple[datetime, Any]]) -> list[Publication]:
-    """Write the rows that a stream, whose head has moved already, got; return what tells of its values."""
+    """Write the new values of a stream whose head has already moved; return the publications."""
     if stream.kind == Stream.Kind.TABLE:
         rows: dict[str, tuple[datetime, Any]] = {}
         for at, changed in values:
@@ -144,16 +148,17 @@ def _write_values(stream: Stream, values: Sequence[tuple[datetime, Any]]) -> lis
 
 
 def _samples(stream: Stream, values: Iterable[tuple[datetime, Any]]) -> list[Sample]:
-    """Return what is to be kept when `values` come."""
+    """Return the samples to store when `values` come."""
     if stream.kind == Stream.Kind.TABLE:
         return _snapshot(stream, [at for at, rows in values if rows])
     return [Sample(stream=stream, at=at, value=value) for at, value in values]
 
 
 def _snapshot(table: Stream, changes: Sequence[datetime]) -> list[Sample]:
-    """Return the rows that changes at these times replace, unless others were kept a short while ago.
+    """Return a sample of the rows that changes at these times replace, unless one was stored a short while ago.
 
-    Rows are kept when they are about to change, not when they have: so whatever lasted is kept, once, however long.
+    Rows are stored just before they change, not after. So every state that lasted is stored once, however long it
+    lasted.
     """
     if not changes:
         return []
@@ -178,7 +183,7 @@ def _write_rows(stream: Stream, rows: Mapping[str, tuple[datetime, Any]]) -> Non
 
 
 def publications_of_rows(stream: Stream, rows: Mapping[str, Any]) -> list[Publication]:
-    """Return one publication per changed row; without any, one of the state, which replaces no row."""
+    """Return one publication per changed row. Without changed rows, return one of the state, which replaces no row."""
     changes = [(f"row.{key}", {key: row}) for key, row in rows.items()] or [("state", {})]
     return [
         Publication(stream.topic, Delivery.LATEST, update_of_rows(stream, changed), stream.seq, key)
@@ -187,7 +192,7 @@ def publications_of_rows(stream: Stream, rows: Mapping[str, Any]) -> list[Public
 
 
 def orphan(pk: int, fence: int) -> list[Publication]:
-    """Mark a stream `unknown` because nobody holds its lease any more; nothing when somebody does again."""
+    """Mark a stream `unknown` because nobody holds its lease. Does nothing when somebody holds it again."""
     expired = ProducerLease.objects.filter(stream=OuterRef("pk"), expires_at__lte=Now())
     with transaction.atomic():
         marked = (
@@ -199,14 +204,14 @@ def orphan(pk: int, fence: int) -> list[Publication]:
 
 
 def publications_of_state(stream: Stream) -> list[Publication]:
-    """Return what tells of a stream's present value and state."""
+    """Return the publications of a stream's present value and state."""
     if stream.kind == Stream.Kind.TABLE:
         return publications_of_rows(stream, {})
     return [Publication(stream.topic, Delivery.LATEST, update_of_value(stream), stream.seq)]
 
 
 def changed_after(stream: Stream, after: int) -> list[Publication]:
-    """Return publications of everything of `stream` that changed after seq `after`."""
+    """Return the publications of everything in `stream` that changed after seq `after`."""
     if stream.seq <= after:
         return []
     if stream.kind != Stream.Kind.TABLE:
@@ -216,7 +221,7 @@ def changed_after(stream: Stream, after: int) -> list[Publication]:
 
 
 def rows_of(streams: Collection[Stream]) -> dict[int, dict[str, Any]]:
-    """Return the current rows of the tables among `streams`, by stream and key, in order of their keys."""
+    """Return the present rows of the tables among `streams`, by stream and key, sorted by key."""
     found: dict[int, dict[str, Any]] = defaultdict(dict)
     tables = [stream.pk for stream in streams if stream.kind == Stream.Kind.TABLE]
     if tables:
@@ -226,12 +231,12 @@ def rows_of(streams: Collection[Stream]) -> dict[int, dict[str, Any]]:
 
 
 def prune() -> int:
-    """Delete samples past their stream's retention, thin older ones, delete old marks of rows; return how many went."""
+    """Delete samples past their stream's retention, thin older ones, and delete old marks of rows; return how many."""
     deleted = 0
     for stream in Stream.objects.all():
         old = Sample.objects.filter(stream=stream, at__lt=Now() - stream.retention)
         if stream.kind == Stream.Kind.TABLE and (held := old.order_by("at").last()):
-            old = old.filter(at__lt=held.at)  # it was still so when the time began that is kept
+            old = old.filter(at__lt=held.at)  # this state was still valid at the beginning of the time that is kept
         while ids := list(old.order_by("at").values_list("pk", flat=True)[:PRUNE]):
             deleted += Sample.objects.filter(pk__in=ids).delete()[0]
         deleted += _thin(stream, clock.now() - stream.raw_for)
@@ -240,9 +245,10 @@ def prune() -> int:
 
 
 def _thin(stream: Stream, until: datetime) -> int:
-    """Leave of each stretch of THINNED that ended by `until` the least, the greatest and the last sample.
+    """In each stretch of THINNED that ended by `until`, keep only the least, the greatest and the last sample.
 
-    What stays was said at the time it has. Goes on from where it stopped; a push of older samples sets that back.
+    The kept samples keep their own times. Each call goes on where the last one stopped; a push of older samples moves
+    that point back.
     """
     until = floor(until, THINNED)
     mark, deleted = stream.thinned_until, 0
@@ -256,16 +262,16 @@ def _thin(stream: Stream, until: datetime) -> int:
         superfluous = _superfluous(samples.filter(at__lt=end).values_list(*columns) if first else (), is_number)
         for place in range(0, len(superfluous), PRUNE):
             deleted += Sample.objects.filter(pk__in=superfluous[place : place + PRUNE]).delete()[0]
-        # Not when somebody has set it back meanwhile: the next round begins there.
+        # Unless a push moved it back meanwhile: then the next round begins there.
         if mark == end or not Stream.objects.filter(pk=stream.pk, thinned_until=mark).update(thinned_until=end):
             return deleted
         mark = end
 
 
 def _superfluous(rows: Iterable[tuple[Any, ...]], is_number: bool) -> list[int]:
-    """Return the ids of the samples, oldest first, that are neither least nor greatest nor last of their stretch.
+    """Return the ids of the samples, oldest first, that are neither least nor greatest nor last in their stretch.
 
-    `rows`: id, time, and value of those that are numbers.
+    `rows`: id, time, and the value if it is a number.
     """
     found: list[int] = []
     for _, stretch in groupby(rows, key=lambda row: floor(row[1], THINNED)):
@@ -282,7 +288,10 @@ def floor(moment: datetime, width: timedelta) -> datetime:
 
 
 def retire(stream: Stream) -> list[Publication]:
-    """Take a stream's producer away: what it still says is not written. Its values stay; call it in a transaction."""
+    """Remove a stream's producer, so that its later readings are not written.
+
+    The values stay. Call it in a transaction.
+    """
     ProducerLease.objects.filter(stream=stream).delete()
     Stream.objects.filter(pk=stream.pk).update(
         seq=F("seq") + 1, fence=F("fence") + 1, state=State.UNKNOWN, error="", retry_at=None
@@ -291,10 +300,10 @@ def retire(stream: Stream) -> list[Publication]:
 
 
 def delete(stream: Stream) -> None:
-    """Delete a stream and everything of it; call it in a transaction."""
+    """Delete a stream with everything that belongs to it. Call it in a transaction."""
     Stream.objects.select_for_update().get(pk=stream.pk)
     samples = Sample.objects.filter(stream=stream).order_by("pk").values_list("pk", flat=True)
-    while ids := list(samples[:PRUNE]):  # there may be millions, and no statement may take long
+    while ids := list(samples[:PRUNE]):  # there may be millions, and no statement may take too long
         Sample.objects.filter(pk__in=ids).delete()
     stream.rows.all().delete()
     stream.push_tokens.all().delete()

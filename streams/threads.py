@@ -1,4 +1,4 @@
-"""Synchronous work in threads of one's own, so that nobody else's slow query is in the way."""
+"""Synchronous work in separate threads, so that it never waits for somebody else's slow query."""
 
 import asyncio
 import threading
@@ -11,7 +11,7 @@ from typing import Any, Final, ParamSpec, TypeVar
 
 from django.db import close_old_connections
 
-#: Seconds that what is cancelled in a loop of its own gets to end.
+#: Seconds that cancelled work in a loop of its own gets to end.
 GRACE: Final = 1.0
 
 P = ParamSpec("P")
@@ -19,7 +19,7 @@ Result = TypeVar("Result")
 
 
 def with_fresh_connection(function: Callable[P, Result]) -> Callable[P, Result]:
-    """Return `function` so that it neither finds a dead database connection nor leaves one behind."""
+    """Wrap `function` so that it neither finds a dead database connection nor leaves one behind."""
 
     def call(*args: P.args, **kwargs: P.kwargs) -> Result:
         close_old_connections()
@@ -32,7 +32,7 @@ def with_fresh_connection(function: Callable[P, Result]) -> Callable[P, Result]:
 
 
 class DatabaseThread:
-    """One thread, for calls one after the other."""
+    """One thread that runs calls one after the other."""
 
     def __init__(self, name: str) -> None:
         self._executor = ThreadPoolExecutor(1, name)
@@ -42,15 +42,15 @@ class DatabaseThread:
         return await asyncio.get_running_loop().run_in_executor(self._executor, lambda: work(*args, **kwargs))
 
     def end(self) -> None:
-        """Take no more calls; one under way runs to its end."""
+        """Take no more calls; a running one finishes."""
         self._executor.shutdown(wait=False, cancel_futures=True)
 
 
 class ThreadsOnDemand(Executor):
-    """As many threads as there are calls at a time, so that one that hangs holds up no other.
+    """As many threads as there are simultaneous calls, so that a call that hangs delays no other.
 
-    Idle ones are used again, with their database connections. None keeps the process from ending, unlike those
-    of a ThreadPoolExecutor.
+    Idle threads are used again, with their database connections. Unlike those of a ThreadPoolExecutor, they do not keep
+    the process from ending.
     """
 
     def __init__(self, name: str) -> None:
@@ -76,14 +76,14 @@ class ThreadsOnDemand(Executor):
     def _work(self, calls: SimpleQueue[Callable[[], None] | None]) -> None:
         while call := calls.get():
             call()
-            del call  # what it holds need not live until the next one
+            del call  # drop references before waiting for the next job
             with self._lock:
                 if self._ended:
                     return
                 self._idle.append(calls)
 
     def shutdown(self, wait: bool = False, *, cancel_futures: bool = False) -> None:
-        """Take no more calls. Those under way go on, and nobody waits for them."""
+        """Take no more calls. Running ones go on, but are not waited for."""
         with self._lock:
             self._ended = True
             for calls in self._idle:
@@ -91,9 +91,9 @@ class ThreadsOnDemand(Executor):
 
 
 class LoopOfItsOwn:
-    """An event loop in a thread, for coroutines that may hold it up; it keeps no process from ending.
+    """An event loop in a thread, for coroutines that may block it. It does not keep the process from ending.
 
-    Use it as `async with`; what is still under way at the end is cancelled, and waited for, but not for long.
+    Use it with `async with`. At the end, running work is cancelled and waited for, for a short time.
     """
 
     def __init__(self, name: str) -> None:
@@ -121,17 +121,20 @@ class LoopOfItsOwn:
     async def _live(self) -> None:
         over = asyncio.Event()
         if not self._ready.set_running_or_notify_cancel():
-            return  # nobody waits for it any more
+            return  # its caller was cancelled
         self._ready.set_result((asyncio.get_running_loop(), over))
         await over.wait()
 
     async def call(self, work: Coroutine[Any, Any, Result]) -> Result:
-        """Await `work` there; cancelling this cancels it. What would end the thread is raised as Quit."""
+        """Await `work` in that loop.
+
+        Cancelling this call cancels it. Exceptions that would end the thread are raised as Quit.
+        """
         return await asyncio.wrap_future(asyncio.run_coroutine_threadsafe(_without_quitting(work), self._loop))
 
 
 class Quit(Exception):
-    """Code tried to end the process; the text says how."""
+    """The code tried to end the process; the text says how."""
 
 
 async def _without_quitting(work: Coroutine[Any, Any, Result]) -> Result:
@@ -149,7 +152,7 @@ def _fulfil(future: Future[Any], work: Callable[[], Any]) -> None:
     try:
         result = work()
     except Exception as error:
-        # A future cannot carry StopIteration: its awaiter would never wake up.
+        # A future cannot carry StopIteration: whatever awaits it would never wake up.
         future.set_exception(RuntimeError("StopIteration") if isinstance(error, StopIteration) else error)
     except BaseException as error:
         future.set_exception(Quit(str(error) or type(error).__name__))

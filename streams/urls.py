@@ -1,4 +1,4 @@
-"""Where values are pushed."""
+"""The addresses for pushing values."""
 
 from django.urls import path
 

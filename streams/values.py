@@ -1,4 +1,4 @@
-"""What a value of each kind of stream may be. Pure."""
+"""The valid values of each kind of stream. Pure."""
 
 import math
 from dataclasses import dataclass
@@ -8,14 +8,14 @@ from enum import StrEnum
 from numbers import Real
 from typing import Any, Final
 
-#: How long every sample is kept, and how long those that thinning leaves, unless a stream says otherwise.
+#: Defaults: how long every sample is kept; how long thinned samples are kept.
 RAW_FOR: Final = timedelta(days=1)
 RETENTION: Final = timedelta(days=30)
 LEVELS: Final = ("ok", "warn", "crit", "info", "unknown")
 TEXT_CHARACTERS: Final = 2_000
 ROWS: Final = 2_000
 COLUMNS: Final = 30
-#: Of all cells of one change, as long as everyone who looks must be sent it.
+#: The limit on all cells of one change together, since each viewer is sent the whole change.
 TABLE_CHARACTERS: Final = 1_000_000
 KEY_CHARACTERS: Final = 100
 SERIES_POINTS: Final = 2_000
@@ -26,7 +26,7 @@ class Kind(StrEnum):
 
     `number`: a finite number. `text`: up to 2,000 characters. `status`: a level (ok, warn, crit, info, unknown) or
     `{"level", "text"}`. `table`: `{key: row | null}`, the rows that changed (null: gone); a row is an object of
-    plain values. `series`: a whole line at once, `[[unix ms, number | null], …]`.
+    plain values. `series`: a whole chart line at once, `[[unix ms, number | null], …]`.
     """
 
     NUMBER = "number"
@@ -38,7 +38,7 @@ class Kind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Reading:
-    """What a producer said at one time: a value (None: no news), or why it failed (`error`) and when it tries again."""
+    """What a producer gave at one time: a value (None: no news), or its error and the time of the next try."""
 
     at: datetime
     value: Any = None
@@ -47,29 +47,29 @@ class Reading:
 
 
 class WrongValue(ValueError):
-    """A value that its stream can't take; the text is a sentence for people."""
+    """The stream can't take this value; the text is a sentence for people."""
 
 
 def check_kind(kind: str) -> None:
-    """Raise ValueError with a sentence unless `kind` is one."""
+    """Raise ValueError with a sentence unless `kind` is a kind of stream."""
     if kind not in list(Kind):
         raise ValueError(f"There is no kind {kind!r}: give one of {', '.join(Kind)}.")
 
 
 def check_value(kind: str, value: Any) -> None:
-    """Raise WrongValue unless a stream of `kind` may have `value` (as decoded from JSON)."""
+    """Raise WrongValue unless `value` (as decoded from JSON) is valid for a stream of `kind`."""
     _CHECKS[Kind(kind)](value)
 
 
 def as_number(value: Any) -> Any:
-    """Return numbers of other types, such as Decimal or numpy's, as a float; what is no number as it is."""
+    """Return numbers of other types, such as Decimal or numpy's, as float; other values unchanged."""
     if isinstance(value, bool | int | float) or not isinstance(value, Decimal | Real):
         return value
     return float(value)
 
 
 def level_of(value: Any) -> str | None:
-    """Return the level of a status, None when `value` is no status."""
+    """Return the level of a status; None when `value` is not a status."""
     level = value.get("level") if isinstance(value, dict) else value
     return level if isinstance(level, str) and level in LEVELS else None
 
@@ -85,7 +85,7 @@ def is_number(value: Any) -> bool:
 
 
 def is_text(value: Any) -> bool:
-    """True for text that both databases can hold: no NUL, no half of a surrogate pair."""
+    """True for text that both databases can hold: no NUL, no lone surrogate."""
     return (
         isinstance(value, str)
         and len(value) <= TEXT_CHARACTERS

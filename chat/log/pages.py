@@ -87,7 +87,7 @@ def around(room_id: int, seq: int, limit: int) -> Page:
 
 
 def recent(room_ids: Collection[int], count: int) -> dict[int, Recent]:
-    """Return, for each existing room, at least the newest `count` messages and the messages of the newest `count` changes."""
+    """Return, for each existing room, at least the newest `count` messages and those of the newest `count` changes."""
     rooms = bulk.find(Room, ("id",), [(room,) for room in room_ids], ("id", "rev", "seq"))
     start = {pk: (max(0, rev - count), max(0, seq - count)) for pk, rev, seq in rooms}
     wanted = Q(pk__in=())

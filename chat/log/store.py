@@ -1,8 +1,8 @@
 """The log of rooms: the only module that writes messages, and the one that moves `rev` and `seq`.
 
-`apply` writes a batch of changes, across rooms, in one transaction. It locks the rooms by id, checks permissions, looks up
-what exists already, and only then takes numbers. So a duplicate, or a change without effect, takes no number. The row lock
-makes the order of commits the order of numbers.
+`apply` writes a batch of changes, across rooms, in one transaction. It locks the rooms by id, checks permissions,
+looks up what exists already, and only then takes numbers. So a duplicate, or a change without effect, takes no number.
+The row lock makes the order of commits the order of numbers.
 """
 
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What streams are made of: streams and their values, and the sources that people make."""
+"""The models of streams, their values, and the sources that people make."""
 
 from streams.models.sources import HttpSource, Source, SqlSource
 from streams.models.streams import (

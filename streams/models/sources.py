@@ -1,4 +1,4 @@
-"""Streams that are read again and again from elsewhere, made in the admin."""
+"""Sources, made in the admin: the worker reads their streams' values again and again."""
 
 from typing import ClassVar
 
@@ -11,7 +11,7 @@ from streams.values import Kind as ValueKind
 
 
 class Source(models.Model):
-    """Where a stream's values come from when no code says so: read again and again by the worker."""
+    """Where a stream's values come from, for streams without a producer in Python."""
 
     slug = models.CharField(
         _("short name"),
@@ -72,7 +72,7 @@ class HttpSource(Source):
     header = models.CharField(
         _("secret header"), max_length=80, blank=True, help_text=_("Such as Authorization or X-Api-Key; empty: none.")
     )
-    #: What the header says, encrypted (`streams.sources.sealing`).
+    #: The value of the header, encrypted (`streams.sources.sealing`).
     sealed = models.TextField(blank=True, editable=False)
     format = models.CharField(_("format"), max_length=4, choices=Format, default=Format.JSON)
     path = models.CharField(

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from streams.values import RAW_FOR, RETENTION
 from streams.values import Kind as ValueKind
 
-#: A slug is part of the address `stream.<slug>`, which has less than 100 characters.
+#: A slug is part of the topic `stream.<slug>`, which must have less than 100 characters.
 slug_is_an_address = RegexValidator(r"\A[a-z0-9][a-z0-9_-]{0,79}\Z", _("Use small letters, digits, - and _."))
 
 
@@ -25,8 +25,8 @@ class State(models.TextChoices):
 class Stream(models.Model):
     """A named live value.
 
-    `seq` numbers its publications densely and moves only in `streams.store`, in the transaction that writes
-    what is published. `fence` is the token of the lease that may write it (`streams.leases`).
+    `seq` numbers its publications without gaps. It moves only in `streams.store`, in the transaction that writes what
+    is published. `fence` is the token of the lease that may write (`streams.leases`).
     """
 
     class Kind(models.TextChoices):
@@ -63,12 +63,12 @@ class Stream(models.Model):
     error = models.CharField(max_length=200, blank=True, editable=False)
     retry_at = models.DateTimeField(null=True, editable=False)
     fence = models.BigIntegerField(default=0, editable=False)
-    #: Up to when samples are thinned.
+    #: Samples up to this time are thinned.
     thinned_until = models.DateTimeField(null=True, editable=False)
-    #: A table's: when its rows changed last, and when the next ones to be replaced are to be kept (`streams.store`).
+    #: For tables: when the rows last changed, and from when on replaced rows are stored again (`streams.store`).
     rows_at = models.DateTimeField(null=True, editable=False)
     snapshot_due = models.DateTimeField(null=True, editable=False)
-    #: What its producer said last of label, unit …, so that what the admin changed is known from what the code did.
+    #: What its producer last declared (label, unit …), to tell changes by the admin from changes in the code.
     declared = models.JSONField(default=dict, editable=False)
 
     class Meta:
@@ -85,9 +85,12 @@ class Stream(models.Model):
 
 
 class Sample(models.Model):
-    """One value at one time; of a table all rows by key, as they were since. Written only in `streams.store`."""
+    """One value at one time.
 
-    # No index for this alone: the one below begins with it.
+    For a table, all rows by key as they were from then on. Written only in `streams.store`.
+    """
+
+    # No index of its own: the index below begins with it.
     stream = models.ForeignKey(Stream, on_delete=models.PROTECT, related_name="samples", db_index=False)
     at = models.DateTimeField()
     value = models.JSONField()
@@ -100,9 +103,9 @@ class Sample(models.Model):
 
 
 class TableRow(models.Model):
-    """The current state of one row of a table stream; `value` null marks a row that was taken away.
+    """The present state of one row of a table stream. A null `value` marks a removed row.
 
-    `seq` is the stream's seq at the row's last change, so that `seq > after` is all that changed.
+    `seq` is the stream's seq at the row's last change, so that `seq > after` finds all changed rows.
     """
 
     stream = models.ForeignKey(Stream, on_delete=models.PROTECT, related_name="rows", db_index=False)
@@ -122,7 +125,7 @@ class TableRow(models.Model):
 
 
 class PushToken(models.Model):
-    """What lets a script push values into one stream. The token itself is shown once and stored hashed."""
+    """Lets a script push values into one stream. The token itself is shown once and stored hashed."""
 
     stream = models.ForeignKey(Stream, on_delete=models.PROTECT, related_name="push_tokens")
     note = models.CharField(_("for what"), max_length=80, blank=True)
@@ -139,7 +142,7 @@ class PushToken(models.Model):
 
 
 class PushTally(models.Model):
-    """Counts the pushes into a stream. It tells why a number does not move."""
+    """Counts the pushes into a stream, to show why a number does not move."""
 
     stream = models.OneToOneField(Stream, on_delete=models.CASCADE, primary_key=True, related_name="tally")
     pushed_at = models.DateTimeField(_("last push"), null=True)
@@ -154,9 +157,9 @@ class PushTally(models.Model):
 
 
 class ProducerLease(models.Model):
-    """Who may run the producer of a stream, until when by the database's clock.
+    """Which worker may run the producer of a stream, and until when, by the database's clock.
 
-    `token` grows with every change of holder. A stream with a row here has a producer; without one it is pushed.
+    `token` grows with every change of holder. A stream with a row here has a producer; one without is pushed.
     """
 
     stream = models.OneToOneField(Stream, on_delete=models.PROTECT, primary_key=True, related_name="lease")

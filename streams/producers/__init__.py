@@ -1,4 +1,4 @@
-"""The producers that come with Switchboard; your own go into the module `producers` of an app of yours."""
+"""The producers that come with Switchboard. Put your own into the module `producers` of your own app."""
 
 from streams.producers import blotter, chat, counter, database, host
 from streams.producers.registry import Producer, all_producers, producer

@@ -1,4 +1,4 @@
-"""Prices of instruments that exist nowhere, moving as prices do."""
+"""Invented prices of invented instruments."""
 
 import asyncio
 import random
@@ -8,7 +8,7 @@ from typing import Any, Final
 from streams.producers.registry import producer
 from streams.values import Kind
 
-#: Symbol → opening price; the spread and the steps are in proportion.
+#: Symbol → opening price. The spread and the steps are in proportion to it.
 OPENING: Final = {
     "ARB": 42.18,
     "BRK": 318.4,
@@ -29,12 +29,12 @@ _chance = random.Random()  # noqa: S311 - prices of nothing
 
 
 def digits(price: float) -> int:
-    """Return with how many decimals a price is quoted."""
+    """Return the number of decimals with which a price is quoted."""
     return 1 if price >= 200 else 2 if price >= 10 else 3
 
 
 def quote(opening: float, last: float) -> Row:
-    """Return the row of an instrument that was traded at `last`."""
+    """Return the row of an instrument with the last price `last`."""
     places = digits(opening)
     half_spread = max(last * 0.0004, 1 / 10**places)
     return {
@@ -55,7 +55,7 @@ def step(opening: float, last: float) -> float:
 
 @producer("blotter", kind=Kind.TABLE, label="Blotter", stale_after=5)
 async def blotter(rows: Any) -> AsyncIterator[dict[str, Row]]:
-    """Begin with all instruments, as they were left; then move one to four of them every 0.2 to 1 seconds."""
+    """Start with all instruments at their stored prices; then move one to four of them every 0.2 to 1 seconds."""
     prices = {symbol: (rows or {}).get(symbol, {}).get("last") or opening for symbol, opening in OPENING.items()}
     yield {symbol: quote(OPENING[symbol], price) for symbol, price in prices.items()}
     while True:

@@ -1,4 +1,4 @@
-"""How lively the chat is."""
+"""Numbers about the chat."""
 
 from chat import public
 from streams.producers.registry import producer

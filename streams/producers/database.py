@@ -1,4 +1,4 @@
-"""How large Switchboard's own database is, and which of its tables are slow."""
+"""The size of Switchboard's own database, and the speed of its tables."""
 
 import time
 from typing import Any, Final
@@ -10,9 +10,9 @@ from streams.producers.registry import producer
 from streams.tables import changed_rows
 from streams.values import Kind
 
-#: Rows above which a table is not counted on PostgreSQL, which would take seconds, but estimated.
+#: A PostgreSQL table with more rows is estimated, not counted: counting would take seconds.
 COUNTED: Final = 1_000_000
-#: Bytes above which the tables of a SQLite file are not measured: every page would be read.
+#: In a SQLite file with more bytes, tables are not measured: that would read every page.
 MEASURED: Final = 1024**3
 
 Row = dict[str, Any]
@@ -27,7 +27,7 @@ def database_size() -> int:
 
 @producer("database-tables", every=300, kind=Kind.TABLE, label="Tables")
 def database_tables(last: Any) -> dict[str, Row | None]:
-    """Return per table its rows, its bytes with its indexes, and how many milliseconds counting took."""
+    """Return for each table its rows, its bytes including indexes, and how many milliseconds counting took."""
     return changed_rows(last, measure())
 
 
@@ -39,7 +39,7 @@ def database_slowest() -> str:
 
 
 def measure() -> dict[str, Row]:
-    """Return `{table: {"rows", "bytes", "ms"}}` of our own tables; null where it would take too long to know."""
+    """Return `{table: {"rows", "bytes", "ms"}}` of our own tables; null where measuring would take too long."""
     tables = sorted({model._meta.db_table for model in apps.get_models(include_auto_created=True)})
     present = set(connection.introspection.table_names())
     sizes, estimates = _of_sqlite() if connection.vendor == "sqlite" else _of_postgresql()
@@ -65,7 +65,7 @@ def _of_sqlite() -> tuple[dict[str, int], dict[str, int]]:
     try:
         return dict(_all(query)), {}
     except DatabaseError:
-        return {}, {}  # a SQLite that was built without dbstat
+        return {}, {}  # this SQLite was built without dbstat
 
 
 def _of_postgresql() -> tuple[dict[str, int], dict[str, int]]:

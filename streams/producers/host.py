@@ -1,4 +1,4 @@
-"""How this machine does: processor, memory, disk, network."""
+"""This machine's processor, memory, disk and network."""
 
 import time
 from collections.abc import Callable
@@ -13,7 +13,7 @@ from streams.values import Kind
 
 @producer("cpu", every=2, label="CPU", unit="%")
 def cpu() -> float:
-    # Without an interval psutil compares with the last call of the same thread, which may never have been.
+    # Without an interval psutil compares with the last call of the same thread, and there may be none.
     return float(psutil.cpu_percent(interval=1))
 
 
@@ -38,7 +38,7 @@ def disk_free() -> int:
     return int(psutil.disk_usage(str(settings.BASE_DIR)).free)
 
 
-#: Seconds between two readings of a counter that make a rate: in a shorter time one packet looks like a flood.
+#: The least seconds between two readings of a counter for a rate: in less time, one packet looks like a flood.
 SHORTEST: Final = 0.5
 
 
@@ -52,7 +52,7 @@ def rate(counter: Callable[[], int]) -> Callable[[], float | None]:
             return None
         grown = (count - last[0][1]) / (now - last[0][0]) if last else None
         last[:] = [(now, count)]
-        # A network card that went away makes the sum shrink.
+        # When a network card is removed, the sum shrinks.
         return None if grown is None else round(max(grown, 0.0), 1)
 
     return rate
@@ -74,7 +74,7 @@ def network_out() -> float | None:
 
 @producer("load", every=5, label="Load", stale_after=20)
 def load() -> float:
-    """Return how many processes wanted to run in the last minute, on average."""
+    """Return how many processes, on average over the last minute, were running or waiting to run."""
     return round(float(psutil.getloadavg()[0]), 2)
 
 

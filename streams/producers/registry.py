@@ -4,8 +4,8 @@
     def cpu() -> float:
         return psutil.cpu_percent()
 
-in the module `producers` of any installed app, or in a file of the folder `producers/` (PRODUCERS_DIR), is a stream
-`cpu` with a new value every two seconds.
+This makes a stream `cpu` with a new value every two seconds. Put it into the module `producers` of any installed app,
+or into a file of the folder `producers/` (PRODUCERS_DIR).
 """
 
 import importlib.util
@@ -33,19 +33,21 @@ log = logging.getLogger(__name__)
 Function = Callable[..., Any]
 F = TypeVar("F", bound=Function)
 
-#: Seconds that one run of a producer's function may take before its stream says so.
+#: When one run of a producer's function takes longer than this many seconds, its stream says so.
 PATIENCE: Final = 30.0
 
 
 @dataclass(frozen=True, slots=True)
 class Producer:
-    """What feeds one stream.
+    """Produces the values of one stream.
 
-    `function` is a function (run in a thread), a coroutine function, or an asynchronous generator function (run in
-    an event loop of its own), which chooses its own moments. It may take one argument: the stream's last value (for
-    a table its rows by key), None at the first time. What it returns or yields is a value of the stream's kind
-    (`streams.values.Kind`); None is no news. Times in seconds; `cron`: a cron expression, in `zone`. Equal ones do
-    the same, so `function` may be an object of a class with `__call__` and `__eq__`.
+    `function` is a function (run in a thread), a coroutine function, or an asynchronous generator function, which
+    chooses its own moments; the last two run in an event loop of their own. It may take one argument: the stream's last
+    value (for a table its rows by key; None at first). It returns or yields values of the stream's kind
+    (`streams.values.Kind`); None means no news.
+
+    Times are in seconds. `cron`: a cron expression, in the time zone `zone`. Equal producers do the same; so `function`
+    may also be an object whose class has `__call__` and `__eq__`.
     """
 
     slug: str
@@ -77,7 +79,7 @@ class Producer:
 
 @dataclass(frozen=True, slots=True)
 class Excuse:
-    """Gives no value, but the reason why there is none."""
+    """A function that gives no value, only the reason why there is none."""
 
     text: str
 
@@ -86,7 +88,7 @@ class Excuse:
 
 
 def in_the_way(producer: Producer, kind: Kind) -> Producer:
-    """Return what to run instead of a producer whose stream has values of another kind: it says so."""
+    """Return a replacement for a producer whose stream has values of another kind; it says so as its error."""
     text = f"The stream has values of the kind {kind}, its producer gives {producer.kind}. Take another slug."
     return replace(producer, function=Excuse(text), kind=kind, every=60.0, cron="")
 
@@ -110,10 +112,14 @@ def producer(
 ) -> Callable[[F], F]:
     """Register the decorated function as the producer of the stream `slug`; see `Producer`.
 
-    `every`: seconds between runs; `cron`: a cron expression with the moments, such as "0 6 * * 1-5", in the time zone
-    `zone` (the setting TIME_ZONE); an asynchronous generator has neither. `stale_after`: seconds after which the value
-    counts as old (three times `every`, at least 5; with `cron` a tenth more than its longest pause). `raw_for`: how
-    long every sample is kept, `retention`: how long thinned ones are. Raises ValueError for what makes no sense.
+    `every`: seconds between runs. `cron`: instead, a cron expression such as "0 6 * * 1-5", in the time zone `zone`
+    (by default TIME_ZONE). An asynchronous generator has neither.
+
+    `stale_after`: seconds after which the value counts as old (default: three times `every`, at least 5; with `cron`, a
+    tenth more than its longest pause). `raw_for`: how long every sample is kept. `retention`: how long thinned samples
+    are kept.
+
+    Raises ValueError for combinations that make no sense.
     """
 
     def register(function: F) -> F:
@@ -150,7 +156,7 @@ def _name(function: Function) -> tuple[str, str]:
 
 
 def default_stale_after(every: float | None, cron: str = "", zone: str = "UTC") -> float:
-    """Return the seconds after which a value is old when nobody says otherwise."""
+    """Return the default for `stale_after`."""
     if not cron:
         return max(5.0, 3 * (every or 0))
     moments = [
@@ -164,13 +170,13 @@ def default_stale_after(every: float | None, cron: str = "", zone: str = "UTC") 
 def next_moment(cron: str, now: datetime, zone: str = "UTC") -> datetime:
     """Return the first moment of a cron expression after `now`, in UTC.
 
-    When the clocks change it is as with Debian's cron (README of cronsim, "DST Transitions").
+    Changes between summer and winter time are handled like in Debian's cron (README of cronsim, "DST Transitions").
     """
     return next(CronSim(cron, now.astimezone(ZoneInfo(zone)))).astimezone(UTC)
 
 
 def all_producers() -> dict[str, Producer]:
-    """Return the producers of all installed apps and of the files in PRODUCERS_DIR, by the slug of their stream."""
+    """Return the producers of all installed apps and of the files in PRODUCERS_DIR, by stream slug."""
     autodiscover_modules("producers")
     for path in sorted(Path(settings.PRODUCERS_DIR).glob("[!_]*.py")):
         _load(path)
@@ -183,7 +189,7 @@ def module_of(slug: str) -> str:
 
 
 def _load(path: Path) -> None:
-    """Import a file with producers. One that can't be imported must not take the others' numbers from them."""
+    """Import a file with producers. When that fails, the other files' producers must still run."""
     name = f"producers.{path.stem}"
     spec = importlib.util.spec_from_file_location(name, path)
     if name in sys.modules or spec is None or spec.loader is None:

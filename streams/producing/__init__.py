@@ -1,1 +1,1 @@
-"""The worker: who produces, when, and how it gets into the store."""
+"""The worker: runs the producers and brings their values into the store."""

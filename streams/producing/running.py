@@ -27,16 +27,16 @@ log = logging.getLogger(__name__)
 #: Seconds before a failed producer runs again: at first, and at most.
 PAUSE: Final = 1.0
 LONGEST_PAUSE: Final = 60.0
-#: How many values a producer may say at once, and then a second: one that says more is made to wait.
+#: How many values a producer may give at once, then per second. One that gives more has to wait.
 BURST: Final = 1_000
 RATE: Final = 100.0
-#: Characters of an error's reason.
+#: The most characters of an error's reason.
 REASON: Final = 120
-#: Characters that are looked at for one: it may be as long as somebody likes.
+#: How many characters of an error are searched for the reason: its text may be of any length.
 REASON_READ: Final = 1_000
-#: Characters of a traceback in the log, where an error may stand again and again.
+#: The most characters of a traceback in the log, since an error may repeat.
 TRACE: Final = 10_000
-#: Seconds that a wait for a moment of the wall clock sleeps at a time: that clock may be set meanwhile.
+#: A wait for a time of day sleeps this many seconds at once, since the clock may be set meanwhile.
 NAP: Final = 30.0
 
 _CREDENTIALS = re.compile(r"//[^/@\s]+@")
@@ -46,12 +46,12 @@ class TookTooLong(Exception):
     pass
 
 
-#: Takes what a producer says, at once; then waits while too much is waiting to be written.
+#: Takes a reading at once, then waits while too many readings wait to be written.
 Say = Callable[[Reading], Awaitable[None]]
 
 
 def reason(error: BaseException) -> str:
-    """Return why in a few words that may be shown to everyone."""
+    """Return the reason of an error in a few words that everyone may see."""
     try:
         text = str(getattr(error, "strerror", None) or error)
     except Exception:
@@ -62,15 +62,15 @@ def reason(error: BaseException) -> str:
 
 
 async def run(producer: Producer, last: Any, say: Say, threads: Executor) -> None:
-    """Run `producer` without an end, from the stored value `last` on; give what it says to `say`.
+    """Run `producer` until cancelled, starting from the stored value `last`; pass its readings to `say`.
 
-    An exception is said as an error, then the producer runs again after a growing pause. A moment that comes
-    while the last run still goes on is left out. What it does holds nobody else up: functions run in `threads`,
-    coroutines in a loop of their own.
+    After an exception, `say` gets an error, and the producer runs again after a growing pause. A moment that comes
+    while a run still goes on is skipped. A slow producer delays no other: functions run in `threads`, coroutines in a
+    loop of their own.
     """
     mind = _Mind(producer, last, say)
     if producer.cron or producer.is_generator:
-        await mind.take(None)  # its first value may be far away, and until then somebody does produce it
+        await mind.take(None)  # its first value may be hours away; until then the stream must not look abandoned
     if producer.cron:
         await _next_turn(producer, time.monotonic())
     if producer.is_blocking:
@@ -99,15 +99,15 @@ async def _run_until_cancelled(producer: Producer, mind: "_Mind", threads: Execu
 
 
 def _is_cancelled() -> bool:
-    """True when this task is to end, False when it is a producer that raised CancelledError."""
+    """True when this task itself is cancelled, False when the producer raised CancelledError."""
     task = asyncio.current_task()
     return task is not None and task.cancelling() > 0
 
 
 async def _drain(values: AsyncGenerator[Any], mind: "_Mind", home: asyncio.AbstractEventLoop) -> None:
-    """Have `mind`, whose loop is `home`, take all values of a generator, which runs here.
+    """Pass all values of a generator, which runs in this loop, to `mind`, whose loop is `home`.
 
-    A value that it has yielded is taken, even when this is cancelled then.
+    A yielded value is passed on even when this is cancelled meanwhile.
     """
     async with aclosing(values):
         async for value in values:
@@ -115,23 +115,23 @@ async def _drain(values: AsyncGenerator[Any], mind: "_Mind", home: asyncio.Abstr
 
 
 class _Mind:
-    """What is to be remembered from run to run: the last value, whether it failed, how long to pause."""
+    """What is remembered between runs: the last value, whether the producer failed, how long to pause."""
 
     def __init__(self, producer: Producer, last: Any, say: Say) -> None:
         self.producer = producer
         self.last = last
         self.say = say
         self.pause = PAUSE
-        #: Whether boards may believe that nobody produces this, or that it fails.
+        #: True while boards may still show the stream as abandoned or failing.
         self.in_doubt = True
         self.bucket = Bucket(BURST, RATE, time.monotonic())
-        self.trouble = ""  # why it failed last
+        self.trouble = ""  # why it last failed
 
     def arguments(self) -> tuple[Any, ...]:
         return (self.last,) if self.producer.wants_last else ()
 
     async def take(self, value: Any) -> None:
-        """Say a value; None says at most that all is well again."""
+        """Pass a value on. None gives no value; it may only end an error."""
         if value is None and not self.in_doubt:
             return
         if value is not None:
@@ -144,12 +144,12 @@ class _Mind:
             await asyncio.sleep(wait)
 
     def trace(self, error: BaseException) -> str:
-        """Return the traceback for the log; "" when it would be the same at each try."""
+        """Return the traceback for the log; "" when it is the same as at the last try."""
         before, self.trouble = self.trouble, f"{type(error).__name__}: {reason(error)}"
         return "" if before == self.trouble else "\n" + "".join(traceback.format_exception(error))[:TRACE]
 
     async def fail(self, error: BaseException) -> float:
-        """Say why it failed; return the seconds until the next try."""
+        """Pass the error on; return the seconds until the next try."""
         seconds = self.pause * random.uniform(0.8, 1.2)  # noqa: S311
         self.pause, self.in_doubt = min(self.pause * 2, LONGEST_PAUSE), True
         now = clock.now()
@@ -174,7 +174,7 @@ async def _next_turn(producer: Producer, began: float) -> None:
     elif producer.every:
         await asyncio.sleep(until_next(began, time.monotonic(), producer.every))
     else:
-        await asyncio.sleep(PAUSE)  # a generator that came to its end
+        await asyncio.sleep(PAUSE)  # a generator that has ended
 
 
 def until_next(began: float, now: float, every: float) -> float:
@@ -183,9 +183,9 @@ def until_next(began: float, now: float, every: float) -> float:
 
 
 async def _call(producer: Producer, mind: _Mind, threads: Executor, own: LoopOfItsOwn | None) -> Any:
-    """Return what the producer's function returns; TookTooLong when a coroutine function has no end.
+    """Return what the producer's function returns. Raises TookTooLong for a coroutine function that does not end.
 
-    A thread can't be stopped: its stream says how it stands, and this waits for it.
+    A thread can't be stopped: the stream gets an error, and this waits for the thread.
     """
     arguments = mind.arguments()
     if own:
@@ -194,11 +194,11 @@ async def _call(producer: Producer, mind: _Mind, threads: Executor, own: LoopOfI
                 return await own.call(producer.function(*arguments))
         except TimeoutError:
             if not limit.expired():
-                raise  # its own
+                raise  # the function's own error
             raise TookTooLong(f"no answer within {producer.patience:g} s") from None
         finally:
-            # Its ORM calls ran in the thread that all coroutines share: leave no dead connection there.
-            with suppress(Exception):  # which must not take the place of a cancellation
+            # Its ORM calls ran in the thread that all coroutines share: close dead connections there.
+            with suppress(Exception):  # an error here must not replace a cancellation
                 await sync_to_async(close_old_connections)()
     running = asyncio.get_running_loop().run_in_executor(threads, with_fresh_connection(producer.function), *arguments)
     done, _ = await asyncio.wait({running}, timeout=producer.patience)

@@ -1,6 +1,6 @@
-"""The worker: holds the leases, runs the producers, and gives what they say to the writer.
+"""The worker: holds the leases, runs the producers, and passes their readings to the writer.
 
-Producers, writer, leases and pruning have threads of their own, so that a slow one holds up no other.
+Producers, writer, leases and pruning have their own threads, so that a slow one does not delay the others.
 """
 
 import asyncio
@@ -28,15 +28,15 @@ _duties: dict[str, Callable[[], Coroutine[Any, Any, None]]] = {}
 
 
 def register_duty(name: str, duty: Callable[[], Coroutine[Any, Any, None]]) -> None:
-    """Have `duty` run in every worker until it is cancelled; call it in `AppConfig.ready`."""
+    """Run `duty` in every worker until it is cancelled. Call this in `AppConfig.ready`."""
     _duties[name] = duty
 
 
 class Worker:
-    """One run of the worker over `producers` and what `configured` returns at the time, by the slug of their streams.
+    """One run of the worker over `producers` and the producers that `configured` returns at the time, by stream slug.
 
-    Invariant: a producer runs here only while `_running` has the token of its stream's lease, and all it
-    says is written under that token or not at all.
+    Invariant: a producer runs here only while `_running` has the token of its stream's lease. Its readings are written
+    under that token or not at all.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class Worker:
         self._prune_thread = DatabaseThread("prune")
 
     async def run(self) -> None:
-        """Work until cancelled; then write what is waiting and give the leases up."""
+        """Work until cancelled; then write what waits and give up the leases."""
         try:
             async with asyncio.TaskGroup() as group:
                 group.create_task(self.writer.run(), name="writer")
@@ -87,7 +87,7 @@ class Worker:
             await asyncio.sleep(leases.RENEW)
 
     def _hold(self) -> dict[int, int]:
-        """See what there is to produce by now, and return the tokens of the leases held."""
+        """Find the present producers, and return the tokens of the leases that this worker holds."""
         producers = {**self._configured(), **self._written}
         if producers != self._known:
             found = produced.ensure_produced(list(producers.values()))
@@ -98,7 +98,7 @@ class Worker:
         return leases.hold(self.holder, list(self._streams))
 
     async def _follow(self, held: Mapping[int, int]) -> None:
-        """Run exactly the producers whose leases are held, from their stream's last value on."""
+        """Run exactly the producers whose leases this worker holds, each from its stream's last value on."""
         over: list[int] = []
         for pk, (token, producer, task) in self._running.items():
             is_ours = held.get(pk) == token and (pk, token) not in self.writer.lost
@@ -120,7 +120,7 @@ class Worker:
         self._running[pk] = token, producer, asyncio.create_task(work, name=f"producer {producer.slug}")
 
     async def _stop(self, pks: Collection[int]) -> None:
-        """End the producers of these streams; wait until the writer has all that they said."""
+        """End the producers of these streams; wait until the writer has all their readings."""
         tasks = [self._running[pk][2] for pk in pks]
         for task in tasks:
             if not task.cancelling():
@@ -140,12 +140,12 @@ class Worker:
 
 
 async def work() -> None:
-    """Run all producers in this process until cancelled; for servers on the in-memory channel layer."""
+    """Run all producers in this process until cancelled; used by servers on the in-memory channel layer."""
     await Worker(all_producers()).run()
 
 
 async def watch() -> None:
-    """Publish that streams have lost their worker. Runs in every server process and never returns."""
+    """Publish when streams have lost their worker. Runs in every server process and never returns."""
     thread = DatabaseThread("watch")
     try:
         while True:

@@ -1,7 +1,7 @@
-"""The worker's writer: what arrives while one batch is being stored is the next batch.
+"""The worker's writer: readings that arrive while one batch is stored form the next batch.
 
-Publishing is a task of its own: a wire that hangs holds up no write. What it could not carry meanwhile is
-conflated (`realtime/wire/newest.py`); hubs read what that leaves out back from the store.
+Publishing is a separate task, so that a channel layer that hangs does not delay writes. Publications that wait are
+conflated (`realtime/wire/newest.py`); hubs read what is left out back from the store.
 """
 
 import asyncio
@@ -19,22 +19,22 @@ from streams.threads import DatabaseThread
 
 log = logging.getLogger(__name__)
 
-#: How many readings may wait before those who say more have to wait too.
+#: When this many readings wait, producers have to wait too.
 WAITING: Final = 10_000
-#: Seconds before a failed write is tried again: at first, and at most.
+#: Seconds before a failed write is tried again: first, and at most.
 PAUSE: Final = 0.1
 LONGEST_PAUSE: Final = 10.0
-#: Seconds that the last batches may take at the end.
+#: Seconds that the last batches may take at shutdown.
 PATIENCE: Final = 5.0
 
-#: What a database raises that is away or busy, as opposed to one that refuses what it was given.
+#: Errors of a database that is away or busy, unlike those of one that refuses a value.
 Away: Final = (OperationalError, InterfaceError)
 
 
 class Writer:
     """Stores readings and publishes them after the commit.
 
-    `lost` collects the (stream, token) pairs that the store refused: their lease is another worker's.
+    `lost` collects the (stream, token) pairs that the store refused because another worker has the lease.
     """
 
     def __init__(self) -> None:
@@ -48,7 +48,7 @@ class Writer:
         self._thread = DatabaseThread("writer")
 
     async def put(self, reading: StreamReading) -> None:
-        """Have `reading` stored soon: it is taken at once, then this waits while too many are waiting."""
+        """Queue `reading` to be stored; then wait while too many readings wait."""
         self._waiting.put_nowait(reading)
         if self._waiting.qsize() >= WAITING:
             self._room.clear()
@@ -64,7 +64,7 @@ class Writer:
         while True:
             batch = [await self._waiting.get(), *self._take_waiting()]
             self._writing = asyncio.create_task(self._write(batch))
-            # A batch that is committed is published too, even when this is cancelled meanwhile.
+            # Finish a batch when cancelled, so that what is committed is also published.
             await asyncio.shield(self._writing)
 
     async def _keep_publishing(self) -> None:
@@ -78,7 +78,7 @@ class Writer:
         await publish([publication for _, _, publication in self._unpublished.take()])
 
     async def end(self) -> None:
-        """Finish what is under way, write and publish what is waiting. Raises TimeoutError when that hangs."""
+        """Finish the running batch, then write and publish what waits. Raises TimeoutError when that hangs."""
         try:
             async with asyncio.timeout(PATIENCE):
                 if self._writing is not None:
@@ -96,7 +96,7 @@ class Writer:
         return [self._waiting.get_nowait() for _ in range(self._waiting.qsize())]
 
     async def _write(self, batch: Sequence[StreamReading]) -> None:
-        """Write a batch, however often that must be tried."""
+        """Write a batch, with as many tries as it needs."""
         pause = PAUSE
         while True:
             try:

@@ -1,1 +1,1 @@
-"""Streams that are fed by HTTP."""
+"""Streams that get their values by HTTP pushes."""

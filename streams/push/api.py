@@ -20,9 +20,9 @@ from streams.pushed import Pushed
 from web.http import STATUS, ApiError, answers_errors
 from web.throttling import address_of, limits_itself
 
-#: Bytes that the body of a push may have, as it comes and when it is unpacked.
+#: The most bytes of a push's body, both as sent and unpacked.
 BODY_BYTES: Final = 1024 * 1024
-#: Bytes of a body that count as one more push: reading a whole one may take a second.
+#: Every so many bytes of a body count as one more push: reading a large body may take a second.
 PUSH_BYTES: Final = 64 * 1024
 
 _pushes = Quota("pushes", lambda: (settings.PUSH_BURST, settings.PUSHES_PER_SECOND))
@@ -32,7 +32,7 @@ _pushes = Quota("pushes", lambda: (settings.PUSH_BURST, settings.PUSHES_PER_SECO
 @csrf_exempt
 @answers_errors
 def stream(request: HttpRequest, slug: str) -> HttpResponse:
-    """POST one value or several, whole or not at all; the bearer token is the stream's own. 204.
+    """POST one value or several: all are taken, or none. The bearer token is the stream's own. 204.
 
     JSON, or with the type text/plain InfluxDB's line protocol.
     """
@@ -76,7 +76,7 @@ def _push_token(request: HttpRequest) -> PushToken:
 
 
 def _in_words(request: HttpRequest, error: ApiError) -> str:
-    """Return why a push was refused, for those who may see the admin."""
+    """Return why a push was refused, for people who may see the admin."""
     if error.code == "sign_in":
         bearer = bearer_of(request.headers.get("Authorization", ""))
         if not bearer:
@@ -87,7 +87,7 @@ def _in_words(request: HttpRequest, error: ApiError) -> str:
 
 
 def _body(request: HttpRequest) -> bytes:
-    # Not `request.body`: Django has a limit and an error page of its own for that.
+    # Not `request.body`: Django would apply its own limit and answer with its own error page.
     raw = request.read(BODY_BYTES + 1)
     encoding = request.headers.get("Content-Encoding", "identity").lower()
     if encoding == "gzip" and len(raw) <= BODY_BYTES:
@@ -100,7 +100,7 @@ def _body(request: HttpRequest) -> bytes:
 
 
 def _unpacked(raw: bytes) -> bytes:
-    """Return no more than a byte over the limit, however much is in it."""
+    """Return the unpacked body, at most one byte more than the limit."""
     unpacking = zlib.decompressobj(wbits=31)
     try:
         body = unpacking.decompress(raw, BODY_BYTES + 1)
@@ -113,7 +113,7 @@ def _unpacked(raw: bytes) -> bytes:
 
 def _read(request: HttpRequest, raw: bytes, kind: str, now: datetime) -> list[Pushed]:
     """Return the values in a body. Raises WrongPush."""
-    # A browser's fetch() calls a string text/plain, too; no line begins as JSON does.
+    # A browser's fetch() also sends a string as text/plain. Line protocol never begins like JSON.
     if request.content_type != "text/plain" or raw.lstrip()[:1] in (b"{", b"["):
         return read_push(raw, kind, now)
     asked = {name: str(value) for name, value in request.GET.items()}

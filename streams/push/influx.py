@@ -17,7 +17,7 @@ from streams.values import KEY_CHARACTERS, Kind, WrongValue, check_value
 #: Nanoseconds in one step of a timestamp, by the parameter `precision`.
 PRECISIONS: Final = {"ns": 1, "us": 1_000, "ms": 1_000_000, "s": 1_000_000_000}
 
-# A backslash escapes what would end the token; before anything else it is itself.
+# A backslash escapes a character that would end the token; before any other it is an ordinary character.
 _MEASUREMENT: Final = re.compile(r"(?:[^\\, \n]|\\[, ]|\\(?![, ]))+")
 _NAME: Final = re.compile(r"(?:[^\\,= \n]|\\[,= ]|\\(?![,= ]))+")
 _TEXT: Final = re.compile(r'"((?:[^"\\]|\\.)*)"', re.DOTALL)
@@ -34,7 +34,7 @@ Cell = str | int | float | bool
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """`at` is None where the line has no time."""
+    """One line of the protocol. `at` is None when it has no time."""
 
     measurement: str
     tags: Mapping[str, str]
@@ -44,7 +44,7 @@ class Line:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """Which lines a stream takes, and which of their fields; what is empty is not asked for."""
+    """Which lines a stream takes, and which of their fields. Empty settings match everything."""
 
     measurement: str = ""
     field: str = ""
@@ -59,7 +59,7 @@ class Selection:
 
 
 def read_influx(raw: bytes, kind: str, now: datetime, selection: Selection, precision: str = "ns") -> list[Pushed]:
-    """Return the values that lines bring to a stream of `kind`, oldest first; none when no line fits. WrongPush."""
+    """Return the values in `body` for a stream of `kind`, oldest first; none when no line fits. Raises WrongPush."""
     lines = [line for line in read_lines(raw, precision) if selection.fits(line)]
     if any(line.at and line.at > now + AHEAD for line in lines):
         raise WrongPush("time", f"A time is more than {AHEAD.seconds} s ahead of the server's: is it in {precision}?")
@@ -78,7 +78,7 @@ def read_influx(raw: bytes, kind: str, now: datetime, selection: Selection, prec
 
 
 def _time(line: Line, now: datetime) -> tuple[datetime, bool]:
-    """Return the time of a line, and whether it has none of its own."""
+    """Return the time of a line, and whether this is only the present time."""
     return (now, True) if line.at is None else (min(line.at, now), False)
 
 
@@ -100,7 +100,10 @@ def _one_value(line: Line, kind: str, selection: Selection) -> Any:
 
 
 def _table(lines: Sequence[Line], now: datetime, selection: Selection) -> list[Pushed]:
-    """Return one value with a row per series: its tags that were not chosen by name it, its fields fill it."""
+    """Return one value with a row per series.
+
+    The tags that did not select it make its key; its fields are the cells.
+    """
     rows: dict[str, dict[str, Cell]] = {}
     for line in lines:
         words = [value for name, value in sorted(line.tags.items()) if name not in selection.tags]
@@ -118,7 +121,7 @@ def _check(kind: str, value: Any, name: str) -> None:
 
 
 def read_lines(raw: bytes, precision: str = "ns") -> list[Line]:
-    """Return the lines of a body. Raises WrongPush, whose field is the number of the line at fault."""
+    """Return the lines of a body. Raises WrongPush; its `field` is the number of the faulty line."""
     if precision not in PRECISIONS:
         raise WrongPush("precision", f"A precision is one of {', '.join(PRECISIONS)}.")
     try:

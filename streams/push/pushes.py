@@ -1,4 +1,4 @@
-"""What is pushed into streams."""
+"""Pushes into streams."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -18,7 +18,7 @@ from streams.values import Kind, WrongValue
 
 
 def push(stream: Stream, read: Callable[[str, datetime], list[Pushed]]) -> None:
-    """Take what `read(kind, now)` finds in a push into `stream`, whole or not at all. Raises WrongPush."""
+    """Store the values that `read(kind, now)` finds in a push into `stream`: all or none. Raises WrongPush."""
     clock.measure()
     pushed = read(stream.kind, clock.now())
     try:
@@ -31,7 +31,7 @@ def push(stream: Stream, read: Callable[[str, datetime], list[Pushed]]) -> None:
 
 
 def example_push(kind: str) -> str:
-    """Return a push that a stream of `kind` would take, as JSON."""
+    """Return an example push for a stream of `kind`, as JSON."""
     return encode({"value": EXAMPLES[Kind(kind)]})
 
 

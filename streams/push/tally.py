@@ -1,4 +1,4 @@
-"""Counts what becomes of pushes, for the stream's page in the admin."""
+"""Counts accepted and refused pushes, for the stream's page in the admin."""
 
 import time
 from typing import Any, Final
@@ -9,7 +9,7 @@ from django.db.models.functions import Now
 from realtime.limits.buckets import Buckets
 from streams.models import PushTally, Stream
 
-#: Refusals of one stream that are written down: at once, then per second. The rest is added to the next one.
+#: How many refusals of one stream are written: at once, then per second. The others are added to the next write.
 WRITTEN: Final = 5, 1
 
 writing = Buckets(*WRITTEN)
@@ -17,12 +17,12 @@ unwritten: dict[int, int] = {}
 
 
 def count_accepted(stream: Stream, values: int) -> None:
-    """Note a push of `values`; call it in the transaction of the push."""
+    """Count a push of `values`; call it in the transaction of the push."""
     _update(stream, accepted=F("accepted") + 1, pushed_values=values, pushed_at=Now())
 
 
 def count_refused(stream: Stream, reason: str) -> None:
-    """Note a push that was refused, and why. A flood of them costs a write a second."""
+    """Count a refused push, with the reason. A flood of them costs only one write a second."""
     number = unwritten.pop(stream.pk, 0) + 1
     if writing.take(str(stream.pk), time.monotonic()):
         unwritten[stream.pk] = number

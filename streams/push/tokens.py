@@ -1,4 +1,4 @@
-"""Tokens that let a script push values into one stream."""
+"""Tokens with which a script pushes values into one stream."""
 
 import secrets
 
@@ -9,7 +9,7 @@ from streams.models import PushToken, Stream
 
 
 def issue_token(stream: Stream, note: str = "") -> str:
-    """Return a new token with which values can be pushed into `stream`; it is stored hashed, so never again."""
+    """Return a new token for pushes into `stream`. It is stored hashed, so it cannot be shown again."""
     token = "push_" + secrets.token_urlsafe(32)
     PushToken.objects.create(stream=stream, note=note, token_hash=hash_token(token))
     return token

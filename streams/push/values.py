@@ -1,4 +1,4 @@
-"""What a push may bring, as JSON (docs/protocol.md). Pure."""
+"""The JSON of a push (docs/protocol.md). Pure."""
 
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -7,14 +7,15 @@ from realtime.wire.protocol import decode_json
 from streams.pushed import Pushed
 from streams.values import WrongValue, check_value
 
-#: How many values one push may bring.
+#: The most values of one push.
 PUSHED_VALUES: Final = 10_000
-#: How far ahead of the server's clock a pushed `at` may be; it counts as now, or what follows in time would seem older.
+#: How far ahead of the server's clock a pushed `at` may be. It then counts as now; otherwise later values would seem
+#: older.
 AHEAD: Final = timedelta(seconds=60)
 
 
 class WrongPush(ValueError):
-    """A push that can't be taken. `field` names what is wrong, such as `value` or `[3].at`."""
+    """A push that can't be taken. `field` names the part at fault, such as `value` or `[3].at`."""
 
     def __init__(self, field: str, detail: str) -> None:
         super().__init__(detail)

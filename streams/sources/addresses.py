@@ -1,7 +1,7 @@
-"""Which addresses HTTP sources may ask: those of the public internet, and what PRIVATE_SOURCES names.
+"""Which addresses HTTP sources may ask: the public internet, and those that PRIVATE_SOURCES names.
 
-After IANA's special-purpose registries (2025-05), not after `ipaddress.is_global`, which knows an older state of them
-and calls some of these blocks global.
+The lists follow IANA's special-purpose registries (2025-05). `ipaddress.is_global` follows an older state of them and
+calls some of these blocks global.
 """
 
 import ipaddress
@@ -11,7 +11,7 @@ from django.conf import settings
 
 Address = ipaddress.IPv4Address | ipaddress.IPv6Address
 
-#: Of IPv4 all is public that is not here.
+#: Every IPv4 address outside these blocks is public.
 NOT_PUBLIC_4: Final = tuple(
     ipaddress.IPv4Network(block)
     for block in (
@@ -32,8 +32,8 @@ NOT_PUBLIC_4: Final = tuple(
         "240.0.0.0/4",  # reserved, and broadcast
     )
 )
-#: Of IPv6 only this is public, which leaves out loopback, link-, site- and unique-local, mapped and compatible IPv4,
-#: discarded, local translation (64:ff9b:1::/48), segment routing (5f00::/16), multicast, and what nobody assigns.
+#: Only this block of IPv6 is public. It leaves out loopback, link-, site- and unique-local, mapped and compatible
+#: IPv4, discarded, local translation (64:ff9b:1::/48), segment routing (5f00::/16), multicast, and unassigned blocks.
 PUBLIC_6: Final = ipaddress.IPv6Network("2000::/3")
 NOT_PUBLIC_6: Final = tuple(
     ipaddress.IPv6Network(block)
@@ -44,9 +44,10 @@ NOT_PUBLIC_6: Final = tuple(
         "3fff::/20",  # documentation
     )
 )
-#: Holds an IPv4 address in its last 32 bits, to which it is translated: as public as that (RFC 6052).
+#: Its addresses are translated to the IPv4 address in their last 32 bits, and are as public as that one (RFC 6052).
 NAT64: Final = ipaddress.IPv6Network("64:ff9b::/96")
-#: What clouds offer to their own machines, secrets among it: opened by an entry that names it alone, by no network.
+#: Services, also of secrets, that clouds offer to their own machines. Only an entry for exactly this address allows
+#: it, not one for a network around it.
 CLOUD: Final = frozenset(
     ipaddress.ip_address(address)
     for address in (
@@ -67,7 +68,7 @@ CLOUD_NAMES: Final = frozenset(
 
 
 def may_be_asked(address: Address) -> bool:
-    """True for an address of the public internet, and for those that PRIVATE_SOURCES allows."""
+    """True for an address of the public internet, and for one that PRIVATE_SOURCES allows."""
     inner = _inside(address)
     return _is_allowed(address) or (_is_allowed(inner) if inner else False) or _is_public(inner or address)
 
@@ -86,12 +87,12 @@ def _is_public(address: Address) -> bool:
 
 
 def _inside(address: Address) -> ipaddress.IPv4Address | None:
-    """Return the IPv4 address that an IPv6 one is translated to, if it is."""
+    """Return the IPv4 address to which an IPv6 address is translated, if any."""
     if isinstance(address, ipaddress.IPv4Address):
         return None
     return ipaddress.IPv4Address(int(address) & 0xFFFFFFFF) if address in NAT64 else None
 
 
 def is_cloud_name(host: str) -> bool:
-    """True for a name by which clouds offer secrets to their machines, whatever it stands for here."""
+    """True for a name under which clouds offer secrets to their machines, wherever it leads here."""
     return host.rstrip(".").lower() in CLOUD_NAMES

@@ -26,7 +26,7 @@ from streams.sources.results import QueryFailed, Result, value_of
 from streams.sources.sealing import seal
 from streams.values import Kind, WrongValue, check_value
 
-#: Rows that trying a query shows.
+#: How many rows the trial of a query shows.
 SHOWN = 20
 
 
@@ -40,7 +40,7 @@ class SourceForm(forms.ModelForm):  # type: ignore[type-arg]
 
     def full_clean(self) -> None:
         super().full_clean()
-        if self.is_bound and not self.errors:  # the instance has the form's values by now
+        if self.is_bound and not self.errors:  # the instance already has the form's values
             try:
                 configured.check_source(self.instance)
             except ValidationError as error:
@@ -95,18 +95,18 @@ class HttpForm(SourceForm):
             self.instance.sealed = seal(secret)
 
     def _is_same_place(self, url: str) -> bool:
-        """True when `url` has the same host as the stored one. Another host would receive the secret."""
+        """True when `url` has the same host as the stored one. A changed host would receive the secret."""
         try:
             check_url(url)
         except ValueError:
-            return True  # which is said of the address
+            return True  # the field of the address has this error
         return origin(url) == origin(self.instance.url)
 
 
 class SourceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     search_fields = ("slug", "label")
     change_form_template = "streams/admin/source_form.html"
-    #: The fields between the stream's and those about time.
+    #: The fields between those of the stream and those about time.
     own_fields: ClassVar[tuple[Any, ...]] = ()
 
     def get_fields(self, request: HttpRequest, obj: Any = None) -> Any:
@@ -158,7 +158,7 @@ class SourceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     @method_decorator(sensitive_post_parameters("secret"))
     def try_it(self, request: HttpRequest, pk: int | None = None) -> HttpResponse:
-        """Show what the source in the form gives, or why it gives nothing; store nothing."""
+        """Show the value of the source in the form, or why there is none; store nothing."""
         source = self.get_object(request, str(pk)) if pk else None
         allowed = self.has_change_permission(request, source) if pk else self.has_add_permission(request)
         if request.method != "POST" or not allowed:
@@ -180,7 +180,7 @@ class SourceAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         return TemplateResponse(request, "streams/admin/try.html", context)
 
     def found(self, source: Any) -> dict[str, Any]:
-        """Return what `source` gives, for the template. Raises QueryFailed, FetchFailed, WrongValue."""
+        """Return the value of `source` for the template. Raises QueryFailed, FetchFailed, WrongValue."""
         raise LookupError("each kind of source has its own")
 
 

@@ -1,6 +1,6 @@
-"""What others wrote, run where it can be killed: sources are evaluated in child processes with limits.
+"""Evaluates sources in child processes with limits, which can be killed.
 
-A few children stay warm, since a new one takes a tenth of a second or two to start.
+A few children are kept ready, since a new one takes a tenth or two of a second to start.
 """
 
 import atexit
@@ -18,22 +18,23 @@ from django.conf import settings
 
 from streams.sources.asking import ANSWER_BYTES
 
-#: Children that work at a time, and idle ones that are kept.
+#: The most children that work at the same time; the most idle ones that are kept.
 MOST: Final = 16
 KEPT: Final = 2
-#: Seconds that a child gets to start, and beyond a job's own limit, to say itself that it is over.
+#: Seconds that a child gets to start; and seconds beyond a job's own limit, so that the child can report the timeout
+#: itself.
 STARTING: Final = 30.0
 GRACE: Final = 0.5
-#: What a child is told of our environment: how to find programs, files and databases, and no secret of ours.
+#: The environment variables that a child gets: those to find programs, files and databases, without our secrets.
 TOLD: Final = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "LD_LIBRARY_PATH", "VIRTUAL_ENV")
 
 
 class Failed(Exception):
-    """Why there is no value, in a sentence for people."""
+    """There is no value; the text is a sentence for people that says why."""
 
 
 class _Gone(Exception):
-    """A child that ended before it took its job."""
+    """The child ended before it took its job."""
 
 
 class _Child:
@@ -53,7 +54,7 @@ class _Child:
         self._read(STARTING)
 
     def ask(self, job: Mapping[str, Any], seconds: float) -> bytes:
-        """Return the answer to `job`; kill the child when it has none after `seconds`.
+        """Return the answer to `job`; kill the child when there is none after `seconds`.
 
         Raises TimeoutError, Failed and _Gone.
         """
@@ -69,7 +70,7 @@ class _Child:
         return self._read(timer=timer)
 
     def require_life(self) -> None:
-        """Raise _Gone when it has ended meanwhile: for lack of work, or by somebody's hand."""
+        """Raise _Gone when the child has ended meanwhile: it was idle too long, or was killed."""
         if self.process.poll() is not None:
             raise _Gone
 
@@ -77,7 +78,7 @@ class _Child:
         self.process.kill()
         self.process.wait()
         _pipe(self.process.stdout).close()
-        with suppress(OSError):  # what it was not told any more
+        with suppress(OSError):  # input that it never read
             _pipe(self.process.stdin).close()
 
     def _kill_after(self, seconds: float) -> threading.Timer:
@@ -166,9 +167,9 @@ atexit.register(pool.end)
 
 
 def run(job: Mapping[str, Any], seconds: float, more: float = 0) -> Any:
-    """Return the result of `job` (see `child`). It may take `seconds`, and `more` for what it waits for. Raises Failed.
+    """Return the result of `job` (see `child`); this blocks.
 
-    It blocks.
+    The job may take `seconds`, plus `more` for what it waits for. Raises Failed.
     """
     try:
         answer = pool.run({**job, "seconds": seconds + more}, seconds + more + GRACE)

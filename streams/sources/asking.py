@@ -1,4 +1,4 @@
-"""SQL in a child process: one query, read-only, bounded in time and size. No Django here.
+"""SQL in a child process: one query, read-only, limited in time and size. No Django here.
 
 Raises QueryFailed with a sentence.
 """
@@ -17,28 +17,28 @@ from psycopg import sql
 from streams.sources.results import QueryFailed, Result, plain
 from streams.values import ROWS
 
-#: Tables and columns of Switchboard that no board may show.
+#: Switchboard's tables and columns that no board may show.
 SECRET: Final = re.compile("password|secret|session|token|httpsource", re.IGNORECASE)
-#: Seconds until a database must have answered the call.
+#: Seconds within which a database must accept the connection.
 CONNECTING: Final = 5
-#: The longest text or blob that SQLite may make, in bytes, and the longest pattern for LIKE.
+#: The longest text or blob that SQLite may make, and the longest pattern for LIKE, in bytes.
 SQLITE_BYTES: Final = 1_000_000
 SQLITE_PATTERN: Final = 200
 ORDINARY: Final = (
     "SELECT name FROM sqlite_master WHERE type IN ('table', 'view')"
     " AND name NOT LIKE 'sqlite~_%' ESCAPE '~' AND sql NOT LIKE 'CREATE VIRTUAL%'"
 )
-#: Bytes of text that a whole answer may have, and how many rows are fetched at once.
+#: The most bytes of text in a whole answer; how many rows are fetched at once.
 ANSWER_BYTES: Final = 8 * 1024 * 1024
 PORTION: Final = 50
-#: SQLite's virtual machine looks at the clock every so many steps.
+#: After this many steps, SQLite's virtual machine checks the clock.
 STEPS: Final = 1_000
 
 
 def find(url: str, query: str, patience: float, tables: Sequence[str]) -> Result:
     """Return all rows of a query, their cells as text, numbers, true, false or null. Raises QueryFailed.
 
-    `tables`: those of Switchboard, whose secrets a role on PostgreSQL must not be able to read.
+    `tables`: Switchboard's tables; a role on PostgreSQL must not be able to read the secrets in them.
     """
     try:
         if urlsplit(url).scheme == "sqlite":
@@ -65,7 +65,7 @@ def _from_sqlite(path: str, query: str, patience: float) -> Result:
 
         def allow(action: int, first: str | None, second: str | None, *_: str | None) -> int:
             if action == sqlite3.SQLITE_READ:
-                # Without a column: something in FROM whose columns are not read, a subquery perhaps.
+                # Without a column: something in FROM whose columns are not read, perhaps a subquery.
                 fits = (first in ordinary or not second) and not SECRET.search(f"{first}.{second}")
             elif action == sqlite3.SQLITE_FUNCTION:
                 fits = second not in ("load_extension", "fts3_tokenizer")
@@ -94,13 +94,13 @@ def _from_postgresql(url: str, query: str, patience: float, tables: Sequence[str
             connection.execute("SELECT set_config('statement_timeout', %s, true)", [f"{patience * 1000:.0f}ms"])
 
         limit()
-        # A cursor takes one SELECT and nothing else, and hands out no more rows than it is asked for. Asking for a
-        # binary answer has psycopg send the text as one statement; else the server would run all that are in it.
+        # A cursor takes only a single SELECT, and returns no more rows than we fetch. With binary answers psycopg
+        # sends the text as one statement; otherwise the server would run every statement in it.
         cursor = connection.execute(f"DECLARE found NO SCROLL CURSOR FOR {query}".encode(), binary=True)
         fetch = sql.SQL("FETCH FORWARD {} FROM found").format(PORTION)
 
         def portion() -> list[tuple[Any, ...]]:
-            limit()  # each time, since a query may set it to something else
+            limit()  # for each fetch, since a query may change it
             return cursor.execute(fetch).fetchall()
 
         rows = _bounded(portion, patience)
@@ -108,9 +108,9 @@ def _from_postgresql(url: str, query: str, patience: float, tables: Sequence[str
 
 
 def _bounded(portion: Callable[[], list[tuple[Any, ...]]], seconds: float) -> list[tuple[Any, ...]]:
-    """Return all rows that come in portions, a few more than a table may have at most. Raises QueryFailed."""
+    """Return all rows of a query that come in portions, up to a few more than a table may have. Raises QueryFailed."""
     rows: list[tuple[Any, ...]] = []
-    size, deadline = 0, time.monotonic() + seconds  # the database's own limit is for each portion
+    size, deadline = 0, time.monotonic() + seconds  # the database's own limit applies to each portion only
     while len(rows) <= ROWS and (some := portion()):
         if time.monotonic() > deadline:
             raise QueryFailed(f"took more than {seconds:g} s and was stopped")
@@ -122,7 +122,7 @@ def _bounded(portion: Callable[[], list[tuple[Any, ...]]], seconds: float) -> li
 
 
 def _check_role(connection: psycopg.Connection[Any], tables: Sequence[str]) -> None:
-    """Refuse a role that may do everything, or see what no board may show."""
+    """Raise QueryFailed for a role that may do everything, or may read what no board may show."""
     (role, is_super) = connection.execute(
         "SELECT rolname, rolsuper FROM pg_roles WHERE rolname = current_user"
     ).fetchone() or ("", True)

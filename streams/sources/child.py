@@ -1,4 +1,4 @@
-"""The child process in which sources are evaluated: one job after the other, each within limits. No Django here.
+"""The child process that evaluates sources: one job after the other, each within limits. No Django here.
 
 It reads jobs (a length of four bytes, then msgpack) and writes answers (the same with JSON): `{"found": …}` or
 `{"failed": "a sentence"}`. `streams.sources.apart` starts it, and kills it when it is late.
@@ -16,19 +16,19 @@ from streams.sources import asking, feeds
 from streams.sources.results import QueryFailed
 from streams.values import Kind
 
-#: Bytes of memory that it may have, and of a file that it may write (SQLite sorts in such).
+#: The most bytes of its memory, and of a file that it writes (SQLite sorts in files).
 MEMORY: Final = 256 * 1024 * 1024
 FILE: Final = 64 * 1024 * 1024
-#: Seconds without a job after which it ends.
+#: It ends after this many seconds without a job.
 IDLE: Final = 60.0
-#: How much it lets others go first.
+#: Its nice value: other processes go first.
 NICE: Final = 5
 
 
 def main() -> None:
     jobs = os.fdopen(os.dup(0), "rb")
     answers = os.fdopen(os.dup(1), "wb")
-    os.dup2(2, 1)  # what a library prints is no answer
+    os.dup2(2, 1)  # output of a library must not mix with the answers
     os.nice(NICE)
     resource.setrlimit(resource.RLIMIT_AS, (MEMORY, MEMORY))
     resource.setrlimit(resource.RLIMIT_FSIZE, (FILE, FILE))
@@ -37,7 +37,7 @@ def main() -> None:
     while select.select([jobs], [], [], IDLE)[0] and (length := jobs.read(4)):
         job = msgspec.msgpack.decode(jobs.read(int.from_bytes(length)))
         used = resource.getrusage(resource.RUSAGE_SELF)
-        seconds = int(used.ru_utime + used.ru_stime + job["seconds"]) + 2  # should nobody be there to kill it
+        seconds = int(used.ru_utime + used.ru_stime + job["seconds"]) + 2  # ends the child even when its parent is gone
         resource.setrlimit(resource.RLIMIT_CPU, (seconds, resource.RLIM_INFINITY))
         try:
             _write(answers, answer(job))
@@ -46,7 +46,7 @@ def main() -> None:
 
 
 def answer(job: dict[str, Any]) -> bytes:
-    """Return the result of a job, as JSON. Raises MemoryError when even a sentence is too much."""
+    """Return the result of a job, as JSON. Raises MemoryError when even an error sentence does not fit."""
     try:
         told = json.dumps({"found": _do(job)}, ensure_ascii=False).encode()
         if len(told) > asking.ANSWER_BYTES:

@@ -1,4 +1,4 @@
-"""Sources that people make in the admin, as producers."""
+"""Runs the sources that people make in the admin as producers."""
 
 from collections.abc import Iterable
 from itertools import chain
@@ -24,7 +24,7 @@ NEWEST_FIRST: Final = {"key": "Entry", "sort": "-at"}
 
 
 def producer_of(source: AnySource) -> Producer:
-    """Return the producer that a source is; equal ones for equal sources."""
+    """Return the producer for a source; equal producers for equal sources."""
     function: SqlValue | HttpValue
     if isinstance(source, SqlSource):
         function = SqlValue(source.connection, source.query, source.result, source.patience)
@@ -41,24 +41,24 @@ def producer_of(source: AnySource) -> Producer:
         stale_after=default_stale_after(source.every),
         raw_for=RAW_FOR,
         retention=RETENTION,
-        patience=source.patience + PATIENCE,  # it keeps its own; this is for a network that has died
+        patience=source.patience + PATIENCE,  # the query keeps its own limit; this one is for a dead network
     )
 
 
 def http_value(source: HttpSource) -> HttpValue:
-    """Return what reads the value of `source`."""
+    """Return the function that reads the value of `source`."""
     kind = Kind(source.kind)
     return HttpValue(source.url, source.format, source.path, kind, source.patience, source.header, source.sealed)
 
 
 def configured_producers() -> dict[str, Producer]:
-    """Return the producers of all sources, by the slug of their stream."""
+    """Return the producers of all sources, by stream slug."""
     sources: Iterable[AnySource] = chain(SqlSource.objects.all(), HttpSource.objects.all())
     return {source.slug: producer_of(source) for source in sources}
 
 
 def check_source(source: AnySource) -> None:
-    """Raise ValidationError, by field, when `source` can't feed its stream."""
+    """Raise ValidationError, by field, when `source` can't give values for its stream."""
     others = [*SqlSource.objects.filter(slug=source.slug), *HttpSource.objects.filter(slug=source.slug)]
     if any(other != source for other in others):
         raise ValidationError({"slug": _("Another source feeds this stream.")})
@@ -82,7 +82,7 @@ def check_source(source: AnySource) -> None:
 
 @transaction.atomic
 def save_source(source: AnySource, board: str = "") -> Stream:
-    """Store a source and make its stream, shown on `board` if that is given. The worker begins within seconds."""
+    """Store a source, make its stream, and show it on `board` if given. The worker begins within seconds."""
     source.save()
     stream = Stream.objects.get(pk=produced.ensure_produced([producer_of(source)])[source.slug])
     if board:
@@ -93,7 +93,7 @@ def save_source(source: AnySource, board: str = "") -> Stream:
 
 @transaction.atomic
 def delete_source(source: AnySource) -> None:
-    """Delete a source; its stream stays, with what it has, and nobody produces it."""
+    """Delete a source. Its stream stays with its history, but gets no more values."""
     stream = Stream.objects.filter(slug=source.slug).first()
     source.delete()
     if stream is not None:

@@ -1,4 +1,4 @@
-"""Values in JSON and in feeds. Pure; raises ValueError with a sentence."""
+"""Finds values in JSON and in feeds. Pure; raises ValueError with a sentence."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,22 +15,23 @@ from defusedxml.ElementTree import fromstring
 from realtime.wire.protocol import decode_json
 from streams.values import KEY_CHARACTERS, TEXT_CHARACTERS, Kind
 
-#: How many entries of a feed a table shows.
+#: The most entries of a feed in a table.
 ENTRIES: Final = 20
-#: The elements that hold an entry's time: RSS, Atom, Dublin Core.
+#: The elements with an entry's time: RSS, Atom, Dublin Core.
 TIMES: Final = ("pubDate", "published", "updated", "date")
 
 
 def check_path(path: str) -> None:
-    """Raise ValueError when `path` is no JSONPath."""
+    """Raise ValueError when `path` is not a JSONPath."""
     try:
         jsonpath.compile(path)
-    except (jsonpath.JSONPathError, ArithmeticError, RecursionError) as error:  # the last two for numbers and depth
+    # the last two come from numbers and depth
+    except (jsonpath.JSONPathError, ArithmeticError, RecursionError) as error:
         raise ValueError(f"That is no JSONPath: {error}.") from None
 
 
 def json_value(body: bytes, path: str, kind: Kind) -> Any:
-    """Return the value at `path` (JSONPath, RFC 9535); a number that is written as text counts as one."""
+    """Return the value at `path` (JSONPath, RFC 9535). A number written as text counts as a number."""
     check_path(path)
     document = decode_json(body)
     try:
@@ -54,12 +55,15 @@ class Entry:
 
 
 def feed_value(body: bytes, kind: Kind) -> Any:
-    """Return of an RSS or Atom feed: how many entries (number), the newest title (text), the newest entries (table)."""
+    """Return from an RSS or Atom feed.
+
+    The number of entries (number), the newest title (text), the newest entries (table).
+    """
     try:
         entries = list(_entries(fromstring(body)))
     except (ParseError, DefusedXmlException):
         raise ValueError("That is no feed.") from None
-    # Those without a time stay as the feed has them, behind the others.
+    # Entries without a time keep the feed's order, after the others.
     entries.sort(key=lambda entry: entry.at or datetime.min.replace(tzinfo=UTC), reverse=True)
     match kind:
         case Kind.NUMBER:

@@ -1,7 +1,7 @@
-"""Values from the web: from public addresses only, bounded in time and size. Raises FetchFailed with a sentence.
+"""Values from the web: from public addresses only, limited in time and size. Raises FetchFailed with a sentence.
 
-A host's name is looked up once; what it stands for is checked, and that very address is connected to, so that a
-second answer of the name server changes nothing. Each redirect goes the same way.
+A host's name is looked up once. The resulting address is checked, and exactly this address is connected to, so that a
+second, different answer of the name server has no effect. Each redirect is handled in the same way.
 """
 
 import asyncio
@@ -23,12 +23,12 @@ from streams.sources.sealing import Unreadable, unseal
 from streams.tables import changed_rows
 from streams.values import Kind
 
-#: Bytes that an answer may have.
+#: The most bytes of an answer.
 ANSWER_BYTES: Final = 1024 * 1024
 REDIRECTS: Final = 5
-#: Seconds that finding the value in an answer may take.
+#: The most seconds for finding the value in an answer.
 READING: Final = 2.0
-#: What a header's name and a secret value look like (RFC 9110), and headers that are not for others to set.
+#: The form of a header's name and of a secret value (RFC 9110), and headers that sources may not set.
 HEADER: Final = re.compile(r"[A-Za-z0-9-]{1,80}")
 SECRET: Final = re.compile(r"[!-~](?:[ -~]{0,1998}[!-~])?")
 OURS: Final = ("host", "connection", "content-length", "transfer-encoding", "upgrade", "te", "accept-encoding")
@@ -40,9 +40,10 @@ class FetchFailed(Exception):
 
 @dataclass(frozen=True, slots=True)
 class HttpValue:
-    """Gives what stands at an address; `format` is one of HttpSource.Format, `path` a JSONPath for JSON.
+    """A function that returns the value at an address; it blocks.
 
-    `header` goes along, its value is `sealed`. Called, it blocks.
+    `format` is one of HttpSource.Format, `path` a JSONPath for JSON. The request carries `header`, whose value is
+    `sealed`.
     """
 
     url: str
@@ -58,7 +59,7 @@ class HttpValue:
         return changed_rows(last, value) if self.kind is Kind.TABLE and isinstance(value, dict) else value
 
     async def read(self) -> Any:
-        """Return the whole value, a table with all its rows. Raises FetchFailed."""
+        """Return the whole value; for a table, all its rows. Raises FetchFailed."""
         body = await fetch(self.url, self.patience, self._secret())
         job = {"do": self.format, "body": body, "path": self.path, "kind": self.kind}
         try:
@@ -77,12 +78,12 @@ class HttpValue:
 
 @cache
 def trusted() -> ssl.SSLContext:
-    """Return whom to trust; made once, since reading all authorities would hold the event loop up for each fetch."""
+    """Return the TLS context; made once, since reading all certificate authorities for each fetch would be slow."""
     return httpx.create_ssl_context(trust_env=False)
 
 
 def check_url(url: str) -> None:
-    """Raise ValueError with a sentence when `url` can't be fetched, whatever is there."""
+    """Raise ValueError with a sentence when `url` can't be fetched, without asking its server."""
     try:
         parts = httpx.URL(url)
     except httpx.InvalidURL as error:
@@ -92,7 +93,7 @@ def check_url(url: str) -> None:
 
 
 def check_header(name: str) -> None:
-    """Raise ValueError with a sentence when no header of a request may be called `name`; "" is none."""
+    """Raise ValueError with a sentence when `name` can't be a request header; "" means no header."""
     if name and not HEADER.fullmatch(name):
         raise ValueError("A header's name has letters, digits and hyphens, such as X-Api-Key.")
     if name.lower() in OURS:
@@ -100,13 +101,13 @@ def check_header(name: str) -> None:
 
 
 def check_secret(secret: str) -> None:
-    """Raise ValueError with a sentence, which does not repeat it, when `secret` can't be a header's value."""
+    """Raise ValueError with a sentence (without the secret) when `secret` can't be a header's value."""
     if not SECRET.fullmatch(secret):
         raise ValueError("A header's value is one line of ASCII signs, without blanks around it.")
 
 
 def origin(url: str) -> tuple[str, str, int | None]:
-    """Return what of an address a secret belongs to: scheme, host and port."""
+    """Return the part of an address to which a secret is bound: scheme, host and port."""
     parts = httpx.URL(url)
     return parts.scheme, parts.host, parts.port
 
@@ -114,7 +115,7 @@ def origin(url: str) -> tuple[str, str, int | None]:
 async def fetch(url: str, seconds: float, secret: Mapping[str, str] | None = None) -> bytes:
     """Return the body at `url`, redirects followed, within `seconds`. Raises FetchFailed.
 
-    `secret`: headers that go to the scheme, host and port of `url` only, wherever redirects lead.
+    `secret`: headers that are sent only to the scheme, host and port of `url`, even when redirects lead elsewhere.
     """
     headers = {"Accept-Encoding": "identity", "User-Agent": "Switchboard"}
     try:
@@ -135,7 +136,7 @@ async def fetch(url: str, seconds: float, secret: Mapping[str, str] | None = Non
 
 
 async def _follow(client: httpx.AsyncClient, url: str, secret: Mapping[str, str]) -> bytes:
-    """By hand: httpx would read and unpack what comes with a redirect, and send headers along to other hosts."""
+    """Follow redirects ourselves: httpx would read the body of a redirect, and send our headers on to other hosts."""
     request = client.build_request("GET", url)
     for _ in range(REDIRECTS + 1):
         for name, value in secret.items():
@@ -164,7 +165,7 @@ async def _body(response: httpx.Response) -> bytes:
 
 
 class PinnedTransport(httpx.AsyncHTTPTransport):
-    """Connects to the addresses that were checked, under the name that was asked for (Host, SNI, certificate)."""
+    """Connects to a checked address, but with the original name (Host, SNI, certificate)."""
 
     async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
         host = request.url.raw_host.decode()
@@ -175,7 +176,7 @@ class PinnedTransport(httpx.AsyncHTTPTransport):
             try:
                 return await self._ask(request, host, address)
             except (httpx.ConnectError, httpx.ConnectTimeout):
-                continue  # such as an IPv6 address where there is no IPv6
+                continue  # for example an IPv6 address on a machine without IPv6
         return await self._ask(request, host, addresses[-1])
 
     async def _ask(self, request: httpx.Request, host: str, address: Address) -> httpx.Response:
@@ -190,7 +191,7 @@ class PinnedTransport(httpx.AsyncHTTPTransport):
 
 
 async def _look_up(host: str, port: int) -> list[Address]:
-    """Return the addresses of `host`. Raises FetchFailed when there is none, or one that may not be asked."""
+    """Return the addresses of `host`. Raises FetchFailed when there is none, or when one of them may not be asked."""
     if is_cloud_name(host):
         raise FetchFailed(f"{host} is what a cloud tells its own machines; nobody may ask it here.")
     try:
@@ -205,6 +206,6 @@ async def _look_up(host: str, port: int) -> list[Address]:
 
 
 def _address(text: str) -> Address:
-    """Return what is connected to: without a zone, and an IPv4 address that is dressed as IPv6 as what it is."""
+    """Return the address to connect to: without a zone, and an IPv4-mapped IPv6 address as IPv4."""
     address = ipaddress.ip_address(text.partition("%")[0])
     return address.ipv4_mapped or address if isinstance(address, ipaddress.IPv6Address) else address

@@ -12,13 +12,13 @@ from streams.sources import apart
 from streams.sources.asking import CONNECTING
 from streams.sources.results import QueryFailed, Result, value_of
 
-#: The name of Switchboard's own database; offered with SQLite only, since on PostgreSQL its role may do everything.
+#: The name of Switchboard's own database. It is offered with SQLite only: on PostgreSQL its role may do everything.
 OWN: Final = "default"
 
 
 @dataclass(frozen=True, slots=True)
 class SqlValue:
-    """Gives what a query finds as a value: `result` is one of SqlSource.Result."""
+    """A function that returns a query's result as a value. `result` is one of SqlSource.Result."""
 
     connection: str
     query: str
@@ -44,7 +44,7 @@ class SqlValue:
 
 
 def connections() -> Mapping[str, str]:
-    """Return the databases that may be asked, as URLs by name."""
+    """Return the URLs of the databases that may be asked, by name."""
     own = settings.DATABASES["default"]
     found = dict(settings.SQL_SOURCES)
     if str(own["ENGINE"]).endswith("sqlite3"):

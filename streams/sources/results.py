@@ -1,4 +1,4 @@
-"""What a query or a feed found, as values of streams. Pure."""
+"""Turns results of queries and feeds into values of streams. Pure."""
 
 import json
 import math
@@ -25,7 +25,7 @@ class Result:
 
 
 def value_of(result: Result, shape: str, last: Mapping[str, Row] | None) -> Any:
-    """Return the value of a stream: of a row or a table what is not as in `last`. Raises QueryFailed."""
+    """Return the value for a stream; for a row or table only what differs from `last`. Raises QueryFailed."""
     if len(result.rows) > ROWS:
         raise QueryFailed(f"More than {ROWS} rows: a LIMIT helps.")
     if shape == "table":
@@ -54,7 +54,7 @@ def _table(result: Result) -> dict[str, Row]:
 
 
 def plain(cell: Any) -> str | int | float | bool | None:
-    """Return what a database gave as text, number, true, false or null."""
+    """Return a database's cell as text, number, true, false or null."""
     if cell is None or isinstance(cell, bool | int):
         return cell
     if isinstance(cell, float | Decimal):
@@ -70,4 +70,4 @@ def plain(cell: Any) -> str | int | float | bool | None:
         return json.dumps(cell, ensure_ascii=False, default=str)[:TEXT_CHARACTERS]
     if isinstance(cell, bytes | bytearray | memoryview):
         raise QueryFailed("A column holds bytes, which no tile can show.")
-    return str(cell)[:TEXT_CHARACTERS]  # an address, a range …
+    return str(cell)[:TEXT_CHARACTERS]  # other types, such as an address or a range

@@ -1,6 +1,6 @@
-"""Secrets that must be used, and so cannot be stored as fingerprints: encrypted with a key made of SECRET_KEY.
+"""Encrypts secrets that we must be able to use, so that hashing them is not enough. The key is made from SECRET_KEY.
 
-A copy of the database alone does not give them away. Who has SECRET_KEY too can read them, as the worker must.
+A copy of the database alone does not reveal them. With SECRET_KEY they can be read, as the worker must.
 """
 
 import base64
@@ -11,7 +11,7 @@ from django.utils.crypto import salted_hmac
 
 
 class Unreadable(Exception):
-    """The secret was sealed under a key that is no longer known."""
+    """The secret was encrypted with a key that is no longer known."""
 
 
 def seal(secret: str) -> str:
@@ -20,7 +20,7 @@ def seal(secret: str) -> str:
 
 
 def unseal(sealed: str) -> str:
-    """Return the secret, sealed under SECRET_KEY or one of SECRET_KEY_FALLBACKS. Raises Unreadable."""
+    """Return the secret, which was encrypted with SECRET_KEY or one of SECRET_KEY_FALLBACKS. Raises Unreadable."""
     try:
         return _keys().decrypt(sealed).decode()
     except InvalidToken:
