@@ -20,7 +20,10 @@ from accounts.namesakes import NameTaken, refuse_taken
 
 
 class UnmistakableNames:
-    """A form of somebody's names: none may look like somebody else's. Staff may give those kept for the site."""
+    """A form with a person's names, which must not look like somebody else's.
+
+    Staff may give names reserved for the site.
+    """
 
     def clean(self) -> Any:
         cleaned = super().clean()  # type: ignore[misc]
@@ -141,7 +144,7 @@ class InviteAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
 @admin.register(PasswordTries)
 class PasswordTriesAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Who guesses at which passwords. Deleting a line lets them try again at once."""
+    """Who tried which passwords how often. Deleting a row lets them try again at once."""
 
     list_display = ("username_or_all", "network", "tries", "at")
     search_fields = ("username", "network")

@@ -14,7 +14,7 @@ from web.http import ApiError, answers_errors, json_body, text_field
 @csrf_exempt
 @answers_errors
 def session(request: HttpRequest) -> HttpResponse:
-    """GET tells who is signed in. POST enters as a guest: 201 and the cookie. DELETE signs out: 204.
+    """GET: who is signed in. POST: enters as a guest, 201 and the cookie. DELETE: signs out, 204.
 
     POST needs no CSRF token, so it takes only JSON, and no foreign Origin.
     """
@@ -41,7 +41,7 @@ def refuse_foreign_origin(request: HttpRequest) -> None:
 
 
 def require_csrf(request: HttpRequest) -> None:
-    """Raise ApiError unless the call has Django's CSRF token. For views that are exempt in part."""
+    """Raise ApiError unless the call has Django's CSRF token. For views that are exempt for some methods."""
     check = CsrfViewMiddleware(lambda request: HttpResponse())
     check.process_request(request)
     if request.user.is_authenticated and check.process_view(request, _checked, (), {}) is not None:

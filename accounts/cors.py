@@ -10,7 +10,7 @@ from realtime.wire.origins import is_allowed
 
 #: Headers that pages of listed origins may send.
 HEADERS = "Authorization, Content-Type, X-CSRFToken, X-Switchboard-User"
-#: And how they may call.
+#: Methods that they may use.
 METHODS = "GET, POST, PUT, PATCH, DELETE"
 Respond = Callable[[HttpRequest], HttpResponseBase]
 

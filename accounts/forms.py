@@ -22,7 +22,7 @@ class SignInForm(AuthenticationForm):
     }
 
     def clean(self) -> dict[str, Any]:
-        """Look at the password, unless it was guessed at too often."""
+        """Check the password, unless there were too many wrong tries."""
         address, username = address_of(self.request), self.cleaned_data.get("username", "")
         if seconds := guessing.try_password(address, username):
             raise self._too_often(seconds)
@@ -39,7 +39,7 @@ class SignInForm(AuthenticationForm):
 
 
 class AdminSignInForm(SignInForm, AdminAuthenticationForm):
-    """The same at the door of the admin, which lets staff in only."""
+    """The same for the admin, which only staff may enter."""
 
 
 class NameField(forms.CharField):
@@ -61,7 +61,7 @@ def _own(name: str) -> str:
 
 
 class SignUpForm(forms.Form):
-    """What somebody with an invite says of themselves."""
+    """The form for a new account with an invite."""
 
     name = NameField(label=_("Your name"), help_text=_("What others see."))
     username = forms.SlugField(

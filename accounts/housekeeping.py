@@ -1,4 +1,4 @@
-"""What nobody needs any more: sessions that are over, and guests who left nothing behind and cannot come back."""
+"""Deletes expired sessions, and guests who left nothing behind and cannot come back."""
 
 import asyncio
 import logging
@@ -17,16 +17,16 @@ from realtime.storage.database import in_database
 
 log = logging.getLogger(__name__)
 
-#: Seconds between two cleanings, about: processes that start together need not clean together.
+#: About how many seconds lie between two cleanings; random, so that processes do not all clean at once.
 EVERY: Final = 3600.0
-#: How long a guest is left alone who has no session: the one of a guest who enters is written after the guest.
+#: A guest without a session is kept this long: when a guest enters, the session is written after the guest.
 YOUNG: Final = timedelta(days=1)
-#: Guests deleted at once.
+#: How many guests one statement deletes.
 MOST: Final = 500
 
 
 async def keep_clean() -> None:
-    """Clean up now and then. Never returns."""
+    """Clean up regularly. Never returns."""
     while True:
         await asyncio.sleep(EVERY * random.uniform(0.5, 1.5))  # noqa: S311 - spread, not secrecy
         sessions, guests = await in_database(clean, patience=None)()
@@ -35,9 +35,9 @@ async def keep_clean() -> None:
 
 
 def clean() -> tuple[int, int]:
-    """Delete sessions that are over, and guests without one whom nothing mentions; return how many of each.
+    """Delete expired sessions, and guests without a session whom no row mentions; return how many of each.
 
-    Old tries of passwords go, too.
+    Also deletes old tries of passwords.
     """
     now = timezone.now()
     guessing.forget_old()

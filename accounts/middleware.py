@@ -1,4 +1,4 @@
-"""Who a request is from: a bot with a token, or the person for whom the page that asks was made."""
+"""Who a request is from: a bot with a token, or the person that the calling page was made for."""
 
 from collections.abc import Callable
 
@@ -15,7 +15,7 @@ from web.throttling import refusal
 class BearerMiddleware:
     """Sets `request.user` from the token of a bot, for the API. After AuthenticationMiddleware.
 
-    Who gives a token is not asked for a cookie besides: with one that is unknown it is nobody, so the API says 401.
+    When there is a token, a cookie does not count. With an unknown token the caller is nobody, so the API answers 401.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -31,11 +31,12 @@ class BearerMiddleware:
 
 
 class PersonMiddleware:
-    """Refuses what a page asks for somebody who is not signed in here any more. After BearerMiddleware.
+    """Refuses requests of a page whose person is no longer signed in. Comes after BearerMiddleware.
 
-    A page lives longer than a session, and the cookie goes with each of its requests: without this, what Ada wrote
-    would be published under the name of who signed in after her. Its requests name her (`X-Switchboard-User`: her id).
-    Another one gets 409 `another_person`, with the `user` who is signed in (null: nobody), before any view runs.
+    A page may outlive a session, and the browser adds the cookie to each request. Without this check, Ada's message
+    could be published under the name of the person who signed in after her. So each request names the page's person
+    (`X-Switchboard-User`: the id). When somebody else is signed in, the answer is 409 `another_person`, with the `user`
+    who is signed in (null: nobody), before any view runs.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -46,7 +47,7 @@ class PersonMiddleware:
         try:
             if meant is None or meant == str(request.user.pk or ""):
                 return self.get_response(request)
-        except database.AWAY as error:  # of who is signed in: what views raise has become an answer by now
+        except database.AWAY as error:  # names who is signed in; exceptions of views have already become answers here
             return error_response(database.busy(database.meaning(error)))
         if refused := refusal(request):
             return refused

@@ -1,4 +1,4 @@
-"""Who: accounts, guests and bots are all users."""
+"""Users: people with accounts, guests and bots."""
 
 import hashlib
 import secrets
@@ -14,7 +14,7 @@ from accounts.names import LONGEST_SKELETON, skeleton
 
 
 class SkeletonField(models.CharField):  # type: ignore[type-arg]
-    """What the field named `of` looks like (`accounts.names.skeleton`), kept with it in the same row."""
+    """The skeleton (`accounts.names.skeleton`) of the field named `of`, stored in the same row."""
 
     def __init__(self, *args: Any, of: str = "", **options: Any) -> None:
         self.of = of
@@ -102,17 +102,17 @@ class User(AbstractBaseUser, PermissionsMixin):
         return self.name
 
     def on_wire(self) -> dict[str, Any]:
-        """Return the user as `docs/protocol.md` has it."""
+        """Return the user in the form of `docs/protocol.md`."""
         return person_on_wire(self.pk, self.name, self.kind)
 
 
 def person_on_wire(pk: int, name: str, kind: str) -> dict[str, Any]:
-    """Return a user as `docs/protocol.md` has it: `{"id", "name", "guest"}`."""
+    """Return a user in the form of `docs/protocol.md`: `{"id", "name", "guest"}`."""
     return {"id": pk, "name": name, "guest": kind == Kind.GUEST}
 
 
 class Invite(models.Model):
-    """A link with which somebody makes an account, once, until it expires. Its token is shown once and kept hashed."""
+    """A link to make one account, until it expires. Its token is shown once and stored hashed."""
 
     token_hash = models.CharField(max_length=64, unique=True, editable=False)
     note = models.CharField(_("for whom"), max_length=80, blank=True)
@@ -127,14 +127,14 @@ class Invite(models.Model):
         return self.note or f"invite {self.pk}"
 
     def give_token(self) -> str:
-        """Return a new token, with which the invite has yet to be saved."""
+        """Set a new token and return it; the caller must save the invite."""
         token = "invite_" + secrets.token_urlsafe(32)
         self.token_hash = hash_token(token)
         return token
 
     @classmethod
     def find(cls, token: str) -> "Invite | None":
-        """Return the invite with this token while it is open."""
+        """Return the invite with this token if it is still open."""
         found = cls.objects.filter(token_hash=hash_token(token)).first()
         return found if found and found.is_open else None
 
@@ -144,9 +144,9 @@ class Invite(models.Model):
 
 
 class PasswordTries(models.Model):
-    """Passwords tried from one address (of IPv6: one network) for one user name; for "" all that were tried there.
+    """Passwords tried from one address (for IPv6, one network) for one user name; "" counts the tries of all names.
 
-    `left` is how many more may be tried at once, as it was at `at` (`accounts.guessing`).
+    `left`: how many more could be tried at once at the time `at` (`accounts.guessing`).
     """
 
     network = models.CharField(_("from"), max_length=64)
@@ -166,11 +166,11 @@ class PasswordTries(models.Model):
 
 
 def hash_token(token: str) -> str:
-    """Return what is stored of a bearer token: its SHA-256 (the token itself has 256 bits of chance)."""
+    """Return the stored form of a bearer token: its SHA-256. (Enough, since the token has 256 random bits.)"""
     return hashlib.sha256(token.encode()).hexdigest()
 
 
 def me(request: HttpRequest) -> dict[str, Any] | None:
-    """Return who asks, as on the wire; None for strangers."""
+    """Return the caller, as on the wire; None for strangers."""
     user = getattr(request, "user", None)
     return user.on_wire() if isinstance(user, User) else None

@@ -1,4 +1,4 @@
-"""What may be a person's name: 1 to 40 visible characters of any kind; and which names look alike. Pure."""
+"""Valid names of people (1 to 40 visible characters of any kind), and which names look alike. Pure."""
 
 import re
 import unicodedata
@@ -8,27 +8,27 @@ from disarm import skeleton_key
 from web.visible import BLANK
 
 LONGEST = 40
-#: Characters of a skeleton: a few characters of a name are several there.
+#: The most characters of a skeleton: some characters of a name become several.
 LONGEST_SKELETON = 160
-#: Names that nobody takes who comes by themselves: they would pass for the site, or for who runs it.
+#: Names that people cannot choose themselves: they would pass for the site or its admins.
 RESERVED = (
     *("admin", "administrator", "alerts", "all", "bot", "channel", "everybody", "everyone", "here", "moderator"),
     *("owner", "roulette", "room", "root", "staff", "superuser", "support", "switchboard", "system", "webmaster"),
 )
 
-#: Characters that show nothing, or that turn or hide what stands around them. (Not unassigned ones: emoji
-#: newer than Python's tables are among those.)
+#: Characters that are invisible, or that turn or hide the text around them. (Unassigned ones are allowed: emoji newer
+#: than Python's tables are among them.)
 _UNSEEN = {"Cc", "Cf", "Cs", "Co", "Zl", "Zp"}
-#: They join emoji and letters of several scripts, or choose among a character's forms: only beside one.
+#: These join emoji and letters of several scripts, or choose a form of a character. They are valid only beside one.
 _JOINERS = "\u200c\u200d"
 _SELECTORS = "\ufe00-\ufe0f\U000e0100-\U000e01ef"
 _ALONE = re.compile(f"(?:^|[ {_JOINERS}])[{_JOINERS}{_SELECTORS}]|[{_SELECTORS}]{{2}}|[{_JOINERS}](?: |$)")
-#: The flags of England, Scotland and Wales end in letters that do not show.
+#: The flags of England, Scotland and Wales end in invisible letters.
 _FLAG = re.compile("(?<=\U0001f3f4)[\U000e0061-\U000e007a]{1,6}\U000e007f")
 
 
 def clean_name(raw: str) -> str:
-    """Return `raw` trimmed, with runs of white space folded.
+    """Return `raw` trimmed, with each run of white space as one space.
 
     Raises ValueError with a sentence for people when nothing visible remains, when it is too long, or
     when it holds characters that show nothing (controls, direction marks).
@@ -48,18 +48,18 @@ def _hides(char: str) -> bool:
     return unicodedata.category(char) in _UNSEEN and char not in _JOINERS
 
 
-#: Accents and strokes on letters; not the vowels of writings that write them so.
+#: Accents and strokes on letters; but not the vowel signs of scripts that write vowels as marks.
 _MARKS = re.compile("[\u0300-\u036f\u1ab0-\u1aff\u1dc0-\u1dff\u20d0-\u20ff\ufe20-\ufe2f]")
 _SPACES = re.compile(r"[\s_.·'’-]+")
-#: What the skeletons of Unicode have for one thing in capitals, and we in any case.
+#: Look-alikes that Unicode's skeletons know for capitals only; we use them in any case.
 _ALIKE = str.maketrans({"i": "l", "1": "l", "|": "l", "0": "o", "m": "rn"})
 
 
 def skeleton(name: str) -> str:
-    """Return what `name` looks like: names that look alike, in any case, have one skeleton.
+    """Return the skeleton of `name`: names that look alike, in upper or lower case, have the same skeleton.
 
-    As Unicode TR 39 has it (Аlice with a Cyrillic А is Alice); without accents, spaces, and what passes for them.
-    Only for comparing: it is nothing to read.
+    It follows Unicode TR 39 (Аlice with a Cyrillic А becomes Alice), and drops accents, spaces and look-alikes of
+    spaces. It is only for comparing, not for people to read.
     """
     key = skeleton_key(name, digit_policy="tr39")
     key = unicodedata.normalize("NFC", _MARKS.sub("", unicodedata.normalize("NFD", key)))

@@ -1,4 +1,4 @@
-"""Whose name a name looks like: nobody is mistaken for somebody else."""
+"""Checks that nobody's name looks like somebody else's."""
 
 from django.conf import settings
 from django.db.models import Q, QuerySet
@@ -8,7 +8,7 @@ from accounts.names import RESERVED, skeleton
 
 
 class NameTaken(ValueError):
-    """Somebody else is called so, or nearly; the text is a sentence for people."""
+    """The name is somebody else's, or looks like it; the text is a sentence for people."""
 
 
 def refuse_taken(name: str, *, but: int | None = None) -> None:
@@ -20,7 +20,7 @@ def refuse_taken(name: str, *, but: int | None = None) -> None:
 
 
 def refuse_reserved(name: str) -> None:
-    """Raise NameTaken for names that would pass for the site itself, or for who runs it."""
+    """Raise NameTaken for names that would pass for the site itself or its admins."""
     if skeleton(name) in {skeleton(each) for each in (*RESERVED, settings.SITE_NAME)}:
         raise NameTaken("This name is kept for the site itself: choose another one.")
 

@@ -1,4 +1,4 @@
-"""Sockets looked up in the database now and then, for the wire that should have told them may have failed."""
+"""Checks sockets against the database now and then: the event that should have closed one may have been lost."""
 
 import asyncio
 import time
@@ -14,18 +14,18 @@ from realtime.storage.database import in_database
 Look = Callable[[Collection[SocketConsumer]], Awaitable[None]]
 SignIn = tuple[int, str | None]  # user id, session key (None: by token)
 
-#: Seconds between looks at all sockets of this process; the same while the wire is sick; between looks at new ones.
+#: Seconds between two checks: of all sockets of this process; of all while the channel layer fails; of new ones.
 EVERY: Final = 15.0
 EVERY_SICK: Final = 5.0
 EVERY_NEW: Final = 1.0
-#: Sockets looked at together: reading the sessions of a thousand would hold everything else up for 50 ms.
+#: How many sockets one check covers: reading a thousand sessions at once would block everything for 50 ms.
 AT_ONCE: Final = 100
-#: Seconds after which a new socket is looked at: what it may do could have ended while it opened.
+#: Seconds after which a new socket is checked: its sign-in could have ended while it opened.
 NEW: Final = 2.0
 
 
 async def keep_looking(look: Look) -> None:
-    """Call `look` with all sockets now and then, and with new ones soon. Never returns."""
+    """Call `look` with all sockets now and then, and soon with new ones. Never returns."""
     hub = current_hub()
     last = last_of_all = time.monotonic()
     while True:
@@ -56,7 +56,7 @@ async def recheck_sign_ins(sockets: Collection[SocketConsumer]) -> None:
 
 @in_database
 def lapsed(sign_ins: set[SignIn]) -> tuple[set[SignIn], set[SignIn]]:
-    """Return the sign-ins of closed accounts, and those whose session is no longer good."""
+    """Return the sign-ins whose account is closed or whose session is no longer valid."""
     users = User.objects.filter(is_active=True).in_bulk({user for user, _ in sign_ins})
     sessions = read_sessions({key for _, key in sign_ins if key is not None})
     closed = {(user, key) for user, key in sign_ins if user not in users}

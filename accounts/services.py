@@ -1,4 +1,4 @@
-"""What happens to people: entering, signing in and out, invites, bans."""
+"""What people do, and what is done to them: entering, signing out, invites, bans."""
 
 from django.conf import settings
 from django.contrib.auth import SESSION_KEY, login, logout
@@ -22,10 +22,10 @@ BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
 class UsernameTaken(Exception):
-    """Somebody else has this user name since it was looked up."""
+    """Somebody else has taken this user name since it was checked."""
 
 
-#: Topic of what everybody hears of people: new names.
+#: The topic for news of people that everybody gets: new names.
 PEOPLE_TOPIC = "site.people"
 
 
@@ -50,7 +50,7 @@ def enter_as_guest(request: HttpRequest, raw_name: str) -> User:
 
 
 def sign_out(request: HttpRequest) -> None:
-    """End the session of `request`, and its sockets in every process. A bot has none: nothing happens."""
+    """End the session of `request`, and its sockets in every process. For a bot nothing happens: it has no session."""
     user, session = request.user, session_hash(request.session.session_key)
     logout(request)
     if user.is_authenticated and session is not None:
@@ -72,12 +72,12 @@ def _end_sessions(user: User) -> None:
 
 
 def close_sockets(user: User) -> None:
-    """Close all sockets of `user`, whose sessions have ended otherwise: a new password does that."""
+    """Close all sockets of `user` after the sessions have ended in another way, such as a new password."""
     _control(user.pk, {"do": "signed_out", "session": None})
 
 
 def ban(user: User) -> None:
-    """Close the account, and for good its sessions and sockets: letting it in again brings none of them back."""
+    """Close the account and end its sessions and sockets. Reopening the account does not bring them back."""
     with transaction.atomic():
         User.objects.filter(pk=user.pk).update(is_active=False)
         user.is_active = False
@@ -86,7 +86,7 @@ def ban(user: User) -> None:
 
 
 def claim_names(user: User) -> int:
-    """Have guests who bear a name of the account `user` give it up: they are renamed and signed out. Return how many.
+    """Rename and sign out guests who have a name of the account `user`; return how many.
 
     Call it in the transaction that gave `user` its name.
     """
@@ -99,7 +99,7 @@ def claim_names(user: User) -> int:
 
 
 def accept_invite(token: str, username: str, name: str, password: str) -> User:
-    """Make the account that an open invite is for.
+    """Make an account with an open invite.
 
     Raises Invite.DoesNotExist when it is used or expired, UsernameTaken when somebody was faster.
     """
@@ -122,6 +122,6 @@ def _control(user_id: int, payload: dict[str, object]) -> None:
 
 
 def tell_renamed(user: User) -> None:
-    """Tell all open pages what somebody is called now."""
+    """Tell all open pages somebody's new name."""
     payload = {"do": "renamed", "user": user.on_wire()}
     publish_on_commit([Publication(PEOPLE_TOPIC, Delivery.CONTROL, encode(payload))])

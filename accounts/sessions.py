@@ -1,4 +1,4 @@
-"""Sessions: which keys there can be, and who is signed in with which, for many at once."""
+"""Sessions: which keys are possible, and who is signed in with a session, for many at once."""
 
 from collections.abc import Collection
 from typing import Any
@@ -16,9 +16,9 @@ from realtime.storage.gather import gathered
 
 
 class SessionStore(db.SessionStore):
-    """Django's own, but that a key which it never gives is none.
+    """Django's own store, except that impossible keys count as unknown without a query.
 
-    PostgreSQL refuses to look some up, and with them all that are asked for at the same time.
+    PostgreSQL refuses to look some of them up, and that would fail all other keys of the same query.
     """
 
     def __init__(self, session_key: str | None = None) -> None:
@@ -32,10 +32,10 @@ def can_be_key(key: str | None) -> bool:
 @gathered
 @in_database
 def user_of(keys: Collection[str]) -> dict[str, User]:
-    """Return who is signed in with the session of a key, if it is good.
+    """Return who is signed in with the session of a key, if it is valid.
 
-    As `django.contrib.auth.get_user` with its ModelBackend does, but that it changes no session: a key cycled here
-    would sign its browser out, which gets no cookie from a socket.
+    Like `django.contrib.auth.get_user` with ModelBackend, except that it changes no session. A new key would sign the
+    browser out, since a socket cannot send it a cookie.
     """
     sessions = {
         key: data
@@ -48,7 +48,7 @@ def user_of(keys: Collection[str]) -> dict[str, User]:
 
 
 def read_sessions(keys: Collection[str]) -> dict[str, dict[str, Any]]:
-    """Return what is in the sessions of these keys that have not expired."""
+    """Return the data of the unexpired sessions with these keys."""
     found = bulk.find(
         Session, ("session_key",), [(key,) for key in keys], ("session_key", "session_data", "expire_date")
     )
@@ -57,6 +57,6 @@ def read_sessions(keys: Collection[str]) -> dict[str, dict[str, Any]]:
 
 
 def is_of(data: dict[str, Any], user: User) -> bool:
-    """Tell whether a session with this `data` was signed in with the password that `user` has now."""
+    """Return whether a session with this `data` was signed in with the present password of `user`."""
     signatures: list[str] = [user.get_session_auth_hash(), *user.get_session_auth_fallback_hash()]
     return data.get(HASH_SESSION_KEY) in signatures

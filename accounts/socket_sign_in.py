@@ -18,10 +18,10 @@ Application = Callable[[dict[str, Any], Any, Any], Awaitable[None]]
 class SocketAuthentication:
     """ASGI middleware that puts into the scope of a socket:
 
-    `user` (a User or AnonymousUser), `bearer` (True when a token, good or not, says who it is: no browser
-    sends one by itself, so no Origin is needed), `session` (the key of its session or None),
-    `session_hash` (a name for that which may travel, for signing out) and `unknown` (why nobody could look up who
-    it is, or None: the socket is accepted all the same, and then told).
+    - `user`: a User or AnonymousUser.
+    - `bearer`: True when there is a token, valid or not. No browser sends a token by itself, so no Origin is needed.
+    - `session`: the key of the session, or None. `session_hash`: a public name for it, for signing out.
+    - `unknown`: why the user could not be looked up, or None. Such a socket is accepted and then told the reason.
     """
 
     def __init__(self, application: Application) -> None:
@@ -43,7 +43,7 @@ class SocketAuthentication:
 
 
 async def _session_user(cookies: str) -> tuple[User | AnonymousUser, str | None]:
-    # As Django reads them: a stray cookie of another site on this host does not hide ours.
+    # Parsed like Django does, so that a malformed cookie of another site on this host does not hide ours.
     key = parse_cookie(cookies).get(settings.SESSION_COOKIE_NAME)
     if key is None or not can_be_key(key):
         return AnonymousUser(), None
@@ -52,7 +52,7 @@ async def _session_user(cookies: str) -> tuple[User | AnonymousUser, str | None]
 
 
 def session_hash(key: str | None) -> str | None:
-    """Return a name for a session that may travel over the channel layer, unlike its key."""
+    """Return a name for a session that may be sent over the channel layer; its key may not."""
     from accounts.models import hash_token
 
     return hash_token(key)[:16] if key else None

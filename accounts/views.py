@@ -18,7 +18,7 @@ from accounts.forms import SignInForm, SignUpForm
 from accounts.models import Invite
 from web.http import STATUS, ApiError
 
-#: Holds the token of the invite that a browser has opened, for so many seconds.
+#: The cookie with the token of the invite that a browser has opened; how many seconds it lasts.
 INVITE_COOKIE: Final = "invite"
 INVITE_COOKIE_AGE: Final = 60 * 60
 
@@ -26,7 +26,7 @@ sign_in = LoginView.as_view(
     template_name="accounts/sign_in.html",
     authentication_form=SignInForm,
     redirect_authenticated_user=True,
-    extra_context={"site_name": settings.SITE_NAME},  # the view's own is the host's name
+    extra_context={"site_name": settings.SITE_NAME},  # Django's view would show the host's name
 )
 
 
@@ -53,14 +53,14 @@ def sign_out(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "HEAD", "POST"])
 def open_invite(request: HttpRequest) -> HttpResponse:
-    """What an invite's link leads to. The token is in the fragment, which no log sees; the page posts it."""
+    """The page that an invite's link opens. The token is in the fragment, which no log sees; the page posts it."""
     if request.method == "POST":
         return _exchanged(request, request.POST.get("token", ""))
     return render(request, "open_link.html", {"what": _("You were invited")})
 
 
 def old_invite(request: HttpRequest, token: str) -> HttpResponse:
-    """Take an invite of former times, which has its token in the path, and lead away from there in any case."""
+    """Accept an old invite, with its token in the path, and always redirect away from that address."""
     response = _exchanged(request, token)
     if not response.has_header("Location"):
         response = redirect("sign_up")
@@ -70,7 +70,7 @@ def old_invite(request: HttpRequest, token: str) -> HttpResponse:
 
 
 def _exchanged(request: HttpRequest, token: str) -> HttpResponse:
-    """Give the token of an invite for a cookie, and lead to an address that has none."""
+    """Put the token of an invite into a cookie and redirect to an address without it."""
     if Invite.find(token) is None:
         return _no_invite(request)
     response = redirect("sign_up")

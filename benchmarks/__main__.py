@@ -1,4 +1,4 @@
-"""The command: measures scenario by scenario, the contestants in turn, and writes what it saw."""
+"""The command: measures scenario by scenario, the contestants in turn, and writes the results."""
 
 import argparse
 import json
@@ -60,7 +60,7 @@ class Run:
         return [each for each in scenario.contestants if each in wanted]
 
     def measure(self, found: dict[str, Any]) -> None:
-        """Measure everything that was asked for; leave the raw results in `found`, by scenario and contestant."""
+        """Measure everything that was asked for; put the raw results into `found`, by scenario and contestant."""
         for scenario in self.scenarios():
             self.tell(f"{scenario.name}: {scenario.title}")
             rows: dict[str, list[Any]] = {name: [] for name in self.contestants(scenario)}
@@ -69,7 +69,7 @@ class Run:
                     load = {"warmup": min(1.0, self.options.seconds / 2), "seconds": self.options.seconds}
                     try:
                         result = RUNNERS[scenario.runner](self.bench, scenario, name, load | scenario.load)
-                    except AssertionError as error:  # a server that did not start, or not end
+                    except AssertionError as error:  # a server that did not start, or did not end
                         result = {"error": str(error)}
                     results.append(result)
                     self.tell(f"  {name:20} {report.in_short(scenario, results[-1])}")
@@ -81,7 +81,7 @@ class Run:
 
 
 def publish(found: dict[str, Any]) -> None:
-    """Write the page and its plot; as a draft in `var` unless they are one whole run of one commit."""
+    """Write the page and its plot. Unless they are one whole run of one commit, write them as a draft in `var`."""
     page = report.page(found)
     faults = publication.faults(page)
     folder = VAR if faults else ROOT / "benchmarks"
@@ -91,7 +91,7 @@ def publish(found: dict[str, Any]) -> None:
 
 
 def machine() -> dict[str, str]:
-    """Return what this machine is."""
+    """Return a description of this machine."""
     lines = Path("/proc/cpuinfo").read_text().splitlines()
     models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return {
@@ -116,8 +116,8 @@ def main() -> None:
     run = Run(options)
     if not options.quick and publication.commit().endswith(publication.DIRTY):
         print("There are changes that no commit has, so the page will be a draft. Commit them first to publish it.")
-    # What is not measured now stays as it was, so that a page can be measured in parts. Parts with some peers only
-    # replace no whole ones.
+    # Scenarios that are not measured now keep their results, so that a page can be measured in parts. A part with only
+    # some peers does not replace a whole one.
     path = VAR / ("quick.json" if options.quick else "some.json" if options.peers else "results.json")
     found = json.loads(path.read_text()) if path.exists() else {"scenarios": {}, "how": {}}
     found["machine"] = machine()

@@ -1,8 +1,9 @@
-"""How long the worst body of a message takes to render, found by a search.
+"""Searches for the body of a message that takes longest to render.
 
     python -m benchmarks.bodies [EXAMPLES]
 
-A message waits for its own body and for one of each person who writes at the same time (`realtime/limits/turns.py`).
+A message waits for its own body, and for one body of each person who writes at the same time
+(`realtime/limits/turns.py`).
 """
 
 import sys
@@ -15,9 +16,9 @@ from hypothesis import strategies as st
 from chat.commands import BODY_CHARACTERS, SHORT_BODY
 from web.markdown import render
 
-#: Milliseconds that any body may take on a machine with nothing else to do.
+#: Milliseconds that any body may take on an idle machine.
 MOST: Final = 20.0
-#: What held up the parser that was here before, or would hold up another.
+#: Texts that were slow in the former parser, or would be in another.
 KNOWN: Final = (
     *(
         "_[",
@@ -90,7 +91,7 @@ def filled(piece: str, characters: int) -> str:
 
 
 def milliseconds(body: str, tries: int = 3) -> float:
-    """Return the processor time of the quickest of some tries."""
+    """Return the processor time of the fastest of some tries."""
     best = float("inf")
     for _ in range(tries):
         began = time.thread_time()
@@ -100,7 +101,7 @@ def milliseconds(body: str, tries: int = 3) -> float:
 
 
 def search(characters: int, examples: int) -> tuple[float, str]:
-    """Return the milliseconds and the beginning of the worst body that was found."""
+    """Return the milliseconds and the beginning of the worst body found."""
     worst = max((milliseconds(filled(piece, characters)), piece) for piece in KNOWN)
 
     @settings(max_examples=examples, deadline=None, database=None, phases=[Phase.generate, Phase.target],

@@ -1,8 +1,8 @@
-"""Past one machine: what the measured costs say of more people and more processes.
+"""Beyond one machine: computes from the measured costs what more people and more processes need.
 
     python -m benchmarks.capacity [results.json]
 
-Every constant comes from the results of `bin/bench`; `costs` says from which.
+All costs come from the results of `bin/bench`; `costs` says from which ones.
 """
 
 import json
@@ -21,18 +21,19 @@ from harness.launcher import ROOT
 RESULTS: Final = Path(os.environ.get("SWITCHBOARD_VAR", ROOT / "var")) / "bench/results.json"
 #: People in each of the rooms of `capacity-rooms`.
 ROOM_OF: Final = 5
-#: How much of a core one process should use at the busiest time.
+#: The share of a core that one process should use at the busiest time.
 HEADROOM: Final = 0.7
 
 
 @dataclass(frozen=True, slots=True)
 class Costs:
-    """Processor seconds of a server process, and what else a message needs.
+    """What one message costs.
 
-    `taking`: to take, store, acknowledge and publish one message. `hearing`: to take one message from Redis, in each
-    other process. `giving`: to write it to one connection. `redis`: of Redis, for one message and one process that
-    hears it. `memory`: KiB of one connection. `stored`: messages that one process wrote a
-    second at most, without sockets.
+    In processor seconds of a server process: `taking`, to take, store, acknowledge and publish it; `hearing`, to take
+    it from Redis in each other process; `giving`, to write it to one connection. In processor seconds of Redis:
+    `redis`, for each process that hears it.
+
+    `memory`: KiB of one connection. `stored`: the most messages a second that one process wrote, without sockets.
     """
 
     taking: float
@@ -44,10 +45,10 @@ class Costs:
 
 
 def costs(results: Results) -> Costs:
-    """Solve the runs at two rates each for what a message costs. Raises KeyError naming a run that is missing.
+    """Compute the costs of a message from runs at two rates each. Raises KeyError with the name of a missing run.
 
-    With N receivers in P processes a message costs taking + (P − 1) × hearing + N × giving. Each cost is a slope, from
-    the slower run to the faster: what a process does without any message is in both.
+    With N receivers in P processes, a message costs taking + (P − 1) × hearing + N × giving. Each cost is the slope
+    between the slower and the faster run, so that the idle cost of a process, which is in both, cancels out.
     """
 
     def slope(name: str, rates: tuple[int, int], of: str = "server_cpu") -> float:
@@ -76,7 +77,7 @@ def median(results: Results, scenario: str, value: str) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Usage:
-    """People online, each in one room of `room` people, each saying `rate` messages a second."""
+    """People online, each in one room of `room` people, each sending `rate` messages a second."""
 
     people: int
     room: int
@@ -89,7 +90,7 @@ class Usage:
 
 @dataclass(frozen=True, slots=True)
 class Need:
-    """What this usage needs: server processes, and of those that all processes share, messages a second."""
+    """What a usage needs: server processes, and the load on each process and on what they share."""
 
     processes: int
     connections: float  # of one process
@@ -97,17 +98,20 @@ class Need:
     published: float  # messages a second into Redis
     heard: float  # messages a second out of Redis, over all processes
     redis: float  # cores' worth of Redis
-    share_stored: float  # of what one process was seen to write
+    share_stored: float  # share of the most that one process wrote
 
 
 def load(usage: Usage, processes: int, each: Costs) -> float:
-    """Return the share of a core that each process uses."""
+    """Return the share of a core that each of `processes` uses."""
     message = each.taking + (processes - 1) * each.hearing + usage.room * each.giving
     return usage.messages * message / processes
 
 
 def needs(usage: Usage, each: Costs, most: int = 100_000) -> Need | None:
-    """Return the fewest processes that leave `HEADROOM`; None when hearing alone takes more of each, however many."""
+    """Return the fewest processes that leave `HEADROOM`.
+
+    None when hearing alone takes more than that of each process.
+    """
     low, high = 1, most
     if load(usage, most, each) > HEADROOM:
         return None
@@ -126,7 +130,7 @@ def needs(usage: Usage, each: Costs, most: int = 100_000) -> Need | None:
     )
 
 
-#: A message a minute from each is a lively day; a team's room, a department's, an all-hands.
+#: One message a minute from each person is a lively day. The rooms: a team's, a department's, an all-hands.
 USAGES: Final = [Usage(people, room, 1 / 60) for people in (10_000, 100_000, 1_000_000) for room in (5, 50, 1000)]
 
 

@@ -2,10 +2,10 @@
 
 
 class MarkerCounter:
-    """Counts a marker, which stands once in each message, in what many connections receive through one buffer.
+    """Counts a marker, which each message contains once, in the bytes that many connections receive through one buffer.
 
-    A marker that two reads share counts once, with the second: the buffer keeps room in front of what is
-    received for the end of what that connection received before.
+    A marker that is split over two reads counts once, with the second. For this, the buffer has room before the
+    received bytes for the end of what the same connection received before.
     """
 
     def __init__(self, marker: bytes, size: int = 256 * 1024) -> None:
@@ -23,5 +23,5 @@ class MarkerCounter:
             start -= len(tail)
             buffer[start : self._keep] = tail
         found = buffer.count(marker, start, end)
-        # What ends with a byte that is not in the marker does not end with a part of it: nearly always so.
+        # Bytes whose last one is not in the marker (nearly always) do not end with a part of it.
         return found, bytes(buffer[max(start, end - self._keep) : end]) if buffer[end - 1] in marker else b""

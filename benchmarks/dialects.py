@@ -1,4 +1,4 @@
-"""How a client speaks with each server: its address, how it opens, how it says something; pure."""
+"""How a client talks to each server: its address, how to open a connection, how to send a message; pure."""
 
 import json
 import uuid
@@ -6,15 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
 
-#: Bytes of the JSON text `{"message": …}` that the peers relay; the body in it is what ours is sent.
+#: Bytes of the JSON text `{"message": …}` that the peers relay. Ours gets the body in it.
 MESSAGE_BYTES: Final = 120
-#: Stands once in each message, behind its number.
+#: Each message contains this once, after its number.
 WORD: Final = b" benchmark "
 FILLER: Final = "the quick brown fox jumps over the lazy dog and runs on and on through the whole wide wood until night"
 
 
 def body(number: int) -> str:
-    """Return the text of message `number`: as long for each number, and found again by `number_in`."""
+    """Return the text of message `number`.
+
+    It has the same length for all numbers; `number_in` finds the number again.
+    """
     size = MESSAGE_BYTES - len(json.dumps({"message": ""}))
     return f"n{number:07d}z{WORD.decode()}{FILLER}"[:size]
 
@@ -34,7 +37,7 @@ class Step:
 
 
 class Dialect:
-    """A server that relays what it gets to all in the room of its path, the sender included."""
+    """A server that relays each message to everybody in the room named by the path, the sender included."""
 
     #: Each message that counts as delivered contains this once; no other frame contains it.
     marker: bytes = WORD
@@ -43,11 +46,11 @@ class Dialect:
         return f"/{room}"
 
     def opening(self, room: str) -> Sequence[Step]:
-        """Return the steps after the handshake until the connection is live; the handshake may be enough."""
+        """Return the steps after the handshake until the connection is live; there may be none."""
         return ()
 
     def say(self, room: str, number: int) -> bytes:
-        """Return the payload that says message `number` in `room`."""
+        """Return the payload that sends message `number` in `room`."""
         return json.dumps({"message": body(number)}).encode()
 
 
@@ -72,7 +75,7 @@ class SocketIO(Dialect):
 
 
 class Switchboard(Dialect):
-    """Ours: hello, join, then `send`, which is answered when it is in the database."""
+    """Ours: hello, join, then `send`, which is answered when the message is in the database."""
 
     marker = b'"type":"message"'
 
@@ -88,7 +91,7 @@ class Switchboard(Dialect):
 
 
 class Resume(Switchboard):
-    """Ours, coming back: a room's name is followed by the rev after which something is missing."""
+    """Ours, for clients that come back. The room's name ends with the rev after which they miss something."""
 
     def opening(self, room: str) -> Sequence[Step]:
         slug, _, place = room.partition(" ")

@@ -1,8 +1,8 @@
-"""Publishes values of streams as a worker does after its commit, but without a database behind it.
+"""Publishes values of streams like a worker after its commit, but without a database.
 
     python -m benchmarks.feeder STREAMS RATE        RATE values a second of all streams together, until SIGTERM
 
-What is left is what the server processes do: Redis, hub, fan-out. Each value is the time of day.
+So only the work of the server processes is measured: Redis, hub, fan-out. Each value is the time of day.
 """
 
 import asyncio

@@ -1,7 +1,7 @@
-"""Thousands of websockets in one process, on raw sockets and epoll, with next to no work for a message.
+"""Thousands of websockets in one process, on raw sockets and epoll, with almost no work per message.
 
-Most connections only count (`MarkerCounter`). A sample of them is parsed and logged, so that order, losses and
-doubles are seen and not only counted.
+Most connections only count (`MarkerCounter`). A sample of them is parsed and logged, to check order, losses and
+doubles.
 """
 
 import select
@@ -16,11 +16,11 @@ from benchmarks.counter import MarkerCounter
 from benchmarks.dialects import WORD, Dialect, number_in
 from harness.frames import CLOSE, PING, PONG, TEXT, FrameReader, handshake, text_frame
 
-#: Connections that are parsed, of all together.
+#: How many connections, of all, are parsed.
 SAMPLED: Final = 20
-#: Seconds without any delivery in a room after which what is in flight there counts as lost.
+#: After this many seconds without a delivery in a room, its messages in flight count as lost.
 STALL: Final = 2.0
-#: Seconds between two signs of life on each connection; servers ask for them, and most of ours do not listen.
+#: Seconds between two signs of life on each connection. Servers ask for them by pings, which most of ours do not parse.
 ALIVE: Final = 10.0
 #: Seconds that opening all connections may take.
 OPENING: Final = 120.0
@@ -32,23 +32,23 @@ class LoadError(Exception):
 
 @dataclass(eq=False, slots=True)
 class Room:
-    """A room and those in it; a connection that the server closes is in it no more, nor in its sums."""
+    """A room and its connections. A connection that the server closes leaves the room and its sums."""
 
     name: str
     members: list["Connection"] = field(default_factory=list)
     sent: list[int] = field(default_factory=list)  # numbers of the messages, in order of sending
-    delivered: int = 0  # of all members together
-    given_up: int = 0  # messages that are waited for no more
-    moved: float = 0.0  # when `delivered` was last seen to have grown from `seen`
+    delivered: int = 0  # deliveries to all members together
+    given_up: int = 0  # messages that are no longer waited for
+    moved: float = 0.0  # when `delivered` last grew beyond `seen`
     seen: int = 0
     stall: float = STALL
 
     def in_flight(self) -> int:
-        """Return how many messages have not reached everybody, as far as sums tell."""
+        """Return how many messages have not reached everybody, judged by the sums."""
         return len(self.sent) - self.given_up - self.delivered // len(self.members) if self.members else 0
 
     def look(self, now: float) -> None:
-        """Give up what is in flight when nothing has come for `stall` seconds."""
+        """Give up the messages in flight when nothing has come for `stall` seconds."""
         if self.delivered != self.seen:
             self.seen, self.moved = self.delivered, now
         elif now - self.moved > self.stall:
@@ -79,19 +79,19 @@ class Connection:
 
     def __init__(self, room: Room, number: int) -> None:
         self.room = room
-        self.number = number  # of all connections; also which person and which server it is
+        self.number = number  # among all connections; it also chooses the person and the server
         self.sock = socket.socket()
         self.sock.setblocking(False)
         self.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self.receive_into = self.sock.recv_into
         self.reader: FrameReader | None = FrameReader()
-        self.steps: list[tuple[bytes, bytes]] = []  # of the opening that are still ahead: send, expect
+        self.steps: list[tuple[bytes, bytes]] = []  # the remaining steps of the opening
         self.upgraded = False
         self.closed = False
         self.count = 0
         self.tail = b""
         self.log: list[tuple[int, float]] = []  # number of each message, and when it came
-        self.frames: list[tuple[bytes, float]] = []  # what has no number, and the time of day when it came
+        self.frames: list[tuple[bytes, float]] = []  # frames without a number, and the time of day when each came
         self.welcome = b""  # the frame that ended the opening
         self.started = 0.0
         self.took = 0.0  # seconds from connecting to the end of the opening
@@ -125,7 +125,7 @@ class LoadClient:
     # Opening
 
     def open(self, rooms: Sequence[Room], size: int, at_once: int = 40, first: int = 0) -> list[Connection]:
-        """Open `size` connections in each of `rooms`, `at_once` at a time; go on parsing some of them.
+        """Open `size` connections in each of `rooms`, `at_once` at a time; keep parsing some of them.
 
         They are the people from number `first` on.
         """
@@ -181,7 +181,7 @@ class LoadClient:
         return handshake(self.dialect.path(connection.room.name), f"127.0.0.1:{port}", **headers)
 
     def _advance(self, connection: Connection) -> bool:
-        """Take what came during the opening; True when the connection is live."""
+        """Process what came during the opening; return True when the connection is live."""
         data = connection.sock.recv(65536)
         if not data:
             raise LoadError("The server closed a connection that was being opened.")
@@ -224,7 +224,7 @@ class LoadClient:
     # Running
 
     def poll(self, timeout: float) -> int:
-        """Receive and count what came; return how many messages that were."""
+        """Receive and count; return how many messages came."""
         count, view, connections = self._counter.count, self._buffer, self.connections
         total = 0
         for fd, _ in self.epoll.poll(timeout):
@@ -279,7 +279,7 @@ class LoadClient:
         connection.say(self.dialect.say(room.name, number))
 
     def settle(self, quiet: float = 0.5, patience: float = 15.0) -> None:
-        """Wait until nothing has come for `quiet` seconds: arrivals that are told to all, for instance."""
+        """Wait until nothing has come for `quiet` seconds, for example no more news of arrivals."""
         deadline = time.monotonic() + patience
         while time.monotonic() < deadline and self.epoll.poll(quiet, 1):
             self.poll(0)
@@ -287,7 +287,7 @@ class LoadClient:
         self.keep_alive(0)
 
     def keep_alive(self, every: float = ALIVE) -> None:
-        """Tell the server, `every` so many seconds, that all connections live, whether it asked or not."""
+        """Send the server a sign of life on all connections, every `every` seconds, without being asked."""
         if time.monotonic() - self._alive >= every:
             self._alive = time.monotonic()
             for connection in self.connections.values():

@@ -1,4 +1,4 @@
-"""Clocks and statistics; pure but for reading what the kernel counted."""
+"""Clocks and statistics; pure, except that it reads the kernel's counters."""
 
 import os
 import resource
@@ -13,7 +13,7 @@ TICKS: Final = os.sysconf("SC_CLK_TCK")
 
 
 def percentile(values: Iterable[float], share: float) -> float:
-    """Return the value that `share` (0 to 1) of `values` do not exceed (nearest rank); NaN of none."""
+    """Return the percentile `share` (0 to 1) of `values` (nearest rank); NaN for no values."""
     ordered = sorted(values)
     if not ordered:
         return float("nan")
@@ -22,7 +22,7 @@ def percentile(values: Iterable[float], share: float) -> float:
 
 @dataclass(frozen=True, slots=True)
 class Spread:
-    """The median of some repeats, the least and the most."""
+    """The median of some repeats, with the least and the greatest."""
 
     median: float
     least: float
@@ -34,12 +34,12 @@ class Spread:
 
 
 def processes_of(leader: int) -> list[int]:
-    """Return the processes of a session, by the one that leads it, and its children: a server with its workers."""
+    """Return the processes of the session that `leader` leads, and its children: a server with its workers."""
     found = []
     for stat in Path("/proc").glob("[0-9]*/stat"):
         try:
             fields = stat.read_text().rpartition(")")[2].split()
-        except OSError:  # it has ended meanwhile
+        except OSError:  # the process has ended meanwhile
             continue
         if leader in (int(stat.parent.name), int(fields[1]), int(fields[3])):  # itself, parent, session
             found.append(int(stat.parent.name))
@@ -47,7 +47,7 @@ def processes_of(leader: int) -> list[int]:
 
 
 def cpu_of(pids: Iterable[int]) -> float:
-    """Return the processor seconds that these processes have used; those that have ended count nothing."""
+    """Return the processor seconds that these processes have used. Ended processes count as zero."""
     total = 0
     for pid in pids:
         try:
@@ -59,7 +59,7 @@ def cpu_of(pids: Iterable[int]) -> float:
 
 
 def resident_of(pids: Iterable[int]) -> int:
-    """Return the bytes of memory that these processes hold."""
+    """Return the resident memory of these processes, in bytes."""
     total = 0
     for pid in pids:
         pages = int(Path(f"/proc/{pid}/statm").read_text().split()[1])
@@ -68,9 +68,9 @@ def resident_of(pids: Iterable[int]) -> int:
 
 
 class Stopwatch:
-    """Wall time, our own processor time, and that of others, from its making on.
+    """Measures wall time, our own processor time, and that of servers, from its creation on.
 
-    `leaders` are the first processes of each of those, by its name.
+    `leaders`: by name, the first processes of each server.
     """
 
     def __init__(self, leaders: Mapping[str, Sequence[int]]) -> None:
@@ -87,6 +87,6 @@ class Stopwatch:
         return own | others
 
     def read(self) -> dict[str, float]:
-        """Return `seconds`, and as `client_cpu` and so on the shares of a core that each used meanwhile."""
+        """Return `seconds`, and the share of a core that each used meanwhile, as `client_cpu` and so on."""
         passed = {name: value - self._began[name] for name, value in self._now().items()}
         return {name: value if name == "seconds" else value / passed["seconds"] for name, value in passed.items()}

@@ -1,7 +1,8 @@
-"""The shared pipe alone: what the tutorial of Channels does, on `realtime/` instead.
+"""`realtime/` alone, without chat: a server like the one in the tutorial of Channels.
 
-A room on a topic that has no store behind it: what one says, all get, and nothing is kept. Sign-in, origin check,
-limits, parsing, Redis, hub and drain are as in the product, whose server runs it. It shows what of a row is fan-out.
+A room is a topic without a store: everybody gets each message, and nothing is stored. Sign-in, origin check, limits,
+parsing, Redis, hub and drain are those of the product, whose server runs this. It shows how much of a result is
+fan-out.
 """
 
 from typing import Any, ClassVar

@@ -1,4 +1,4 @@
-"""The plot of the results: bars on a logarithmic scale, as SVG that reads in light and dark; pure."""
+"""The plot of the results: bars on a logarithmic scale, as SVG for light and dark pages; pure."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -37,12 +37,12 @@ text { font: 13px system-ui, sans-serif; fill: #1f2328 }
 
 
 def plot(results: Results) -> str:
-    """Return the picture of the deliveries a second of everybody, a part for each scenario of `SHOWN`."""
+    """Return the plot of the deliveries a second of all contestants, with a part for each scenario of `SHOWN`."""
     parts: list[str] = []
     top = 24
     for scenario in SCENARIOS:
         rows = results.get(scenario.name, {}) if scenario.name in SHOWN else {}
-        if any(values(measured, scenario.value) for measured in rows.values()):  # not where everybody failed
+        if any(values(measured, scenario.value) for measured in rows.values()):  # unless all contestants failed
             drawn, height = _part(scenario.title, rows, scenario.value, top)
             parts += drawn
             top += height

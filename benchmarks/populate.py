@@ -19,10 +19,10 @@ ROOM_OF = 5
 
 
 def populate(people: int, small_rooms: int, streams: int) -> None:
-    """Make guests who are signed in, rooms, and a board; print the cookies as JSON.
+    """Make signed-in guests, rooms, and a board; print the guests' cookies as JSON.
 
-    The room `bench` is for all; `small-<n>` has five members, the people from number 5n on. The board `bench` has
-    a tile for each of the streams `bench-00` and so on.
+    Everybody may be in the room `bench`. The room `small-<n>` has five members, the people from number 5n on. The board
+    `bench` has a tile for each of the streams `bench-00` and so on.
     """
     users = []
     for number in range(people):

@@ -1,4 +1,4 @@
-"""Whether a page of results may be published: it must be one whole run of one commit. Pure but for `commit`."""
+"""Whether a page of results may be published: it must be one whole run of one commit. Pure, except `commit`."""
 
 import re
 import subprocess
@@ -7,14 +7,14 @@ from typing import Final
 from benchmarks.scenarios import SCENARIOS
 from harness.launcher import ROOT
 
-#: What a run writes itself makes its tree no other one.
+#: Files that a run writes itself; they do not make the tree dirty.
 WRITTEN: Final = ("benchmarks/results.md", "benchmarks/results.svg")
 DIRTY: Final = "-dirty"
 MARK: Final = "> **This page is not one whole run of one commit.**"
 
 
 def commit() -> str:
-    """Return the commit that is measured, with `-dirty` when files differ from it or are new."""
+    """Return the measured commit, with `-dirty` when files were changed or added."""
     head = _git("rev-parse", "--short", "HEAD") or "unknown"
     return head + DIRTY * bool(_git("status", "--porcelain", "--", ".", *(f":!{path}" for path in WRITTEN)))
 
@@ -25,7 +25,7 @@ def _git(*arguments: str) -> str:
 
 
 def faults(page: str) -> list[str]:
-    """Return why a page is not one whole run of one commit, a sentence for each reason; none when it is."""
+    """Return a sentence for each reason why a page is not one whole run of one commit; none when it is one."""
     commits: dict[str, str] = {}
     contestants: dict[str, set[str]] = {}
     for part in page.split("\n## "):
@@ -50,7 +50,7 @@ def faults(page: str) -> list[str]:
 
 
 def marked(page: str) -> str:
-    """Return the page with its faults below its title, or without a mark when it has none."""
+    """Return the page with its faults below the title; unchanged when it has none."""
     title, _, rest = page.partition("\n\n")
     while rest.startswith(">"):
         rest = rest.partition("\n\n")[2]

@@ -1,4 +1,4 @@
-"""What the results say: lines, tables and ratios; pure."""
+"""Writes the results as lines, tables and ratios; pure."""
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
@@ -9,13 +9,13 @@ from benchmarks.measure import Spread
 from benchmarks.scenarios import OURS, PIPE, SCENARIOS, Scenario
 from benchmarks.targets import TARGETS, Results, values
 
-#: A client that used more of its core than this was what held the run up.
+#: When the client used more than this share of its core, the client limited the run.
 CLIENT_BOUND: Final = 0.9
 FLAWS: Final = ("lost", "doubled", "reordered", "behind", "closed")
 
 
 def in_short(scenario: Scenario, result: Mapping[str, Any]) -> str:
-    """Return one line for one measurement."""
+    """Return a measurement as one line."""
     if "error" in result:
         return f"FAILED: {result['error']}"
     parts = [f"{result[scenario.value]:>12,.1f} {scenario.unit}", *_details(scenario, result)]
@@ -45,7 +45,7 @@ def _details(scenario: Scenario, result: Mapping[str, Any]) -> Iterable[str]:
 
 
 def spread(found: Spread | None, digits: int | None = None) -> str:
-    """Return a median with both ends, to a few digits."""
+    """Return a median with its least and greatest value, with a few digits."""
     if found is None:
         return "–"
     parts = [number(each, digits) for each in (found.median, found.least, found.most)]
@@ -61,7 +61,7 @@ def number(value: float, digits: int | None = None) -> str:
 
 
 def verdicts(results: Results, every: bool = True) -> str:
-    """Return the table of targets; without `every`, of those that were measured."""
+    """Return the table of targets; without `every`, only of measured ones."""
     lines = ["| what | wanted | reached | |", "|---|---|---|---|"]
     for target in TARGETS:
         verdict = target.judge(results)
@@ -73,7 +73,10 @@ def verdicts(results: Results, every: bool = True) -> str:
 
 
 def details(scenario: Scenario, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
-    """Return the table of one scenario: medians and both ends, the best first but ours at the top."""
+    """Return the table of one scenario.
+
+    Medians with the least and greatest value. Ours is at the top, then the best first.
+    """
     medians = {name: _median(measured, scenario.value) for name, measured in rows.items()}
     smaller_is_better = scenario.unit.split()[0] not in ("deliveries/s", "messages/s", "connections/s")
 
@@ -100,7 +103,7 @@ def details(scenario: Scenario, rows: Mapping[str, Sequence[Mapping[str, Any]]])
 
 
 def remarks(measured: Sequence[Mapping[str, Any]]) -> str:
-    """Return what else there is to say of a contestant's repeats, flaws above all."""
+    """Return remarks about a contestant's repeats, mainly flaws."""
     said = [f"{sum(each.get(name, 0) for each in measured):,} {name}" for name in FLAWS]
     said = [each for each in said if not each.startswith("0 ")]
     if any(each.get("client_cpu", 0) > CLIENT_BOUND for each in measured):
@@ -119,7 +122,7 @@ def remarks(measured: Sequence[Mapping[str, Any]]) -> str:
 
 
 def page(found: Mapping[str, Any]) -> str:
-    """Return `results.md`, marked where it is not one whole run of one commit."""
+    """Return `results.md`, with a mark when it is not one whole run of one commit."""
     results: Results = found["scenarios"]
     parts = [
         "# Results of bin/bench",

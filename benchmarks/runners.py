@@ -1,4 +1,4 @@
-"""How each scenario is run: which servers start, what the client is asked, what else is looked at."""
+"""How each scenario runs: which servers start, which load the client runs, and what else is measured."""
 
 import json
 import os
@@ -17,9 +17,9 @@ from benchmarks.scenarios import EMBEDDED, OURS, PIPE, Scenario
 from benchmarks.servers import PYTHON, SERVER_CORE, Bench, pinned
 from harness.launcher import ROOT, Service
 
-#: Seconds after which a client is given up.
+#: Seconds after which a client is killed.
 PATIENCE: Final = 240
-#: How many messages those who come back have missed.
+#: How many messages returning clients have missed.
 MISSED: Final = 50
 
 Result = dict[str, Any]
@@ -29,8 +29,8 @@ PIPED: Final = subprocess.PIPE
 def serve(bench: Bench, scenario: Scenario, name: str, load: Result) -> Result:
     """Run the client against one server.
 
-    Of ours, so many `silent` processes more share its database and Redis. Each has one socket, which hears next to
-    nothing: without any, a process does not listen to Redis.
+    For ours, `silent` more processes share the database and Redis. Each has one nearly idle socket, since a process
+    without sockets would not listen to Redis.
     """
     silent = load.pop("silent", 0)
     servers: list[Service]
@@ -49,7 +49,7 @@ def serve(bench: Bench, scenario: Scenario, name: str, load: Result) -> Result:
             for server in servers[1:]:
                 cookie = load["cookies"][-1]
                 address = f"ws://127.0.0.1:{server.port}/ws/chat/"
-                # Answers the server's pings from a thread of its own.
+                # Answers the server's pings in its own thread.
                 sockets.enter_context(connect(address, origin=_origin(server), additional_headers={"Cookie": cookie}))
             return client(bench, servers, load)
     finally:
@@ -62,9 +62,9 @@ def _origin(server: Service) -> Origin:
 
 
 def client(bench: Bench, servers: list[Service], load: Result, source: Callable[[], int] | None = None) -> Result:
-    """Run the load client against the first of `servers` and return what it saw, also of those that are `silent`.
+    """Run the load client against the first of `servers`; return its result, with the usage of the `silent` servers.
 
-    `source` starts the process that it asks for.
+    `source` starts the feeding process when the client asks for it.
     """
     first, *silent = [each.process.pid for each in servers if each.process]
     leaders = {"server": [first], "silent": silent, **bench.leaders()}
@@ -94,7 +94,7 @@ def client(bench: Bench, servers: list[Service], load: Result, source: Callable[
 
 
 def board(bench: Bench, scenario: Scenario, name: str, load: Result) -> Result:
-    """Feed a board while the client watches it, or uses a room beside it."""
+    """Feed a board while the client watches it, or while it uses a room beside it."""
     values, source_name = load.pop("values"), load.pop("source")
     settings = bench.settings(bench.database())
     web = bench.switchboard(settings)
@@ -135,7 +135,7 @@ def writer(bench: Bench, scenario: Scenario, name: str, load: Result) -> Result:
 
 
 def mass_return(bench: Bench, scenario: Scenario, name: str, load: Result) -> Result:
-    """Let some talk, restart the server, and have everybody come back at once."""
+    """Let some people talk, restart the server, and let everybody come back at once."""
     url = bench.database()
     settings = bench.settings(url)
     talk = {"kind": "paced", "size": 5, "rate": 4 * MISSED, "seconds": 1.0, "warmup": 0.5, "dialect": "switchboard"}

@@ -1,8 +1,8 @@
 """How many values a worker stores: `python -m benchmarks.samples [--streams 50] [--rate 20] [--seconds 30]`.
 
-Runs the real worker with producers that say a number `rate` times a second each, on a SQLite file of its own, while
-another connection reads the board's history every second, as screens that connect do. Prints what was stored, how
-long a value took from its producer to the commit, and what pruning and thinning cost afterwards.
+Runs the real worker on a new SQLite file. Each producer gives a number `rate` times a second. Meanwhile another
+connection reads the board's history every second, like connecting screens. Prints how much was stored, how long a value
+took from its producer to the commit, and the cost of pruning and thinning afterwards.
 """
 
 import argparse
@@ -31,7 +31,7 @@ def percentile(sorted_values: list[float], part: float) -> float:
 
 
 def counting(rate: float, said: list[int]) -> Callable[[], AsyncIterator[int]]:
-    """Return a producer that counts, at moments that do not drift."""
+    """Return a producer that counts at exact intervals, without drift."""
 
     async def count() -> AsyncIterator[int]:
         loop = asyncio.get_running_loop()
@@ -94,7 +94,7 @@ def measure(options: argparse.Namespace) -> None:
         working = asyncio.create_task(Worker(producers).run())
         await asyncio.wait({working}, timeout=options.seconds)
         working.cancel()
-        await asyncio.wait({working})  # it writes what waits
+        await asyncio.wait({working})  # it still writes what waits
 
     reader = threading.Thread(target=read)
     reader.start()

@@ -1,10 +1,10 @@
-"""What is measured: each scenario's load, who takes part, and which figure counts."""
+"""The scenarios: the load of each, its contestants, and the figure that counts."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-#: Everybody whom fan-out is measured against, by the names of `benchmarks/peers`.
+#: All peers for fan-out, by the names of `benchmarks/peers`.
 PEERS: Final = (
     "stock",
     "autobahn",
@@ -17,16 +17,16 @@ PEERS: Final = (
     "ws",
     "nchan",
 )
-#: Ours on PostgreSQL and Redis; its pipe alone (`benchmarks.pipe`), which stores nothing; embedded with SQLite.
+#: Ours on PostgreSQL and Redis; `realtime/` alone (`benchmarks.pipe`), which stores nothing; ours embedded with SQLite.
 OURS: Final = "switchboard"
 PIPE: Final = "switchboard-pipe"
 EMBEDDED: Final = "switchboard-sqlite"
 #: Stock Channels with an insert for each message.
 STORING: Final = ("stock-postgresql", "stock-sqlite")
-#: Those who are measured where the other peers would say little more: the stack we stand on, and the fastest.
+#: Two peers for scenarios where more would add little: the stack that we build on, and the fastest.
 SOME: Final = ("stock", "ws", "nchan")
-#: Messages a second between which costs are measured, in one room and in many. The fast ones use about as much of a
-#: process as it should be given; much more, and waiting would be counted too.
+#: Costs are measured between these two rates (messages a second), in one room and in many. The faster rate uses a
+#: process about as much as it should be used; at much more, the costs would include waiting.
 SLOW: Final = 5
 FAST: Final = 40
 MANY_SLOW: Final = 10
@@ -36,9 +36,8 @@ SMALL: Final = [f"small-{number}" for number in range(200)]
 
 @dataclass(frozen=True, slots=True)
 class Scenario:
-    """`load` is what `benchmarks.loads` is asked for, `value` the figure that counts, in `unit`.
-
-    `runner` names the function of `benchmarks.runners` that runs it.
+    """`load` goes to `benchmarks.loads`. `value` is the figure that counts, in `unit`. `runner` names the function of
+    `benchmarks.runners` that runs the scenario.
     """
 
     name: str
@@ -48,7 +47,7 @@ class Scenario:
     unit: str = "deliveries/s"
     contestants: Sequence[str] = field(default=(OURS, *PEERS))
     runner: str = "serve"
-    quick: Sequence[str] = ()  # who takes part in `bin/bench --quick`
+    quick: Sequence[str] = ()  # the contestants in `bin/bench --quick`
 
 
 def fan_out(receivers: int, in_flight: int, quick: Sequence[str] = ()) -> Scenario:
@@ -74,7 +73,7 @@ def paced(rate: int) -> Scenario:
 
 
 def capacity(name: str, title: str, rate: int, **load: Any) -> Scenario:
-    """Ours alone at a fixed rate: what it costs the server's processor."""
+    """Ours alone at a fixed rate, to measure its processor time."""
     return Scenario(
         f"capacity-{name}-{rate}",
         f"{title}, {rate} messages a second",
@@ -139,7 +138,7 @@ SCENARIOS: Final = (
     Scenario(
         "stored",
         "Messages stored and delivered, 500 senders in 100 rooms of 5",
-        # Stock takes seconds for the first of 500 inserts that come together.
+        # Stock takes seconds for the first of 500 simultaneous inserts.
         {"kind": "closed", "rooms": SMALL[:100], "size": 5, "in_flight": 5}
         | {"stall": 5.0, "warmup": 3.0, "seconds": 4.0},
         value="messages",

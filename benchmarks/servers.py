@@ -1,4 +1,4 @@
-"""What is measured: our server as in production, and the peers; each on one core, all else on the other."""
+"""The measured servers: ours as in production, and the peers. Each is on one core, everything else on the other."""
 
 import itertools
 import json
@@ -15,20 +15,20 @@ from harness.launcher import ROOT, Launcher, Service, program
 from harness.servers import Manage, PostgreSQL, Redis, Web, Worker
 
 CORES: Final = sorted(os.sched_getaffinity(0))
-#: The server's core, and that of the client, Redis and PostgreSQL.
+#: The core of the server; the core of the client, Redis and PostgreSQL.
 SERVER_CORE: Final = CORES[0]
 CLIENT_CORE: Final = CORES[-1]
 PYTHON: Final = ROOT / ".venv/bin/python"
 NODE_PEERS: Final = ("ws", "socketio")
 VENV: Final = ROOT / "benchmarks/.venv/bin/python"
 NCHAN: Final = Path("/usr/lib/nginx/modules/ngx_nchan_module.so")
-#: People who exist, each with a session.
+#: How many people there are, each with a session.
 PEOPLE: Final = 1000
-#: Rooms of five members each, beside the public room `bench`.
+#: How many rooms of five members there are, besides the public room `bench`.
 SMALL_ROOMS: Final = 200
-#: Streams `bench-00` and so on, on the board `bench`.
+#: How many streams (`bench-00` and so on) are on the board `bench`.
 STREAMS: Final = 50
-#: Limits that scenarios exceed (docs/deployment.md).
+#: Raised limits (docs/deployment.md), which scenarios would exceed.
 LIMITS: Final = {
     "COMMAND_BURST": "100000",
     "COMMANDS_PER_SECOND": "100000",
@@ -43,7 +43,7 @@ def pinned(command: Sequence[object], core: int) -> list[str]:
 
 
 class Peer(Service):
-    """A server of `benchmarks/peers`. In its command PORT stands for its port."""
+    """A server of `benchmarks/peers`. PORT in its command is replaced by its port."""
 
     def __init__(
         self, launcher: Launcher, name: str, command: Sequence[str | Path], settings: Mapping[str, str] | None = None
@@ -62,7 +62,7 @@ class Peer(Service):
 
 
 class Feeder(Manage):
-    """Publishes values without a database behind it: `benchmarks.feeder`."""
+    """Publishes values without a database: `benchmarks.feeder`."""
 
     def __init__(self, launcher: Launcher, settings: Mapping[str, str], rate: float) -> None:
         super().__init__(launcher, "feeder", settings, core=CLIENT_CORE)
@@ -77,7 +77,7 @@ class Feeder(Manage):
 
 
 class Nchan(Peer):
-    """nginx with nchan: one worker, so one core."""
+    """nginx with nchan; one worker, so one core."""
 
     def __init__(self, launcher: Launcher) -> None:
         super().__init__(launcher, "nchan", ())
@@ -106,15 +106,15 @@ def node_peer(file: str) -> list[str | Path]:
 
 
 class Bench:
-    """The services of a run; started when first needed. `launcher.close()` ends them all."""
+    """The services of a run, started at first use. `launcher.close()` ends them all."""
 
     def __init__(self) -> None:
         self.launcher = Launcher()
         self._numbers = itertools.count(1)
-        self._prepared: dict[str, tuple[str, list[str]]] = {}  # by engine: the URL of the database, cookies
+        self._prepared: dict[str, tuple[str, list[str]]] = {}  # by engine: the URL of the database, and the cookies
 
     def leaders(self) -> dict[str, list[int]]:
-        """Return the first processes of Redis and PostgreSQL, as far as they run."""
+        """Return the first processes of Redis and PostgreSQL, if they run."""
         named = [each for each in self.launcher.running if each.name in ("redis", "postgresql")]
         return {each.name: [each.process.pid] for each in named if each.process}
 
@@ -124,14 +124,14 @@ class Bench:
 
     @cached_property
     def postgresql(self) -> PostgreSQL:
-        """As it is installed, but for counted statements; `fsync` stays on, so that a commit is one."""
+        """PostgreSQL with default settings plus statement counts. `fsync` stays on, so that commits are real."""
         settings = {"fsync": "on", "shared_preload_libraries": "pg_stat_statements"}
         return PostgreSQL(self.launcher, "postgresql", core=CLIENT_CORE, settings=settings).start()
 
     # Ours
 
     def settings(self, database: str) -> dict[str, str]:
-        """Return the environment of our processes on a database; on SQLite there is one process, and no Redis."""
+        """Return the environment of our processes for a database; with SQLite there is one process and no Redis."""
         settings = {
             "SECRET_KEY": "a key of fifty characters that only this run knows",
             "ALLOWED_HOSTS": "127.0.0.1",
@@ -146,7 +146,7 @@ class Bench:
         return settings
 
     def _prepare(self, engine: str) -> tuple[str, list[str]]:
-        """Prepare the database that each of our servers gets a copy of; return its URL, and its people's cookies."""
+        """Prepare the database, of which each of our servers gets a copy; return its URL and its people's cookies."""
         if engine not in self._prepared:
             if engine == "sqlite":
                 url = f"sqlite:///{self.launcher.folder('template')}/db.sqlite3"
@@ -179,13 +179,16 @@ class Bench:
 
     @cached_property
     def _static(self) -> Path:
-        """The folder of the static files, without which no server starts; they are collected once."""
+        """The folder of static files, collected once; without them no server starts."""
         collecting = Manage(self.launcher, "collect", self.settings("sqlite:///unused.sqlite3"))
         collecting.manage("collectstatic", "--noinput", "--verbosity", "0")
         return collecting.folder / "static"
 
     def source(self, settings: dict[str, str], name: str, rate: float) -> Service:
-        """Start what feeds the board: our `worker` with producers, or the `feeder`, `rate` values a second in all."""
+        """Start the process that feeds the board with `rate` values a second in all.
+
+        Our `worker` with producers, or the `feeder`.
+        """
         if name == "feeder":
             return Feeder(self.launcher, settings, rate).start()
         settings = settings | {"BENCH_STREAMS": str(STREAMS), "BENCH_RATE": str(rate / STREAMS)}
@@ -207,7 +210,7 @@ class Bench:
         return Peer(self.launcher, name, python_peer(file), {"PYTHONUNBUFFERED": "1"}).start()
 
     def stock_settings(self, engine: str) -> dict[str, str]:
-        """Return the environment of stock Channels; with an `engine` it stores messages there, in a new database."""
+        """Return the environment of stock Channels. With an `engine` it stores messages in a new database there."""
         settings = {"STOCK_REDIS_PORT": str(self.redis.port)}
         if engine == "sqlite":
             settings["STOCK_DATABASE"] = f"sqlite {self.launcher.folder('stock') / 'db.sqlite3'}"

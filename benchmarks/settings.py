@@ -1,4 +1,4 @@
-"""Our settings with one more endpoint: that of `benchmarks.pipe`."""
+"""Our settings with one more endpoint, of `benchmarks.pipe`."""
 
 from config.settings import *  # noqa: F403
 

@@ -1,4 +1,4 @@
-"""What Switchboard must reach, and whether it did; pure."""
+"""The targets for Switchboard, and whether it reached them; pure."""
 
 import math
 from collections.abc import Mapping, Sequence
@@ -8,7 +8,7 @@ from typing import Any, Final
 from benchmarks.measure import Spread
 from benchmarks.scenarios import EMBEDDED, OURS, PIPE
 
-#: Raw results: of each scenario's contestants, by their names, one result per repeat.
+#: Raw results: by scenario and contestant, one result per repeat.
 Results = Mapping[str, Mapping[str, Sequence[Mapping[str, Any]]]]
 
 
@@ -56,19 +56,19 @@ class Limit:
     def judge(self, results: Results) -> Verdict:
         own = values(results.get(self.scenario, {}).get(OURS, ()), self.value)
         spread = Spread.of(own) if own else None
-        # The worst repeat counts: a promise is not kept on average.
+        # The worst repeat counts: an average does not keep a promise.
         met = spread is not None and spread.most <= self.bound
         return Verdict(self.what, f"≤ {self.bound:g}{self.unit}", spread, met)
 
 
 def values(measured: Sequence[Mapping[str, Any]], name: str) -> list[float]:
-    """Return a figure of each repeat; those that failed have none."""
+    """Return a figure of each repeat, without failed repeats."""
     found = [float(each.get(name, math.nan)) for each in measured]
     return [value for value in found if not math.isnan(value)]
 
 
 def ratios(own: Sequence[float], other: Sequence[float]) -> Spread | None:
-    """Return the ratio of the medians, between the least and the most of the ratios of repeats run side by side."""
+    """Return the ratio of the medians, with the least and the greatest ratio of repeats that ran side by side."""
     if not own or not other or 0 in other:
         return None
     pairs = [mine / theirs for mine, theirs in zip(own, other, strict=False)]

@@ -1,9 +1,9 @@
-"""Messages stored a second by many senders in one process, without sockets; prints the number.
+"""Prints how many messages a second one process stores for many senders, without sockets.
 
     python -m benchmarks.writers ours|stock SENDERS SECONDS
 
-`ours` is chat's writer: numbered, idempotent, published. `stock` is an insert for each message as Channels documents
-it, `database_sync_to_async(Message.objects.create)`, at Django's default settings.
+`ours` is chat's writer: messages are numbered, idempotent and published. `stock` is one insert per message, as in the
+documentation of Channels: `database_sync_to_async(Message.objects.create)`, at Django's default settings.
 """
 
 import asyncio
@@ -53,7 +53,7 @@ def stock() -> Callable[[int, int], Awaitable[Any]]:
 
 
 async def measure(write: Callable[[int, int], Awaitable[Any]], senders: int, seconds: float) -> float:
-    """Return messages a second, each sender waiting for its own before the next."""
+    """Return messages a second. Each sender waits for its message to be stored before the next."""
     written = 0
     began = time.perf_counter()
     until = began + seconds

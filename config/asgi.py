@@ -1,4 +1,4 @@
-"""The ASGI application; the one place that joins the sockets of chat and boards."""
+"""The ASGI application. Only this module joins the sockets of chat and boards."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""The environment, read and checked: everything wrong with it stops the start with a sentence."""
+"""Reads and checks the environment. Everything wrong in it stops the start with a sentence."""
 
 import contextlib
 import ipaddress
@@ -14,7 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 env = environ.Env()
 
-#: libpq's own limits, in seconds but for the milliseconds of TCP_USER_TIMEOUT: how soon it notices a dead line.
+#: libpq's limits for noticing a dead connection: seconds, but milliseconds for TCP_USER_TIMEOUT.
 POSTGRESQL: Final = {
     "connect_timeout": 3,
     "tcp_user_timeout": 8000,
@@ -23,14 +23,14 @@ POSTGRESQL: Final = {
     "keepalives_count": 2,
 }
 
-#: Setting one of these says that this is a production machine, so the rest must be there too.
+#: If one of these is set, this is a production machine, so the others must be set too.
 PRODUCTION = ("DATABASE_URL", "REDIS_URL")
-#: The names by which a machine knows itself; in local mode it answers to them whatever ALLOWED_HOSTS says.
+#: A machine's names for itself. In local mode they are always allowed, whatever ALLOWED_HOSTS says.
 OWN_HOSTS = ("localhost", "127.0.0.1", "[::1]", ".localhost")
 
 
 def is_local() -> bool:
-    """True when nothing says production: no SECRET_KEY, database or Redis is set."""
+    """True when no SECRET_KEY, database or Redis is set, so this is not production."""
     if os.environ.get("SECRET_KEY"):
         return False
     said = [name for name in PRODUCTION if os.environ.get(name)]
@@ -43,21 +43,21 @@ def is_local() -> bool:
 
 
 def local_secret_key(path: Path) -> str:
-    """Return the key kept in `path` (mode 0600), made at the first call."""
+    """Return the key stored in `path` (mode 0600); the first call makes it."""
     if not path.exists():
         writable(path.parent)
         draft = path.with_suffix(f".{os.getpid()}")
         descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
         with os.fdopen(descriptor, "w") as file:
             file.write(secrets.token_urlsafe(50))
-        with contextlib.suppress(FileExistsError):  # another process was first; its key counts
+        with contextlib.suppress(FileExistsError):  # another process was faster; its key counts
             os.link(draft, path)
         draft.unlink()
     return path.read_text().strip()
 
 
 def writable(folder: Path) -> None:
-    """Make `folder`; refuse one that nothing can be written to."""
+    """Make `folder`; refuse one that is not writable."""
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -69,7 +69,7 @@ def writable(folder: Path) -> None:
 
 
 def secret_key() -> str:
-    """Return SECRET_KEY from the environment; refuse one that can be guessed."""
+    """Return SECRET_KEY from the environment; refuse a guessable one."""
     key = os.environ["SECRET_KEY"]
     if len(key) < 40 or len(set(key)) < 5:
         raise ImproperlyConfigured("SECRET_KEY could be guessed: set it to 50 random characters.")
@@ -171,8 +171,8 @@ def boolean(name: str, default: bool) -> bool:
 def database(var: Path, local: bool) -> dict[str, object]:
     """Return Django's setting of the default database, from DATABASE_URL or SQLite below `var`.
 
-    SQLite runs in WAL with IMMEDIATE transactions (deferred ones fail as "locked" when several write), PostgreSQL
-    through psycopg's pool (keep processes × DATABASE_POOL below the server's max_connections).
+    SQLite uses WAL with IMMEDIATE transactions (deferred ones fail as "locked" when several write). PostgreSQL uses
+    psycopg's pool; keep processes × DATABASE_POOL below the server's max_connections.
     """
     url = os.environ.get("DATABASE_URL", "")
     if not url:
@@ -186,16 +186,16 @@ def database(var: Path, local: bool) -> dict[str, object]:
     if scheme not in ("postgres", "postgresql", "sqlite"):
         raise ImproperlyConfigured("DATABASE_URL must begin with postgres:// or sqlite:///.")
     settings: dict[str, Any] = dict(environ.Env.db_url_config(url))
-    given = settings.get("OPTIONS") or {}  # what the URL says behind a question mark, such as sslmode
+    given = settings.get("OPTIONS") or {}  # options after the URL's question mark, such as sslmode
     if scheme == "sqlite":
         settings["CONN_MAX_AGE"] = None  # reopening the file for every request would cost more than the query
         settings["OPTIONS"] = {
-            # Locked for so long by somebody else, it is locked for longer: those who wait are told, and come back.
+            # When it is locked for longer than this, answer `busy`, and clients retry.
             "timeout": 5,
             "transaction_mode": "IMMEDIATE",
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL; PRAGMA foreign_keys=ON;",
         }
-        # Sockets, the writer and the producers use threads of their own, so tests need a file too.
+        # Sockets, the writer and the producers use their own threads, so tests need a file, not a database in memory.
         settings["TEST"] = {"NAME": str(var / f"test-{os.getpid()}.sqlite3")}
         var.mkdir(parents=True, exist_ok=True)
     else:
@@ -207,13 +207,13 @@ def database(var: Path, local: bool) -> dict[str, object]:
 
 def pool() -> dict[str, object]:
     """Return the options of psycopg's pool."""
-    from realtime.storage.postgresql import BoundedConnection  # psycopg: nothing that SQLite needs
+    from realtime.storage.postgresql import BoundedConnection  # imports psycopg, which SQLite does not need
 
     return {
         "connection_class": BoundedConnection,
         "min_size": 1,
         "max_size": integer("DATABASE_POOL", 10, 2),
         "timeout": 3,
-        # A pool waits longer after each try to reconnect: better give up soon, and begin again.
+        # The pool waits longer after each failed try to reconnect: give up soon and start over instead.
         "reconnect_timeout": 5,
     }

@@ -1,15 +1,15 @@
-"""Lines of the log, without the secrets that an address or a message may have in it."""
+"""Formats the log without the secrets that an address or a message may contain."""
 
 import logging
 import re
 from typing import Final
 
-#: Tokens by what they begin with, and invites of former times, which stand in the path.
+#: Tokens, recognized by their prefix; and old invites, which had the token in the path.
 SECRET: Final = re.compile(r"\b(screen_|push_|bot_|invite_)[\w-]{20,}|(?<=/join/)(?!open/)[\w-]{20,}")
 
 
 class LineFormatter(logging.Formatter):
-    """Django's usual line, in which tokens are cut short, and what a client did wrong (4xx) has no traceback."""
+    """Django's usual line, with tokens cut short, and without tracebacks for errors of clients (4xx)."""
 
     def format(self, record: logging.LogRecord) -> str:
         if 400 <= getattr(record, "status_code", 0) < 500:
@@ -18,7 +18,7 @@ class LineFormatter(logging.Formatter):
 
 
 class FloodFilter(logging.Filter):
-    """Drops the lines of calls that were too many: else a flood of calls is one of log lines."""
+    """Drops the lines of calls over the limit: otherwise a flood of calls would flood the log."""
 
     def filter(self, record: logging.LogRecord) -> bool:
         return getattr(record, "status_code", 0) != 429

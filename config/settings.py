@@ -24,14 +24,14 @@ ALLOWED_HOSTS = from_env.allowed_hosts(LOCAL)
 
 SITE_NAME = from_env.env.str("SITE_NAME", default="Switchboard")
 GUESTS_ALLOWED = from_env.boolean("GUESTS_ALLOWED", True)
-#: Origins beside our own from which pages may open sockets and call the API.
+#: Foreign origins whose pages may open sockets and call the API.
 ALLOWED_ORIGINS = from_env.origins("ALLOWED_ORIGINS")
 CSRF_TRUSTED_ORIGINS = from_env.origins("CSRF_TRUSTED_ORIGINS")
 REDIS_URL = from_env.redis_url()
 REDIS_PREFIX = from_env.env.str("REDIS_PREFIX", default="switchboard")
 
 INSTALLED_APPS = [
-    # Before staticfiles: its runserver is the one that counts. Daphne is no app, or every command would import Twisted.
+    # Before staticfiles, so that our runserver wins. Daphne is not an app here, or every command would import Twisted.
     "realtime",
     "web",
     "accounts",
@@ -53,7 +53,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "accounts.cors.CorsMiddleware",  # of what the next one answers, too
+    "accounts.cors.CorsMiddleware",  # counts the answers of the next one, too
     "web.middleware.DatabaseMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -118,13 +118,13 @@ LOGOUT_REDIRECT_URL = "home"
 SESSION_ENGINE = "accounts.sessions"
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
 
-# HTTPS is what production speaks; HTTPS=0 is for a closed network that has none.
+# Production uses HTTPS; HTTPS=0 is for a closed network without it.
 HTTPS = from_env.boolean("HTTPS", not LOCAL)
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
 SECURE_SSL_REDIRECT = HTTPS
 SECURE_REDIRECT_EXEMPT = [r"^healthz$", r"^readyz$", r"^metrics$"]
 SECURE_HSTS_SECONDS = from_env.integer("HSTS_SECONDS", 60 * 60 * 24 * 365 if HTTPS else 0)
-# The people who run this host may not own the others of its domain: both are off unless they are asked for.
+# The owner of this host may not own the other hosts of its domain: both are off by default.
 SECURE_HSTS_INCLUDE_SUBDOMAINS = from_env.boolean("HSTS_SUBDOMAINS", False)
 SECURE_HSTS_PRELOAD = from_env.boolean("HSTS_PRELOAD", False)
 SILENCED_SYSTEM_CHECKS = ["security.W005", "security.W021"]
@@ -148,10 +148,10 @@ CONTENT_SECURITY_POLICY = {
     }
 }
 
-#: What daphne tells us of the client comes from these headers, which nginx sets and never passes on from outside.
+#: Daphne takes the client's address and scheme from these headers. nginx sets them itself and drops those of clients.
 BEHIND_PROXY = from_env.boolean("BEHIND_PROXY", False)
 
-#: The only one there is: with more here, and no texts of ours, Django's own would be in another language than the rest.
+#: The only language: with more here, Django's own texts would be translated and ours would not.
 LANGUAGE_CODE = "en"
 LANGUAGES = [("en", "English")]
 USE_I18N = True
@@ -172,7 +172,7 @@ STORAGES = {
         )
     },
 }
-# In local mode files are served as they are now: nothing is collected, hashed or kept.
+# In local mode files are served from their sources: nothing is collected, hashed or cached.
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = LOCAL or DEBUG
 WHITENOISE_MAX_AGE = 0 if LOCAL or DEBUG else 60
 
@@ -183,7 +183,7 @@ COMMANDS_PER_SECOND = from_env.integer("COMMANDS_PER_SECOND", 20, 1)
 READ_BURST = from_env.integer("READ_BURST", 16 * 1024 * 1024, 1024 * 1024)
 READ_BYTES_PER_SECOND = from_env.integer("READ_BYTES_PER_SECOND", 1024 * 1024, 1024)
 JOINED_ROOMS = from_env.integer("JOINED_ROOMS", 50, 1)
-#: Sockets that nobody has signed in to: of one address, and of all, in one process.
+#: Limits on sockets without a signed-in user: per address, and in all, in one process.
 STRANGERS_PER_ADDRESS = from_env.integer("STRANGERS_PER_ADDRESS", 20, 1)
 STRANGERS = from_env.integer("STRANGERS", 200, 1)
 ROOMS_PER_PERSON = from_env.integer("ROOMS_PER_PERSON", 50, 1)
@@ -191,10 +191,10 @@ BOARDS = from_env.integer("BOARDS", 500, 1)
 CONNECTIONS_PER_USER = from_env.integer("CONNECTIONS_PER_USER", 20, 1)
 GUEST_BURST = from_env.integer("GUEST_BURST", 20, 1)
 GUESTS_PER_SECOND = from_env.integer("GUESTS_PER_SECOND", 1, 1)
-#: Pushes into one stream, per token and process.
+#: A limit on pushes into one stream, per token and process.
 PUSH_BURST = from_env.integer("PUSH_BURST", 60, 1)
 PUSHES_PER_SECOND = from_env.integer("PUSHES_PER_SECOND", 20, 1)
-#: Files with producers of one's own, beside the modules `producers` of apps.
+#: The folder for your own producers, besides the modules `producers` of apps.
 PRODUCERS_DIR = Path(from_env.env.str("PRODUCERS_DIR", default=str(BASE_DIR / "producers")))
 #: Databases that SQL sources may read, by name; and private networks that HTTP sources may reach.
 SQL_SOURCES = from_env.sql_sources("SQL_SOURCES")

@@ -6,7 +6,7 @@ from django.urls import include, path
 from accounts.forms import AdminSignInForm
 from web import health, views
 
-# Here, since an admin site is made before models, which forms need, are loaded.
+# Set here: the admin site is made before the models are loaded, and the form needs them.
 admin.site.login_form = AdminSignInForm
 
 urlpatterns = [

@@ -9,7 +9,7 @@ from harness.client import PATIENCE, Event, Socket
 
 
 class AsgiClient(Socket):
-    """A socket to an application, or to one consumer. `scope` is what middleware would have put there."""
+    """A socket to an application or a single consumer. `scope`: the values that middleware would have added."""
 
     def __init__(
         self,
@@ -22,7 +22,7 @@ class AsgiClient(Socket):
         super().__init__()
         self.scope: dict[str, Any] = {"type": "websocket", **scope}
         self.ask_for(path, headers or {}, subprotocols)
-        self.subprotocol: str | None = None  # that the application has chosen
+        self.subprotocol: str | None = None  # the subprotocol that the application has chosen
         self.application = application
         self._input: asyncio.Queue[dict[str, Any]] = asyncio.Queue()
         self._accepted = False
@@ -30,7 +30,7 @@ class AsgiClient(Socket):
         self._running: asyncio.Task[None] | None = None
 
     def ask_for(self, path: str, headers: Mapping[str, str], subprotocols: Sequence[str] = ()) -> None:
-        """Put into the scope what the handshake says."""
+        """Fill the scope with the data of the handshake."""
         url = urlsplit(path)
         self.scope |= {
             "path": unquote(url.path),
@@ -40,12 +40,12 @@ class AsgiClient(Socket):
         }
 
     def start(self) -> None:
-        """Let the application run; it has not heard of a handshake yet."""
+        """Start the application, without a handshake."""
         self._running = asyncio.create_task(self.application(self.scope, self._input.get, self._take))
         self._running.add_done_callback(lambda _: self._wake())
 
     async def connect(self) -> None:
-        """Shake hands, without waiting for what follows."""
+        """Do the handshake, without waiting for events."""
         self.start()
         self.receive("websocket.connect")
         await self._wait(lambda: self._accepted or not self.is_connected, PATIENCE)
@@ -57,7 +57,7 @@ class AsgiClient(Socket):
         return await self.next()
 
     async def close(self) -> None:
-        """Hang up, unless the application has ended, and wait until it has."""
+        """Disconnect, unless the application has ended, and wait for its end."""
         if self._running is None:
             return
         if not self._running.done():
@@ -66,13 +66,13 @@ class AsgiClient(Socket):
             await self._running
 
     async def cancel(self) -> None:
-        """End the application from outside, as a server that gives up on it does."""
+        """Cancel the application, as a server does that gives up on it."""
         assert self._running
         self._running.cancel()
         await asyncio.gather(self._running, return_exceptions=True)
 
     async def assert_closed(self, code: int, error: str | None = None, seconds: float = PATIENCE) -> None:
-        """The application closes the socket with this code, and ends when it hears that the line is down."""
+        """Assert that the application closes the socket with this code, and ends when told of the disconnect."""
         await super().assert_closed(code, error, seconds)
         await self.close()
 
@@ -82,7 +82,7 @@ class AsgiClient(Socket):
         return self._input.empty()
 
     def receive(self, type: str, **message: Any) -> None:
-        """Have the application receive an ASGI message."""
+        """Give the application an ASGI message."""
         self._input.put_nowait({"type": type, **message})
 
     async def _take(self, message: dict[str, Any]) -> None:

@@ -1,4 +1,4 @@
-"""Clients of Switchboard: what they send, and wait for. They know only docs/protocol.md."""
+"""Clients of Switchboard: they send commands and wait for events. They know only docs/protocol.md."""
 
 import asyncio
 import inspect
@@ -16,16 +16,19 @@ from websockets.exceptions import ConnectionClosed
 
 Event = dict[str, Any]
 
-#: Seconds that a busy test machine may take for what should be at once.
+#: Seconds that a busy test machine may need for something immediate.
 PATIENCE = 15.0
-#: Seconds in which what must not come would have come.
+#: Seconds to wait for something that must not come.
 QUIET = 0.15
-#: Events that come by themselves.
+#: Events that come regularly, without a cause.
 BACKGROUND = frozenset({"hello", "heartbeat", "heads", "presence"})
 
 
 async def eventually(condition: Callable[[], Any], seconds: float = PATIENCE) -> Any:
-    """Return what `condition`, synchronous or not, returns once that is true; fail after `seconds`."""
+    """Wait until `condition` (a function or coroutine function) returns something true, and return that.
+
+    Fail after `seconds`.
+    """
     deadline = asyncio.get_running_loop().time() + seconds
     while True:
         found = condition()
@@ -43,9 +46,9 @@ def fitting(type: str, fields: Mapping[str, Any]) -> Callable[[Event], bool]:
 
 
 class Socket(ABC):
-    """One socket, on any wire. Events that no test has waited for stay in `events`, in their order."""
+    """One socket over any transport. Events that no test has waited for stay in `events`, in order."""
 
-    #: Types of events that `assert_silence` does not mind.
+    #: Types of events that `assert_silence` ignores.
     background = BACKGROUND
 
     def __init__(self) -> None:
@@ -75,7 +78,7 @@ class Socket(ABC):
         changed.set()
 
     async def _wait(self, done: Callable[[], bool], seconds: float) -> None:
-        """Wait until it is `done`, nothing more can come, or `seconds` are over."""
+        """Wait until `done()` is true, nothing more can come, or `seconds` have passed."""
         try:
             async with asyncio.timeout(seconds):
                 while not done() and self.is_connected:
@@ -110,7 +113,7 @@ class Socket(ABC):
     async def next(
         self, fits: Callable[[Event], bool] = lambda event: True, seconds: float = PATIENCE, what: str = "event"
     ) -> Event:
-        """Return the first event that fits, and forget it; the others stay."""
+        """Remove and return the first event that fits; the others stay."""
 
         def first() -> Event | None:
             return next((event for event in self.events if fits(event)), None)
@@ -149,12 +152,12 @@ class Socket(ABC):
         return reply
 
     async def assert_silence(self, *types: str, seconds: float = QUIET) -> None:
-        """Nothing (or nothing of these types) waits or comes."""
+        """Assert that no event (or none of these types) waits or comes."""
 
         def breaks(event: Event) -> bool:
             return event["type"] in types if types else event["type"] not in self.background
 
-        if not self.is_connected:  # nor after the close
+        if not self.is_connected:  # and none after the close
             await asyncio.sleep(seconds)
         else:
             await self._wait(lambda: any(map(breaks, self.events)), seconds)
@@ -162,12 +165,15 @@ class Socket(ABC):
         assert not any(map(breaks, self.events)), self.events
 
     async def assert_pong(self) -> None:
-        """Nothing else has come: the very next event is the answer to a ping."""
+        """Assert that nothing else has come: the very next event is the answer to a ping."""
         ref = await self.send_command("ping")
         await self.assert_next(type="pong", ref=ref)
 
     async def assert_closed(self, code: int, error: str | None = None, seconds: float = PATIENCE) -> None:
-        """The server closes the socket with this code. With an `error` it says that first, and nothing else."""
+        """Assert that the server closes the socket with this code.
+
+        With `error`, that event comes first, and no other.
+        """
         if error is not None:
             await self.assert_next(type="error", code=error)
         await self._wait(lambda: False, seconds)
@@ -243,12 +249,12 @@ class Client(Socket):
 
     @property
     def socket(self) -> ClientConnection:
-        """The open socket, for a test that misbehaves on it."""
+        """The open socket, for tests of misbehaving clients."""
         assert self._socket, "connect first"
         return self._socket
 
     async def connect(self, path: str = "/ws/chat/", origin: str | None = "same", **options: Any) -> Event:
-        """Open a socket and return its `hello` (or the `error` that it is refused with)."""
+        """Open a socket and return its `hello` (or the `error` that refuses it)."""
         await self.disconnect()
         self.events.clear()
         headers = {**self.headers, **({"Cookie": self.cookie} if self.http.cookies else {})}
@@ -270,7 +276,7 @@ class Client(Socket):
         except ConnectionClosed:
             pass
         finally:
-            # What waits must see that the task is done.
+            # Waiting code must see that the task is done.
             asyncio.get_running_loop().call_soon(self._wake)
 
     @property

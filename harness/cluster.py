@@ -9,7 +9,7 @@ from harness.servers import Nginx, PostgreSQL, Redis, Web, Worker, deployed
 
 
 class Cluster:
-    """Everything together. `web[0]` and `web[1]` may be reached directly, or one of them through `nginx`."""
+    """All services together. Reach `web[0]` and `web[1]` directly, or either of them through `nginx`."""
 
     def __init__(
         self,
@@ -29,7 +29,7 @@ class Cluster:
             "REDIS_PREFIX": var.name,
             "SWITCHBOARD_VAR": str(var),
             "BEHIND_PROXY": "1",
-            # Tests are faster than people.
+            # Tests are faster than people, so raise the limits.
             "COMMAND_BURST": "1000",
             "GUEST_BURST": "1000",
             "GUESTS_PER_SECOND": "100",

@@ -1,6 +1,6 @@
-"""The settings that Switchboard reads from its environment, as its code names them.
+"""Finds, in the code, the settings that Switchboard reads from its environment.
 
-Only Python's own library, for bin/test.
+Uses only Python's standard library, since bin/test needs it before anything is installed.
 """
 
 import os
@@ -19,7 +19,7 @@ def settings_read() -> set[str]:
 
 
 def forget_exported() -> None:
-    """Take out of the environment what a developer has exported, and put the programs of .venv first."""
+    """Remove exported settings from the environment, and put the programs of .venv first in PATH."""
     for name in settings_read():
         os.environ.pop(name, None)
     programs = str(ROOT / ".venv" / "bin")

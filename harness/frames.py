@@ -1,4 +1,4 @@
-"""RFC 6455 as a client on a raw socket needs it; pure."""
+"""The part of RFC 6455 that a client on a raw socket needs; pure."""
 
 import base64
 import os
@@ -8,7 +8,7 @@ from typing import Final
 TEXT: Final = 0x1
 CLOSE: Final = 0x8
 PING: Final = 0x9
-#: An unsolicited pong (RFC 6455, 5.5.3): tells a server that pings that this connection lives.
+#: An unsolicited pong (RFC 6455, 5.5.3): tells a server that sends pings that this connection is alive.
 PONG: Final = b"\x8a\x80\0\0\0\0"
 
 
@@ -31,7 +31,7 @@ def handshake(path: str, host: str, **headers: str) -> bytes:
 
 
 def text_frame(payload: bytes) -> bytes:
-    """Return a client's text frame. Its masking key is zero, which is one of those a client may draw."""
+    """Return a client's text frame. Its masking key is zero, one of the keys that a client may choose."""
     size = len(payload)
     if size < 126:
         return struct.pack("!BB4x", 0x80 | TEXT, 0x80 | size) + payload
@@ -41,7 +41,7 @@ def text_frame(payload: bytes) -> bytes:
 
 
 class FrameReader:
-    """Parses what one server sends; checks all that RFC 6455 says about its frames."""
+    """Parses the frames of one server, and checks every rule of RFC 6455 about them."""
 
     def __init__(self) -> None:
         self.rest = b""

@@ -1,4 +1,4 @@
-"""Starts programs, each on a free port with a folder and a log of its own, and stops all of them for certain."""
+"""Starts programs, each on a free port with its own folder and log, and reliably stops all of them."""
 
 import contextlib
 import itertools
@@ -19,7 +19,7 @@ from harness import programs
 from harness.manage import Commands
 
 ROOT = Path(__file__).resolve().parent.parent
-#: What of our own environment the servers see.
+#: The variables of our own environment that servers get.
 KEPT = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR")
 
 
@@ -32,16 +32,16 @@ def program(*names: str) -> str:
 
 
 def free_port() -> int:
-    """Return a port that is free, and that no outgoing connection takes while the service on it restarts."""
+    """Return a free port that no outgoing connection can take while its service restarts."""
     while True:
-        port = random.randrange(20000, 30000)  # below what the kernel gives to clients
+        port = random.randrange(20000, 30000)  # below the range that the kernel gives to outgoing connections
         with socket.socket() as tried, contextlib.suppress(OSError):
             tried.bind(("127.0.0.1", port))
             return port
 
 
 def wait_until(ready: Callable[[], bool], seconds: float, what: Callable[[], str]) -> None:
-    """Wait until `ready()`; after `seconds` fail with what `what()` says."""
+    """Wait until `ready()` is true; after `seconds`, fail with the text of `what()`."""
     pause = threading.Event()
     for _ in range(int(seconds / 0.05)):
         if ready():
@@ -57,15 +57,15 @@ def listens(port: int) -> bool:
 
 
 class Launcher:
-    """What one run starts. The end of its `with` block stops every service and removes the folders."""
+    """Starts the services of one run. The end of its `with` block stops all of them and removes the folders."""
 
     def __init__(self) -> None:
-        #: All that were made, in that order; those that run have a `process`.
+        #: All services, in the order in which they were made; running ones have a `process`.
         self.services: list[Service] = []
         self.commands = Commands()
         self._folder = tempfile.TemporaryDirectory(prefix="switchboard-")
         self._path = Path(self._folder.name)
-        self._path.chmod(0o755)  # PostgreSQL may run as a user of its own
+        self._path.chmod(0o755)  # PostgreSQL may run as another user
         self._numbers = itertools.count(1)
 
     def __enter__(self) -> Self:
@@ -77,7 +77,7 @@ class Launcher:
         self.close()
 
     def folder(self, name: str) -> Path:
-        """Make an empty folder, whose name begins with `name`."""
+        """Make an empty folder; its name begins with `name`."""
         folder = self._path / f"{name}-{next(self._numbers)}"
         folder.mkdir()
         return folder
@@ -94,7 +94,7 @@ class Launcher:
                 shutil.copyfile(service.log, folder / service.log.name)
 
     def close(self) -> None:
-        """Stop everything, whatever state it is in; say which services would not stop."""
+        """Stop everything in any state; report services that would not stop."""
         for service in reversed(self.services):
             try:
                 service.stop()
@@ -105,9 +105,9 @@ class Launcher:
 
 
 class Service:
-    """A program of a launcher. `start` returns when it is ready. `core`: the processor core that it stays on."""
+    """A program of a launcher. `start` returns when the program is ready. `core`: the processor core for it."""
 
-    #: Which signal ends it, and how long that may take.
+    #: The signal that stops it, and how many seconds that may take.
     farewell = signal.SIGTERM
     patience = 30.0
 
@@ -170,16 +170,16 @@ class Service:
         self.stop()
 
     def signal(self, number: int) -> None:
-        """Send a signal to the program and all that it started."""
+        """Send a signal to the program and all its children."""
         assert self.process, f"{self.name} was never started"
         os.killpg(self.process.pid, number)
 
     def kill(self) -> None:
-        """End it as a crash or a power cut would."""
+        """Kill it, like a crash or a power cut."""
         self._end(signal.SIGKILL)
 
     def stop(self) -> None:
-        """End it in good order; by force when it does not end in time."""
+        """Stop it in an orderly way; kill it when it does not end in time."""
         self._end(self.farewell)
 
     def _end(self, number: int) -> None:

@@ -1,7 +1,7 @@
-"""Commands of `manage.py`, many of them in one environment, without starting Django for each.
+"""Runs commands of `manage.py`, many in one environment, without starting Django for each.
 
-A process of its own (this module, run as a program) starts Django once and forks for each command, so that each has
-a process to itself, and nothing of those before it.
+A separate process (this module, run as a program) starts Django once and forks for each command. So each command has
+its own process, without traces of earlier commands.
 """
 
 import json
@@ -20,7 +20,7 @@ ROOT = Path(__file__).resolve().parent.parent
 
 
 class Ready:
-    """A process in which Django is ready. It ends with us."""
+    """A process with Django loaded. It ends when we end."""
 
     def __init__(self, environment: Mapping[str, str]) -> None:
         self.line, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
@@ -37,7 +37,7 @@ class Ready:
             with theirs:
                 files = [printed.fileno(), told.fileno(), theirs.fileno()]
                 socket.send_fds(self.line, [json.dumps(["manage.py", *arguments]).encode()], files)
-            code = here.recv(8)  # nothing: it was killed
+            code = here.recv(8)  # no answer: it was killed
             texts = []
             for file in (printed, told):
                 file.seek(0)
@@ -50,7 +50,7 @@ class Ready:
 
 
 class Commands:
-    """Runs commands; keeps a process ready for each environment until `stop`."""
+    """Runs commands. Keeps one ready process for each environment until `stop`."""
 
     def __init__(self) -> None:
         self._ready: dict[frozenset[tuple[str, str]], Ready] = {}
@@ -68,8 +68,8 @@ class Commands:
 
 
 def serve(line: socket.socket) -> None:
-    """Fork for each command that comes, until nobody is there to send one."""
-    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel buries them
+    """Fork for each command that comes, until the sender has gone."""
+    signal.signal(signal.SIGCHLD, signal.SIG_IGN)  # the kernel removes ended children
     while True:
         asked, files, _, _ = socket.recv_fds(line, 1 << 18, 3)
         if not asked:
@@ -82,7 +82,7 @@ def serve(line: socket.socket) -> None:
 
 
 def obey(arguments: list[str], printed: int, told: int, answer: int) -> NoReturn:
-    """Run one command and end, with its exit code for an answer."""
+    """Run one command, answer with its exit code, and end."""
     from django.core.management import execute_from_command_line
 
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)

@@ -1,4 +1,6 @@
-"""The programs that tests start, and how they get onto a machine. Only Python's own library, for bin/test."""
+"""The programs that tests start, and how to install them.
+
+Uses only Python's standard library, since bin/test needs it before anything is installed."""
 
 import os
 import shutil
@@ -16,28 +18,28 @@ PACKAGES: Final = {
     "initdb": "postgresql",
     "chromium": "chromium",
 }
-#: The best first: Chromium without its windows passes the same tests with a third less of the processor.
+#: The best first: Chromium without windows passes the same tests with a third less processor time.
 BROWSERS: Final = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
-#: What the servers of a deployment are.
+#: The servers of a deployment.
 SERVERS: Final = ("redis-server", "nginx", "openssl", "initdb")
 
 
 def find(name: str) -> str | None:
-    """Return the path of a program, also of one that Debian keeps out of PATH."""
+    """Return the path of a program, even if Debian does not put it into PATH."""
     places = [os.environ.get("PATH", ""), "/usr/sbin", "/usr/local/sbin"]
     places += sorted(map(str, Path("/usr/lib/postgresql").glob("*/bin")), reverse=True)
     return shutil.which(name, path=os.pathsep.join(places))
 
 
 def missing(programs: Iterable[str]) -> list[str]:
-    """Return the packages of those `programs` that this machine lacks."""
+    """Return the packages of the `programs` that this machine lacks."""
     return [PACKAGES[each] for each in programs if not any(map(find, BROWSERS if each in BROWSERS else [each]))]
 
 
 def install(programs: Iterable[str], *, otherwise: str | None = None) -> None:
-    """Install what is missing with apt-get, or, when we may not, say what is.
+    """Install missing packages with apt-get; without the right to do so, print what is missing.
 
-    Then it stops, with `otherwise` (what else one can do); None: it goes on without.
+    In the second case it exits with the hint `otherwise`; with None it goes on without them.
     """
     programs = list(programs)
     packages = " ".join(missing(programs))
@@ -56,7 +58,7 @@ def install(programs: Iterable[str], *, otherwise: str | None = None) -> None:
 
 
 def install_quick_browser() -> None:
-    """Install the first of BROWSERS where that can be done; the others will do, too."""
+    """Install the first of BROWSERS if possible; the others work, too."""
     if not find(BROWSERS[0]) and os.geteuid() == 0 and shutil.which("apt-get"):
         _apt_get([BROWSERS[0]])
 

@@ -53,9 +53,12 @@ class Redis(Service):
 
 
 class PostgreSQL(Service):
-    """A cluster without a password; started by root it runs as `postgres`, since it refuses to run as root."""
+    """A PostgreSQL cluster without a password.
 
-    farewell = signal.SIGINT  # "fast": does not wait for its clients
+    Started by root it runs as `postgres`, since it refuses to run as root.
+    """
+
+    farewell = signal.SIGINT  # "fast" shutdown: does not wait for clients
 
     def __init__(
         self, launcher: Launcher, name: str, *, core: int | None = None, settings: Mapping[str, str] | None = None
@@ -106,9 +109,9 @@ class PostgreSQL(Service):
         return f"postgres://{self.owner}@127.0.0.1:{self.port}/{database}"
 
     def create_database(self, name: str, template: str = "template1") -> str:
-        """Make a database whose name begins with `name`, and return its URL.
+        """Make a database, whose name begins with `name`, and return its URL.
 
-        `template`: the name or the URL of the database to copy; nobody may be connected to it.
+        `template`: the name or the URL of a database to copy; there must be no connection to it.
         """
         name, template = f"{name}-{next(self._numbers)}", urlsplit(template).path.lstrip("/")
         with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
@@ -117,7 +120,7 @@ class PostgreSQL(Service):
 
 
 class Manage(Service):
-    """A command of `manage.py` with an environment of its own, for as long as it runs."""
+    """A long-running command of `manage.py` with its own environment."""
 
     def __init__(
         self,
@@ -141,16 +144,16 @@ class Manage(Service):
         return super().environment | {"PYTHONUNBUFFERED": "1"} | self.settings
 
     def is_ready(self) -> bool:
-        return self.process is not None  # what it does shows elsewhere
+        return self.process is not None  # its effects show elsewhere
 
     def manage(self, *arguments: str) -> str:
-        """Run another command of `manage.py` in the same environment, and return what it prints."""
+        """Run another command of `manage.py` in the same environment; return its output."""
         code, printed, told = self.launcher.commands.run(self.environment, arguments)
         assert code == 0, f"manage.py {' '.join(arguments)}:\n{printed}{told}"
         return printed
 
     def shell(self, code: str) -> str:
-        """Run Python in the server's environment (to make an account, say), and return what it prints."""
+        """Run Python code in the server's environment (to make an account, for example); return its output."""
         return self.manage("shell", "--verbosity", "0", "-c", code)
 
 
@@ -183,7 +186,7 @@ class Web(Manage):
 
 
 class Serve(Web):
-    """Switchboard as a newcomer gets it: `bin/serve`, SQLite, demo content, one process."""
+    """Switchboard as on a first start: `bin/serve`, SQLite, demo content, one process."""
 
     @property
     def command(self) -> list[str]:
@@ -195,14 +198,14 @@ class Serve(Web):
 
 
 def replace(text: str, pattern: str, replacement: str) -> str:
-    """Substitute, and insist that there was something to substitute."""
+    """Substitute a pattern; fail when it does not occur."""
     text, count = re.subn(pattern, lambda _: replacement, text, flags=re.MULTILINE)
     assert count, f"nothing in the deployed file looks like {pattern}"
     return text
 
 
 def deployed(static: Path, ports: Sequence[int]) -> dict[str, str]:
-    """Return nginx's files of deploy/ by name, for these static files and the web processes on `ports`."""
+    """Return nginx's files of deploy/, by name, for this folder of static files and the web processes on `ports`."""
     server = replace((ROOT / "deploy/nginx.conf").read_text(), r"/var/lib/switchboard/static/", f"{static}/")
     upstream = (ROOT / "deploy/nginx-upstream.conf").read_text()
     servers = "".join(f"    server 127.0.0.1:{port} max_fails=0;\n" for port in ports)
@@ -211,7 +214,7 @@ def deployed(static: Path, ports: Sequence[int]) -> dict[str, str]:
 
 
 class Nginx(Service):
-    """nginx with `files` in its conf.d: its own ports and folder take the place of those of a whole machine."""
+    """nginx with `files` in its conf.d, but with ports and a folder of its own instead of the machine's."""
 
     def __init__(self, launcher: Launcher, files: Mapping[str, str]) -> None:
         super().__init__(launcher, "nginx")
@@ -220,7 +223,7 @@ class Nginx(Service):
         (self.folder / "conf.d").mkdir()
         for name, text in files.items():
             (self.folder / "conf.d" / name).write_text(self._moved_here(text) if "listen" in text else text)
-        user = "user root;" if os.geteuid() == 0 else ""  # or its workers could not read the folder
+        user = "user root;" if os.geteuid() == 0 else ""  # otherwise its workers could not read the folder
         (self.folder / "nginx.conf").write_text(NGINX.format(folder=self.folder, user=user))
 
     def _moved_here(self, server: str) -> str:
@@ -231,7 +234,7 @@ class Nginx(Service):
         return replace(server, r"/var/log/nginx/", f"{self.folder}/")
 
     def check(self) -> str:
-        """Return what `nginx -t` has against the configuration: "" when it would start."""
+        """Return what `nginx -t` says against the configuration; "" when nginx would start."""
         done = subprocess.run([*self.command, "-t"], env=self.environment, capture_output=True, text=True)
         return done.stderr if done.returncode else ""
 
@@ -250,5 +253,5 @@ class Nginx(Service):
 
     @property
     def tls(self) -> ssl.SSLContext:
-        """What a client needs to trust our certificate."""
+        """The TLS context with which a client trusts our certificate."""
         return ssl.create_default_context(cafile=str(self.folder / "fullchain.pem"))

@@ -11,7 +11,7 @@ from realtime.models import Process
 
 
 class ReadOnlyAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
-    """Shows, and offers actions; no form adds, changes or deletes."""
+    """Shows rows and offers actions; rows cannot be added, changed or deleted by forms."""
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False
@@ -34,7 +34,7 @@ class ProcessAdmin(ReadOnlyAdmin):
 
 
 class TechnicalAdmin(ReadOnlyAdmin):
-    """For rows that only help to find a fault: the index leaves them out, and their address shows them."""
+    """For rows that only help to find faults: the admin's index leaves them out; their address still works."""
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         return False

@@ -1,4 +1,4 @@
-"""Static files: what of npm's packages we serve, the manifest storage, and the map of module names."""
+"""Static files: the served files of npm packages, the manifest storage, and the map of module names."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator
@@ -15,7 +15,7 @@ from django.core.files.storage import FileSystemStorage
 from django.templatetags.static import static
 from whitenoise.storage import CompressedManifestStaticFilesStorage
 
-#: Where npm's packages appear below STATIC_URL.
+#: The folder of npm packages below STATIC_URL.
 NPM = "npm"
 
 #: Module name in an `import` statement → file below node_modules. Nothing else of npm is served.
@@ -44,14 +44,14 @@ NPM_OTHERS = (
 
 
 class NodeModulesFinder(BaseFinder):
-    """Finds the files of npm's packages that we use, and no others, as `npm/<package>/<path>`."""
+    """Finds the files of npm packages that we use, and no others, as `npm/<package>/<path>`."""
 
     def __init__(self, app_names: Any = None, *args: Any, **kwargs: Any) -> None:
         self.root = Path(settings.BASE_DIR) / "node_modules"
         self.storage = FileSystemStorage(location=self.root)
         self.storage.prefix = NPM  # type: ignore[attr-defined]
         served = [*NPM_MODULES.values(), *NPM_OTHERS]
-        # lit's modules name their source maps, which manifest storage therefore wants to see.
+        # lit's modules name their source maps, so the manifest storage needs these files, too.
         self.files = served + [f"{file}.map" for file in served if not file.startswith("uplot/")]
 
     def check(self, **kwargs: Any) -> list[CheckMessage]:
@@ -88,7 +88,10 @@ class ManifestStorage(CompressedManifestStaticFilesStorage):
         convert: Callable[[re.Match[str]], str] = super().url_converter(name, hashed_files, template)
 
         def unless_type(match: re.Match[str]) -> str:
-            """Leave alone what the import map knows, and types: modules may name those of each other in a circle."""
+            """Do not rewrite names that the import map knows, or imports of types.
+
+            Modules may import each other's types in circles.
+            """
             found = match["matched"]
             bare = not match["url"].startswith((".", "/"))
             is_type = re.match(r"\.[A-Z]", match.string[match.end() :]) is not None
@@ -117,5 +120,5 @@ kept_import_map = cache(_import_map)
 
 
 def import_map() -> dict[str, dict[str, str]]:
-    """Return the pages' import map; made again at every call in local mode, where files come and go."""
+    """Return the pages' import map. In local mode, where files change, it is made again at each call."""
     return _import_map() if settings.LOCAL else kept_import_map()

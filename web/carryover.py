@@ -1,8 +1,8 @@
 """Carries a database from before version 0.1.0, whose app `dashboard` became four, over to the present layout.
 
-The rows of tables that get another name wait in temporary tables while the migrations make the new ones: so indexes and
-constraints have the names that they have on a new site. The other tables stay. Content types keep their ids, and so
-permissions and the admin's log stay good.
+Rows of renamed tables wait in temporary tables while the migrations make the new tables. So indexes and constraints
+get the same names as on a new site. Other tables stay. Content types keep their ids, so permissions and the admin's
+log stay valid.
 """
 
 from typing import Final
@@ -19,10 +19,10 @@ from django.db.models import Model
 
 #: The last migration of each app of the previous layout.
 PREVIOUS: Final = {"accounts": "0004", "chat": "0004", "dashboard": "0018", "realtime": "0001"}
-#: Apps that keep their tables, and apps that get some of others.
+#: Apps that keep their tables, and apps that get tables of others.
 KEPT: Final = ("accounts", "chat", "realtime")
 NEW: Final = ("roulette", "streams", "boards", "walls", "alerts")
-#: Models that have moved, and where they are now.
+#: Models that moved to another app, and their new app.
 MOVED: Final = {
     "chat.seat": "roulette.Seat",
     "chat.block": "roulette.Block",
@@ -55,7 +55,7 @@ def has_previous_layout() -> bool:
 
 
 def refuse_previous_layout() -> None:
-    """Stop a migration that would make empty tables beside the full ones. Raises CommandError."""
+    """Stop a migration that would make empty tables beside the old full ones. Raises CommandError."""
     if has_previous_layout():
         raise CommandError(
             "This database is of the layout before version 0.1.0. Stop all processes, make a backup,"
@@ -90,7 +90,7 @@ def carry_over() -> bool:
 
 
 def _is_previous() -> bool:
-    """Tell the previous layout (True) from the present one (False). Raises CommandError when it is neither."""
+    """Return True for the previous layout, False for the present one. Raises CommandError when it is neither."""
     latest: dict[str, str] = {}
     for app, name in MigrationRecorder(connection).applied_migrations():
         latest[app] = max(latest.get(app, ""), name[:4])
@@ -129,7 +129,7 @@ def _move_content_types() -> None:
 
 
 def _tables() -> list[tuple[str, str, list[str]]]:
-    """Return each old table, its new one, and the columns of both. Raises CommandError when they have not the same."""
+    """Return each old table, its new table, and the columns of both. Raises CommandError when the columns differ."""
     pairs: list[tuple[str, type[Model]]] = []
     for old, label in MOVED.items():
         model, table = apps.get_model(label), old.replace(".", "_")

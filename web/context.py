@@ -1,4 +1,4 @@
-"""What every page's template knows. Apps above this one register their part."""
+"""The variables of every page's template. Apps above this one register theirs."""
 
 from collections.abc import Callable
 from functools import cache, partial
@@ -15,11 +15,14 @@ parts: dict[str, Read] = {}
 
 
 def register(name: str, read: Read) -> None:
-    """Have templates know `read(request)` as `name`: read when one asks, once a page. Call it in `AppConfig.ready`."""
+    """Give templates the variable `name`.
+
+    `read(request)`, called at the first use on a page. Call this in `AppConfig.ready`.
+    """
     parts[name] = read
 
 
 def site(request: HttpRequest) -> dict[str, Any]:
-    """Return the site's name and all that was registered; templates call what can be called."""
+    """Return the site's name and everything registered. (Templates call callables themselves.)"""
     known = {"site_name": settings.SITE_NAME, "guests_allowed": settings.GUESTS_ALLOWED, "build": build()}
     return known | {name: cache(partial(read, request)) for name, read in parts.items()}

@@ -1,4 +1,4 @@
-"""What DEBUG's error pages show, and to whom."""
+"""What DEBUG's error pages show, and who sees them."""
 
 from typing import Any, Final
 
@@ -8,23 +8,24 @@ from django.utils.safestring import SafeString, mark_safe
 from django.views.debug import ExceptionReporter, SafeExceptionReporterFilter
 
 LOOPBACK: Final = frozenset({"127.0.0.1", "::1"})
-#: Headers of a proxy: behind one, everybody seems to be on this machine.
+#: Headers of a proxy: behind a proxy, every request seems to come from this machine.
 FORWARDED: Final = ("X-Forwarded-For", "Forwarded", "Via")
 
 
 class NoSettings(SafeExceptionReporterFilter):
-    """Nothing of the settings: Django hides secrets by their names, but not a password inside an address."""
+    """Hides all settings: Django hides secrets by their names, but would show a password inside an address."""
 
     def get_safe_settings(self) -> dict[str, Any]:
         return {}
 
 
 class OnlyHere(ExceptionReporter):
-    """Shows a traceback only to somebody on this machine who asked for an address that is ours."""
+    """Shows a traceback only for a request from this machine to one of our own host names."""
 
     def _page(self) -> SafeString | None:
-        """Return what all others see; None for the traceback."""
-        from web.middleware import bad_request  # reads settings, and Django makes a reporter while they load
+        """Return the page for everybody else; None for the traceback."""
+        # imported late: it reads settings, and Django makes a reporter while they load
+        from web.middleware import bad_request
 
         if self.request is None:
             return render_to_string("500.html")

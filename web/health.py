@@ -22,7 +22,7 @@ def healthz(request: HttpRequest) -> HttpResponse:
 def readyz(request: HttpRequest) -> HttpResponse:
     """200 when this process should get new clients; else 503 with what is wrong.
 
-    That the database takes what is written shows in the lease, which is renewed every five seconds.
+    The lease, which is renewed every five seconds, shows whether the database accepts writes.
     """
     hub = async_to_sync(_hub)()
     wrong = {}

@@ -1,4 +1,4 @@
-"""What all JSON endpoints share: strict bodies and one form of error."""
+"""Shared by all JSON endpoints: strict bodies and one form of error."""
 
 import math
 from collections.abc import Callable
@@ -38,11 +38,11 @@ class ApiError(CommandError):
 
 
 def error_response(error: CommandError, status: int | None = None) -> JsonResponse:
-    """Return `{"error": {"code", "detail", "field"?}}` with the code's status, and Retry-After where known."""
+    """Return `{"error": {"code", "detail", "field"?}}` with the status for the code, and Retry-After where known."""
     body: dict[str, Any] = {"code": error.code, "detail": error.detail}
     if field := getattr(error, "field", None):
         body["field"] = field
-    readable = {"ensure_ascii": False}  # for people who call with curl
+    readable = {"ensure_ascii": False}  # a final newline, for people who call with curl
     response = JsonResponse({"error": body}, json_dumps_params=readable, status=status or STATUS[error.code])
     if error.retry_after is not None:
         response["Retry-After"] = str(max(1, math.ceil(error.retry_after)))
@@ -70,7 +70,7 @@ def json_body(request: HttpRequest, most: int = 64 * 1024) -> dict[str, Any]:
     """Return the JSON object in the body. Raises ApiError for another type, size or shape."""
     if request.content_type != "application/json":
         raise ApiError("bad_message", "Send Content-Type: application/json.")
-    raw = request.read(most + 1)  # its length may not be known, nor true
+    raw = request.read(most + 1)  # Content-Length may be missing or wrong
     if len(raw) > most:
         raise ApiError("too_long", f"The body has at most {most} bytes.")
     try:

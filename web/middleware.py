@@ -1,4 +1,4 @@
-"""What is answered when the database cannot do what is asked: not now, or not that."""
+"""Answers for requests that the database cannot serve: not now (503), or never (400)."""
 
 import logging
 import math
@@ -18,17 +18,17 @@ from web.http import ApiError, error_response
 
 log = logging.getLogger(__name__)
 
-#: What needs no database: who asks how this process is gets an answer.
+#: Addresses that need no database: checks of this process's health get their answer.
 ALWAYS: Final = frozenset({"/healthz", "/readyz", "/metrics"})
-#: What is raised for values that the database has no room for.
+#: Errors for values that the database cannot hold.
 UNTAKEN: Final = (DataError, OverflowError)
 
 
 class DatabaseMiddleware:
-    """Answers 503, in the form that the address has, when the database is away, full, locked or read-only.
+    """Answers 503, as a page or as JSON, when the database is away, full, locked or read-only.
 
-    While it is known to be away it answers at once, so that nginx asks the next process. What no database can hold
-    or look for (text with a NUL, a number with twenty digits) is a bad request.
+    While the database is known to be away, it answers at once, so that nginx asks the next process. A value that no
+    database can hold (text with a NUL, a number with twenty digits) is a bad request.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -53,7 +53,7 @@ class DatabaseMiddleware:
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """Answer what makes no sense; of a host that is not ours, say what to do. It reads nothing from the database."""
+    """Return a 400. For an unknown host name it says what to do. It reads nothing from the database."""
     host = ""
     if isinstance(exception, DisallowedHost):
         host, _port = split_domain_port(request.META.get("HTTP_HOST", ""))
@@ -64,7 +64,7 @@ def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def unavailable(request: HttpRequest, why: str) -> HttpResponse:
-    """Return a 503 that says why, in a sentence, and when to come back. It reads nothing from the database."""
+    """Return a 503 that says why and when to retry. It reads nothing from the database."""
     busy = database.busy(why)
     if request.path.startswith("/api/"):
         return error_response(busy)

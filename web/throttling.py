@@ -1,4 +1,4 @@
-"""HTTP calls, limited as commands are: all of them, unless a view says that it limits itself."""
+"""Limits on HTTP calls, as on commands. They apply to all views except those that limit themselves."""
 
 import time
 from collections.abc import Callable
@@ -14,17 +14,16 @@ View = TypeVar("View", bound=Callable[..., Any])
 
 
 def limits_itself(view: View) -> View:
-    """Leave `view` out: it counts by something else, or is asked by machines that watch over this process."""
+    """Exempt `view`: it has limits of its own, or machines that monitor this process call it."""
     view.limits_itself = True  # type: ignore[attr-defined]
     return view
 
 
 class LimitMiddleware:
-    """Takes a token for each call, and counts what it gives and how long that takes.
+    """Takes a token for each call, and charges for the bytes of the answer and the time it took.
 
-    From the person or a stranger's address; a call that changes something takes the token of a command.
-
-    After the middlewares that know who it is.
+    The person pays, or the address of a stranger. A call that changes something costs a command's token. It must come
+    after the middlewares that find out who calls.
     """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
@@ -45,14 +44,15 @@ class LimitMiddleware:
 
 
 def refusal(request: HttpRequest) -> HttpResponse | None:
-    """Take a token for `request`, once; return the answer for who has none left.
+    """Take a token for `request`, once; return the refusal when none is left.
 
-    For what is answered before `LimitMiddleware` sees a view: an address that leads nowhere, a form without its token.
+    Also called for requests that are answered before `LimitMiddleware` sees a view: an unknown address, a form without
+    its token.
     """
     if hasattr(request, "payer"):
         return None
     payer = quotas.payer_of(request.user, address_of(request))
-    # Apart, so that a browser that opens its tabs again does not take from what they have to say.
+    # A separate quota, so that a browser that restores its tabs does not use up the tokens for messages.
     quota = quotas.lookups if request.method in ("GET", "HEAD") else quotas.commands
     wait = quotas.reading.wait(payer) or quota.pay(payer)
     if not wait:
@@ -66,5 +66,5 @@ def refusal(request: HttpRequest) -> HttpResponse | None:
 
 
 def address_of(request: HttpRequest | None) -> str:
-    """Return the address of the client; behind a proxy the one that it tells."""
+    """Return the client's address; behind a proxy, the one that the proxy gives."""
     return (request.META.get("REMOTE_ADDR") if request else None) or "local"

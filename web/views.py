@@ -1,4 +1,4 @@
-"""The home page, and what is shown when there is no page."""
+"""The home page, the console, and error pages."""
 
 import sys
 
@@ -15,12 +15,12 @@ from web.throttling import refusal
 
 
 def home(request: HttpRequest) -> HttpResponse:
-    """Rooms, boards and how many are online; for strangers, the way in."""
+    """Rooms, boards and the number of people online; for strangers, the ways to sign in."""
     return render(request, "home.html", {"next": request.GET.get("next", "")})
 
 
 def console(request: HttpRequest) -> HttpResponse:
-    """The console needs nobody signed in: `/ws/echo/` is open to anyone."""
+    """The console; without signing in, since `/ws/echo/` is open to anyone."""
     endpoints = [
         {"path": "/ws/echo/", "about": "echo, open to anyone"},
         {"path": "/ws/chat/", "about": "rooms and roulette"},
@@ -31,7 +31,7 @@ def console(request: HttpRequest) -> HttpResponse:
 
 @csrf_exempt
 def no_such_call(request: HttpRequest, rest: str) -> HttpResponse:
-    """Answer addresses of the API that do not exist, or lack their final slash."""
+    """Answer API addresses that do not exist, or lack the final slash."""
     hint = "" if rest.endswith("/") else f" Did you mean /api/{rest}/ ? Addresses end with a slash."
     return error_response(ApiError("not_found", f"There is no /api/{rest} here.{hint}"))
 
@@ -42,11 +42,12 @@ def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def failed(request: HttpRequest) -> HttpResponse:
     error = sys.exception()
-    if isinstance(error, AWAY):  # raised outside of a view, by a session that could not be saved, say
+    if isinstance(error, AWAY):  # raised outside a view, for example by a session that could not be saved
         return unavailable(request, meaning(error))
     if request.path.startswith("/api/"):
         return error_response(ApiError("internal", "Something went wrong on our side; try again."))
-    return HttpResponse(render_to_string("500.html"), status=500)  # whatever is wrong with the request or the database
+    # the page must work whatever is wrong with the request or the database
+    return HttpResponse(render_to_string("500.html"), status=500)
 
 
 def csrf_failed(request: HttpRequest, reason: str = "") -> HttpResponse:

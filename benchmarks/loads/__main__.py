@@ -1,4 +1,4 @@
-"""The command, which is asked for one load and prints one result, both as JSON.
+"""The command: reads one load and prints one result, both as JSON.
 
 python -m benchmarks.loads - <load.json       a `Load`, such as {"kind": "closed", "ports": [8000], …}
 python -m benchmarks.loads --self-test        what it can count when a server is nothing but a write

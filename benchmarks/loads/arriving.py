@@ -1,4 +1,4 @@
-"""Connections that come: one after the other, or all at once."""
+"""Arriving connections: one after the other, or all at once."""
 
 from benchmarks.dialects import DIALECTS
 from benchmarks.load_client import LoadClient, Room
@@ -8,9 +8,9 @@ from benchmarks.measure import Stopwatch, processes_of, resident_of
 
 
 def connect(load: Load) -> Result:
-    """How fast connections become live, from the handshake on, and what each holds of the server's memory.
+    """Measure how fast connections become live, from the handshake on, and how much server memory each takes.
 
-    The first fifth warms the server up.
+    The first fifth only warms the server up.
     """
     client = LoadClient(load.ports, DIALECTS[load.dialect], load.cookies)
     rooms = [Room(name) for name in load.rooms]
@@ -30,7 +30,7 @@ def connect(load: Load) -> Result:
 
 
 def come_back(load: Load) -> Result:
-    """All at once, each with a place in the room from which something is missing."""
+    """Everybody comes back at once; each misses something after a position in the room."""
     client = LoadClient(load.ports, DIALECTS[load.dialect], load.cookies)
     stopwatch = Stopwatch(load.leaders)
     opened = client.open([Room(load.rooms[0])], load.size, load.at_once)

@@ -1,4 +1,4 @@
-"""A quiet room beside something busy."""
+"""A quiet room beside a busy room or board."""
 
 import os
 import signal
@@ -16,7 +16,10 @@ from benchmarks.measure import Stopwatch
 
 
 def fair(load: Load) -> Result:
-    """A quiet room at `rate`, first alone, then beside a busy room or board, whose people are there from the start."""
+    """A quiet room at `rate`, first alone, then beside a busy room or board.
+
+    Its people are connected from the start.
+    """
     client, rooms = opened(load)
     busy = BESIDE[load.beside](client, load)
     client.settle()
@@ -35,7 +38,7 @@ def fair(load: Load) -> Result:
         client.poll(min(0.05, pace.pause()))
     result = stopwatch.read()
     result["deliveries"] = (busy.delivered() - before) / result["seconds"]
-    drain(client, rooms)  # at once: while the busy part runs, nobody would see when the last message came
+    drain(client, rooms)  # read now: during the busy part nobody notes when the last message came
     busy.end()
     logs = [item for room in rooms for connection in room.members for item in connection.log]
     alone = [at - pace.due[number] for number, at in logs if number < half]
@@ -66,7 +69,7 @@ class BusyRoom:
 
 
 class BusyBoard:
-    """Viewers of a board that another process feeds; it is asked for as `board` asks."""
+    """Viewers of a board that another process feeds. That process is started as in `board`."""
 
     def __init__(self, client: LoadClient, load: Load) -> None:
         self.viewers = LoadClient(load.ports, DIALECTS["board"], load.cookies)

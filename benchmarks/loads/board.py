@@ -1,4 +1,4 @@
-"""Values of a board's streams, as its viewers see them."""
+"""The values of a board's streams, as its viewers get them."""
 
 import json
 import os
@@ -16,7 +16,7 @@ from benchmarks.measure import Stopwatch
 def board(load: Load) -> Result:
     """Watch a board that another process feeds with the time of day as each value, and compare the last values.
 
-    That process is started when we say that all viewers are there; the next line we read has its id.
+    We print a line when all viewers are there; then that process starts, and the next line of our input has its id.
     """
     client, rooms = opened(load)
     print("ready", flush=True)
@@ -48,18 +48,18 @@ def board(load: Load) -> Result:
 
 @dataclass(slots=True)
 class Seen:
-    """What one viewer saw of a board: the newest seq of each stream, and how late values came (s)."""
+    """What one viewer got: the newest seq of each stream, and the delay of each value (s)."""
 
     last: dict[str, int] = field(default_factory=dict)
     values: dict[str, float | None] = field(default_factory=dict)
     latencies: list[float] = field(default_factory=list)
     updates: int = 0
-    skipped: int = 0  # numbers that a newer value replaced
+    skipped: int = 0  # values that a newer value replaced
     reordered: int = 0
 
     @classmethod
     def of(cls, frames: Sequence[tuple[bytes, float]], since: float) -> "Seen":
-        """Read `update` frames, each with the time of day when it came; latencies of those sent after `since`."""
+        """Read `update` frames, each with its time of arrival. Latencies are of values sent after `since`."""
         seen = cls()
         for payload, at in frames:
             for slug, update in json.loads(payload)["streams"].items():
@@ -69,7 +69,8 @@ class Seen:
                     seen.reordered += update["seq"] <= before
                     seen.skipped += max(0, update["seq"] - before - 1)
                 seen.last[slug] = update["seq"]
-                # A producer that has just begun has none, and when the worker is gone all are told again with that.
+                # A new producer has no value yet. When the worker is gone, all streams are sent again with state
+                # "unknown".
                 value, said = update["value"], seen.values.get(slug)
                 if value != said and (value or 0) >= since:
                     seen.latencies.append(at - value)

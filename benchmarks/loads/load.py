@@ -1,4 +1,4 @@
-"""What a scenario asks of the load client."""
+"""The load that a scenario asks for."""
 
 import time
 from dataclasses import dataclass, field
@@ -19,12 +19,12 @@ class Load:
     dialect: str
     rooms: list[str] = field(default_factory=lambda: ["bench"])
     size: int = 1000  # connections in each room
-    in_flight: int = 1  # messages in each room, of a closed loop
-    at_once: int = 40  # handshakes that are under way together
-    stall: float = STALL  # seconds without any delivery in a room after which what is in flight there counts as lost
-    beside: str = "room"  # what is busy beside a quiet room: a `room` or a `board`
-    busy: int = 0  # connections to that
-    rate: float = 0.0  # messages a second, of an open loop
+    in_flight: int = 1  # closed loop: messages in flight in each room
+    at_once: int = 40  # how many handshakes at the same time
+    stall: float = STALL  # after this many seconds without a delivery in a room, its messages in flight count as lost
+    beside: str = "room"  # the busy part beside a quiet room: a `room` or a `board`
+    busy: int = 0  # connections to the busy part
+    rate: float = 0.0  # open loop: messages a second
     warmup: float = 1.0
     seconds: float = 4.0
     leaders: dict[str, list[int]] = field(default_factory=dict)  # the first process of each server, by its name
@@ -32,7 +32,7 @@ class Load:
 
 
 def opened(load: Load) -> tuple[LoadClient, list[Room]]:
-    """Return a client whose connections are all live and quiet, in their rooms."""
+    """Return a client with all connections live in their rooms, and nothing more arriving."""
     client = LoadClient(load.ports, DIALECTS[load.dialect], load.cookies)
     rooms = [Room(name, stall=load.stall) for name in load.rooms]
     began = time.perf_counter()

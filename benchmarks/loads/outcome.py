@@ -1,4 +1,4 @@
-"""What came of it: what is still under way, how late things came, and what is wrong."""
+"""The outcome of a load: messages that are missing, latencies, and flaws."""
 
 import time
 from collections import Counter
@@ -9,12 +9,12 @@ from benchmarks.load_client import LoadClient, Room
 from benchmarks.loads.load import Result
 from benchmarks.measure import percentile
 
-#: Seconds that what is under way in the end is waited for.
+#: At the end, seconds to wait for messages in flight.
 DRAIN: Final = 10.0
 
 
 def drain(client: LoadClient, rooms: Sequence[Room]) -> bool:
-    """Wait for what is under way; tell whether it has all come, or will not come any more."""
+    """Wait for the messages in flight. Return whether all have come (True), or some never will."""
     began = moved = time.perf_counter()
     stall = max(room.stall for room in rooms)
     while any(room.in_flight() > 0 for room in rooms) and time.perf_counter() - moved < stall:
@@ -22,15 +22,15 @@ def drain(client: LoadClient, rooms: Sequence[Room]) -> bool:
             moved = time.perf_counter()
         if moved - began > DRAIN:
             return False
-    client.poll(0.1)  # what came twice
+    client.poll(0.1)  # messages that came twice
     return True
 
 
 def finish(client: LoadClient, rooms: Sequence[Room], result: Result, times: Sequence[float], first: int) -> Result:
-    """Wait for what is under way, then add the latencies of the parsed connections from message `first` on, and flaws.
+    """Wait for the messages in flight; then add flaws, and latencies of the parsed connections from message `first` on.
 
-    `times`: when each message was sent or due. What has not come when we give up waiting counts as just come: who
-    is that far behind must not look fast by it.
+    `times`: when each message was sent or due. A message that has not come when we give up counts as arriving at that
+    moment, so that a server that is far behind does not look fast.
     """
     result["behind"] = 0 if drain(client, rooms) else sum(room.in_flight() for room in rooms)
     now = time.perf_counter()
@@ -61,14 +61,17 @@ def latency(seconds: Sequence[float], prefix: str = "") -> Result:
 
 
 def per_core(result: Result) -> Result:
-    """Return what the server delivered for each second of a core that it used: it does not depend on its neighbours."""
+    """Return the deliveries per second of processor time that the server used.
+
+    Other load on the machine does not change it.
+    """
     if "deliveries" not in result or not result["server_cpu"]:
         return {}
     return {"per_core": result["deliveries"] / result["server_cpu"]}
 
 
 def out_of_order(order: Sequence[int], reference: Sequence[int]) -> int:
-    """Return how many of `order` come after one that precedes them in `reference`, which all must agree with."""
+    """Return how many items of `order` are out of order compared with `reference`, the order that all must share."""
     places = {number: place for place, number in enumerate(reference)}
     wrong, furthest = 0, -1
     for number in order:

@@ -1,4 +1,4 @@
-"""Messages in rooms: as fast as they go, or at a rate."""
+"""Messages in rooms: as fast as possible, or at a fixed rate."""
 
 import time
 from collections.abc import Sequence
@@ -10,7 +10,7 @@ from benchmarks.measure import Stopwatch
 
 
 class Loop:
-    """Messages of one or many rooms, a fixed number of which is always under way in each."""
+    """Keeps a fixed number of messages in flight in each of one or many rooms."""
 
     def __init__(self, client: LoadClient, rooms: Sequence[Room], in_flight: int) -> None:
         self.client = client
@@ -19,7 +19,7 @@ class Loop:
         self.times: list[float] = []  # when each message was sent, by its number
 
     def fill(self) -> None:
-        """Send what may be sent: each message that has reached all is followed by the next."""
+        """Send what may be sent: one new message for each that has reached everybody."""
         now = time.perf_counter()
         for room in self.rooms:
             room.look(now)
@@ -29,7 +29,7 @@ class Loop:
 
 
 class Pace:
-    """Messages at a fixed rate, whatever comes back; `due` is when each was to be sent, by its number."""
+    """Messages at a fixed rate, whatever the server does. `due`: when each message should be sent, by its number."""
 
     def __init__(self, client: LoadClient, rooms: Sequence[Room], rate: float, seconds: float) -> None:
         self.client = client
@@ -48,7 +48,7 @@ class Pace:
             self.sent += 1
 
     def delay(self) -> None:
-        """Begin what is left now."""
+        """Shift the remaining messages so that the next is due now."""
         late = time.perf_counter() + 0.1 - self.due[self.sent]
         self.due[self.sent :] = [due + late for due in self.due[self.sent :]]
 
@@ -58,7 +58,7 @@ class Pace:
 
 
 def closed(load: Load) -> Result:
-    """Fan-out as fast as it goes, with `in_flight` messages under way in each room."""
+    """Fan-out as fast as possible, with `in_flight` messages in each room."""
     client, rooms = opened(load)
     loop = Loop(client, rooms, load.in_flight)
     stopwatch, before, said = None, 0, 0
@@ -76,7 +76,7 @@ def closed(load: Load) -> Result:
 
 
 def paced(load: Load) -> Result:
-    """`rate` messages a second; a latency counts from when the message was due."""
+    """`rate` messages a second. A latency counts from the time when the message was due."""
     client, rooms = opened(load)
     pace = Pace(client, rooms, load.rate, load.warmup + load.seconds)
     first = int(load.rate * load.warmup)

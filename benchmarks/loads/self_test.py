@@ -1,4 +1,4 @@
-"""What the client itself can do."""
+"""Measures the limit of the client itself."""
 
 import os
 import signal
@@ -12,7 +12,7 @@ from benchmarks.measure import Stopwatch
 
 
 def self_test(connections: int = 200, seconds: float = 3.0) -> Result:
-    """Count what a process on the other core writes as fast as it can; nothing else is between."""
+    """Count messages that a process on the other core writes directly to us as fast as it can."""
     listener = socket.create_server(("127.0.0.1", 0), backlog=connections)
     child = os.fork()
     if child == 0:
@@ -33,7 +33,10 @@ def self_test(connections: int = 200, seconds: float = 3.0) -> Result:
 
 
 def blast(listener: socket.socket, connections: int) -> None:
-    """Take handshakes unread, then write sixteen messages of 120 bytes to each connection, again and again."""
+    """Accept handshakes without reading them.
+
+    Then write sixteen messages of 120 bytes to each connection, over and over.
+    """
     accepted = []
     for _ in range(connections):
         sock, _ = listener.accept()

@@ -1,4 +1,4 @@
-"""The peers: the least each needs to relay what a client says to all in the room of its path, on its usual library.
+"""The peers. Each relays a client's messages to everybody in the room named by the path, with the least code.
 
-Each listens on 127.0.0.1 and the port that is its only argument.
+Each listens on 127.0.0.1; the port is its only argument.
 """

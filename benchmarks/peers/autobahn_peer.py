@@ -1,4 +1,4 @@
-"""Autobahn on asyncio: prepared once per message, as its broadcast example does."""
+"""Autobahn on asyncio. Each message is prepared once, as in its broadcast example."""
 
 import asyncio
 import sys

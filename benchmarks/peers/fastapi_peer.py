@@ -1,4 +1,4 @@
-"""FastAPI's connection manager of its documentation, on uvicorn."""
+"""The connection manager of FastAPI's documentation, on uvicorn."""
 
 import sys
 from collections import defaultdict

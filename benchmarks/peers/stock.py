@@ -1,7 +1,7 @@
 """The chat of the Channels tutorial (parts 1 to 3), with the Redis layer; served by stock daphne.
 
-`STOCK_DATABASE` (`sqlite` and a path, or `postgresql` and host, port, user, name) makes it store each message
-with one insert at Django's default settings before it relays it, which the tutorial does not do.
+With `STOCK_DATABASE` (`sqlite` and a path, or `postgresql` and host, port, user, name) it first stores each message
+with one insert, at Django's default settings. The tutorial does not do this.
 """
 
 import json

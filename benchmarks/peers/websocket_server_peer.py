@@ -11,7 +11,7 @@ rooms: defaultdict[str, list[Any]] = defaultdict(list)
 
 
 class Handler(WebSocketHandler):
-    """Remembers the path, which the library drops; its `read_http_headers` reads the request's first line."""
+    """Keeps the path, which the library drops: its `read_http_headers` consumes the request's first line."""
 
     path = ""
 

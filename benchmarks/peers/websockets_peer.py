@@ -1,4 +1,4 @@
-"""websockets with its `broadcast`; no compression, like everybody else here."""
+"""websockets with its `broadcast`; without compression, like all others here."""
 
 import asyncio
 import sys

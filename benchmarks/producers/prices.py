@@ -1,6 +1,7 @@
-"""Streams whose values are the time of day, so that a viewer sees how late they are: `bench-00`, `bench-01` …
+"""Streams whose values are the time of day, so that viewers can tell their delay: `bench-00`, `bench-01` …
 
-`BENCH_STREAMS` of them, each with `BENCH_RATE` values a second. The worker takes this folder by `PRODUCERS_DIR`.
+There are `BENCH_STREAMS` of them, each with `BENCH_RATE` values a second. `PRODUCERS_DIR` points the worker to this
+folder.
 """
 
 import asyncio
@@ -26,5 +27,5 @@ def clock(offset: float, every: float) -> Callable[[], AsyncIterator[float]]:
 STREAMS, EVERY = int(os.environ.get("BENCH_STREAMS", "0")), 1 / float(os.environ.get("BENCH_RATE", "1"))
 for number in range(STREAMS):
     values = clock(EVERY * number / STREAMS, EVERY)
-    values.__qualname__ = f"bench_{number}"  # the registry tells producers apart by their functions' names
+    values.__qualname__ = f"bench_{number}"  # the registry distinguishes producers by the names of their functions
     producer(f"bench-{number:02}")(values)

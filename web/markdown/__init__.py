@@ -1,8 +1,7 @@
-"""From what people type to what is shown: rendered once, on the server, and sanitised. What is typed is what is shown.
+"""Turns what people type into safe HTML, once, on the server.
 
-A small language of our own that looks like markdown (docs/protocol.md, "Formatting"; docs/decisions/0035): there are
-no escapes and no entities, nothing that is typed vanishes but the marks that took effect, and the time that a body
-takes grows with its length alone.
+The language is our own and looks like markdown (docs/protocol.md, "Formatting"; docs/decisions/0035). It has no escapes
+and no entities. Only marks that took effect vanish from the text. The time for a body depends only on its length.
 """
 
 import html
@@ -27,10 +26,11 @@ _ATTRIBUTES: Final = {
     "input": {"type", "disabled", "checked", "aria-label"},
 }
 
-#: Words with a space between and nothing that markdown or HTML knows: most of what is said.
+#: Words and single spaces, with nothing that markdown or HTML knows: most messages.
 _PLAIN: Final = re.compile(r"(?!\d)[^\W_]+(?:'[^\W_]+)*[,.?!]{0,3}(?: [^\W_]+(?:'[^\W_]+)*[,.?!]{0,3})*")
 _TAG: Final = re.compile("<[^>]*>")
-#: Characters of HTML that a message may become: everybody in the room gets them. Links are up to 15 times their text.
+#: The most characters of a message's HTML, since everybody in the room gets it. A link's HTML is up to 15 times its
+#: text.
 LONGEST: Final = 50_000
 
 
@@ -42,7 +42,7 @@ def render(body: str) -> str:
 def _render(body: str) -> str:
     lines = body.replace("\r\n", "\n").replace("\r", "\n").split("\n")
     rendered = _clean(blocks(lines))
-    # A link that the sanitiser does not follow has lost where it led, which may stand nowhere else.
+    # When the sanitiser removes a link's target, the reader could not see it anywhere: show it as text.
     if len(rendered) > LONGEST or "<a target" in rendered:
         return _clean('<p dir="auto">' + "<br>\n".join(map(escape, lines)) + "</p>")
     return rendered
@@ -55,10 +55,10 @@ def _clean(rendered: str) -> str:
 
 
 def text_of(rendered: str) -> str:
-    """Return the text that `rendered`, which `render` gave, has in it."""
+    """Return the text in `rendered`, the result of `render`."""
     return html.unescape(_TAG.sub("", rendered))
 
 
 def is_blank(rendered: str) -> bool:
-    """Tell whether nobody would see anything of what `render` gave."""
+    """Return whether the result of `render` shows nothing."""
     return not shows(text_of(rendered))

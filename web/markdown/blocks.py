@@ -1,4 +1,4 @@
-"""Paragraphs, lists, quotes, tables and code: what lines of text are. Pure; looks at each line once per depth."""
+"""Splits lines of text into paragraphs, lists, quotes, tables and code. Pure; reads each line once per depth."""
 
 import re
 from collections.abc import Sequence
@@ -7,9 +7,9 @@ from typing import Final, NamedTuple
 from web.markdown.emoji import EMOJI
 from web.markdown.inline import escape, inline
 
-#: Quotes and lists inside one another. What is deeper stays as it was typed.
+#: How deep quotes and lists may nest. Deeper ones stay as typed.
 DEPTH: Final = 6
-#: A table with more cells stays as it was typed: each costs a page far more than its characters.
+#: A table with more cells stays as typed: a cell costs a page far more than its characters.
 CELLS: Final = 1_000
 
 _FENCE: Final = re.compile(r" {0,3}(`{3,}|~{3,}) *([\w+#.-]{0,30}) *")
@@ -25,14 +25,14 @@ _DONE: Final = '<input type="checkbox" disabled checked aria-label="done">'
 
 
 class Found(NamedTuple):
-    """A block: its HTML, and the line after its last."""
+    """A block: its HTML, and the number of the line after it."""
 
     html: str
     end: int
 
 
 def blocks(lines: Sequence[str], depth: int = 0, *, tight: bool = False) -> str:
-    """Return `lines` as HTML; `tight`: paragraphs without their tags, as in a list whose items are close together."""
+    """Return `lines` as HTML. `tight`: without paragraph tags, as in a list without blank lines between its items."""
     reader = _Reader(lines, depth)
     done: list[str] = []
     paragraph: list[str] = []
@@ -64,13 +64,13 @@ class _Reader:
     def __init__(self, lines: Sequence[str], depth: int) -> None:
         self.lines = lines
         self.depth = depth
-        #: Fences that are never closed: by their mark, the shortest that was looked for.
+        #: Fences that are never closed: for each mark, the shortest one that was searched for.
         self._open: dict[str, int] = {}
-        #: The line up to which no table begins: what was found was too large, or code.
+        #: No table begins before this line: the candidate was too large, or code.
         self._no_table = 0
 
     def block_at(self, at: int, *, in_paragraph: bool) -> Found | None:
-        """Return the block that begins with line `at`, None when it is part of a paragraph."""
+        """Return the block that begins with line `at`; None when that line is part of a paragraph."""
         line = self.lines[at]
         if heading := _HEADING.match(line):
             return Found(f'<p dir="auto"><strong>{inline(line[heading.end() :])}</strong></p>', at + 1)
@@ -154,7 +154,7 @@ class _Reader:
         return f'<li dir="auto"{value} class="task">{box}{html}</li>'
 
     def _end_of_item(self, at: int, indent: int) -> int:
-        """Return the line after the last of the item at `at`: its lines are further in, or blank between such."""
+        """Return the line after the item at `at`. Its lines are indented further, or blank between indented ones."""
         end = at + 1
         for next in range(at + 1, len(self.lines)):
             line = self.lines[next]
@@ -165,7 +165,7 @@ class _Reader:
         return end
 
     def _skip_to_item(self, at: int) -> int:
-        """Return where the list goes on after blank lines, or `at`."""
+        """Return the line at which the list goes on after blank lines; `at` when it does not."""
         after = at
         while after < len(self.lines) and not self.lines[after].strip():
             after += 1
@@ -178,12 +178,12 @@ class _Reader:
         return self._pipes(at) if "|" in line and self._is_ruled(at) else self._tabs(at) if "\t" in line else None
 
     def _is_ruled(self, at: int) -> bool:
-        """Tell whether the line after `at` rules it off, as the head of a table."""
+        """Return whether the line after `at` is a ruler, which makes `at` the head of a table."""
         rule = self.lines[at + 1] if at + 1 < len(self.lines) else ""
         return "|" in rule and bool(_RULE.fullmatch(rule)) and len(_cells(rule)) == len(_cells(self.lines[at]))
 
     def _pipes(self, at: int) -> Found | None:
-        """Return a table with pipes: a head, the line that rules it off, and rows."""
+        """Return a table with pipes: a head, a ruler, and rows."""
         end = at + 2
         while end < len(self.lines) and "|" in self.lines[end]:
             end += 1
@@ -196,7 +196,10 @@ class _Reader:
         return Found(f'<table dir="auto"><thead>{_row(head, "th")}</thead>{tbody}</table>', end)
 
     def _tabs(self, at: int) -> Found | None:
-        """Return a table as spreadsheets copy one: lines with equally many tabs. Text of code begins with tabs."""
+        """Return a table as copied from a spreadsheet.
+
+        Lines with the same number of tabs. (Code has its tabs at the beginning.)
+        """
         tabs, end = self.lines[at].count("\t"), at
         while end < len(self.lines) and self.lines[end].count("\t") == tabs and self.lines[end].strip():
             end += 1
@@ -209,12 +212,12 @@ class _Reader:
 
 
 def _row(cells: Sequence[str], tag: str) -> str:
-    # Tabs between the cells are no text that is laid out, but part of what is copied and read.
+    # Tabs between the cells are not displayed, but belong to what is copied and read out.
     return "<tr>" + "\t".join(f'<{tag} dir="auto">{inline(cell)}</{tag}>' for cell in cells) + "</tr>"
 
 
 def _cells(line: str) -> list[str]:
-    """Return what stands between the pipes of a line; those in code part nothing."""
+    """Return the texts between the pipes of a line. Pipes inside code do not count."""
     line = line.strip().removeprefix("|").removesuffix("|")
     found, at = [], 0
     while True:
@@ -227,12 +230,12 @@ def _cells(line: str) -> list[str]:
 
 
 def _width(text: str) -> int:
-    """Return how many columns `text` takes at the beginning of a line."""
+    """Return the width in columns of `text` at the beginning of a line."""
     return len(text.expandtabs(4))
 
 
 def _dedent(line: str, columns: int) -> str:
-    """Take up to `columns` of white space from the beginning of `line`."""
+    """Remove up to `columns` of white space from the beginning of `line`."""
     text = line.lstrip(" \t")
     space = line[: len(line) - len(text)].expandtabs(4)
     return space[columns:] + text

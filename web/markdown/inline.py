@@ -1,15 +1,15 @@
-"""Emphasis, code and links in a line of text. Pure; its time grows with the length of the text alone."""
+"""Emphasis, code and links in a text. Pure; the time depends only on the length of the text."""
 
 import re
 from bisect import bisect_left
 from collections import defaultdict
 from typing import Final, NamedTuple
 
-#: Characters of East Asian writing and its punctuation: no spaces stand between its words, and a link ends at them.
+#: East Asian characters and punctuation. They have no spaces between words, and they end a link.
 CJK: Final = (
     "\u1100-\u11ff\u2e80-\ua4cf\ua960-\ua97f\uac00-\ud7ff\uf900-\ufaff\ufe30-\ufe4f\uff00-\uffef\U00020000-\U0003ffff"
 )
-#: What ends a link: white space, controls, quotation marks, brackets of HTML, East Asian writing.
+#: Characters that end a link: white space, controls, quotation marks, < and >, East Asian characters.
 _ENDS: Final = (
     rf"\s\x00-\x1f\x7f-\xa0<>\"`\u00ab\u00bb\u2018-\u201f\u2026\u200b-\u200f\u2028-\u202e\u2060-\u2069\ufeff{CJK}"
 )
@@ -25,19 +25,20 @@ _TOKEN: Final = re.compile(
     r"|(?<![\w/&#.-])#(?P<room>[a-z0-9]++(?:[-_][a-z0-9]++)*+)(?![\w#/-]|\.\w)"
 )
 _TRAILING: Final = ".,;:!?'*_~|"
-#: What an address may be: names of hosts and ports, and nobody's name before the host, which would pass for one.
+#: A valid address: a host and maybe a port. No user name before the host, since it could pass for the host.
 _ADDRESS: Final = re.compile(
     r"(?i:https?://(?:\[[0-9a-f:.]+\]|[^\W_][\w.-]*)(?::\d{1,5})?(?:[/?#].*)?|mailto:[^@]+@[^@]+)", re.DOTALL
 )
 _COLOUR: Final = re.compile(r"(?=\D*\d)(?:[0-9a-f]{3}|[0-9a-f]{6}|[0-9a-f]{8})|[\d_-]+")
 
-#: What may stand between a word and the mark before it, and after it. The dot of `__init__.py` belongs to the word.
+#: Characters that may be between a mark and its word: before the word, and after it. The dot of `__init__.py` belongs
+#: to the word.
 _OPENING: Final = "([{\"'\u00ab\u2018\u201c\u201e\u2039\u00bf\u00a1\u2013\u2014*_~"
 _CLOSING: Final = ".,;:!?)]}\"'\u00bb\u2019\u201d\u203a\u2026\u2013\u2014*_~"
 _EAST: Final = re.compile(f"[{CJK}]")
-#: Characters between a word and a mark that are looked at.
+#: How many characters between a word and a mark are checked.
 _NEAR: Final = 8
-#: Marks in a row that mean something.
+#: The lengths of runs of marks that have a meaning.
 _MOST: Final = {"*": 3, "_": 3, "~": 2}
 _TAGS: Final = {("*", 1): "em", ("_", 1): "em", ("*", 2): "strong", ("_", 2): "strong", ("~", 2): "s"}
 
@@ -48,12 +49,12 @@ def escape(text: str) -> str:
 
 
 class _Run:
-    """A run of marks: `left` of them are shown, the others have become tags."""
+    """A run of marks. `left` of them stay as text; the others have become tags."""
 
     def __init__(self, mark: str, length: int) -> None:
         self.mark = mark
         self.left = length
-        self.before = ""  # the tags that it closes, in the order of the text
+        self.before = ""  # the tags that it closes, in order
         self.after = ""  # the tags that it opens
 
     def html(self) -> str:
@@ -61,7 +62,7 @@ class _Run:
 
 
 class _Parts:
-    """The pieces of a text, and the marks among them that may still be closed."""
+    """The pieces of a text, and the opening marks that may still be closed."""
 
     def __init__(self) -> None:
         self.pieces: list[str | _Run] = []
@@ -84,7 +85,7 @@ class _Parts:
         while run.left and self._count[run.mark]:
             opener = self._pop()
             if opener.mark != run.mark:
-                continue  # `*a _b*`: nothing closes it any more
+                continue  # `*a _b*`: nothing can close the `_` any more
             size = 2 if opener.left >= 2 and run.left >= 2 else 1
             tag = _TAGS[run.mark, size]
             opener.left -= size
@@ -110,14 +111,17 @@ class Code(NamedTuple):
 
 
 class _Ticks:
-    """Where runs of backticks stand, by their length."""
+    """The positions of runs of backticks, by length."""
 
     def __init__(self, text: str) -> None:
         self._text = text
         self._runs: dict[int, list[int]] | None = None
 
     def code(self, start: int, end: int) -> Code | None:
-        """Return the code that begins with the run from `start` to `end`, None when no equal run closes it."""
+        """Return the code that begins with the run from `start` to `end`.
+
+        None when no run of the same length closes it.
+        """
         if self._runs is None:
             self._runs = defaultdict(list)
             for run in re.finditer("`+", self._text):
@@ -133,7 +137,7 @@ class _Ticks:
 
 
 def inline(text: str, *, links: bool = True) -> str:
-    """Return `text` as HTML; without `links` inside a link."""
+    """Return `text` as HTML. Inside a link, `links` is false."""
     parts, ticks, at, done = _Parts(), _Ticks(text), 0, 0
     while token := _TOKEN.search(text, at):
         at = token.end()
@@ -173,7 +177,10 @@ def _mark(parts: _Parts, text: str, start: int, end: int) -> None:
 
 
 def _begins(text: str, start: int, mark: str) -> bool:
-    """Tell whether a word may begin after the mark at `start`: but for what opens, nothing of a word is before it."""
+    """Return whether a word may begin after the mark at `start`.
+
+    Between the mark and a space (or the start) there may be only opening punctuation.
+    """
     for place in range(start - 1, max(-1, start - 1 - _NEAR), -1):
         char = text[place]
         if char not in _OPENING:
@@ -182,7 +189,7 @@ def _begins(text: str, start: int, mark: str) -> bool:
 
 
 def _finishes(text: str, end: int, mark: str) -> bool:
-    """Tell whether a word ends before the mark that ends at `end`."""
+    """Return whether a word ends before the mark that ends at `end`."""
     for char in text[end : end + _NEAR]:
         if char not in _CLOSING:
             return char.isspace() or (mark != "_" and bool(_EAST.match(char)))
@@ -193,7 +200,7 @@ def _finishes(text: str, end: int, mark: str) -> bool:
 
 
 def _link(token: re.Match[str]) -> tuple[str | None, int]:
-    """Return the link that `token` is, None for text that only looks like one, and where what it took ends."""
+    """Return the link in `token` (None when it only looks like one), and the position after it."""
     found = token.groupdict()
     if found["room"] is not None:
         room = found["room"]
@@ -222,7 +229,7 @@ def _anchor(target: str, words: str) -> str | None:
 
 
 def _trimmed(link: str) -> str:
-    """Return `link` without the punctuation after it: brackets stay that were opened in it."""
+    """Return `link` without trailing punctuation. A closing bracket stays when it was opened inside the link."""
     unopened = {closing: link.count(closing) - link.count(opening) for opening, closing in ("()", "[]", "{}")}
     end = len(link)
     while end:

@@ -1,4 +1,4 @@
-"""`{% import_map %}`: how the browser finds the modules that our scripts import by name."""
+"""`{% import_map %}`: tells the browser where to find the modules that our scripts import by name."""
 
 import json
 
@@ -17,5 +17,5 @@ def import_map(context: Context) -> SafeString:
     """Return a `<script type="importmap">`; it must come before the page's first module."""
     text = json.dumps(assets.import_map(), separators=(",", ":")).replace("<", "\\u003c")
     nonce = getattr(context.get("request"), "csp_nonce", "")
-    # Safe: JSON in which no tag can begin.
+    # Safe: in this JSON no tag can begin.
     return format_html('<script type="importmap" nonce="{}">{}</script>', str(nonce), mark_safe(text))  # noqa: S308

@@ -1,4 +1,4 @@
-"""`carryover`: a database of the layout before version 0.1.0 becomes one of the present layout."""
+"""`carryover`: converts a database from before version 0.1.0 to the present layout."""
 
 from typing import Any
 

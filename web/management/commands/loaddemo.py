@@ -1,4 +1,4 @@
-"""`loaddemo`: what a new site begins with."""
+"""`loaddemo`: the content of a new site."""
 
 from argparse import ArgumentParser
 from importlib import import_module

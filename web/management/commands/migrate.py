@@ -1,4 +1,4 @@
-"""`migrate` as Django has it, but not on a database of the previous layout."""
+"""Django's `migrate`, which here refuses a database of the previous layout."""
 
 from typing import Any
 

@@ -1,14 +1,14 @@
 /**
- * What a page shows that has stopped, since somebody else is signed in in this browser now.
+ * Covers a page that has stopped because somebody else is now signed in in this browser.
  *
  * @typedef {import("realtime/people.js").User} User
  * @typedef {import("realtime/person.js").Person} Person
  */
 
-/** Milliseconds between two looks at who is signed in, while the page is covered. */
+/** Milliseconds between two checks of who is signed in, while the page is covered. */
 const EVERY = 3000;
 
-/** @param {User | null} user for whom the page was made @param {User | null} other who is signed in now */
+/** @param {User | null} user the person the page was made for @param {User | null} other who is signed in now */
 export function farewell(user, other) {
   const now = other ? `You are signed in as ${other.name} in this browser now.` : "You are signed out in this browser.";
   const action = other ? `Go on as ${other.name}` : "Sign in";
@@ -19,13 +19,13 @@ export function farewell(user, other) {
   return { now, was: `This page was for ${user.name}. ${kept}`, action };
 }
 
-/** Look again whenever the reader comes back to the page, and cover it when it is no longer its person's. */
+/** Check whenever the reader comes back to the page; cover it when somebody else is signed in. */
 export function watchPerson(/** @type {Person} */ person) {
   /** @type {HTMLDialogElement | null} */
   let dialog = null;
   const look = () => document.visibilityState === "visible" && void person.check();
   const cover = () => {
-    // The page's own person again: it begins again, with all that was kept.
+    // The page's own person is back: reload, with everything that was kept.
     if (person.other && person.other.id === person.user?.id) return location.reload();
     if (!dialog) setInterval(look, EVERY);
     dialog ??= makeCover();
@@ -44,12 +44,12 @@ function makeCover() {
   dialog.setAttribute("aria-labelledby", "another-person");
   const heading = Object.assign(document.createElement("h2"), { id: "another-person" });
   const actions = Object.assign(document.createElement("div"), { className: "dialog__actions" });
-  // To this address again: the server makes the page for who is signed in, or says where to sign in.
+  // Load this address again: the server makes the page for the person signed in, or asks to sign in.
   const link = Object.assign(document.createElement("a"), { className: "button button--primary" });
   link.href = location.pathname + location.search;
   actions.append(link);
   dialog.append(heading, document.createElement("p"), actions);
-  // There is nothing behind it to go back to.
+  // It cannot be closed: the page behind it has stopped.
   dialog.addEventListener("cancel", (event) => event.preventDefault());
   dialog.addEventListener("close", () => dialog.showModal());
   document.body.append(dialog);

@@ -1,7 +1,7 @@
-/** The clipboard, or the next best. */
+/** Copies to the clipboard, or selects the text where that is not allowed. */
 
 /**
- * Copy `text`. Where a page may not (no HTTPS, say), select `shown`, so that Ctrl-C does.
+ * Copy `text`. Where a page may not (without HTTPS, for example), select `shown`, so that the reader can press Ctrl-C.
  * @param {string} text
  * @param {Element | null} shown
  * @returns {Promise<boolean>} whether it was copied

@@ -1,11 +1,11 @@
-/** Numbers as people read them: as is usual in the reader's region, grouped, with a true minus, scaled by their unit. */
+/** Formats numbers for people: by the reader's region, grouped, with a real minus sign, scaled by their unit. */
 import { LOCALE, shortTime } from "./time.js";
 
 /** @typedef {{before: string, number: string, after: string}} Shown e.g. "€", "46.20", "" or "", "41", "%" */
 
 const NARROW_SPACE = "\u202f";
 const MINUS = "\u2212";
-/** Currencies by what people write. */
+/** Currency codes by sign or name. */
 const CURRENCIES = /** @type {Record<string, string>} */ ({
   "€": "EUR",
   $: "USD",
@@ -15,16 +15,16 @@ const CURRENCIES = /** @type {Record<string, string>} */ ({
   ...Object.fromEntries(["EUR", "USD", "GBP", "JPY", "INR", "CHF", "NOK", "SEK", "DKK", "PLN"].map((code) => [code, code])),
 });
 const SCALES = ["", "k", "M", "G", "T", "P"];
-/** Seconds of the units in which long times are told. */
+/** The units of long times, in seconds. */
 const TIMES = /** @type {[string, number][]} */ ([["d", 86_400], ["h", 3600], ["min", 60], ["s", 1]]);
-/** Seconds up to which a time is told in seconds alone. */
+/** Up to this many seconds, a time is shown in seconds only. */
 const FEW_SECONDS = 120;
 
 /**
- * @param {unknown} value anything but a number is shown as it is, a time with its zone as the reader's
+ * @param {unknown} value a number; a time with a zone is shown in the reader's zone, anything else unchanged
  * @param {string} [unit] "B" and "B/s" are scaled (kB, MB …), "s" and "ms" become times, currencies stand where the
  *   language has them
- * @param {number | null} [decimals] how many; by default as many as the size of the number deserves
+ * @param {number | null} [decimals] how many; by default it depends on the size of the number
  * @param {boolean} [compact] 1.2 k instead of 1 200
  * @returns {Shown}
  */
@@ -44,13 +44,13 @@ export function showText(/** @type {unknown} */ value, unit = "", /** @type {num
   return [before, number, after].filter(Boolean).join(NARROW_SPACE);
 }
 
-/** A difference without its sign, and with its unit only where that says how large it is. */
+/** A difference without its sign; with its unit only for bytes, money and times, where the number alone would not tell the size. */
 export function showDifference(/** @type {number} */ difference, unit = "", /** @type {number | null} */ decimals = null, compact = false) {
   const telling = unit.startsWith("B") || unit in CURRENCIES || unit === "s" || unit === "ms";
   return showText(Math.abs(difference), telling ? unit : "", decimals, compact);
 }
 
-/** A time with its zone, as databases, feeds and programs write one. */
+/** Matches a time with a zone, as databases, feeds and programs write it. */
 const MOMENT = /^\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:\d\d)$/;
 
 function plain(/** @type {unknown} */ value) {
@@ -59,7 +59,7 @@ function plain(/** @type {unknown} */ value) {
   return MOMENT.test(text) && !Number.isNaN(Date.parse(text)) ? shortTime(text) : text;
 }
 
-/** Whole numbers have none, others as many as they have, up to about three digits that say something. */
+/** Whole numbers get no decimals; others as many as they have, up to about three significant digits. */
 export function naturalDecimals(/** @type {number} */ value) {
   if (Number.isInteger(value)) return 0;
   const size = Math.abs(value);
@@ -68,7 +68,7 @@ export function naturalDecimals(/** @type {number} */ value) {
   return Math.min(own, most);
 }
 
-/** A round number beside an axis: short, and no more decimals than it needs. */
+/** A round number for an axis: short, with only the decimals that it needs. */
 export function axisText(/** @type {number} */ value, unit = "") {
   const text = showText(value, unit, null, Math.abs(value) >= 10_000);
   return text.replace(/([.,]\d*?)0+(?!\d)/, (_, kept) => (kept.length > 1 ? kept : ""));
@@ -83,7 +83,7 @@ function scaled(value, unit, decimals) {
     step += 1;
   }
   const size = Math.abs(small);
-  // Bytes keep three digits while they move; people's thousands are rounder.
+  // Bytes keep three digits, so that the width is steady; other thousands are rounded more.
   const three = unit.startsWith("B") ? (size >= 100 ? 0 : size >= 10 ? 1 : 2) : size >= 100 ? 0 : 1;
   const after = unit.startsWith("B") ? SCALES[step] + unit : [SCALES[step], unit].filter(Boolean).join(NARROW_SPACE);
   return { before: "", number: grouped(small, decimals ?? (step === 0 ? 0 : three)), after };
@@ -111,7 +111,7 @@ function time(/** @type {number} */ seconds) {
   if (size < 1) return { before: "", number: grouped(seconds * 1000, size < 0.01 ? 1 : 0), after: "ms" };
   if (size < FEW_SECONDS) return { before: "", number: grouped(seconds, naturalDecimals(Math.round(seconds * 10) / 10)), after: "s" };
   const place = (/** @type {number} */ most) => TIMES.findIndex(([, length]) => most >= length);
-  // Rounded to what is told before the units are chosen, or there would be "60 min".
+  // Round before choosing the unit, or there would be "60 min".
   const rough = TIMES[place(size) + 1][1];
   const rounded = Math.round(size / rough) * rough;
   const [[unit, length], [smaller, part]] = TIMES.slice(place(rounded));
@@ -123,10 +123,10 @@ function time(/** @type {number} */ seconds) {
 
 /** @type {Map<number, Intl.NumberFormat>} */
 const formats = new Map();
-/** Who reads English, has groups parted by narrow spaces, as in science; others as they are used to. */
+/** Readers of English get groups separated by narrow spaces, as in science; others what is usual in their region. */
 const english = !globalThis.document || navigator.language.startsWith("en");
 
-/** "−1 234.50": groups parted by a narrow space for readers of English. */
+/** "−1 234.50": groups separated by a narrow space for readers of English. */
 export function grouped(/** @type {number} */ value, /** @type {number} */ decimals) {
   if (Math.abs(value) >= 1e15) return value.toExponential(2).replace("e+", "e").replace("-", MINUS);
   let format = formats.get(decimals);

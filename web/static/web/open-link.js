@@ -1,4 +1,4 @@
-/** The page that a link with a secret leads to: posts what is in the fragment, so that no address and no log has it. */
+/** The page that a secret link opens: it posts the secret from the fragment, so that no address and no log has it. */
 const form = /** @type {HTMLFormElement} */ (document.querySelector("form[hidden]"));
 
 function open() {
@@ -6,7 +6,7 @@ function open() {
   document.querySelector("[data-incomplete]")?.toggleAttribute("hidden", Boolean(token));
   document.querySelector("[data-words]")?.toggleAttribute("hidden", !token);
   if (!token) return;
-  history.replaceState(null, "", location.pathname); // the browser's history does not need it either
+  history.replaceState(null, "", location.pathname); // keep it out of the browser's history, too
   /** @type {HTMLInputElement} */ (form.elements.namedItem("token")).value = token;
   form.submit();
 }

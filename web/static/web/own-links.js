@@ -1,4 +1,7 @@
-/** Links in what people write open elsewhere, but those of this site here: the server does not know what it is called. */
+/**
+ * In messages, links to this site open in this tab, others in a new one. The server cannot decide this: it does not know
+ * its own host name.
+ */
 
 document.addEventListener(
   "click",

@@ -1,12 +1,12 @@
-/** What the server gave this page, for whom it is, and requests back to the server. */
+/** The data that the server gave this page, the page's person, and requests to the server. */
 import { Person } from "realtime/person.js";
 
-/** The JSON that the template put under `id` (Django's json_script); null when there is none. */
+/** The JSON that the template stored under `id` (Django's json_script); null when there is none. */
 export function given(/** @type {string} */ id) {
   return JSON.parse(globalThis.document?.getElementById(id)?.textContent ?? "null");
 }
 
-/** Milliseconds that an answer may take. A server that hangs must not hold up what waits for it, as unsent messages do. */
+/** Milliseconds that an answer may take. A server that hangs must not block what waits for it, such as unsent messages. */
 const PATIENCE_MS = 30_000;
 
 /** @param {string} path @param {RequestInit} request @throws {TypeError} no answer came */
@@ -23,7 +23,7 @@ async function load(path, request) {
   }
 }
 
-/** For whom this page is. Nothing leaves it, over sockets or HTTP, when somebody else is signed in. */
+/** The page's person. When somebody else is signed in, the page sends nothing more, over sockets or HTTP. */
 export const person = new Person(given("me"), async () => {
   const { found } = await load("/api/session/", { headers: { Accept: "application/json" } });
   return found?.user;
@@ -35,7 +35,7 @@ export class RequestError extends Error {
    * @param {number} status
    * @param {{code?: string, detail?: string, field?: string, retry_after?: number}} error
    * @param {string | null} [retryAfter] the header
-   * @param {any} [body] all that the server answered
+   * @param {any} [body] the whole answer of the server
    */
   constructor(status, error, retryAfter = null, body = null) {
     super(error.detail ?? `The server answered ${status}. Try again in a moment.`);
@@ -51,7 +51,7 @@ export class RequestError extends Error {
 const ANOTHER_PERSON = { code: "another_person", detail: "Somebody else is signed in in this browser now." };
 
 const csrfToken = () =>
-  // The cookie first: signing in changes it, and the page may be older than that.
+  // The cookie first: signing in changes it, and the page may be older.
   document.cookie.match(/(?:^|; )csrftoken=([^;]+)/)?.[1] ??
   document.querySelector("[name=csrfmiddlewaretoken]")?.getAttribute("value") ??
   "";
@@ -61,7 +61,7 @@ const csrfToken = () =>
  * @param {"GET" | "POST" | "PUT" | "DELETE"} method
  * @param {string} path
  * @param {unknown} [body] sent as JSON
- * @throws {RequestError} the server refused, or (`another_person`) somebody else is signed in than the page is for
+ * @throws {RequestError} the server refused, or (`another_person`) somebody other than the page's person is signed in
  * @throws {TypeError} the server could not be reached, or did not answer
  */
 export async function ask(method, path, body) {

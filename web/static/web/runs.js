@@ -1,12 +1,12 @@
 /**
- * Lines that break: where nothing was measured, nothing is drawn. No DOM.
+ * Chart lines with gaps: nothing is drawn where nothing was measured. No DOM.
  *
  * @typedef {[number, any]} Point unix milliseconds, value
  */
 
 /**
- * The values of a history in runs. Each run is drawn as one line.
- * @param {Point[]} points oldest first; what is no number was not measured
+ * Split a history into runs. Each run is drawn as one line.
+ * @param {Point[]} points oldest first; a value that is not a number counts as not measured
  * @param {number} [gap] milliseconds without a value after which a run ends
  * @returns {[number, number][][]}
  */
@@ -24,7 +24,7 @@ export function runsOf(points, gap = Infinity) {
 }
 
 /**
- * The path of an SVG that draws `runs`; a value that stands alone is a dot, where line ends are round.
+ * An SVG path that draws `runs`. A single value becomes a dot (with round line ends).
  * @param {[number, number][][]} runs
  * @param {(at: number) => number} x
  * @param {(value: number) => number} y

@@ -1,4 +1,4 @@
-/** What every page does at its start: theme switch, avatars, dates, keys, links; and it stops when somebody else is signed in. */
+/** What every page does at its start: theme switch, avatars, dates, keys, links, and the check for another person. */
 import "./translated.js";
 import { watchPerson } from "./another-person.js";
 import "./own-links.js";

@@ -1,6 +1,6 @@
-/** Keys and what they do; `?` shows the list of those that the page has. */
+/** Keyboard shortcuts. `?` shows the page's list. */
 
-/** @typedef {{key: string, what: string, press?: () => void}} Shortcut  without `press`: only told, done elsewhere */
+/** @typedef {{key: string, what: string, press?: () => void}} Shortcut  without `press`: only listed, handled elsewhere */
 
 /** @type {Shortcut[]} */
 const shortcuts = [];
@@ -10,7 +10,7 @@ export function shortcut(/** @type {string} */ key, /** @type {string} */ what, 
   shortcuts.push({ key, what, press });
 }
 
-/** Tell of a key that some field handles by itself. */
+/** List a key that a field handles by itself. */
 export function tell(/** @type {string} */ key, /** @type {string} */ what) {
   shortcuts.push({ key, what });
 }
@@ -51,7 +51,7 @@ function definition(/** @type {string} */ what) {
   return element;
 }
 
-/** Begin to listen for keys, and let the page's buttons open the list. */
+/** Start listening for keys, and connect the page's buttons that open the list. */
 export function startShortcuts() {
   shortcut("?", "Show this list", showList);
   document.addEventListener("keydown", onKey);

@@ -1,12 +1,12 @@
 /**
- * The browser's storage, that never throws: where it is off or full, what is kept lives as long as the page. Merely to
- * name `localStorage` may throw, so nothing else in the pages does.
+ * The browser's storage, made so that it never throws. Where it is off or full, values live as long as the page.
+ * Even reading the name `localStorage` may throw, so no other code uses it.
  */
 export class SafeStorage {
   /** @param {() => Pick<Storage, "getItem" | "setItem" | "removeItem"> & Partial<Pick<Storage, "key" | "length">>} open */
   constructor(open) {
     this.open = open;
-    /** @type {Map<string, string | null>} what could not be stored; null: removed */
+    /** @type {Map<string, string | null>} changes that could not be stored; null: removed */
     this.memory = new Map();
   }
 
@@ -28,12 +28,12 @@ export class SafeStorage {
       const storage = this.open();
       for (let index = 0; index < (storage.length ?? 0); index += 1) found.add(storage.key?.(index) ?? "");
     } catch {
-      // what is in memory is all there is
+      // storage is off: use what is in memory
     }
     return [...found].filter((key) => key.startsWith(prefix) && this.getItem(key) !== null);
   }
 
-  /** Returns whether it outlives the page. */
+  /** Returns whether the value outlives the page. */
   setItem(/** @type {string} */ key, /** @type {string} */ value) {
     return this.#write(key, value, (storage) => storage.setItem(key, value));
   }
@@ -55,7 +55,7 @@ export class SafeStorage {
   }
 }
 
-/** For all tabs, and for good. */
+/** Shared by all tabs, and permanent. */
 export const local = new SafeStorage(() => localStorage);
-/** For this tab, through reloads. */
+/** For this tab only; survives reloads. */
 export const tab = new SafeStorage(() => sessionStorage);

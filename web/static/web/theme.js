@@ -1,4 +1,4 @@
-/** Light, dark or the system's choice. base.html applies a kept choice before the first paint. */
+/** The theme: light, dark, or as the system says. base.html applies a stored choice before the first paint. */
 import { local } from "./storage.js";
 
 /** @typedef {"system" | "light" | "dark"} Theme */
@@ -17,11 +17,11 @@ export function chooseTheme(/** @type {Theme} */ chosen) {
   else document.documentElement.dataset.theme = chosen;
   if (chosen === "system") local.removeItem("theme");
   else local.setItem("theme", chosen);
-  // Canvases have colours of their own to change.
+  // Canvases must change their colours themselves.
   document.dispatchEvent(new CustomEvent("themechange", { detail: chosen }));
 }
 
-/** Make a button go round the three themes and say which one is on. */
+/** Make a button switch through the three themes and show the present one. */
 export function themeSwitch(/** @type {HTMLElement} */ button) {
   const label = () => {
     button.setAttribute("aria-label", LABELS[theme()]);

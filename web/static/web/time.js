@@ -1,4 +1,4 @@
-/** Times as people read them: in the page's time zone, in its language, which is English, and as is usual in the reader's region. */
+/** Formats times for people: in the page's time zone, in English, in the style of the reader's region. */
 
 /** English as the reader's region writes dates, times and numbers: "en-DE" for a browser that speaks German. */
 export function localeFor(/** @type {string} */ language) {
@@ -33,7 +33,7 @@ export let pageZone = "";
 /** @type {Map<string, Intl.DateTimeFormat>} */
 const formats = new Map();
 
-/** Tell all times of this page in `zone`; "" is the reader's. One that the browser does not know is taken as that. */
+/** Show all times of this page in `zone`; "", or a zone that the browser does not know, means the reader's. */
 export function useZone(/** @type {string} */ zone) {
   if (zone === pageZone) return;
   try {
@@ -48,7 +48,7 @@ export function useZone(/** @type {string} */ zone) {
 
 const date = (/** @type {Moment} */ moment) => new Date(moment);
 
-/** The format of a style in a time zone; making one takes long. */
+/** The formatter for a style in a time zone; cached, since making one is slow. */
 export function formatOf(/** @type {string} */ style, zone = pageZone) {
   const key = `${style} ${zone}`;
   let format = formats.get(key);
@@ -86,14 +86,14 @@ export const dayKey = telling("key");
 /** "Oslo", for "Europe/Oslo" */
 export const placeOf = (/** @type {string} */ zone) => zone.split("/").at(-1)?.replaceAll("_", " ") ?? "";
 
-/** The place whose time the page tells, "" where that is the reader's. */
+/** The city of the page's time zone; "" when it is the reader's own. */
 export const elsewhere = (/** @type {Moment} */ moment) =>
   formatOf("field").format(date(moment)) === formatOf("field", "").format(date(moment)) ? "" : placeOf(pageZone);
 
-/** A time as an input of the type datetime-local has it: in the page's zone, whole seconds. */
+/** A time in the form of an input of type datetime-local: in the page's zone, in whole seconds. */
 export const fieldText = (/** @type {Moment} */ moment) => telling("field")(moment).replace(" ", "T");
 
-/** The time that such an input tells, unix milliseconds; of one that comes twice or never, as clocks change, one nearby. */
+/** The time in such an input, unix milliseconds. When clocks change, a time may exist twice or never: then one nearby. */
 export function fieldTime(/** @type {string} */ text) {
   const asIfUtc = Date.parse(`${text}Z`);
   const ahead = (/** @type {number} */ at) => Date.parse(`${fieldText(at)}Z`) - Math.floor(at / 1000) * 1000;
@@ -101,7 +101,7 @@ export function fieldTime(/** @type {string} */ text) {
 }
 
 /**
- * "Today", "Yesterday", "Friday 20 November", and with the year when that is not this one.
+ * "Today", "Yesterday", "Friday 20 November"; with the year when it is another one.
  * @param {Moment} moment
  * @param {Moment} [now]
  */

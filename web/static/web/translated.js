@@ -1,9 +1,9 @@
 /**
  * Lets what the page updates survive the browser's translation.
  *
- * Chrome and Edge put each text into a <font> element of its own, in the text's place. Lit writes a text that changes into the node
- * that stands where it has put one, by `data`, which means nothing to a <font>: the page would stand still. Here the new text takes
- * the element's place, and is translated in its turn.
+ * Chrome and Edge replace each text node by a <font> element. Lit updates a text by setting `data` on the node that
+ * stands there. On a <font> that has no effect, so the page would stand still. Here, setting `data` on a <font>
+ * replaces it by the new text, which the browser then translates in turn.
  */
 Object.defineProperty(HTMLFontElement.prototype, "data", {
   configurable: true,

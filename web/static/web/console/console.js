@@ -1,4 +1,4 @@
-/** The console: people who write a client open a socket here and see what goes over it. */
+/** The console: authors of clients open a socket here and see all frames. */
 import { html, LitElement, nothing } from "lit";
 import { repeat } from "lit/directives/repeat.js";
 import { given, person } from "web/page.js";
@@ -11,7 +11,7 @@ import { examplesFor } from "./examples.js";
  * @typedef {{number: number, kind: Kind, at: Date, bytes: number | null, text: string}} Occurrence
  */
 
-/** Older ones are let go. */
+/** How many events are kept; older ones are dropped. */
 const MOST = 500;
 
 const bytesOf = (/** @type {string} */ text) => new TextEncoder().encode(text).length;

@@ -1,6 +1,6 @@
 import { uuid } from "web/uuid.js";
 
-/** Frames to try on each endpoint; ids are fresh each time. */
+/** Example frames for each endpoint, with new ids each time. */
 
 /** @typedef {{name: string, frame: () => string}} Example */
 
