@@ -1,6 +1,6 @@
 /**
- * Import this before uPlot, which passes the browser's language to Intl as it loads. A WebKit kiosk without a locale reports "C",
- * which Intl rejects, and no board would show.
+ * Import this before uPlot, which passes the browser's language to Intl as it loads. A WebKit kiosk without a locale
+ * reports "C", which Intl rejects, and no board would show.
  */
 import { LOCALE } from "web/time.js";
 

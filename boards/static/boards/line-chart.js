@@ -11,7 +11,9 @@ import { duration, marksOf, staleOf } from "./state/age-and-state.js";
 
 /** @typedef {import("./state/board-state.js").Stream} Stream */
 
-/** The lines' colours (tokens that colour-blind people can tell apart) and dashes, so that lines differ without colour. */
+/**
+ * The lines' colours (tokens that colour-blind people can tell apart) and dashes, so that lines differ without colour.
+ */
 const LINES = [
   { token: "--line-1", dash: [] },
   { token: "--line-2", dash: [5, 4] },

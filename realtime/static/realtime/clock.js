@@ -8,7 +8,10 @@ export class ServerClock {
     this.offset = null;
   }
 
-  /** Take the server's `now` (RFC 3339). The least delayed one counts, until it differs from the clock by more than 2 s. */
+  /**
+   * Take the server's `now` (RFC 3339). The least delayed one counts, until it differs from the clock by more than 2
+   * s.
+   */
   observe(/** @type {string} */ now) {
     const offset = Date.parse(now) - this.steady();
     if (Number.isNaN(offset)) return;

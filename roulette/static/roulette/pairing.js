@@ -1,7 +1,7 @@
 import { CommandError, Disconnected } from "realtime/errors.js";
 
 /**
- * Roulette as this page takes part in it.
+ * The state of roulette on this page.
  *
  * @typedef {import("realtime/people.js").User} User
  * @typedef {import("realtime/socket.js").Socket} Socket
@@ -9,7 +9,7 @@ import { CommandError, Disconnected } from "realtime/errors.js";
  * @typedef {"idle" | "checking" | "waiting" | "talking" | "ended"} Phase
  */
 
-/** So long a seat outlives its page; coming back within that goes on as if nothing had been. */
+/** Milliseconds that a seat outlives its page; a page that comes back within this time continues. */
 const SEAT_MS = 8000;
 const KEPT = "roulette";
 
@@ -40,13 +40,13 @@ export class Pairing {
     this.trouble = "";
     /** @type {number | null} milliseconds of the last connection check */
     this.roundTrip = null;
-    /** Whether we have asked for the next partner, and not heard of it yet. */
+    /** True while a request for the next partner has no answer yet. */
     this.going = false;
-    /** What the end of the talk says, heard while `going`. */
+    /** The text of the talk's end, received while `going`. */
     this.over = "";
-    /** Whether we have asked for a seat, and have no answer yet. */
+    /** True while a request for a seat has no answer yet. */
     this.entering = false;
-    /** Times that we left and have no answer yet: until then all events are of the seat that we left. */
+    /** How many leaves have no answer yet: until then, all events concern the seat that we left. */
     this.leaving = 0;
     /** @type {Set<() => void>} */
     this.listeners = new Set();
@@ -60,12 +60,12 @@ export class Pairing {
     this.listeners.add(listener);
   }
 
-  /** Whether this page has, or had within the seat's grace, a seat. */
+  /** Whether this page has a seat, or had one that is still kept. */
   get seated() {
     return this.phase === "waiting" || this.phase === "talking";
   }
 
-  /** Go on after a reload, if that was just now. */
+  /** Continue after a reload, if the seat is still kept. */
   comeBack() {
     const tags = this.#keptTags();
     if (!tags) return;
@@ -74,7 +74,7 @@ export class Pairing {
     if (this.socket.live) this.#resume();
   }
 
-  /** @returns {string[] | null} those of the seat that this tab had a moment ago */
+  /** @returns {string[] | null} the topics of the seat that this tab had a moment ago */
   #keptTags() {
     const text = this.storage?.getItem(KEPT);
     this.storage?.removeItem(KEPT);
@@ -86,12 +86,12 @@ export class Pairing {
     }
   }
 
-  /** The page goes: remember the seat. */
+  /** The page closes: remember the seat. */
   goAway() {
     if (this.seated) this.storage?.setItem(KEPT, JSON.stringify({ tags: this.tags, at: this.now() }));
   }
 
-  /** Check the line, then wait for a partner. */
+  /** Check the connection, then wait for a partner. */
   async start(/** @type {string[]} */ tags) {
     this.tags = tags;
     this.trouble = "";
@@ -113,10 +113,10 @@ export class Pairing {
     this.going = true;
     this.over = "";
     const error = await this.#ask({ type: "roulette.next" });
-    if (!this.going) return; // we have heard already what came of it, or have stopped
+    if (!this.going) return; // we know the outcome already, or have stopped
     if (!error) this.#wait();
     else if (this.over) this.#end(this.over);
-    else if (error instanceof CommandError) this.going = false; // else the line is down, and its return says
+    else if (error instanceof CommandError) this.going = false; // else the next connection brings the answer
   }
 
   /** Leave roulette. */
@@ -141,7 +141,7 @@ export class Pairing {
     await this.#judge("reported", { type: "roulette.report", reason });
   }
 
-  /** Also when the partner has left already; then no event comes before the reply. */
+  /** Works even when the partner has already left; then no event comes before the reply. */
   async #judge(/** @type {"blocked" | "reported"} */ deed, /** @type {import("realtime/socket.js").Event} */ command) {
     const { roomState } = this;
     const verdict = this.#verdict(deed);
@@ -170,25 +170,27 @@ export class Pairing {
     }
   }
 
-  /** The server has put us among those who wait; how many they are it says next. */
+  /** We wait now; the next event says how many people wait. */
   #wait() {
     this.#closeTalk();
     this.position = this.waiting = 0;
     this.#become("waiting");
   }
 
-  /** A new connection: claim the seat again, which may still have its talk. */
+  /** On a new connection, claim the seat again; it may still have its talk. */
   async #resume() {
     if (!this.seated) return;
     try {
       await this.socket.request({ type: "roulette.enter", tags: this.tags });
     } catch (error) {
-      // A lost line resumes again; a conflict means that another tab has taken over.
+      // A lost connection resumes automatically; a conflict means that another tab has taken over.
       if (error instanceof CommandError) this.#lose(error.message);
     }
   }
 
-  /** Whether news of a seat is for us. One that we do not want we leave: nobody shall be paired with an empty page. */
+  /**
+   * Whether news of a seat is for us. If we do not want the seat, leave it: nobody should be paired with an idle page.
+   */
   #isWanted() {
     if (this.leaving) return false;
     if (this.phase !== "idle" && (this.phase !== "checking" || this.entering)) return true;
@@ -199,7 +201,7 @@ export class Pairing {
   /** @param {{position: number, waiting: number}} event */
   #waiting({ position, waiting }) {
     if (this.phase === "talking" && !this.going) {
-      // We were away for longer than the seat was kept. Nobody meets a stranger without asking for it.
+      // We were away for longer than the seat was kept. Nobody should meet a stranger without asking.
       this.#end("The connection was away for too long, so the talk has ended.");
       this.#leave();
       return;
@@ -226,7 +228,7 @@ export class Pairing {
     if (room === null && this.phase === "waiting") this.#lose(this.#wordOf(reason));
     if (room !== this.roomState?.room || this.phase !== "talking") return;
     this.over = this.#wordOf(reason);
-    if (!this.going) this.#end(this.over); // else the answer follows
+    if (!this.going) this.#end(this.over); // otherwise the answer follows
   }
 
   #wordOf(/** @type {string} */ reason) {
@@ -259,25 +261,25 @@ export class Pairing {
     this.going = false;
   }
 
-  /** Nobody will hear them. */
+  /** Drop unsent messages: nobody would get them. */
   #discardUnsent() {
     for (const entry of this.roomState?.entries ?? []) this.roomState?.outbox.discard(entry.id);
   }
 
-  /** Return what went wrong, if anything did, once it is shown. */
+  /** Send a command and show its error, if any; return that error. */
   async #ask(/** @type {import("realtime/socket.js").Event} */ command) {
     try {
       await this.socket.request(command);
       return null;
     } catch (error) {
-      // Who has stopped on a line that is down has left: the seat runs out by itself.
+      // Stopping while disconnected counts as leaving: the seat expires by itself.
       if (this.phase !== "idle" || error instanceof CommandError) this.trouble = sentence(error);
       this.#tell();
       return error;
     }
   }
 
-  /** Nothing came of it: stay where one can try again. */
+  /** It failed: go back to where the person can try again. */
   #stay(/** @type {string} */ trouble) {
     this.trouble = trouble;
     this.#become(this.roomState ? "ended" : "idle");

@@ -23,7 +23,7 @@ export class RoulettePage extends LitElement {
   constructor() {
     super();
     this.topics = "";
-    /** @type {"" | "block" | "report"} what waits for a yes */
+    /** @type {"" | "block" | "report"} the action that must be confirmed */
     this.asking = "";
     const openTalk = (/** @type {string} */ room) => openRoom(room, new Unread());
     this.pairing = new Pairing({ socket, openRoom: openTalk, check: checkConnection, storage: tab });

@@ -36,7 +36,9 @@ const connection = /** @type {import("boards/board-connection.js").BoardConnecti
 const [heading, turn] = ["h1", "[data-turn]"].map(
   (selector) => /** @type {HTMLElement} */ (document.querySelector(selector)),
 );
-/** Stands in before the plan has come and while there is nothing to show: a screen without a board, for its connection. */
+/**
+ * Stands in before the plan has come and while there is nothing to show: a screen without a board, for its connection.
+ */
 const empty = new Screen("", socket, { fetchSnapshot: () => Promise.reject(new Error("There is no board.")) });
 let wallName = heading.textContent ?? "";
 let shown = "";

@@ -44,7 +44,10 @@ export function showText(/** @type {unknown} */ value, unit = "", /** @type {num
   return [before, number, after].filter(Boolean).join(NARROW_SPACE);
 }
 
-/** A difference without its sign; with its unit only for bytes, money and times, where the number alone would not tell the size. */
+/**
+ * A difference without its sign; with its unit only for bytes, money and times, where the number alone would not tell
+ * the size.
+ */
 export function showDifference(/** @type {number} */ difference, unit = "", /** @type {number | null} */ decimals = null, compact = false) {
   const telling = unit.startsWith("B") || unit in CURRENCIES || unit === "s" || unit === "ms";
   return showText(Math.abs(difference), telling ? unit : "", decimals, compact);

@@ -1,6 +1,6 @@
 /**
- * In messages, links to this site open in this tab, others in a new one. The server cannot decide this: it does not know
- * its own host name.
+ * In messages, links to this site open in this tab, others in a new one. The server cannot decide this: it does not
+ * know its own host name.
  */
 
 document.addEventListener(

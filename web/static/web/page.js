@@ -6,7 +6,9 @@ export function given(/** @type {string} */ id) {
   return JSON.parse(globalThis.document?.getElementById(id)?.textContent ?? "null");
 }
 
-/** Milliseconds that an answer may take. A server that hangs must not block what waits for it, such as unsent messages. */
+/**
+ * Milliseconds that an answer may take. A server that hangs must not block what waits for it, such as unsent messages.
+ */
 const PATIENCE_MS = 30_000;
 
 /** @param {string} path @param {RequestInit} request @throws {TypeError} no answer came */

@@ -93,7 +93,9 @@ export const elsewhere = (/** @type {Moment} */ moment) =>
 /** A time in the form of an input of type datetime-local: in the page's zone, in whole seconds. */
 export const fieldText = (/** @type {Moment} */ moment) => telling("field")(moment).replace(" ", "T");
 
-/** The time in such an input, unix milliseconds. When clocks change, a time may exist twice or never: then one nearby. */
+/**
+ * The time in such an input, unix milliseconds. When clocks change, a time may exist twice or never: then one nearby.
+ */
 export function fieldTime(/** @type {string} */ text) {
   const asIfUtc = Date.parse(`${text}Z`);
   const ahead = (/** @type {number} */ at) => Date.parse(`${fieldText(at)}Z`) - Math.floor(at / 1000) * 1000;

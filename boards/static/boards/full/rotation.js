@@ -43,8 +43,8 @@ export class Rotation {
   }
 
   /**
-   * Say which streams of a board are critical. When a stream becomes critical, or is so at first sight, its board is shown next.
-   * Streams that are left out are unknown, so they stay as they were.
+   * Say which streams of a board are critical. When a stream becomes critical, or is so at first sight, its board is
+   * shown next. Streams that are left out are unknown, so they stay as they were.
    * @param {string} board
    * @param {Map<string, boolean>} streams as of `criticalOf`
    */
@@ -92,8 +92,8 @@ export class Rotation {
   }
 
   /**
-   * Somebody turns to the next page (1) or the one before (-1). It is shown for its share from now on. This ends a jump; the turn
-   * goes on with the board that the jump showed.
+   * Somebody turns to the next page (1) or the one before (-1). It is shown for its share from now on. This ends a
+   * jump; the turn goes on with the board that the jump showed.
    * @param {1 | -1} step @param {number} now @param {{streams: string[]}[][]} pages
    */
   turnPage(step, now, pages) {

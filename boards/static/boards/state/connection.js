@@ -15,8 +15,8 @@ const STOPPED = /** @type {Record<number, string>} */ ({
 });
 
 /**
- * True while a screen is live: its values came over the present connection, and the server was heard within two heartbeats.
- * The browser may believe in a dead connection for much longer, and timers that should notice may sleep.
+ * True while a screen is live: its values came over the present connection, and the server was heard within two
+ * heartbeats. The browser may believe in a dead connection for much longer, and timers that should notice may sleep.
  * @param {import("realtime/socket.js").Socket} socket
  * @param {boolean} loaded whether a snapshot has come over the present connection
  */

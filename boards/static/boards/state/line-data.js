@@ -9,8 +9,9 @@ import { clockSeconds, clockTime, fieldText, shortDate } from "web/time.js";
 /**
  * Align several histories: a list of times, then one list of values for each history.
  *
- * At a time when only others have a value, a history has `undefined` (its line goes on) or, in a gap, null. A gap is between
- * two values that are further apart than `gaps` allows, or that have a null of the history itself between them.
+ * At a time when only others have a value, a history has `undefined` (its line goes on) or, in a gap, null. A gap is
+ * between two values that are further apart than `gaps` allows, or that have a null of the history itself between
+ * them.
  *
  * @param {Point[][]} histories each oldest first
  * @param {number[]} [gaps] milliseconds without a value after which each line breaks
@@ -141,8 +142,8 @@ export function roomFor(low, high, { min, max }) {
 }
 
 /**
- * The range of the time axis, which ends now or at the newest point. In whole milliseconds: uPlot rounds the start to find its
- * ticks, and a fraction would label each tick with the minute before.
+ * The range of the time axis, which ends now or at the newest point. In whole milliseconds: uPlot rounds the start to
+ * find its ticks, and a fraction would label each tick with the minute before.
  * @param {number | null} oldest
  * @param {number | null} newest
  * @param {number} now

@@ -1,4 +1,7 @@
-/** What is wrong with a stream, as a sign and a word. Each sign has its own shape, so that they differ from afar without colour. */
+/**
+ * What is wrong with a stream, as a sign and a word. Each sign has its own shape, so that they differ from afar
+ * without colour.
+ */
 import { html, nothing, svg } from "lit";
 
 /** @typedef {import("../state/age-and-state.js").Note} Note */

@@ -1,4 +1,4 @@
-/** The card of an alert: how it stands, by colour, sign and word; its value and chart; who sees to it. */
+/** The card of an alert: its state as colour, sign and word; its value and chart; who takes care of it. */
 import { html, nothing, svg } from "lit";
 import { showText } from "web/format.js";
 import { pathOf, runsOf } from "web/runs.js";
@@ -11,8 +11,9 @@ import { age, clockTime, dayLabel, wholeTime } from "web/time.js";
  *   limit: number | null, since: string, fired_at: string,
  *   until: string | null, withdrawn: boolean, acknowledged: {user: User, at: string} | null,
  *   board: {slug: string, title: string} | null, points: [number, number][], gap?: number, version: number,
- *   streams?: {title: string, since: string, until: string | null}[]}} Alert streams: those that fell silent together, of one alone none; gap: seconds without a point
- *   after which its chart breaks; cards of old have none
+ *   streams?: {title: string, since: string, until: string | null}[]}} Alert streams: the streams that fell silent
+ * together, missing for a single one; gap: seconds without a point
+ *   after which its chart breaks; old cards have none
  */
 
 const SIGNS = { crit: "■", warn: "▲", info: "◆" };
@@ -20,7 +21,7 @@ const SEVERITIES = { crit: "Critical", warn: "Warning", info: "Note" };
 const WIDTH = 240;
 const HEIGHT = 40;
 
-/** How an alert stands: its sign, and in words. @param {Alert} alert */
+/** The state of an alert: its sign, and in words. @param {Alert} alert */
 export function standing({ state, severity, withdrawn, since, until }) {
   if (withdrawn) return { sign: "○", words: "No longer watched" };
   if (state === "resolved") {
@@ -33,14 +34,14 @@ export function standing({ state, severity, withdrawn, since, until }) {
 /** A number in the reader's language, a status in words. @param {Alert} alert */
 export const valueText = ({ value, unit, shown }) => (typeof value === "number" ? showText(value, unit) : shown);
 
-/** What the rule watches for, its limit in the reader's language; as the server says it where there is none. @param {Alert} alert */
+/** The rule's condition, with the limit formatted for the reader; without a limit, the server's text. @param {Alert} alert */
 export function conditionText({ condition, when, limit, unit, hold }) {
   if (typeof limit !== "number" || !when) return condition;
   return `${when} ${showText(limit, unit)}${hold ? ` for ${showText(hold, "s")}` : ""}`;
 }
 
 /**
- * The chart's line, a path, and where its limit is, in a box of 240 by 40.
+ * The chart's line as an SVG path, and the height of the limit, in a box of 240 by 40.
  * @param {[number, number][]} points unix milliseconds, value
  * @param {number | null} limit
  * @param {number} [gap] seconds without a point after which the line breaks
@@ -53,20 +54,20 @@ export function chart(points, limit, gap = Infinity) {
   const [low, high] = [Math.min(...all), Math.max(...all)];
   const [begin, end] = [points[0][0], points[points.length - 1][0]];
   const x = (/** @type {number} */ at) => ((at - begin) / (end - begin || 1)) * WIDTH;
-  // Two units of air, so that the line's own width shows at the edges.
+  // A margin of two units, so that the line's whole width shows at the edges.
   const y = (/** @type {number} */ value) => HEIGHT - 2 - ((value - low) / (high - low || 1)) * (HEIGHT - 4);
   return { line: pathOf(runsOf(points, gap * 1000), x, y), limit: limit === null ? null : round(y(limit)) };
 }
 
 const round = (/** @type {number} */ number) => Math.round(number * 10) / 10;
 
-/** The board as it was when the alert fired: it goes back in whole seconds, so to the next one. @param {Alert} alert */
+/** The address of the board as it was when the alert fired; boards rewind to whole seconds, so round up. @param {Alert} alert */
 export function boardLink({ board, fired_at: at }) {
   const second = new Date(Math.ceil(Date.parse(at) / 1000) * 1000).toISOString();
   return board ? `/boards/${encodeURIComponent(board.slug)}/?at=${encodeURIComponent(second)}` : "";
 }
 
-/** "14:02", with the day in front when that is not today. */
+/** "14:02", with the day in front when it is not today. */
 function moment(/** @type {string} */ at) {
   const day = dayLabel(at);
   const text = day === "Today" ? clockTime(at) : `${day}, ${clockTime(at)}`;
@@ -81,7 +82,7 @@ export function alertCard(alert, { me, canWrite, acknowledge }) {
   const { sign, words } = standing(alert);
   const by = alert.acknowledged;
   const press = (/** @type {Event} */ event) => {
-    // The button goes when it has done its work; the keyboard stays at the card.
+    // The button disappears after its use; keep the keyboard focus on the card.
     /** @type {HTMLElement} */ (event.currentTarget).closest(/** @type {"article"} */ (".message"))?.focus({ preventScroll: true });
     acknowledge();
   };
@@ -114,13 +115,13 @@ export function alertCard(alert, { me, canWrite, acknowledge }) {
   </div>`;
 }
 
-/** What is silent has no value now: it is the last one. @param {Alert} alert */
+/** The value; a silent stream has none now, so it is labelled as the last one. @param {Alert} alert */
 const value = (alert) =>
   (alert.when ?? "silent") === "silent" && alert.limit === null
     ? html`<span class="alert__condition">last ${valueText(alert)}</span>`
     : html`<span class="alert__value">${valueText(alert)}</span>`;
 
-/** Each stream of an outage, since when it is silent, and whether it is so still. @param {NonNullable<Alert["streams"]>} streams */
+/** The streams of an outage: since when each is silent, and whether it still is. @param {NonNullable<Alert["streams"]>} streams */
 const silent = (streams) =>
   html`<ul class="alert__streams">
     ${streams.map(({ title, since, until }) => html`<li><b>${title}</b> ${until ? html`back at ${moment(until)}` : html`silent since ${moment(since)}`}</li>`)}

@@ -1,15 +1,15 @@
-/** New messages this close together are announced as a number. */
+/** Milliseconds: new messages closer together than this are announced as a number. */
 const BURST_MS = 2000;
 
-/** What a screen reader hears of new messages: the log itself while they are single, a number when many come at once. */
+/** Announces new messages to screen readers: single ones through the log itself, many at once as a number. */
 export class Announcer {
   /** @param {() => void} tell called when there is something to say */
   constructor(tell) {
     this.tell = tell;
     this.text = "";
-    /** Another number for each announcement: the same words twice are two. */
+    /** A new number for each announcement, so that the same text twice is announced twice. */
     this.turn = 0;
-    /** Whether the log must not speak for itself. */
+    /** True while the log itself must not be announced. */
     this.quiet = true;
     this.told = 0;
     this.toldAt = 0;
@@ -18,7 +18,7 @@ export class Announcer {
     this.announcing = undefined;
   }
 
-  /** Another log is on the screen: its numbers begin at 1. */
+  /** Another log is shown; its numbers begin at 1. */
   begin() {
     this.stop();
     this.quiet = true;
@@ -29,7 +29,7 @@ export class Announcer {
    * The log may have grown.
    * @param {import("./log.js").RoomLog} log
    * @param {number} me
-   * @param {boolean} begun whether it has been on the screen already: history is not announced
+   * @param {boolean} begun whether the log was already shown: history is not announced
    */
   hear(log, me, begun) {
     if (log.head <= this.told) return;

@@ -3,17 +3,18 @@ import { quoteOf } from "./log.js";
 /**
  * @typedef {import("./log.js").Page} Page
  * @typedef {import("./log.js").Quote} Quote
- * @typedef {{before?: number, after_seq?: number, around?: number, limit?: number}} From  none of the first three: the newest
+ * @typedef {{before?: number, after_seq?: number, around?: number, limit?: number}} From  without one of the first
+ * three: the newest messages
  * @typedef {(room: string, from: From) => Promise<Page>} Read  read a page of a room's log, over HTTP
  */
 
 const PAGE = 50;
-/** So many messages are kept at most; those far from where the reader reads go. */
+/** The most messages that are kept; those far from the reader are dropped. */
 const MOST = 600;
-/** A page that came too late is asked for again so often. */
+/** How many times a page that came too late is asked for again. */
 const TRIES = 4;
 
-/** Brings parts of a room into its log that were said before one came. `tell` is called after each change. */
+/** Loads older parts of a room into its log. `tell` is called after each change. */
 export class History {
   /** @param {{log: import("./log.js").RoomLog, read: (from: From) => Promise<Page>, tell: () => void}} world */
   constructor({ log, read, tell }) {
@@ -22,36 +23,36 @@ export class History {
     this.tell = tell;
     /** @type {Set<"older" | "newer" | "jump">} what is being read */
     this.loading = new Set();
-    /** How often the reader has gone elsewhere: what an earlier wish brings is dropped. */
+    /** Counts the reader's jumps: pages of an earlier jump are dropped. */
     this.jumps = 0;
-    /** @type {Map<number, Quote | null>} what unsent answers quote that the log does not know; null: it was asked for */
+    /** @type {Map<number, Quote | null>} quotes of unsent answers that the log does not know; null: asked for */
     this.quotes = new Map();
   }
 
-  /** Read a page of older messages. Resolves when it is there or not wanted any more, throws when it cannot be read. */
+  /** Read a page of older messages. Resolves when it is there or no longer wanted; throws when it cannot be read. */
   async loadOlder() {
     await this.#extend("older", () => (this.log.hasOlder ? { before: this.log.oldest?.seq } : null));
   }
 
-  /** Read a page of newer messages, where the log does not reach up to now. As `loadOlder`. */
+  /** Read a page of newer messages when the log does not reach up to now. Otherwise like `loadOlder`. */
   async loadNewer() {
     await this.#extend("newer", () => (this.log.hasNewer ? { after_seq: this.log.newest?.seq } : null));
   }
 
-  /** Have the log show message `seq` with what is around it. Throws when that cannot be read. */
+  /** Load message `seq` and the messages around it. Throws when they cannot be read. */
   async goTo(/** @type {number} */ seq) {
     const jump = ++this.jumps;
     if (!this.log.at(seq)) await this.#replace(jump, { around: seq }, seq);
   }
 
-  /** Have the log reach up to now. Throws when that cannot be read. */
+  /** Load the newest messages. Throws when they cannot be read. */
   async goToNow() {
     const jump = ++this.jumps;
     if (this.log.hasNewer) await this.#replace(jump, {}, Infinity);
   }
 
   /**
-   * What an unsent answer to `seq` quotes; undefined until it is known.
+   * The quote for an unsent answer to `seq`; undefined until it is known.
    * @returns {Quote | undefined}
    */
   quote(/** @type {number} */ seq) {
@@ -64,20 +65,19 @@ export class History {
           if (message) this.quotes.set(seq, quoteOf(message));
           this.tell();
         },
-        () => {}, // asked again with the next connection, not with each drawing of the page
+        () => {}, // asked again on the next connection, not at each render
       );
     }
     return this.quotes.get(seq) ?? undefined;
   }
 
-  /** A new connection: what could not be read may be asked for again. */
+  /** On a new connection, ask again for what could not be read. */
   retryQuotes() {
     for (const [seq, quote] of this.quotes) if (!quote) this.quotes.delete(seq);
   }
 
   /**
-   * Read a page that touches the run. When the run has moved meanwhile the page is dropped: who still wants one
-   * asks again.
+   * Read a page next to the run. When the run has moved meanwhile, the page is dropped; the caller may ask again.
    * @param {"older" | "newer"} end @param {() => From | null} from where to read now
    */
   async #extend(end, from) {

@@ -1,5 +1,5 @@
 /**
- * What this client knows of one room: an unbroken run of its messages, and how far it has followed the changes.
+ * A client's copy of one room: an unbroken run of its messages, and the changes applied so far.
  *
  * @typedef {import("realtime/people.js").User} User
  * @typedef {{seq: number, rev: number, sender: User, text: string, deleted: boolean}} Quote what a reply answers, after change `rev`
@@ -7,33 +7,33 @@
  *   at: string, edited_at: string | null, deleted: boolean, reply_to: number | null, quote?: Quote,
  *   reactions: Record<string, number[]>, kind: "text" | "alert", alert?: import("./alert-card.js").Alert}} Message a message's whole state after change `rev`
  * @typedef {{rev: number, seq: number, messages: Message[]}} Page  messages in order of seq, read when the room was at `rev` and `seq`
- * @typedef {{after: number, joined: User[], left: User[]}} Note who came and went after message `after`, seen live
+ * @typedef {{after: number, joined: User[], left: User[]}} Note who came and went, seen live, after message `after`
  */
 
-/** More changes than this missed: begin again with the newest messages instead of reading through all. */
+/** When more changes than this were missed, start again with the newest messages instead of reading all changes. */
 const FAR_BEHIND = 1000;
-/** How many states of messages beside the run are remembered. */
+/** How many states of messages outside the run are remembered. */
 const BESIDE = 1000;
 const NOTES = 200;
-/** Characters of a quote, as the server cuts it. */
+/** The length of a quote, as on the server. */
 const QUOTE = 140;
 
 /**
- * Invariants: `messages` is a run of seqs without a hole. A message in it or in `#beside` is in its newest state
- * after change `place`, or newer. Of all other messages, no change after `#forgotten` has been heard.
+ * Invariants: `messages` is a run of seqs without gaps. Messages in it and in `#beside` are in their state after change
+ * `place`, or newer. For all other messages, no change after `#forgotten` has been received.
  */
 export class RoomLog {
   constructor() {
-    /** @type {number | null} the highest rev applied; null before the first page, and when it must begin again */
+    /** @type {number | null} the highest rev applied; null before the first page, and when the log must start again */
     this.place = null;
     /** The room's newest seq, as far as is known. */
     this.head = 0;
-    /** @type {Message[]} in order of seq, without holes */
+    /** @type {Message[]} in order of seq, without gaps */
     this.messages = [];
     this.complete = false;
     /** @type {Note[]} in order of `after` */
     this.notes = [];
-    /** @type {Map<number, Message>} newest states of messages that are not in the run, those heard last at the end */
+    /** @type {Map<number, Message>} newest states of messages outside the run, the most recent at the end */
     this.#beside = new Map();
     this.#forgotten = 0;
     this.#wasBehind = false;
@@ -56,7 +56,7 @@ export class RoomLog {
     return (this.oldest?.seq ?? 1) > 1;
   }
 
-  /** Whether the room has messages after the run; while the log catches up, whether it had before. */
+  /** Whether the room has messages after the run; while the log catches up, the former answer. */
   get hasNewer() {
     return this.complete ? (this.newest?.seq ?? 0) < this.head : this.#wasBehind;
   }
@@ -66,12 +66,12 @@ export class RoomLog {
     return this.messages.length ? this.messages[seq - this.messages[0].seq] : undefined;
   }
 
-  /** Message `seq` in its newest state, also when it is not in the run; undefined where it is not known. */
+  /** Message `seq` in its newest state, also outside the run; undefined when unknown. */
   known(/** @type {number} */ seq) {
     return this.at(seq) ?? this.#beside.get(seq);
   }
 
-  /** Who came and went beside the messages of the run. */
+  /** The notes that belong between the messages of the run. */
   get notesShown() {
     const { oldest, newest } = this;
     if (!oldest || !newest) return this.notes;
@@ -80,7 +80,7 @@ export class RoomLog {
   }
 
   /**
-   * Take in a page of `joined`. Returns false when so much was missed that the log must begin again: join without `after`.
+   * Take the page of `joined`. Returns false when too much was missed: then join again without `after`.
    * @param {Page & {complete: boolean}} page
    */
   take({ rev, seq, messages, complete }) {
@@ -97,7 +97,7 @@ export class RoomLog {
     return true;
   }
 
-  /** Take in one change. Late and repeated ones change nothing. Returns whether it changed the run. */
+  /** Take one change. Late and repeated ones have no effect. Returns whether the run changed. */
   apply(/** @type {Message} */ message) {
     this.place = Math.max(this.place ?? 0, message.rev);
     const known = this.known(message.seq);
@@ -116,8 +116,8 @@ export class RoomLog {
   }
 
   /**
-   * Take in a page that touches the run. Returns false for one that does not, or that was read so long ago that it
-   * may be out of date: the run stays as it is.
+   * Take a page next to the run. Returns false, without a change, when it is not next to the run or may be out of
+   * date.
    */
   extend(/** @type {Page} */ { rev, seq, messages }) {
     const { oldest, newest } = this;
@@ -133,11 +133,13 @@ export class RoomLog {
     return true;
   }
 
-  /** Go to another part of the room: `page` becomes the run, or part of it where it touches. False as in `extend`. */
+  /**
+   * Go to another part of the room: `page` becomes the run, or extends it when it is next to it. False as in `extend`.
+   */
   replace(/** @type {Page} */ page) {
     if (this.extend(page)) return true;
     if (!isRun(page.messages) || page.rev < this.#forgotten) return false;
-    // What the old run knows of what they answer goes with it.
+    // The quotes that the old run knows are lost with it.
     const messages = page.messages.map(this.#newestOf).map(this.#quoting);
     this.#letGo(this.messages);
     this.messages = messages;
@@ -145,7 +147,7 @@ export class RoomLog {
     return true;
   }
 
-  /** Somebody is called otherwise now, in what was said before, too. */
+  /** Somebody has a new name, also in earlier messages. */
   rename(/** @type {User} */ user) {
     const renamed = (/** @type {Message} */ message) => {
       const sender = message.sender.id === user.id ? user : message.sender;
@@ -156,17 +158,17 @@ export class RoomLog {
     for (const [seq, message] of this.#beside) this.#beside.set(seq, renamed(message));
   }
 
-  /** Let go of the oldest messages, so that `keep` are left; they can be read again. */
+  /** Drop the oldest messages except `keep`; they can be read again. */
   dropOldest(/** @type {number} */ keep) {
     this.#letGo(this.messages.splice(0, Math.max(0, this.messages.length - keep)));
   }
 
-  /** Let go of the newest messages of the run, so that `keep` are left. */
+  /** Drop the newest messages of the run except `keep`. */
   dropNewest(/** @type {number} */ keep) {
     this.#letGo(this.messages.splice(keep));
   }
 
-  /** Remember who came and went, next to the newest message; who comes back at once never left. */
+  /** Note who came and went after the newest message. Somebody who comes back at once never left. */
   note(/** @type {User[]} */ joined, /** @type {User[]} */ left) {
     const after = this.head;
     const last = this.notes.at(-1);
@@ -180,13 +182,13 @@ export class RoomLog {
     this.notes = this.notes.slice(-NOTES);
   }
 
-  /** The newest message of `sender` that can still be edited; none while the room's newest messages are not here. */
+  /** The newest message of `sender` that can be edited; none while the room's newest messages are not loaded. */
   lastOf(/** @type {number} */ sender) {
     if (this.hasNewer) return null;
     return this.messages.findLast((message) => message.sender.id === sender && !message.deleted) ?? null;
   }
 
-  /** How many messages after `seq` somebody else than `me` has said that stand; those not known here count. */
+  /** How many messages after `seq` are by others than `me` and not deleted. Unknown messages count. */
   newerThan(/** @type {number} */ seq, /** @type {number} */ me) {
     let count = 0;
     for (let each = seq + 1; each <= this.head; each += 1) {
@@ -200,13 +202,13 @@ export class RoomLog {
     this.#beside.clear();
     this.notes = [];
     this.#forgotten = rev;
-    // While the server mends a gap of its own, the newest page can lack a message that is just coming.
+    // While the server fills a gap of its own, the newest page may lack a message that is about to come.
     const start = messages.findLastIndex(({ seq }, index) => index === 0 || messages[index - 1].seq !== seq - 1);
     this.messages = messages.slice(Math.max(0, start));
     for (const message of messages.slice(0, Math.max(0, start))) this.#remember(message);
   }
 
-  /** After a page: what was said meanwhile may follow it, and it may know more of what replies answer. */
+  /** After a page: append messages that came meanwhile, and renew the quotes that it makes known. */
   #taken(/** @type {number} */ seq) {
     this.head = Math.max(this.head, seq, this.newest?.seq ?? 0);
     this.#absorb();
@@ -226,7 +228,7 @@ export class RoomLog {
     this.messages[message.seq - this.messages[0].seq] = message;
   }
 
-  /** A message of a page, or its newer state that was heard before the page came; it is in the run from here on. */
+  /** Move a message of a page into the run, in the newer state if one came before the page. */
   #newestOf = (/** @type {Message} */ message) => {
     const heard = this.#beside.get(message.seq);
     this.#beside.delete(message.seq);
@@ -247,14 +249,14 @@ export class RoomLog {
     for (const { rev } of messages) this.#forgotten = Math.max(this.#forgotten, rev);
   }
 
-  /** The message with what it answers in its newest known state. */
+  /** The message, with the newest known quote of what it answers. */
   #quoting = (/** @type {Message} */ message) => {
     const answered = message.reply_to === null ? undefined : this.known(message.reply_to);
     if (!answered || answered.rev <= (message.quote?.rev ?? 0)) return message;
     return { ...message, quote: quoteOf(answered) };
   };
 
-  /** `answered` has changed: those that answer it quote it as it is now. */
+  /** `answered` has changed: renew the quotes in its answers. */
   #renewQuotes(/** @type {Message} */ answered) {
     const isOld = (/** @type {Message} */ { reply_to: to, quote }) => to === answered.seq && (quote?.rev ?? 0) < answered.rev;
     const quote = quoteOf(answered);
@@ -263,7 +265,7 @@ export class RoomLog {
   }
 }
 
-/** What stands beside an answer to `message`. @returns {Quote} */
+/** The quote beside an answer to `message`. @returns {Quote} */
 export function quoteOf(/** @type {Message} */ { seq, rev, sender, body, deleted }) {
   return { seq, rev, sender, deleted, text: deleted ? "" : body.trim().split(/\s+/).join(" ").slice(0, QUOTE) };
 }

@@ -1,4 +1,4 @@
-/** How one message looks. Only `html`, which the server has sanitised, becomes markup. */
+/** Renders one message. Only `html`, which the server has sanitised, becomes markup. */
 import { html, nothing, svg } from "lit";
 import { unsafeHTML } from "lit/directives/unsafe-html.js";
 import { hue, initials } from "realtime/people.js";

@@ -1,9 +1,9 @@
 import { dayKey } from "web/time.js";
 
-/** So often the clock is looked at: a timer up to midnight would sleep with the machine. */
+/** Milliseconds between two checks of the clock. (A timer until midnight would stop while the machine sleeps.) */
 const LOOK_MS = 20_000;
 
-/** Call `act` when another day has begun: "Today" is "Yesterday" now. Returns what ends it. */
+/** Call `act` when a new day has begun, since "Today" is now "Yesterday". Returns a function that stops this. */
 export function onNewDay(/** @type {() => void} */ act) {
   let day = dayKey(Date.now());
   const looking = setInterval(() => {

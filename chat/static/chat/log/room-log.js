@@ -9,13 +9,13 @@ import { rows } from "./rows.js";
 import { Scroll } from "./scroll.js";
 
 /**
- * The messages of a room: history upwards, newest below, which stays in view while the reader is there.
+ * The messages of a room, the newest at the bottom. New ones scroll into view while the reader is at the bottom.
  *
  * @typedef {import("../rooms/room-state.js").RoomState} RoomState
  * @typedef {import("./message-view.js").View} View
  */
 
-/** A page that stays open for weeks lets old messages go; they can be read again. */
+/** The most messages on a page that stays open for weeks; older ones are dropped and can be read again. */
 const KEEP = 300;
 const TOO_MANY = 600;
 
@@ -40,12 +40,12 @@ export class RoomLogView extends LitElement {
     this.palette = null;
     /** @type {"" | "older" | "newer" | "jump"} what could not be read */
     this.failed = "";
-    /** How many jumps are under way: meanwhile nobody is put back to where they were. */
+    /** How many jumps are running; meanwhile the scroll position is not restored. */
     this.jumping = 0;
     this.announcer = new Announcer(() => (this.revision += 1));
     this.current = "";
     this.place = new Scroll();
-    /** @type {number | null} the newest message the reader had below the eyes when last at the end */
+    /** @type {number | null} the newest message on the screen when the reader was last at the end */
     this.seen = null;
     this.begun = false;
     this.endDays = () => {};
@@ -57,7 +57,7 @@ export class RoomLogView extends LitElement {
     return this;
   }
 
-  /** At most once a frame, however many messages come; a hidden page has no frames. */
+  /** Render at most once a frame, however many messages come. (A hidden page has no frames.) */
   async scheduleUpdate() {
     await new Promise((go) => (document.hidden ? setTimeout(go, 200) : requestAnimationFrame(go)));
     super.scheduleUpdate();
@@ -100,7 +100,7 @@ export class RoomLogView extends LitElement {
       this.place.begin(this.querySelector("[data-key='line']"));
     } else {
       const { anchor } = this.place;
-      // After a long absence the log begins again with the newest messages: back to where one read.
+      // After a long absence the log starts again with the newest messages: go back to where the reader was.
       if (!this.place.restore() && anchor && !this.jumping) this.show(anchor.seq, false);
     }
     if (this.place.atEnd && !roomState.log.hasNewer && roomState.log.messages.length > TOO_MANY) {
@@ -154,7 +154,7 @@ export class RoomLogView extends LitElement {
     this.revision += 1;
   }
 
-  /** Show message `seq`, reading what is around it if need be; give it the focus unless told otherwise. */
+  /** Show message `seq`, loading the messages around it if necessary, and give it the focus unless told otherwise. */
   async show(/** @type {number} */ seq, focus = true) {
     const { roomState } = this;
     if (!roomState || !(await this.#jump(roomState.history.goTo(seq)))) return;
@@ -248,7 +248,7 @@ export class RoomLogView extends LitElement {
     return html`<button class="button" type="button" @click=${load}>${button}</button>`;
   }
 
-  /** How many messages have come below what the reader saw last. */
+  /** How many messages have come after the last one that the reader saw. */
   #below() {
     const { log, me } = /** @type {RoomState} */ (this.roomState);
     return this.seen === null ? 0 : log.newerThan(this.seen, me.id);
@@ -284,7 +284,7 @@ export class RoomLogView extends LitElement {
     if (seq) roomState.markRead(seq);
   }
 
-  /** Arrow keys go from message to message; Tab goes on to the actions of the current one. */
+  /** Arrow keys move from message to message; Tab moves to the actions of the current one. */
   #onKey(/** @type {KeyboardEvent} */ event) {
     const step = { ArrowUp: -1, ArrowDown: 1 }[event.key];
     const target = /** @type {HTMLElement} */ (event.target);

@@ -1,4 +1,4 @@
-/** What a log looks like, line by line: grouped by day and sender. Pure. */
+/** The rows of a log, grouped by day and sender. Pure. */
 import { dayKey, dayLabel } from "web/time.js";
 
 /**
@@ -12,12 +12,12 @@ import { dayKey, dayLabel } from "web/time.js";
  *   | {kind: "pending", key: string, entry: Entry, first: boolean}} Row  `first`: with sender and time above
  */
 
-/** Messages of one sender stay together until so much time has passed. */
+/** Messages of one sender form a group until this much time has passed. */
 const GROUP_MS = 5 * 60 * 1000;
 
 /**
  * @param {{messages: Message[], notes: Note[], entries: Entry[], me: number, line: number | null, now: number}} known
- *   entries: unsent messages, oldest first; line: the seq after which all is new to the reader
+ *   entries: unsent messages, oldest first; line: the divider, the seq after which everything is new to the reader
  * @returns {Row[]}
  */
 export function rows({ messages, notes, entries, me, line, now }) {
@@ -47,7 +47,7 @@ export function rows({ messages, notes, entries, me, line, now }) {
     begin(at);
     if (!lined && message.seq > /** @type {number} */ (line)) {
       lined = true;
-      // What one wrote oneself is not news, but it does not hide what came after it.
+      // The reader's own messages are not news, but news may follow them.
       if (messages.some(({ seq, sender }) => seq >= message.seq && sender.id !== me)) turn({ kind: "line", key: "line" });
     }
     const first = isFirst(message.sender.id, at, message.kind) || message.reply_to !== null;

@@ -1,4 +1,4 @@
-/** Where a reader is in a list that grows at both ends, and keeping them there. */
+/** Keeps the reader's position in a list that grows at both ends. */
 
 const AT_END = 48;
 const NEAR = 400;
@@ -7,25 +7,25 @@ export class Scroll {
   constructor() {
     /** @type {HTMLElement | null} */
     this.box = null;
-    /** Whether the list ends where the log does: at the end of less, nobody waits for what comes. */
+    /** Whether the list reaches the end of the log. If not, its end is not the place to wait for new messages. */
     this.whole = true;
     this.atEnd = true;
     this.toldEnd = true;
-    /** @type {{seq: number, top: number} | null} what is at the top of the view, and how far below its edge */
+    /** @type {{seq: number, top: number} | null} the message at the top of the view, and how far it is below the edge */
     this.anchor = null;
     this.size = "";
     /** @type {ResizeObserver | null} */
     this.sizes = null;
   }
 
-  /** Look after `box`; `onScroll` is called when the reader has moved. */
+  /** Watch `box`; `onScroll` is called when the reader has moved. */
   watch(/** @type {HTMLElement} */ box, /** @type {() => void} */ onScroll) {
     this.box = box;
     box.addEventListener("scroll", () => {
       this.look();
       onScroll();
     }, { passive: true });
-    // A composer that grows, a keyboard that opens, a phone that is turned: the reader stays where they read.
+    // When the composer grows, a keyboard opens or a phone is turned, the reader keeps the position.
     this.sizes = new ResizeObserver(() => this.#resized());
     this.sizes.observe(box);
   }
@@ -34,7 +34,7 @@ export class Scroll {
     this.sizes?.disconnect();
   }
 
-  /** Whether the reader has come to the end or left it since this was last asked. */
+  /** Whether the reader has reached or left the end since the last call. */
   turned() {
     const turned = this.toldEnd !== this.atEnd;
     this.toldEnd = this.atEnd;
@@ -49,13 +49,13 @@ export class Scroll {
     return this.box !== null && this.#below(this.box) < NEAR;
   }
 
-  /** Before the list changes: remember what the reader sees at the top. */
+  /** Before the list changes: remember the message at the top of the view. */
   remember() {
     this.#resized();
     this.anchor = this.atEnd ? null : this.#top();
   }
 
-  /** After the list has changed: put it back there, or stay at the end. False when it is in the list no more. */
+  /** After the list has changed: restore that position, or stay at the end. False when that message is gone. */
   restore() {
     const { box, anchor } = this;
     if (!box) return true;
@@ -70,7 +70,7 @@ export class Scroll {
     return true;
   }
 
-  /** First view: the end, or where the news begins when that is further up. */
+  /** First view: the end, or the first new message when that is further up. */
   begin(/** @type {Element | null} */ line) {
     this.toEnd();
     if (!this.box || !line) return;
@@ -95,7 +95,7 @@ export class Scroll {
     this.look();
   }
 
-  /** The reader has moved, or the list: note where they are now. */
+  /** The reader or the list has moved: note the new position. */
   look() {
     const { box } = this;
     if (!box || this.#measured() !== this.size) return this.#resized();
@@ -103,7 +103,7 @@ export class Scroll {
     this.anchor = this.atEnd ? null : this.#top();
   }
 
-  /** The seq of the last message that can be seen whole (or that fills the view). */
+  /** The seq of the last message that is fully visible (or fills the view). */
   lastSeen() {
     const { box } = this;
     if (!box) return 0;
@@ -115,7 +115,7 @@ export class Scroll {
     return Number(seen?.dataset.seq ?? 0);
   }
 
-  /** The box may have another size: what was at the top in the old one is at the top in this. */
+  /** The box may have a new size: keep the same message at the top. */
   #resized() {
     if (!this.box || this.#measured() === this.size) return;
     this.#measure();
@@ -134,7 +134,10 @@ export class Scroll {
     return box.scrollHeight - box.scrollTop - box.clientHeight;
   }
 
-  /** Messages only: a day's name moves up when more of that day is read. They stand in order, so half of them will do. */
+  /**
+   * The message at the top. (Not the name of a day, which moves when more of the day loads.) A binary search, since
+   * they are in order.
+   */
   #top() {
     const { box } = this;
     if (!box) return null;

@@ -2,14 +2,14 @@ import { html, LitElement, nothing } from "lit";
 import { endDraft, keepDraft, takeDraft } from "./drafts.js";
 
 /**
- * Where messages are written: Enter sends, Shift-Enter breaks the line; also edits and answers.
- * Tells by events: "typing", "say" {body, task}, "give-up" (an edit or answer), "take-theirs", "edit-last".
+ * The field for writing messages, edits and answers. Enter sends, Shift-Enter starts a new line.
+ * Events: "typing", "say" {body, task}, "give-up" (an edit or answer), "take-theirs", "edit-last".
  *
  * @typedef {import("./drafts.js").Subject} Subject
  * @typedef {import("./drafts.js").Task} Task
  */
 
-/** The number left is shown when so few are. */
+/** When this few characters are left, their number is shown. */
 const NEAR_LIMIT = 500;
 /** `keyCode` of keys that an input method takes (UI Events, 8.3.3). */
 const COMPOSING = 229;
@@ -117,7 +117,7 @@ export class RoomComposer extends LitElement {
     </div>`;
   }
 
-  /** The text was changed while one was editing it: both are shown, and nothing is lost until one has chosen. */
+  /** Somebody changed the text during the edit: show both versions until the writer chooses one. */
   #theirs(/** @type {Subject} */ message) {
     return html`<div class="composer__theirs notice notice--warning" role="alert">
       <p><b>This message was changed meanwhile.</b> It now says:</p>
@@ -154,7 +154,7 @@ export class RoomComposer extends LitElement {
   }
 
   #onKey(/** @type {KeyboardEvent} */ event) {
-    // Safari ends a composition before the Enter that chooses its words: only the old code tells that one.
+    // Safari ends a composition before the Enter that confirms it: only the old `keyCode` reveals that Enter.
     if (event.isComposing || event.keyCode === COMPOSING) return;
     if (event.key === "Escape" && this.task) {
       event.preventDefault();
@@ -184,7 +184,7 @@ export class RoomComposer extends LitElement {
     this.dispatchEvent(new CustomEvent("say", { detail: { body, task } }));
   }
 
-  /** As high as its text, up to what the style sheet allows. */
+  /** Make the field as tall as its text, up to the style sheet's maximum. */
   #fit() {
     const { field } = this;
     field.style.height = "auto";
@@ -192,13 +192,13 @@ export class RoomComposer extends LitElement {
   }
 }
 
-/** As much of a task as a reload needs. @param {Task} task @returns {Task} */
+/** The part of a task that a reload needs. @param {Task} task @returns {Task} */
 const keptTask = ({ message: { seq, body, edited_at, sender }, ...rest }) => ({ ...rest, message: { seq, body, edited_at, sender } });
 
-/** Characters as the server counts them. */
+/** The number of characters, as the server counts them. */
 const length = (/** @type {string} */ text) => [...text].length;
 
-/** On a screen keyboard, Enter is the only way to a new line. */
+/** True with a screen keyboard, where Enter is the only way to start a new line. */
 const touches = () => matchMedia("(hover: none) and (pointer: coarse)").matches;
 
 customElements.define("room-composer", RoomComposer);

@@ -1,25 +1,26 @@
 /**
- * What is being written, kept until it is sent. Each tab has its own, through reloads; a page that goes puts it on a shelf,
- * from where the page that comes next takes it: the same tab its own, a new tab the newest. So a draft is in one place
- * at a time, and no tab overwrites another's. A draft of a talk in roulette never leaves its tab.
+ * Drafts of messages, kept until they are sent. Each tab has its own drafts, which survive reloads. A page that closes
+ * puts them on a shelf, and the next page takes one from there: the same tab takes its own, a new tab the newest. So a
+ * draft is in one place at a time, and no tab overwrites another's. Drafts of talks in roulette never leave their tab.
  *
  * @typedef {Pick<import("../log/log.js").Message, "seq" | "body" | "edited_at" | "sender">} Subject
  * @typedef {{what: "edit" | "reply", message: Subject, body?: string, theirs?: boolean}} Task
- *   body: an edit's text so far; theirs: `message` has got another text since the edit began
- * @typedef {{text: string, task: Task | null}} Draft  text: what is to be sent; task: an edit with its own text, or what it answers
+ *   body: an edit's text so far; theirs: the text of `message` has changed since the edit began
+ * @typedef {{text: string, task: Task | null}} Draft  text: the message to send; task: an edit (with its own text), or
+ * the message to answer
  */
 import { local, tab } from "web/storage.js";
 
-/** Drafts of one room that wait on the shelf at most. */
+/** The most drafts of one room on the shelf. */
 const MOST = 5;
 const EMPTY = /** @type {Draft} */ ({ text: "", task: null });
-/** @type {Set<string>} those that this page writes on */
+/** @type {Set<string>} the drafts that this page is using */
 const mine = new Set();
 
 const isTalk = (/** @type {string} */ key) => /^\d+:r-/.test(key);
 const ownKey = (/** @type {string} */ key) => `draft:${key}`;
 const nameKey = (/** @type {string} */ key) => `draft-name:${key}`;
-/** Each draft on the shelf has a key of its own: tabs that close together write at the same time. */
+/** Each draft on the shelf has its own key, since tabs that close together write at the same time. */
 const shelfKey = (/** @type {string} */ key, name = "") => `drafts:${key}:${name}`;
 
 /** @param {string | null} text @returns {any} */
@@ -39,7 +40,7 @@ function shelf(/** @type {string} */ key) {
   return found.filter((each) => each?.name).sort((one, other) => one.at - other.at);
 }
 
-/** Returns whether other pages find it there. @param {string} key @param {Draft} draft @param {string} name */
+/** Returns whether other pages can find it there. @param {string} key @param {Draft} draft @param {string} name */
 function shelve(key, draft, name) {
   const drafts = shelf(key);
   const at = Math.max(Date.now(), (drafts.at(-1)?.at ?? 0) + 1);
@@ -49,7 +50,7 @@ function shelve(key, draft, name) {
 }
 
 /**
- * The draft to go on with in this tab. It is this tab's from now on.
+ * Take the draft to continue in this tab. It belongs to this tab from now on.
  * @param {string} key `<user id>:<room>`
  * @returns {Draft}
  */
@@ -76,33 +77,33 @@ export function keepDraft(key, { text, task }) {
   else tab.removeItem(ownKey(key));
 }
 
-/** What was being written in a room where nothing can be said any more; "" of a talk, with which it goes. @returns {string} */
+/** Take the unsent text of a room that is now closed; "" for a talk, whose draft is deleted with it. @returns {string} */
 export function leftOver(/** @type {string} */ key) {
   if (isTalk(key)) return "";
   const { text, task } = takeDraft(key);
   return [task?.body, text].filter(Boolean).join("\n\n");
 }
 
-/** A talk is over, and its draft with it. Drafts of rooms stay. */
+/** A talk is over: delete its draft. Drafts of rooms stay. */
 export function endDraft(/** @type {string} */ key) {
   if (!isTalk(key)) return;
   mine.delete(key);
   tab.removeItem(ownKey(key));
 }
 
-/** The page goes, for a moment or for good: leave its drafts to whichever comes next. */
+/** The page closes, perhaps only for a moment: leave its drafts for the next page. */
 export function shelveDrafts(name = Math.random().toString(36).slice(2)) {
   for (const key of mine) {
     const own = parsed(tab.getItem(ownKey(key)));
     if (!own || isTalk(key)) continue;
-    // A shelf that is full or broken takes nothing: then it stays this tab's.
+    // When the shelf is full or broken, the draft stays in this tab.
     if (!shelve(key, own, name)) continue;
     tab.setItem(nameKey(key), name);
     tab.removeItem(ownKey(key));
   }
 }
 
-/** A page that the browser had only put aside has its words in its fields still: they are its own again. */
+/** The browser restored a cached page, whose fields still have the text: take its drafts back. */
 export function takeBack() {
   for (const key of mine) fromShelf(key, (name, drafts) => drafts.find((each) => each.name === name));
 }

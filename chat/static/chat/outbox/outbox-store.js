@@ -1,27 +1,27 @@
 /**
- * Where unsent messages outlive their tab: IndexedDB. In some browsers, and with a full or broken disk, it refuses, or never
- * answers at all. Then it is done without until the page closes, and the page says so.
+ * Stores unsent messages in IndexedDB, so that they outlive their tab. In some browsers, and with a full or broken
+ * disk, IndexedDB fails or never answers. Then the page goes on without it, and says so.
  *
  * @typedef {import("./outbox.js").Entry} Entry
  */
 
 const NAME = "switchboard";
 const TABLE = "outbox";
-/** Seconds that the store may take for anything. Sending waits for it, so that a crash in between loses nothing. */
+/** Seconds that any operation may take. Sending waits for the store, so that a crash in between loses nothing. */
 const PATIENCE_SECONDS = 2;
 
 export class OutboxStore {
   /** @param {{open?: () => IDBOpenDBRequest, timers?: any}} [world] */
   constructor({ open = () => indexedDB.open(NAME, 1), timers = globalThis } = {}) {
     this.timers = timers;
-    /** It does not keep what it is given. */
+    /** True when the store has failed. */
     this.isLost = false;
     this.onLost = () => {};
     this.database = opened(open);
-    this.database.catch(() => {}); // told to who uses it
+    this.database.catch(() => {}); // set by the user of the store
   }
 
-  /** @returns {Promise<Entry[]>} those of everybody; none when the store is lost */
+  /** @returns {Promise<Entry[]>} the entries of all people; none when the store has failed */
   async all() {
     return (await this.#use("readonly", (table) => table.getAll())) ?? [];
   }
@@ -32,7 +32,7 @@ export class OutboxStore {
 
   async remove(/** @type {string} */ id) {
     const erase = (/** @type {IDBObjectStore} */ table) => table.delete(id);
-    // A store that is only late may still do it: the next page would send what was discarded.
+    // Try even when the store is only late, or the next page would send what was discarded.
     if (this.isLost) void this.#run("readwrite", erase).catch(() => {});
     else await this.#use("readwrite", erase);
   }
@@ -41,7 +41,7 @@ export class OutboxStore {
    * @template T
    * @param {IDBTransactionMode} mode
    * @param {(table: IDBObjectStore) => IDBRequest<T>} act
-   * @returns {Promise<T | undefined>} undefined: the store is lost
+   * @returns {Promise<T | undefined>} undefined: the store has failed
    */
   async #use(mode, act) {
     if (this.isLost) return undefined;

@@ -1,12 +1,12 @@
-/** What the outboxes of several tabs have together. */
+/** Coordinates the outboxes of several tabs. */
 
-/** Milliseconds after which a tab that is sending is waited for no longer: the browser may have frozen it. */
+/** The most milliseconds to wait for a tab that is sending: the browser may have frozen it. */
 const PATIENCE_MS = 5000;
 
 /**
- * Run `act` in one tab at a time. Without this, each tab that finds a waiting message would send it: the ids make that
- * harmless, but each sends what the others do, and the order of two tabs' messages is chance. Browsers have locks only
- * over HTTPS and on this machine; elsewhere, and when another tab holds on too long, the ids alone must do.
+ * Run `act` in one tab at a time. Otherwise each tab would send every waiting message. The ids make that harmless, but
+ * it is wasteful, and the order of two tabs' messages would be random. Browsers have locks only over HTTPS and on
+ * localhost. Elsewhere, and when another tab holds the lock too long, `act` runs without it.
  * @template T
  * @param {string} name
  * @param {() => Promise<T>} act
@@ -30,10 +30,10 @@ export async function alone(name, act, locks = globalThis.navigator?.locks) {
 
 /**
  * @typedef {{what: "kept"} | {what: "sent", id: string, seq: number} | {what: "discarded", id: string}} News
- *   kept: something was added to the store or changed there
+ *   kept: something was added or changed in the store
  */
 
-/** How tabs of one person hear of each other's outboxes. */
+/** Passes news of outboxes between the tabs of one person. */
 export function openChannel(/** @type {number} */ user) {
   const channel = globalThis.BroadcastChannel ? new BroadcastChannel(`outbox ${user}`) : null;
   return {

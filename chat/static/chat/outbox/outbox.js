@@ -3,9 +3,9 @@ import { uuid } from "web/uuid.js";
 import { alone as inOneTab } from "./outbox-tabs.js";
 
 /**
- * Messages on their way: kept until the server has acknowledged them, sent in order, each exactly once
- * (the id is minted here, and the server knows an id it has seen). All tabs of a person share the store, and any of them
- * sends what waits in it.
+ * Messages on their way. They are stored until the server has acknowledged them, and sent in order, each exactly once:
+ * the id is made here, and the server recognizes ids that it has seen. All tabs of a person share the store; any of
+ * them sends what waits in it.
  *
  * @typedef {"queued" | "sending" | "sent" | "failed"} EntryState
  * @typedef {{id: string, user: number, room: string, body: string, replyTo: number | null, at: number,
@@ -15,21 +15,21 @@ import { alone as inOneTab } from "./outbox-tabs.js";
  * @typedef {{tell: (news: any) => void, listen: (hear: (news: any) => void) => void}} Channel to this person's other tabs
  */
 
-/** What is older was forgotten rather than delayed: ask before sending it. */
+/** Milliseconds: an older message was probably forgotten, so ask before sending it. */
 const STALE_MS = 24 * 60 * 60 * 1000;
 const MOST_TRIES = 5;
-/** Seconds after which what another tab keeps is taken over: mostly it has sent it itself by then. */
+/** Seconds before taking over a message of another tab, which has mostly sent it by then. */
 const TAKE_OVER_SECONDS = 3;
-/** It may be sent again later: nothing is wrong with the message. */
+/** Codes that allow a retry: nothing is wrong with the message. */
 const PASSING = ["rate_limited", "busy", "not_joined", "internal"];
-/** It waits for its owner to sign in again. */
+/** Codes after which a message waits until its owner signs in again. */
 const NOT_MINE = ["another_person", "sign_in"];
 
 export class Outbox {
   /**
    * @param {{user: number, store: Store, deliver: (entry: Entry) => Promise<{seq: number}>, channel?: Channel,
    *   alone?: typeof inOneTab, now?: () => number, timers?: any}} world  `deliver` rejects with an error whose `code` is
-   *   one of the protocol's when the server refused; with any other error when nobody knows
+   *   one of the protocol's when the server refused; any other error means that the outcome is unknown
    */
   constructor({ user, store, deliver, channel, alone = inOneTab, now = Date.now, timers = globalThis }) {
     this.user = user;
@@ -43,23 +43,23 @@ export class Outbox {
     this.entries = [];
     /** @type {Set<() => void>} */
     this.listeners = new Set();
-    /** @type {Set<string>} rooms with a message under way: the next one waits for its outcome */
+    /** @type {Set<string>} rooms with a message in flight; the next message waits for its outcome */
     this.busy = new Set();
-    /** @type {Map<string, any>} rooms the server asked to wait with */
+    /** @type {Map<string, any>} rooms for which the server asked to wait */
     this.pauses = new Map();
-    /** @type {Map<string, any>} rooms that could not be reached, and are tried again by themselves */
+    /** @type {Map<string, any>} rooms that could not be reached and will be retried automatically */
     this.retries = new Map();
     /** @type {Map<string, number>} */
     this.tries = new Map();
     /** @type {Set<string>} ids known to be in the store */
     this.kept = new Set();
-    /** @type {Set<string>} ids that are just being written: what the store says of them is old */
+    /** @type {Set<string>} ids that are being written: the store's data about them is old */
     this.writing = new Set();
-    /** @type {Set<string>} ids that are done with: an older look at the store does not bring them back */
+    /** @type {Set<string>} finished ids, so that an older read of the store does not bring them back */
     this.gone = new Set();
     /** @type {any} */
     this.taking = null;
-    /** @type {Set<string>} rooms whose log is shown: there a sent message stays until the log has it */
+    /** @type {Set<string>} rooms with a visible log: there a sent message stays until the log has it */
     this.open = new Set();
     store.onLost = () => this.#tell();
     channel?.listen((news) => this.#hear(news));
@@ -75,22 +75,22 @@ export class Outbox {
     return this.entries.filter((entry) => entry.room === room);
   }
 
-  /** How many messages of `room` are on their way. */
+  /** How many messages of `room` wait or are being sent. */
   waiting(/** @type {string} */ room) {
     return this.of(room).filter(isWaiting).length;
   }
 
-  /** How many were refused, and wait for the writer to decide. */
+  /** How many were refused and wait for the writer's decision. */
   failed(/** @type {string} */ room) {
     return this.of(room).filter(({ state }) => state === "failed").length;
   }
 
-  /** Closing the page now would lose a message. */
+  /** True when closing the page now would lose a message. */
   get wouldLose() {
     return this.store.isLost && this.entries.some(isWaiting);
   }
 
-  /** Bring this page up to what the store has: what earlier pages left unsent, what other tabs keep and have done with. */
+  /** Read the store: unsent messages of earlier pages, and what other tabs have added or finished. */
   async load() {
     const [before, writing] = [new Set(this.kept), new Set(this.writing)];
     const all = await this.store.all();
@@ -112,7 +112,7 @@ export class Outbox {
     this.#tell();
   }
 
-  /** What the store says of an entry, and what it is now. @param {Entry} entry @returns {Entry} */
+  /** Merge an entry of the store with its present state here. @param {Entry} entry @returns {Entry} */
   #taken(entry) {
     if (entry.state === "failed" || !this.#isStale(entry)) return { ...entry };
     return { ...entry, state: "failed", reason: "Written more than a day ago." };
@@ -122,7 +122,7 @@ export class Outbox {
     return this.now() - at > STALE_MS;
   }
 
-  /** Send what waits for any room, this page's and what other pages have left. */
+  /** Send what waits for any room, from this page and from others. */
   async flushAll() {
     await this.load();
     await Promise.all([...new Set(this.entries.map(({ room }) => room))].map((room) => this.flush(room)));
@@ -130,7 +130,7 @@ export class Outbox {
 
   /** Queue a message, and send it when its turn comes. */
   async add(/** @type {string} */ room, /** @type {string} */ body, /** @type {number | null} */ replyTo = null) {
-    // Two messages of one millisecond keep their order through the store, too.
+    // So that two messages of one millisecond keep their order in the store.
     const at = Math.max(this.now(), (this.entries.at(-1)?.at ?? 0) + 1);
     /** @type {Entry} */
     const entry = { id: uuid(), user: this.user, room, body, replyTo, at, state: "queued", reason: "", seq: null };
@@ -141,7 +141,7 @@ export class Outbox {
     return entry;
   }
 
-  /** Send what waits for `room`, one after the other. Call it when the room can be reached. */
+  /** Send what waits for `room`, one message after the other. Call it when the room can be reached. */
   async flush(/** @type {string} */ room) {
     if (this.busy.has(room) || this.pauses.has(room)) return;
     this.timers.clearTimeout(this.retries.get(room));
@@ -162,7 +162,7 @@ export class Outbox {
     const entry = this.entries.find((each) => each.id === id);
     if (!entry) return;
     this.tries.delete(id);
-    // The reader has decided: it is as young as any.
+    // The writer has decided to send it, so its age no longer matters.
     if (this.#isStale(entry)) {
       entry.at = Math.max(this.now(), (this.entries.at(-1)?.at ?? 0) + 1);
       this.entries.sort((one, other) => one.at - other.at);
@@ -172,13 +172,13 @@ export class Outbox {
     await this.flush(entry.room);
   }
 
-  /** Give a message up. */
+  /** Discard a message. */
   async discard(/** @type {string} */ id) {
     this.#forget(id);
     await this.#removed({ what: "discarded", id });
   }
 
-  /** The room's log has a message: whatever of it is still here has arrived. */
+  /** The room's log has this message, so it has arrived: remove it here. */
   arrived(/** @type {{sender: {id: number}, id: string, seq: number}} */ message) {
     if (message.sender.id !== this.user) return;
     if (!this.entries.some(({ id }) => id === message.id)) return;
@@ -196,9 +196,9 @@ export class Outbox {
     return this.of(room).find(({ state }) => state === "queued");
   }
 
-  /** Returns whether more may go: nothing has held it up. */
+  /** Returns whether more may be sent. */
   async #sendAll(/** @type {string} */ room) {
-    await this.load(); // another tab may have sent it while this one waited for its turn
+    await this.load(); // another tab may have sent it while this one waited for the lock
     for (;;) {
       const entry = this.#next(room);
       if (!entry) return true;
@@ -206,7 +206,7 @@ export class Outbox {
     }
   }
 
-  /** Returns whether the next one may go. */
+  /** Returns whether the next message may be sent. */
   async #send(/** @type {Entry} */ entry) {
     this.#become(entry, "sending");
     try {
@@ -231,7 +231,7 @@ export class Outbox {
     const { code = "" } = error;
     const tries = (this.tries.get(entry.id) ?? 0) + 1;
     if (!code || NOT_MINE.includes(code)) {
-      // Nobody knows whether it arrived. It goes again, under the same id.
+      // The outcome is unknown: send it again, with the same id.
       this.#become(entry, "queued");
       if (!code) this.#retryLater(entry.room, tries);
       this.tries.set(entry.id, tries);
@@ -261,7 +261,7 @@ export class Outbox {
     this.retries.set(room, this.timers.setTimeout(() => this.flush(room), (1 + backoff(tries)) * 1000));
   }
 
-  /** Another tab tells. */
+  /** News from another tab. */
   #hear(/** @type {import("./outbox-tabs.js").News} */ news) {
     if ("id" in news) {
       const entry = this.entries.find(({ id }) => id === news.id);
@@ -289,7 +289,7 @@ export class Outbox {
     this.#tell();
   }
 
-  /** Storage that is full or off costs the message its life after the page, nothing more. */
+  /** When storage is full or off, the message is lost only if the page closes. */
   async #keep(/** @type {Entry} */ entry) {
     this.writing.add(entry.id);
     await this.store.put({ ...entry, state: entry.state === "failed" ? "failed" : "queued" });

@@ -1,6 +1,6 @@
 /**
- * The outbox of a page, and what makes it send. Any page with somebody signed in loads this: what waits for whichever room
- * goes out by HTTP, which needs no socket and no joining; a room that is open here sends through its socket.
+ * The outbox of a page, and what makes it send. Every page with a signed-in person loads this. Messages go out by
+ * HTTP, which needs no socket and no joining; a room that is open on this page sends through its socket.
  */
 import { ask, person, RequestError } from "web/page.js";
 import { OutboxStore } from "./outbox-store.js";
@@ -11,7 +11,7 @@ import { Outbox } from "./outbox.js";
 
 export const messagesOf = (/** @type {string} */ room) => `/api/rooms/${encodeURIComponent(room)}/messages/`;
 
-/** @type {Map<string, (message: object) => Promise<any>>} how to send where a room is open; rejects when it cannot be now */
+/** @type {Map<string, (message: object) => Promise<any>>} how to send in an open room; rejects when that is not possible now */
 export const openRooms = new Map();
 
 /** @param {Entry} entry @returns {Promise<any>} */
@@ -22,7 +22,7 @@ async function deliver({ room, id, body, replyTo }) {
   try {
     return await ask("POST", messagesOf(room), message);
   } catch (error) {
-    // Not our server's words but a proxy's: nobody knows, so it goes again.
+    // The answer came from a proxy, not from our server, so the outcome is unknown: send it again.
     if (error instanceof RequestError && !error.body?.error) throw new TypeError("The server cannot be reached.", { cause: error });
     throw error;
   }

@@ -5,8 +5,8 @@ import { clockTime, wholeTime } from "web/time.js";
 import { outbox } from "./sending.js";
 
 /**
- * Messages that were not sent, in any room, on every page: to a room that one may be in no longer, there is no other
- * place to find them.
+ * Shows unsent messages of all rooms on every page: those for a room that the person may no longer enter would be
+ * nowhere else.
  *
  * @typedef {import("./outbox.js").Entry} Entry
  */
@@ -41,7 +41,7 @@ export class UnsentMessages extends LitElement {
     this.wasOpen = Boolean(this.querySelector("dialog")?.open);
   }
 
-  /** What had the focus may have gone with its message. */
+  /** Restore the focus when the focused element went away with its message. */
   updated() {
     if (!this.wasOpen || document.activeElement !== document.body) return;
     /** @type {HTMLElement | null} */ (this.querySelector("dialog form button") ?? document.querySelector("main"))?.focus();
@@ -86,7 +86,7 @@ export class UnsentMessages extends LitElement {
   }
 }
 
-/** As the sidebar calls it; a room that is no longer there by its address. */
+/** A room's name from the sidebar; its address when it is not listed there. */
 function nameOf(/** @type {string} */ room) {
   if (room.startsWith("r-")) return "A talk in roulette";
   return document.querySelector(`[data-room="${CSS.escape(room)}"] > :first-child`)?.textContent ?? `# ${room}`;

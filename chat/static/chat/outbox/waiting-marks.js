@@ -1,4 +1,4 @@
-/** Marks the rooms of a list in which messages of one's own wait, or were not sent. */
+/** Marks the rooms of a list in which the reader's own messages wait or failed. */
 import { SOON, waitingWords } from "../rooms/line-words.js";
 import { outbox } from "./sending.js";
 

@@ -2,7 +2,7 @@ import { html, LitElement, nothing } from "lit";
 import { ask } from "web/page.js";
 import { clockSeconds } from "web/time.js";
 
-/** Asks the server how many clients are connected, over all its processes, and what time it has. */
+/** Asks the server for its time and the number of connected clients over all processes. */
 export class ClientCount extends LitElement {
   static properties = { status: { state: true }, trouble: { state: true }, busy: { state: true } };
 

@@ -1,7 +1,7 @@
-/** In which order people are listed. */
+/** The order of people in lists. */
 
 /**
- * Oneself first, the others by name.
+ * The reader first, the others by name.
  * @param {Iterable<import("realtime/people.js").User>} people
  * @param {number} me
  */

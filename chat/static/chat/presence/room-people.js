@@ -10,7 +10,7 @@ import { avatar, guestBadge } from "../log/message-view.js";
  * @typedef {import("realtime/people.js").User} User
  */
 
-/** More are told as a number. */
+/** More people than this are shown as a number. */
 const MOST = 100;
 
 export class RoomPeople extends LitElement {
@@ -43,7 +43,7 @@ export class RoomPeople extends LitElement {
     const { roomState } = this;
     if (!roomState) return null;
     const { online, count, me } = roomState;
-    // Without a connection nobody knows; the last known people would be a guess.
+    // Without a connection the list is unknown; the last known people would be a guess.
     const known = roomState.phase === "here";
     const people = inOrder(online, me.id);
     return html`

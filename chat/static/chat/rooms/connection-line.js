@@ -3,7 +3,7 @@ import { clockTime } from "web/time.js";
 import { describeLine } from "./line-words.js";
 
 /**
- * How the line to the server stands, in words that are true: "Live", "Reconnecting in 4 s · 2 waiting".
+ * The state of the connection to the server: "Live", "Reconnecting in 4 s · 2 waiting".
  *
  * @typedef {import("realtime/socket.js").Socket} Socket
  * @typedef {import("./room-state.js").RoomState} RoomState
@@ -57,7 +57,7 @@ export class ConnectionLine extends LitElement {
     const { phase, text } = describeLine(this.socket, this.roomState, Date.now());
     const heard = this.socket.heardAt;
     const title = phase === "live" && heard ? `All messages received up to ${clockTime(heard)}` : "";
-    // Spoken without the seconds, which would never end.
+    // Announced without the seconds, which would repeat without end.
     const spoken = phase === "waiting" ? "Connection lost, reconnecting" : phase === "live" ? "Connected" : text;
     return html`<span class="connection" data-phase=${phase} title=${title} aria-hidden="true">${text}</span
       ><span class="visually-hidden" role="status">${spoken}</span>`;

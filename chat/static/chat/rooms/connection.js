@@ -1,11 +1,11 @@
-/** The one chat socket of this page, shared by the sidebar and whatever else the page shows. */
+/** The one chat socket of this page, shared by the sidebar and the rest of the page. */
 import { person } from "web/page.js";
 import { Socket } from "realtime/socket.js";
 import { Unread } from "./unread.js";
 
 /** @typedef {import("realtime/people.js").User} User */
 
-/** @type {User | null} who reads this page */
+/** @type {User | null} the page's reader */
 export const me = person.user;
 
 export const unread = new Unread(me?.id);

@@ -1,4 +1,4 @@
-/** The home page: its rooms are what they are now. */
+/** Keeps the rooms on the home page up to date. */
 import { socket, unread } from "./connection.js";
 import { countText } from "./unread.js";
 

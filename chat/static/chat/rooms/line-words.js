@@ -1,4 +1,4 @@
-/** How a connection stands, and what waits for it, in words that are true. Pure. */
+/** Texts about the state of the connection and about waiting messages. Pure. */
 import { ANOTHER_PERSON, SHUT_OUT, SIGN_IN } from "realtime/socket.js";
 
 /**
@@ -6,7 +6,7 @@ import { ANOTHER_PERSON, SHUT_OUT, SIGN_IN } from "realtime/socket.js";
  * @typedef {import("./room-state.js").RoomState} RoomState
  */
 
-/** What to say of each way a socket is refused for good. */
+/** The text for each close code that refuses a socket for good. */
 const STOPPED = /** @type {Record<number, string>} */ ({
   4000: "Stopped: another person",
   4401: "Signed out",
@@ -15,9 +15,9 @@ const STOPPED = /** @type {Record<number, string>} */ ({
   4409: "Paused: too many tabs",
 });
 
-/** The page's person is not signed in any more. */
+/** Codes that say the page's person is no longer signed in. */
 const SIGNED_OUT = new Set([ANOTHER_PERSON, SIGN_IN]);
-/** After these the page itself is not connected again. */
+/** After these codes the page does not connect again. */
 const ENDS_PAGE = new Set([...SIGNED_OUT, ...SHUT_OUT]);
 
 /**
@@ -47,13 +47,13 @@ export function describeLine(socket, roomState, now) {
   return { phase: "live", text: `Live${waiting ? ` · ${waiting} sending` : ""}${lost}` };
 }
 
-/** Whether this page may be connected again, by itself or by "Try now". @param {Pick<RoomState, "phase" | "socket">} roomState */
+/** Whether this page may connect again, automatically or by "Try now". @param {Pick<RoomState, "phase" | "socket">} roomState */
 export function comesBack({ phase, socket: { state } }) {
   return phase !== "shut" && !(state.phase === "stopped" && ENDS_PAGE.has(state.code ?? 0));
 }
 
 /**
- * What becomes of a message that has not been sent.
+ * What will happen to an unsent message, in words.
  * @param {Pick<RoomState, "phase" | "socket" | "me">} roomState
  */
 export function pendingWords(roomState) {
@@ -65,10 +65,10 @@ export function pendingWords(roomState) {
   return `not sent yet: goes out when ${me.name} signs in again`;
 }
 
-/** Milliseconds: what is sent at once makes no mark. */
+/** Milliseconds before a waiting message gets a mark, so that one that is sent at once gets none. */
 export const SOON = 2000;
 
-/** What a list of rooms says of one's own messages in one of them; "" for nothing. */
+/** The mark in a list of rooms for the reader's own unsent messages; "" for none. */
 export function waitingWords(/** @type {import("../outbox/outbox.js").Entry[]} */ entries, now = Date.now()) {
   const failed = entries.filter(({ state }) => state === "failed").length;
   if (failed) return `${failed} not sent`;

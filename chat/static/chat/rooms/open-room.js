@@ -1,4 +1,4 @@
-/** What all pages with rooms share: the way to a room. */
+/** Opens a room; shared by all pages with rooms. */
 import { ask } from "web/page.js";
 import { Disconnected } from "realtime/errors.js";
 import { me, socket, unread } from "./connection.js";
@@ -10,7 +10,7 @@ import { RoomState } from "./room-state.js";
 /**
  * Take part in a room; call `stop()` on the result to leave.
  * @param {string} room
- * @param {import("./unread.js").Unread} [counts] where its unread messages are counted
+ * @param {import("./unread.js").Unread} [counts] keeps the count of unread messages
  */
 export function openRoom(room, counts = unread) {
   const read = (/** @type {string} */ slug, /** @type {Record<string, any>} */ from) =>
@@ -18,9 +18,9 @@ export function openRoom(room, counts = unread) {
   const roomState = new RoomState({ room, me: /** @type {User} */ (me), socket, outbox, unread: counts, read });
   const send = async (/** @type {object} */ message) => {
     if (roomState.phase === "here") return socket.request({ type: "send", room, ...message });
-    // Shut out, it asks by HTTP, whose answer says why the message cannot be sent.
+    // When shut out, send by HTTP: its answer says why the message cannot be sent.
     if (roomState.phase === "shut" && socket.live) return ask("POST", messagesOf(room), message);
-    throw new Disconnected(); // it goes when the room has caught up
+    throw new Disconnected(); // it is sent when the room has caught up
   };
   openRooms.set(room, send);
   let phase = roomState.phase;

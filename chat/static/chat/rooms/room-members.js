@@ -3,7 +3,7 @@ import { ask } from "web/page.js";
 import { avatar } from "../log/message-view.js";
 
 /**
- * Who may be in a members-only room; its owner takes people in by name, and out, and the others may leave it.
+ * The members of a members-only room. The owner adds people by name and removes them; the others may leave.
  *
  * @typedef {import("realtime/people.js").User} User
  */

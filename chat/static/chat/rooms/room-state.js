@@ -9,21 +9,21 @@ import { RoomLog } from "../log/log.js";
  * @typedef {import("../log/log.js").Message} Message
  * @typedef {import("../outbox/outbox.js").Outbox} Outbox
  * @typedef {import("./unread.js").Unread} Unread
- * @typedef {"absent" | "catching up" | "here" | "shut"} Phase  shut: the server wants us no longer in here
+ * @typedef {"absent" | "catching up" | "here" | "shut"} Phase  shut: the server no longer lets us in
  */
 
 const FIRST_PAGE = 50;
 const PAGE = 200;
-/** So long somebody who typed counts as typing. */
+/** Seconds for which somebody who typed counts as typing. */
 const TYPING_SECONDS = 6;
 /** The server passes on no more than one in two seconds. */
 const TYPING_EVERY_SECONDS = 2.2;
-/** The server said we lack something; it may be on its way. */
+/** Seconds to wait for changes that the server says we lack: they may be on their way. */
 const PATIENCE_SECONDS = 5;
 
 /**
- * One room as this page takes part in it: joins on every connection, resumes where it was, knows who is
- * here, and passes on what the reader does. Views listen with `onChange`.
+ * One room on this page. It joins on every connection, resumes where it was, knows who is here, and passes on the
+ * reader's actions. Views listen with `onChange`.
  */
 export class RoomState {
   /**
@@ -43,17 +43,17 @@ export class RoomState {
     this.phase = "absent";
     /** Why the room is shut, or the last join failed: a sentence for people. */
     this.trouble = "";
-    /** Why nothing can be said in here any more, though it can be read: a sentence for people, or "". */
+    /** Why the room can only be read: a sentence for people, or "". */
     this.readOnly = "";
     /** @type {User[]} */
     this.online = [];
     this.count = 0;
     /** @type {Map<number, {user: User, timer: any}>} */
     this.typists = new Map();
-    /** @type {number | null} the seq after which all is new to the reader */
+    /** @type {number | null} the divider: everything after this seq is new to the reader */
     this.line = null;
     this.read = 0;
-    /** @type {number} when all that the room has was known to be here, unix milliseconds; 0 = never */
+    /** @type {number} when the page last had everything of the room, unix milliseconds; 0: never */
     this.knownAt = 0;
     /** @type {Set<() => void>} */
     this.listeners = new Set();
@@ -109,7 +109,7 @@ export class RoomState {
     return this.outbox.add(this.room, body, replyTo);
   }
 
-  /** @param {number} seq @param {string} body @param {string | null} base the `edited_at` of the text that was edited */
+  /** @param {number} seq @param {string} body @param {string | null} base the `edited_at` of the edited text */
   edit(seq, body, base) {
     return this.socket.request({ type: "edit", room: this.room, seq, body, base });
   }
@@ -143,13 +143,13 @@ export class RoomState {
     if (seq <= this.read) return;
     this.read = seq;
     this.unread.read(this.room, seq, this.log.hasNewer ? Infinity : this.log.newerThan(seq, this.me.id));
-    // At most once a second: scrolling through a day should not be a hundred commands.
+    // At most once a second, so that scrolling through a day does not send a hundred commands.
     if (this.timersByName.has("read")) return;
     this.#sendRead();
     this.#later("read", 1, () => this.read > seq && this.#sendRead());
   }
 
-  /** The reader looks away: what comes from now on is new to him, and what he has not seen yet. */
+  /** The reader looks away: unseen messages, and those that come from now on, are new. */
   markAway() {
     if (this.log.complete) this.line = this.read || this.log.head;
   }
@@ -189,7 +189,7 @@ export class RoomState {
     this.outbox.flush(this.room);
   }
 
-  /** Count what is unread, where all of it is here. */
+  /** Count unread messages, if all of them are loaded. */
   #count(/** @type {{rev: number, seq: number}} */ { rev, seq }) {
     const { log, read } = this;
     const isHere = !log.hasNewer && (log.oldest?.seq ?? 1) <= read + 1;
@@ -199,7 +199,7 @@ export class RoomState {
   }
 
   #joinFailed(/** @type {unknown} */ error) {
-    // A lost connection joins again by itself.
+    // After a lost connection the room joins again automatically.
     if (!(error instanceof CommandError)) return;
     if (["forbidden", "not_found"].includes(error.code)) return this.#shut(error.message);
     this.trouble = error.message;
@@ -269,7 +269,7 @@ export class RoomState {
     this.#tell();
   }
 
-  /** The server told how far the room is. Should we still lack some of it in a while, ask for it. */
+  /** The server announced the room's newest rev. If we still lack changes after a while, ask for them. */
   #compare(/** @type {number} */ rev) {
     if (this.phase !== "here" || this.#has(rev)) return;
     this.#later("heal", PATIENCE_SECONDS, () => {
@@ -283,7 +283,7 @@ export class RoomState {
 
   #lineChanged() {
     if (!this.socket.live) {
-      // The line's last word is how far what we have reaches.
+      // We have everything up to the last moment of the connection.
       if (this.phase === "here") this.knownAt = this.socket.heardAt;
       if (this.phase !== "shut") this.phase = "absent";
       const { phase, code, reason } = this.socket.state;

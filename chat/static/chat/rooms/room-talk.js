@@ -10,7 +10,7 @@ import { names } from "../log/rows.js";
 import { sentence } from "./trouble.js";
 
 /**
- * A room's talk: its log, who types, how to write. The same for rooms and for roulette.
+ * The conversation in a room: the log, who is typing, and the composer. Used by rooms and by roulette.
  *
  * @typedef {import("./room-state.js").RoomState} RoomState
  * @typedef {import("../outbox/composer.js").RoomComposer} RoomComposer
@@ -40,9 +40,9 @@ export class RoomTalk extends LitElement {
     this.roomState = null;
     this.label = "";
     this.limit = 8000;
-    /** Why nothing can be written; "" when it can. */
+    /** Why the reader cannot write; "" when they can. */
     this.readOnly = "";
-    /** Whether one may edit and delete what one has said. */
+    /** Whether the reader may edit and delete their own messages. */
     this.canAmend = true;
     this.revision = 0;
     /** @type {Task | null} */
@@ -52,7 +52,7 @@ export class RoomTalk extends LitElement {
     /** @type {{task: Task, trouble: string}[]} edits that failed while something else was being written */
     this.unsaved = [];
     this.copied = false;
-    /** @type {import("../log/log.js").Message | null} the message whose deletion waits for a yes */
+    /** @type {import("../log/log.js").Message | null} the message whose deletion must be confirmed */
     this.doomed = null;
     /** @type {(() => void)[]} */
     this.endings = [];
@@ -125,14 +125,14 @@ export class RoomTalk extends LitElement {
     return `${names(users)} ${users.length > 1 ? "are" : "is"} typing…`;
   }
 
-  /** While the line is down: how far what is shown reaches, and what becomes of what one writes. */
+  /** While disconnected: up to when the shown messages are complete, and what will happen to new ones. */
   #standing() {
     const roomState = /** @type {RoomState} */ (this.roomState);
     const { socket, knownAt, phase } = roomState;
     if (phase === "here" || phase === "shut") return nothing;
     if (roomState.trouble) return html`<p class="notice notice--warning" role="status">${roomState.trouble}</p>`;
     const { phase: line, code } = socket.state;
-    // At the first connection there is nothing to say yet; while one is tried again, what was said stands.
+    // At the first connection there is nothing to say yet; during a retry, the former text stays.
     if (!knownAt && line !== "waiting" && line !== "stopped") return nothing;
     return html`<div class="talk__standing notice notice--warning">
       <span
@@ -150,7 +150,7 @@ export class RoomTalk extends LitElement {
     </div>`;
   }
 
-  /** The browser has no store that works. Said once, and put away by the reader. */
+  /** The browser has no working store. Shown once; the reader can dismiss it. */
   #unkept() {
     const { outbox } = /** @type {RoomState} */ (this.roomState);
     if (!outbox.store.isLost || this.knowsUnkept) return nothing;
@@ -160,7 +160,7 @@ export class RoomTalk extends LitElement {
     </div>`;
   }
 
-  /** The oldest edit that failed, which waits until the field is free for it. */
+  /** The oldest failed edit, which waits until the field is free. */
   #failedEdit() {
     const [{ task, trouble }, ...others] = this.unsaved;
     const goOn = () => {
@@ -181,7 +181,7 @@ export class RoomTalk extends LitElement {
     </div>`;
   }
 
-  /** What one was writing when nothing could be said any more: one's own all the same. */
+  /** The text in the field when the room closed: show it, so that the writer can copy it. */
   #leftOver(/** @type {string} */ key) {
     const text = leftOver(key);
     if (!text) return nothing;
@@ -189,7 +189,7 @@ export class RoomTalk extends LitElement {
     const discard = () => {
       keepDraft(key, { text: "", task: null });
       this.requestUpdate();
-      document.querySelector("main")?.focus(); // the button goes
+      document.querySelector("main")?.focus(); // the button disappears
     };
     return html`<div class="composer__theirs notice">
       <p><b>What you were writing here was not sent:</b></p>
@@ -263,7 +263,7 @@ export class RoomTalk extends LitElement {
     await this.#save(roomState, /** @type {Task} */ (task), body);
   }
 
-  /** The field is free at once. An edit that fails comes back to it, but not under the hands of one who writes on. */
+  /** The field is free at once. A failed edit comes back to it, but not while the writer is writing something else. */
   async #save(/** @type {RoomState} */ roomState, /** @type {Task} */ task, /** @type {string} */ body) {
     const { seq, edited_at } = task.message;
     const draft = this.composer?.beforeEdit;
@@ -282,7 +282,7 @@ export class RoomTalk extends LitElement {
     }
   }
 
-  /** Say what went wrong with something that is not kept for later. */
+  /** Show the error of an action that is not retried. */
   async #attempt(/** @type {Promise<unknown> | undefined} */ doing) {
     this.trouble = "";
     try {

@@ -1,4 +1,4 @@
-/** Keeps the room list of the sidebar true: unread counts, new rooms, rooms one was removed from. */
+/** Keeps the sidebar's list of rooms up to date: unread counts, new rooms, rooms that the reader was removed from. */
 import { ask } from "web/page.js";
 import { shortcut } from "web/shortcuts.js";
 import { me, socket, unread } from "./connection.js";
@@ -34,7 +34,7 @@ function paint(/** @type {HTMLElement} */ link, /** @type {number} */ count) {
   link.toggleAttribute("data-unread", count > 0);
 }
 
-/** Somebody made a room, or took us into one: its name is the server's to tell. */
+/** A new room, or one that we were added to: ask the server for its name. */
 async function addRoom(/** @type {string} */ slug) {
   const { rooms } = await ask("GET", "/api/rooms/");
   const room = rooms.find((/** @type {{slug: string}} */ each) => each.slug === slug);
@@ -55,7 +55,7 @@ async function addRoom(/** @type {string} */ slug) {
 unread.onChange(show);
 for (const slug of unread.rooms.keys()) show(slug);
 
-/** @type {Set<string>} rooms asked for once: a private talk never gets a place in the list */
+/** @type {Set<string>} rooms already asked for: a private talk never gets into the list */
 const asked = new Set();
 function addMissing(/** @type {Iterable<string>} */ slugs) {
   for (const slug of slugs) {
@@ -65,7 +65,7 @@ function addMissing(/** @type {Iterable<string>} */ slugs) {
   }
 }
 socket.on("heads", ({ rooms }) => addMissing(Object.keys(rooms)));
-// Another script of the page may have opened the socket, and heard the first heads before us.
+// Another script of the page may have opened the socket and received the first heads before us.
 addMissing(unread.rooms.keys());
 socket.on("left", ({ room }) => {
   asked.delete(room);
@@ -73,11 +73,12 @@ socket.on("left", ({ room }) => {
   if (link && !link.ariaCurrent) link.parentElement?.remove();
 });
 
-/** A room is called otherwise now. */
+/** A room has a new name. */
 socket.on("room", ({ room: { slug, name } }) => {
   const label = linkOf(slug)?.firstElementChild;
   if (!label) return;
-  if (linkOf(slug)?.ariaCurrent) title = title.replace(label.textContent ?? "", () => `# ${name}`); // as it is: "$&" is no pattern
+  // A function, so that "$&" in a name is not a pattern.
+  if (linkOf(slug)?.ariaCurrent) title = title.replace(label.textContent ?? "", () => `# ${name}`);
   label.textContent = `# ${name}`;
   show(slug);
 });

@@ -1,4 +1,4 @@
-/** What went wrong with something that is not kept for later, as a sentence. */
+/** The error of an action that is not retried, as a sentence. */
 import { Disconnected } from "realtime/errors.js";
 
 export function sentence(/** @type {unknown} */ error) {

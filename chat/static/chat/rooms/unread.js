@@ -1,12 +1,12 @@
 /**
- * How many messages of each room one has not read: those after the read mark that stand, and that others have said.
- * The server counts them when the socket opens, and again with heartbeats; in between, heads and messages tell.
+ * The unread messages of each room: those by others, after the read mark, that are not deleted. The server counts them
+ * when the socket opens and at heartbeats; in between, heads and messages update the counts.
  *
  * @typedef {{rev: number, seq: number, new?: [seq: number, sender: number][], gone?: [seq: number, sender: number][],
  *   read?: number, unread?: number}} Head
  */
 export class Unread {
-  /** @param {number} [me] who reads */
+  /** @param {number} [me] the reader's id */
   constructor(me = 0) {
     this.me = me;
     /** @type {Map<string, {rev: number, seq: number, read: number, count: number}>} */
@@ -20,7 +20,7 @@ export class Unread {
     this.listeners.add(listener);
   }
 
-  /** The server tells how far a room is. Late and repeated news changes nothing. */
+  /** Take the head of a room. Late and repeated ones have no effect. */
   head(/** @type {string} */ slug, /** @type {Head} */ { rev, seq, new: said = [], gone = [], read, unread }) {
     const room = this.#room(slug);
     if (unread !== undefined && read !== undefined && rev >= room.rev && read >= room.read) {
@@ -28,7 +28,7 @@ export class Unread {
     }
     if (rev <= room.rev) return;
     const others = (/** @type {[number, number]} */ [at, sender]) => at > room.read && sender !== this.me;
-    // Those that nothing is told about count, until the server has counted.
+    // Messages that the head does not name count as unread until the server has counted.
     const known = Math.max(room.seq, room.read);
     const news = said.filter(([at]) => at > known);
     let count = room.count + news.filter(others).length + Math.max(0, seq - known - news.length);
@@ -36,20 +36,20 @@ export class Unread {
     this.#set(slug, { rev, seq: Math.max(seq, room.seq), read: room.read, count: Math.max(0, count) });
   }
 
-  /** A message has come, or has changed. */
+  /** Take a new or changed message. */
   message(/** @type {import("../log/log.js").Message} */ { room, rev, seq, sender, deleted }) {
     const { seq: newest } = this.#room(room);
     /** @type {[number, number][]} */
     const here = [[seq, sender.id]];
-    // One that comes deleted was never to be read.
+    // A message that arrives deleted was never unread.
     if (seq > newest) this.head(room, { rev, seq, new: here, gone: deleted ? here : [] });
     else this.head(room, { rev, seq: newest, gone: deleted ? here : [] });
   }
 
   /**
-   * One has read `slug` up to `seq`, here or in another tab.
+   * The reader has read `slug` up to `seq`, here or in another tab.
    * @param {string} slug @param {number} seq
-   * @param {number} [left] how many there are after it, where that is known
+   * @param {number} [left] how many unread messages follow, if known
    */
   read(slug, seq, left = Infinity) {
     const room = this.#room(slug);
@@ -85,5 +85,5 @@ export class Unread {
   }
 }
 
-/** As many as a person wants to know; the server counts no further either. */
+/** The count as text; the server stops at 99, too. */
 export const countText = (/** @type {number} */ count) => (count > 99 ? "99+" : String(count));
