@@ -11,9 +11,9 @@ import { age, clockTime, dayLabel, wholeTime } from "web/time.js";
  *   limit: number | null, since: string, fired_at: string,
  *   until: string | null, withdrawn: boolean, acknowledged: {user: User, at: string} | null,
  *   board: {slug: string, title: string} | null, points: [number, number][], gap?: number, version: number,
- *   streams?: {title: string, since: string, until: string | null}[]}} Alert streams: the streams that fell silent
- * together, missing for a single one; gap: seconds without a point
- *   after which its chart breaks; old cards have none
+ *   streams?: {title: string, since: string, until: string | null}[]}} Alert
+ *   streams: those that fell silent together, missing for a single one; gap: seconds without a point after which the
+ *   chart breaks, missing in old cards
  */
 
 const SIGNS = { crit: "■", warn: "▲", info: "◆" };
