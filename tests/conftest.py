@@ -1,6 +1,6 @@
 """Fixtures of all tests: real servers, outside clients, a browser; the log of a server when its test fails.
 
-A fixture imports what it needs itself: a pure test shall pay for no browser and no server.
+Fixtures import what they need themselves, so that a pure test loads no browser and no server.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 TESTS = Path(__file__).parent
 #: Where the launcher is while there is one.
 LAUNCHER = pytest.StashKey["Launcher"]()
-#: What migrations leave in the database and no test changes.
+#: Tables that migrations fill and no test changes.
 LASTING = {"django_content_type", "auth_permission"}
 CHROMIUM_FLAGS = [
     "--no-sandbox",
@@ -58,7 +58,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """Hypothesis' plugin would import Hypothesis to say nothing of tests that did not use it."""
+    """Prevents Hypothesis' plugin from importing Hypothesis for a report of tests that did not use it."""
     plugin = session.config.pluginmanager.get_plugin("hypothesispytest")
     if plugin and "hypothesis" not in sys.modules:
         session.config.pluginmanager.unregister(plugin)
@@ -81,24 +81,24 @@ def django_db_setup(django_test_environment: None, django_db_blocker: DjangoDbBl
 
 @pytest.fixture(autouse=True)
 def full_quotas() -> None:
-    """Have nobody pay for what another test did under the same id."""
+    """Start each test with full quotas: another test may have spent under the same id."""
     for quota in quotas.QUOTAS:
         quota.reset()
 
 
 @pytest.fixture(scope="session", autouse=True)
 def quick_emptying() -> Iterator[None]:
-    """Empty after a test what tests fill, and row by row.
+    """After a test, delete the rows of the tables that tests fill.
 
-    Django's flush takes out what the migrations leave, too, and makes it anew each time, model by model; and
-    PostgreSQL's TRUNCATE makes the files of forty tables and of their indexes anew, for a few rows.
+    Django's flush would also delete the rows of migrations and make them again each time, model by model. PostgreSQL's
+    TRUNCATE would make new files for forty tables and their indexes, for a few rows.
     """
 
     def empty(case: TransactionTestCase) -> None:
         for name in case.databases:
             tables = set(connections[name].introspection.django_table_names()) - LASTING
             with transaction.atomic(using=name), connections[name].cursor() as cursor:
-                for table in sorted(tables):  # references are looked at when all are empty
+                for table in sorted(tables):  # references are checked when all tables are empty
                     cursor.execute(f'DELETE FROM "{table}"')
 
     with pytest.MonkeyPatch.context() as patch:
@@ -116,7 +116,7 @@ def watched_tables() -> WatchedTables:
 
 @pytest.fixture(autouse=True)
 def only_stores_write_logs(watched_tables: WatchedTables) -> Iterator[None]:
-    """Fail a test in which another module of the house than their store writes messages or samples."""
+    """Fail a test in which any module but their store writes messages or samples."""
     watched_tables.found.clear()
     yield
     assert watched_tables.found == []
@@ -127,7 +127,7 @@ def launcher(pytestconfig: pytest.Config) -> Iterator[Launcher]:
     """Starts servers; those that a test leaves running end with the session."""
     from harness.launcher import Launcher
 
-    # A limit of CI ends us as Ctrl-C does, with all fixtures, or the servers would stay.
+    # Treat CI's time limit (SIGTERM) like Ctrl-C, so that fixtures end the servers.
     before = signal.signal(signal.SIGTERM, signal.default_int_handler)
     with Launcher() as launcher:
         pytestconfig.stash[LAUNCHER] = launcher
@@ -195,8 +195,8 @@ async def new_page(browser: Browser, live_switchboard: Serve) -> AsyncIterator[C
     """Opens a browser window with cookies of its own: `page = await new_page(); await page.goto("/")`.
 
     Options are Playwright's for a context (`color_scheme="dark"`, `viewport={…}`). An error in a page's
-    console, a breach of the content security policy among them, fails the test; what one expects goes
-    into `page.expected_errors`, a list of texts.
+    console, or a violation of the content security policy, fails the test; expected errors go into
+    `page.expected_errors`, a list of texts.
     """
     pages: list[Page] = []
     errors: list[tuple[Page, str]] = []

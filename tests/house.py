@@ -1,11 +1,11 @@
-"""The rooms of the house, from the ground up, as the tests of its rules know them."""
+"""The packages of Switchboard and their layers, lowest first, for the tests of the architecture."""
 
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
 ROOT: Final = Path(__file__).resolve().parent.parent
-#: What each package may import of the others; from the ground up.
+#: The packages that each package may import; the lowest package first.
 MAY_IMPORT: Final[dict[str, set[str]]] = {
     "realtime": set(),
     "web": {"realtime"},
@@ -21,7 +21,7 @@ MAY_IMPORT: Final[dict[str, set[str]]] = {
 PACKAGES: Final = tuple(MAY_IMPORT)
 #: The tables that only one module may write.
 TABLES: Final = {"chat_message": "chat/log/store.py", "streams_sample": "streams/store.py"}
-#: What does no I/O and imports nothing that does: what is said on the wire, what values are, what they come to.
+#: Pure modules, which do no I/O and import nothing that does: the wire's messages, values, and what they add up to.
 PURE: Final = (
     *("realtime.wire.protocol", "realtime.wire.outbox", "realtime.wire.newest", "realtime.limits.buckets"),
     *("web.visible", "web.markdown", "web.markdown.blocks", "web.markdown.emoji", "web.markdown.inline"),
@@ -36,8 +36,8 @@ PURE: Final = (
     ),
     *("boards.edits", "walls.commands", "alerts.rules", "alerts.cards"),
 )
-#: The floors inside each package, from the ground up: a module imports nothing from a floor above its own. A folder
-#: stands for all that is in it.
+#: The floors inside each package, lowest first. A module imports nothing from a floor above its own. A folder stands
+#: for everything in it.
 FLOORS: Final[dict[str, tuple[str, ...]]] = {
     "realtime": (
         "models per_loop wire",  # rows, and one socket as bytes and frames
@@ -97,7 +97,7 @@ FLOORS: Final[dict[str, tuple[str, ...]]] = {
     "alerts": ("rules cards feeders", "models", "incidents", "watching admin", "apps"),
     "config": ("environment logs settings", "asgi urls"),
 }
-#: Folders that show more files side by side than others may, how many, and why.
+#: Folders that may have more files side by side than others: how many, and why.
 LARGER: Final = {
     "accounts": 18,  # Django's usual names, and the few nouns that they act on
 }

@@ -1,4 +1,4 @@
-"""The tests' database: made once for each state of models and migrations, and kept; each run works on a copy."""
+"""The tests' database. It is made once for each state of models and migrations, and kept. Each run works on a copy."""
 
 import hashlib
 import os
@@ -14,7 +14,7 @@ from django.apps import apps
 from django.conf import settings
 from django.db import connection
 
-#: Seconds after which a file that no run has used counts as left behind.
+#: A file that no run has used for this many seconds is deleted.
 LEFT: Final = 7 * 24 * 3600
 
 
@@ -31,7 +31,7 @@ def state() -> str:
 
 
 def kept(folder: Path) -> Path:
-    """Return the database for this state of the code, made now if need be; runs at the same time disturb nothing."""
+    """Return the database for this state of the code; make it if it is missing. Runs at the same time are safe."""
     path = folder / f"schema-{state()}.sqlite3"
     if path.exists():
         path.touch()
@@ -47,7 +47,7 @@ def kept(folder: Path) -> Path:
 
 @contextmanager
 def using(path: Path) -> Iterator[None]:
-    """Have Django use another file as its database."""
+    """Make Django use another file as its database."""
     before = connection.settings_dict["NAME"]
     connection.close()
     settings.DATABASES["default"]["NAME"] = connection.settings_dict["NAME"] = str(path)
@@ -60,7 +60,7 @@ def using(path: Path) -> Iterator[None]:
 
 @contextmanager
 def copied() -> Iterator[Path]:
-    """Have Django use a copy of the kept database, for as long as a run of tests takes."""
+    """Make Django use a copy of the kept database during a run of tests."""
     folder = settings.VAR_DIR
     for path in folder.glob("*.sqlite3*"):
         if time.time() - path.stat().st_mtime > LEFT:

@@ -12,7 +12,7 @@ from typing import Final
 from tests.house import MAY_IMPORT, PACKAGES, ROOT, modules, scripts
 
 PICTURE: Final = ROOT / "docs/pictures/house.svg"
-#: Of each room, its folders and their lines; "" holds the files that lie in no folder.
+#: For each package, its folders and their lines; "" stands for files outside folders.
 Sizes = dict[str, dict[str, int]]
 Arrow = tuple[str, str]
 
@@ -59,7 +59,7 @@ def sizes() -> Sizes:
 
 @cache
 def imported(path: Path) -> frozenset[str]:
-    """Return what a file imports, inside functions too: of `from package import name` also `package.name`."""
+    """Return the imports of a file, also inside functions; for `from package import name` also `package.name`."""
     found: set[str] = set()
     for node in ast.walk(ast.parse(path.read_text())):
         if isinstance(node, ast.Import):
@@ -83,12 +83,12 @@ def floors() -> list[list[str]]:
 
 
 def level(room: str) -> int:
-    """Return the number of floors that lie above a room's."""
+    """Return the number of floors above that of a room."""
     return next(number for number, rooms in enumerate(floors()) if room in rooms)
 
 
 def drawn(found: Sizes, arrows: list[Arrow]) -> str:
-    """Return the picture as SVG. An arrow that goes up is drawn up: a test refuses it."""
+    """Return the picture as SVG. Arrows that go up are drawn, too; a test refuses them."""
     total = sum(sum(folders.values()) for folders in found.values())
     width, height = LANES + LANE * len(PACKAGES), TOP + FLOOR * len(floors())
     size = f'width="{width}" height="{height}"'

@@ -1,4 +1,4 @@
-"""Settings of the tests: ours, whatever a developer has exported, and a folder of their own."""
+"""Settings of the tests: the project's, independent of exported variables, with a folder of their own."""
 
 import os
 
@@ -6,7 +6,7 @@ from harness import environment
 
 environment.forget_exported()
 os.environ["SWITCHBOARD_VAR"] = str(environment.ROOT / "var" / "tests")
-# What tests start themselves runs with our own.
+# Programs that tests start use the ordinary settings.
 os.environ["DJANGO_SETTINGS_MODULE"] = "config.settings"
 
 from config.settings import *  # noqa: E402, F403

@@ -28,7 +28,7 @@ START = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 
 
 def seconds(number: float) -> datetime:
-    """Return the time so many seconds after the start."""
+    """Return the time this many seconds after the start."""
     return START + timedelta(seconds=number)
 
 
@@ -57,7 +57,7 @@ def reading(stream: Stream, value: Any = None, at: float = 0, token: int = 0, **
 
 @pytest.fixture
 def no_producers() -> Iterator[dict[str, Producer]]:
-    """The registry, empty for the length of a test."""
+    """An empty registry during a test."""
     registry.all_producers()
     kept = dict(registry.by_slug)
     registry.by_slug.clear()
@@ -90,7 +90,10 @@ class Viewer(AsgiClient):
         self.user = user
 
     async def open_path(self, path: str, screen: str = "", bearer: str = "") -> Event:
-        """Connect and return the first event. `screen`: a link's token as a page sends it; `bearer`: as others do."""
+        """Connect and return the first event.
+
+        `screen`: a link's token sent like a page; `bearer`: sent like a program.
+        """
         headers = {"host": "testserver", "origin": "http://testserver"}
         if bearer:
             headers = {"host": "testserver", "authorization": f"Bearer {bearer}"}
@@ -121,7 +124,7 @@ async def hub() -> AsyncIterator[Hub]:
 
 @pytest.fixture
 async def viewer(hub: Hub) -> AsyncIterator[Callable[..., Awaitable[Viewer]]]:
-    """Seats a guest at a screen: `await viewer("Ada")`; `""` is nobody."""
+    """Returns a viewer: `await viewer("Ada")` is a guest; `""` is not signed in."""
     made: list[Viewer] = []
 
     def make(name: str = "Ada") -> Viewer:

@@ -1,7 +1,7 @@
-"""A small team to test with, and the sockets and browsers that its people use, in this process.
+"""A small team for tests, with the sockets and browsers of its people, in this process.
 
-Alice owns the members-only room `attic`, Bob is its other member, Charlie must see nothing of it, Gast is
-a guest, Robo a bot. Nobody but people talks in `lobby`; `kitchen` is for all.
+Alice owns the members-only room `attic`; Bob is its other member; Charlie must see nothing of it. Gast is a guest, Robo
+a bot. In `lobby` bots may not talk; `kitchen` is for all.
 """
 
 import uuid
@@ -62,12 +62,12 @@ def make_team() -> Team:
 
 
 def says(room: Room, user: User, body: str = "hello", **fields: Any) -> Post:
-    """Return the change by which `user` says `body`."""
+    """Return the change that posts `body` as `user`."""
     return Post(room.pk, user.pk, fields.pop("client_id", None) or uuid.uuid4(), body, f"<p>{body}</p>", **fields)
 
 
 async def signed_in(user: User, **options: Any) -> AsyncClient:
-    """Return a browser, as it were, in which `user` is signed in."""
+    """Return a test client in which `user` is signed in."""
     browser = AsyncClient(**options)
     await browser.aforce_login(user)
     return browser
@@ -75,7 +75,7 @@ async def signed_in(user: User, **options: Any) -> AsyncClient:
 
 @contextmanager
 def queries() -> Iterator[list[str]]:
-    """Yield the list of the queries that any thread makes meanwhile."""
+    """Yield the list of queries that all threads make meanwhile."""
     found: list[str] = []
     execute = CursorWrapper.execute
 
@@ -92,7 +92,7 @@ Connect = Callable[..., Awaitable[AsgiClient]]
 
 
 async def fill(room: Room, user: User, count: int) -> None:
-    """Have `user` say so many things there."""
+    """Post `count` messages as `user`."""
     await in_database(apply)([says(room, user, f"message {number}") for number in range(1, count + 1)])
 
 

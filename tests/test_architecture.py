@@ -1,6 +1,6 @@
 """The rules of docs/architecture.md, held against the code itself.
 
-`tests/architecture` has the rules, and a test that each finds what breaks it; `tests/house.py` has the plan.
+`tests/architecture` has the rules, and tests that each finds violations. `tests/house.py` has the layers.
 """
 
 import graphlib
@@ -13,7 +13,7 @@ from tests.architecture.source import Source
 from tests.house import FLOORS, LARGER, MAY_IMPORT, PACKAGES, PURE, ROOT, TABLES, name, scripts
 
 CONSUMER = "realtime.consumers.SocketConsumer"
-#: The one file that uses private names of a library, Autobahn and Twisted, and says what it does without them.
+#: The one file that may use private names of libraries (Autobahn, Twisted).
 SERVER_PRIVATES = "realtime/serving/sockets.py"
 #: They begin with an underscore, but the documentation of Django and Python names them.
 DOCUMENTED = {"_meta", "_db", "_default_manager", "_exit"}
@@ -37,7 +37,7 @@ def test_no_module_imports_itself_by_way_of_others(house: Source) -> None:
 
 
 def test_the_harness_knows_nothing_of_switchboard() -> None:
-    """bin/prove and bin/bench use it without Django's settings, and on versions of Switchboard that they compare."""
+    """bin/prove and bin/bench use it without Django's settings, and against several versions of Switchboard."""
     imported = {name for module in Source(ROOT, ["harness"]).modules.values() for name, _ in module.imported()}
     assert not {name.partition(".")[0] for name in imported} & {*PACKAGES, "tests", "benchmarks"}
 
@@ -108,7 +108,10 @@ def test_only_connect_js_constructs_a_websocket() -> None:
 
 
 def test_scripts_do_not_import_in_circles() -> None:
-    """File names carry a hash of their content, names of imports included: a circle has none. Types count, too."""
+    """File names contain a hash of the content, which includes the imported names.
+
+    In a circle no hash exists. Types count, too.
+    """
     imported = {
         path.resolve(): {
             (path.parent / found).resolve()
@@ -121,7 +124,10 @@ def test_scripts_do_not_import_in_circles() -> None:
 
 
 def test_requests_say_for_whom_they_are() -> None:
-    """`ask` of page.js names the page's person. A wall has a token, and a reload asks for a page of who is there."""
+    """`ask` of page.js names the page's person.
+
+    Exceptions: a wall has a token, and a reload wants the page of the present person.
+    """
     found = {name(path) for path in scripts() if re.search(r"\bfetch\(|XMLHttpRequest|sendBeacon", path.read_text())}
     assert found == {
         "web/static/web/page.js",
@@ -131,6 +137,6 @@ def test_requests_say_for_whom_they_are() -> None:
 
 
 def test_only_storage_js_names_the_browsers_storage() -> None:
-    """Where it is off, merely to name it throws, and a page would be empty."""
+    """Where storage is off, even naming it throws, and the page would stay empty."""
     named = {name(path) for path in scripts() if re.search(r"\b(local|session)Storage\b", path.read_text())}
     assert named == {"web/static/web/storage.js"}

@@ -1,4 +1,4 @@
-"""What of npm is served; every module that a page imports can be found, with hashed names too, and has its test."""
+"""Served files of npm; every imported module can be found, also with hashed names, and has a test."""
 
 import json
 import posixpath
@@ -135,7 +135,7 @@ def test_every_static_file_that_a_template_names_exists() -> None:
             assert finders.find(path), f"{template.relative_to(root)} names {path}, which does not exist"
 
 
-# Scripts that only draw a template or only wire a page: browser tests cover them. Any other has a test of its own.
+# Scripts that only render a template or set up a page; browser tests cover them. All others have their own tests.
 VIEWS = {
     "boards": """board-connection board-tile board-view board copy-command editor/tile-dialog line-chart new-board
         rewind/rewind-bar thumbnail tiles/line tiles/room tiles/translated""",
@@ -158,9 +158,9 @@ def own_scripts() -> set[str]:
 
 
 def faults_of_mirror(scripts: set[str], tests: set[str], views: set[str]) -> list[str]:
-    """Return what is wrong with scripts and tests, both by paths such as "web/page.js" and "web/page.test.js".
+    """Return scripts without a test and tests without a script, by paths such as "web/page.js" and "web/page.test.js".
 
-    A test may look at one side of a script: "web/time-region.test.js" is one of "web/time.js".
+    A script may have several tests: "web/time-region.test.js" belongs to "web/time.js".
     """
     tested = {test.removesuffix(".test.js") + ".js" for test in tests}
     logic = scripts - views

@@ -1,4 +1,4 @@
-"""The pure parts of the benchmark: what it counts, and what it makes of that."""
+"""The pure parts of the benchmark: counting, and evaluating."""
 
 import json
 import math

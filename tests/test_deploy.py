@@ -1,4 +1,4 @@
-"""The deployment's files fit together, and its page names every setting there is."""
+"""The deployment's files fit together, and its page names every setting."""
 
 import configparser
 import os
@@ -63,7 +63,7 @@ def test_compose_sets_only_settings_that_exist(compose: dict[str, Any]) -> None:
         environment = compose["services"][name]["environment"]
         assert environment.keys() <= settings_read()
         assert environment.keys() >= {"SECRET_KEY", "ALLOWED_HOSTS", "DATABASE_URL", "REDIS_URL", "BEHIND_PROXY"}
-        # What the image decides is no setting of its user; nor is DEBUG, which production refuses.
+        # The image fixes these, so its user does not set them; production refuses DEBUG.
         assert settings_read() - environment.keys() == {"SWITCHBOARD_VAR", "PRODUCERS_DIR", "DEBUG"}
         literal = {setting for setting, value in environment.items() if value is not None and "${" not in value}
         assert literal == {"REDIS_URL", "BEHIND_PROXY"}, "all others can be set in deploy/.env"
@@ -73,7 +73,7 @@ def test_compose_sets_only_settings_that_exist(compose: dict[str, Any]) -> None:
 
 
 def goes_into_the_image(path: str) -> bool:
-    """Return what `.dockerignore` says of a file: the last line counts that names it, or a folder that it is in."""
+    """Return whether `.dockerignore` lets a file in. The last line counts that names the file or one of its folders."""
     parts = path.split("/")
     above = ["/".join(parts[: number + 1]) for number in range(len(parts))]
     taken = True

@@ -35,7 +35,7 @@ def commands() -> set[str]:
 
 
 def events() -> set[str]:
-    """Return the `type` of every dict in the code that is written down as one and is sent to clients."""
+    """Return the `type` of every dict literal in the code that is sent to clients."""
     found = set()
     for path in modules():
         for node in ast.walk(ast.parse(path.read_text())):

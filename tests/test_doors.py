@@ -1,4 +1,4 @@
-"""Every door over HTTP has a limit: of a person, or of the address of a stranger."""
+"""Every HTTP endpoint has a limit, per person or per address of strangers."""
 
 import itertools
 from collections.abc import Iterator
@@ -14,7 +14,7 @@ from realtime.limits import quotas
 from realtime.limits.quotas import payer_of
 from web import throttling
 
-#: Doors that count by something else: the push token, and what asks whether a process is well.
+#: Endpoints with another limit: pushes (by token) and health checks.
 OTHERS = {"api_stream", "healthz", "readyz", "metrics"}
 
 

@@ -1,4 +1,4 @@
-"""What a newcomer meets first: wrong addresses, wrong starts, a Python that is not ours."""
+"""First steps of a newcomer: wrong addresses, wrong starts, an unsupported Python."""
 
 import json
 import os
@@ -25,7 +25,7 @@ from realtime.management.commands import serve
 from realtime.serving import embedded
 
 ROOT = Path(__file__).resolve().parent.parent
-#: What tools look for at the root and nowhere else.
+#: Files that tools look for only at the root.
 HIDDEN = {".dockerignore", ".editorconfig", ".gitignore", ".npmrc", ".pre-commit-config.yaml"}
 PAGES = {"README.md", "LICENSE", "CONTRIBUTING.md", "SECURITY.md", "CHANGELOG.md", "requirements.txt"}
 

@@ -1,4 +1,4 @@
-"""No address makes the server fail: each page, each call and each list of the admin is asked odd things."""
+"""No address makes the server fail: every page, call and admin list gets odd parameters."""
 
 import re
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ NAMES = [
     ),
     *("is_active__exact", "kind__exact", "expires_at__gte", "date_joined__day", "name__regex", "user__password", "%00"),
 ]
-#: What stands in an address for each kind of part.
+#: Values for each kind of part in an address.
 PARTS = {
     "slug": ["lobby", "shop", "a" * 300],
     "int": ["1", HUGE],
@@ -46,7 +46,7 @@ PARTS = {
 
 
 def addresses(patterns: list[Any], before: str = "") -> Iterator[str]:
-    """Yield addresses for all patterns below `before`, with all that may stand for their parts."""
+    """Yield addresses for all patterns below `before`, with all values for their parts."""
     for each in patterns:
         route = before + str(each.pattern).removeprefix("^").removesuffix("$")
         if isinstance(each, URLResolver):

@@ -1,4 +1,4 @@
-"""There is one language, whatever a browser asks for."""
+"""There is only one language, whatever a browser asks for."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""What is written of a request that was refused, and of an address with a secret in it."""
+"""Log lines of refused requests, and of addresses with a secret."""
 
 import logging
 import sys

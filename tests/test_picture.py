@@ -1,4 +1,4 @@
-"""The picture of the house is what the code gives, and the house is as the picture promises."""
+"""The committed picture matches the code, and the code keeps the rules of the picture."""
 
 import graphlib
 from itertools import pairwise
@@ -9,12 +9,15 @@ import pytest
 from tests.house import PACKAGES, ROOT, modules
 from tests.picture import PICTURE, arrows, committed_sizes, drawn, floors, imported, level, sizes
 
-#: No room is larger than this part of the house.
+#: No package is larger than this share of the code.
 LARGEST: Final = 0.25
 
 
 def test_the_committed_picture_is_what_the_code_gives() -> None:
-    """Folders and arrows exactly. Lines may drift by a tenth or 120, or each commit would have to draw again."""
+    """Folders and arrows must match exactly.
+
+    Numbers of lines may differ by a tenth or 120, or every commit would need a new one.
+    """
     now, then = sizes(), committed_sizes()
     assert PICTURE.read_text() == drawn(then, arrows()), "run bin/picture"
     assert {room: set(folders) for room, folders in now.items()} == {

@@ -9,10 +9,10 @@ import pytest
 
 ROOT = Path(__file__).resolve().parent.parent
 PRIVATE = re.compile(r"_[^_]\w*")
-#: Private by their looks only.
+#: Names that only look private.
 PUBLIC = {"_meta", "_asdict", "_replace", "_make", "_fields", "_state"}
 REASON = re.compile(r"# private: \S+")
-#: Lines that reach into a private name and say why. May only fall.
+#: How many lines use a private name and say why. It may only fall.
 WITH_A_REASON = 25
 
 

@@ -1,4 +1,4 @@
-"""The checker objects to each kind of violation, and to nothing else."""
+"""The checker finds each kind of violation, and nothing else."""
 
 from collections.abc import Callable
 

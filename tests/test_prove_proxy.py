@@ -1,4 +1,4 @@
-"""The proxy forwards, swallows, and leaves dead what lived while it was deaf."""
+"""The proxy forwards and swallows; connections from its deaf time stay dead."""
 
 import asyncio
 from collections.abc import AsyncIterator

@@ -1,4 +1,4 @@
-"""The tables of a run say what happened, and whose fault it was under."""
+"""The tables of a run say what happened, and during which fault."""
 
 from tests.prove.checker import Violation
 from tests.prove.record import Answer, Phase, Reading, Received, Record, Said, State

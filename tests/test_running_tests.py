@@ -1,4 +1,4 @@
-"""bin/test: which runner gets what, and that its last line tells the truth. And pytest alone, as one types it."""
+"""bin/test: which runner gets which tests, and its last line. Also pytest by itself."""
 
 import os
 import subprocess

@@ -1,4 +1,4 @@
-"""bin/setup installs once and says in a sentence what is missing. Scripts play Python, pip, uv and npm here."""
+"""bin/setup installs once, and says in a sentence what is missing. Scripts replace Python, pip, uv and npm here."""
 
 import re
 import shutil
@@ -84,7 +84,7 @@ class Machine:
 
     @property
     def installed(self) -> list[str]:
-        """Return what each call of an installer was about: its program and its last argument."""
+        """Return the calls of installers: each program and its last argument."""
         calls = re.findall(
             r"^(uv|npm|python)(?: -m pip)? (?:pip install|install|ci) .*?(\S+)$", self.calls.read_text(), re.M
         )

@@ -1,4 +1,4 @@
-"""A test of a test: who writes a table that is not theirs is seen, however they do it."""
+"""Tests of the watch over tables: every kind of write by the wrong module is found."""
 
 import uuid
 from collections.abc import Iterator
@@ -53,9 +53,7 @@ def run(file: Path, code: str, **names: Any) -> None:
         "setattr(room, 'write', getattr(room.messages, 'upd' + 'ate')); room.write(body='x')",
     ],
 )
-def test_whoever_writes_a_table_that_is_not_theirs_is_found(
-    room: Room, found: list[str], tmp_path: Path, code: str
-) -> None:
+def test_every_write_by_the_wrong_module_is_found(room: Room, found: list[str], tmp_path: Path, code: str) -> None:
     run(tmp_path / "chat/log/evil.py", code, room=room, connection=connection)
     assert found
     assert set(found) == {"chat/log/evil.py:2 writes chat_message, which only chat/store.py may"}

@@ -1,6 +1,6 @@
-"""Looks at all SQL of the tests: tables that only one module may write are written by no other.
+"""Checks all SQL of the tests: a table with a single writer is written by no other module.
 
-`tests/architecture/writes.py` reads from the code who writes, and cannot follow everywhere. Here everybody comes past.
+`tests/architecture/writes.py` finds writers in the source, but cannot follow everything. Here every statement is seen.
 """
 
 import re
@@ -15,10 +15,11 @@ from django.db.backends.signals import connection_created
 
 
 class WatchedTables:
-    """An `execute_wrapper` for every connection. `found`: who wrote and should not have.
+    """An `execute_wrapper` for every connection. `found`: code that wrote a table without permission.
 
-    `writers`: for each table the file below `root` that may write it. Who writes is the innermost function that is in
-    one of `packages`; those of `passes_on` only pass on what others write. What a test itself writes is its own affair.
+    `writers`: for each table, the file below `root` that may write it. The innermost function in one of `packages`
+    counts as the writer; functions in `passes_on` only pass on the writes of others. Writes of a test itself are
+    allowed.
     """
 
     def __init__(
@@ -33,7 +34,7 @@ class WatchedTables:
         }
 
     def watch(self) -> None:
-        """Look at all connections that there are and will be."""
+        """Watch all present and future connections."""
         connection_created.connect(self._add, weak=False)
         for connection in connections.all(initialized_only=True):
             self._add(connection=connection)

@@ -14,7 +14,7 @@ DRAIN: Final = 10.0
 
 
 def drain(client: LoadClient, rooms: Sequence[Room]) -> bool:
-    """Wait for the messages in flight. Return False when they still come after DRAIN seconds; else none is coming any more."""
+    """Wait for the messages in flight. Return False when some still come after DRAIN seconds, else True."""
     began = moved = time.perf_counter()
     stall = max(room.stall for room in rooms)
     while any(room.in_flight() > 0 for room in rooms) and time.perf_counter() - moved < stall:

@@ -13,7 +13,10 @@ __all__ = ["connect", "hub", "team"]
 
 
 class Clock:
-    """The clock of the limits, and of the database where tries of passwords are counted: it goes when it is told to."""
+    """The clock of the limits, and of the database that counts tries of passwords.
+
+    It moves only when a test moves it.
+    """
 
     def __init__(self) -> None:
         self.seconds = 0.0
@@ -28,7 +31,7 @@ class Clock:
 
 @pytest.fixture(autouse=True)
 def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
-    """The clock stands still: what limits say depends on no machine's pace."""
+    """The clock stands still, so that limits do not depend on the speed of the machine."""
     clock = Clock()
     monkeypatch.setattr(quotas, "time", SimpleNamespace(monotonic=clock.monotonic))
     monkeypatch.setattr(guessing, "Now", clock.now)

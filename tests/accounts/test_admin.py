@@ -14,7 +14,7 @@ from tests.team import Connect, Team, signed_in
 
 
 async def staff(*permissions: str) -> AsyncClient:
-    """Return the browser of somebody who works here, with these rights (none named: all)."""
+    """Return the browser of a member of staff with these rights (all, when none are named)."""
     user = await User.objects.acreate(username="staff", name="Staff", is_staff=True, is_superuser=not permissions)
     await user.user_permissions.aset(
         [permission async for permission in Permission.objects.filter(codename__in=permissions)]

@@ -1,4 +1,4 @@
-"""A page that was made for one person, and a cookie that is another's by now."""
+"""A page that was made for one person, after the cookie has become another person's."""
 
 import json
 import uuid
@@ -61,7 +61,7 @@ def test_a_page_of_somebody_who_signed_out_is_told_so(team: Team) -> None:
 
 
 def test_it_is_told_before_the_csrf_token_is_looked_at(team: Team) -> None:
-    """Signing in changes the token, too: a page would be told that it is wrong, and not why."""
+    """Signing in also changes the token; without this order the page would only hear that its token is wrong."""
     browser = Client(enforce_csrf_checks=True)
     browser.force_login(team.bob)
     assert say(browser, "words", **as_page_of(team.alice)).json()["error"]["code"] == "another_person"

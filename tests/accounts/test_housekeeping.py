@@ -1,4 +1,4 @@
-"""What is deleted by itself, and what is not."""
+"""What is deleted automatically, and what is not."""
 
 import uuid
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""What the wire did not tell is found in the database."""
+"""Changes whose event was lost are found in the database."""
 
 import asyncio
 from collections.abc import Collection

@@ -98,8 +98,8 @@ async def test_a_hundred_who_come_at_once_take_no_more_queries_than_a_few(team: 
     await (await connect(team.alice)).assert_event("heads")
     with queries() as made:
         await (await connect(browsers[0])).assert_event("heads")
-    # Session and user, public rooms and memberships, heads; of somebody new also how far the rooms are and what is
-    # read there (nothing yet), since when this person is here, and the marks of that, in a transaction.
+    # Session and user, public rooms and memberships, heads. For somebody new, also: the rooms' numbers and read marks
+    # (none yet), the date of the account, and the new marks, in a transaction.
     assert len(made) == 10, made
     with queries() as made:
         sockets = await asyncio.gather(*[connect(browser) for browser in browsers[1:]])

@@ -1,4 +1,4 @@
-"""Rules on streams, pushed values, and the evaluation of the rules at a given second."""
+"""Helpers: rules on streams, pushed values, and evaluation of the rules at a given second."""
 
 from typing import Any
 
@@ -24,7 +24,7 @@ def push(stream: Stream, *values: tuple[float, float]) -> None:
 
 
 def look(at: float, token: int | None = None) -> bool:
-    """Have the rules evaluated at this second, as far as it is known then."""
+    """Evaluate the rules at this second, with the samples known then."""
     token = incidents.hold("me") if token is None else token
     assert token is not None
     return incidents.evaluate(token, seconds(at) + incidents.LAG)
@@ -35,6 +35,6 @@ def incident() -> Incident:
 
 
 def look_from(begin: int, end: int, step: int = 2) -> None:
-    """Have the rules evaluated again and again, as a worker does, from one second to before another."""
+    """Evaluate the rules every second, as a worker does, from one second until before another."""
     for at in range(begin, end, step):
         look(at)

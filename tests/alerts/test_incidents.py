@@ -18,7 +18,7 @@ pytestmark = pytest.mark.django_db
 
 
 def tell(now: datetime) -> list[dict[str, Any]]:
-    """Return the cards that are to be told, as if the room had taken them."""
+    """Return the cards to post, and note them as posted."""
     told = incidents.to_tell(now)
     for each, _, _ in told:
         incidents.note_told(each)

@@ -21,7 +21,7 @@ def terms(
 
 
 def watch(rule: Terms, values: Values, until: int, looks: tuple[int, ...] = ()) -> list[Transition]:
-    """Return what a rule says of `values` by `until`, if it also looks at these times."""
+    """Return what a rule reports about `values` up to `until`, when it is also evaluated at these times."""
     watched, found = Watched(), []
 
     def wait(now: int) -> None:
@@ -65,12 +65,12 @@ def resolved(until: int, at: int) -> Resolved:
         (terms(BELOW, 10, margin=5), [(0, 9), (100, 14), (200, 15)], 9000, [fired(0, 60), resolved(200, 320)]),
         # A second incident, when the first is over.
         (terms(settle=10), [(0, 91), (70, 0), (90, 91)], 150, [fired(0, 60), resolved(70, 80), fired(90, 150)]),
-        # Nobody looked for long: it is told all the same, with the times at which it was.
+        # Nobody evaluated the rule for long; it still reports the change, with the real times.
         (terms(), [(0, 91), (100, 0)], 86_400, [fired(0, 60), resolved(100, 220)]),
         (terms(CRIT), [(0, "crit"), (30, "warn"), (40, {"level": "crit", "text": "no answer"})], 99, []),
         (terms(CRIT), [(0, {"level": "crit"}), (30, "crit"), (100, "warn")], 220, [fired(0, 60), resolved(100, 220)]),
         (terms(WARN), [(0, "warn"), (30, "crit"), (100, "info")], 220, [fired(0, 60), resolved(100, 220)]),
-        # What is not known is neither bad nor fine.
+        # An unknown value is neither bad nor fine.
         (terms(CRIT), [(0, "crit"), (10, "unknown")], 60, [fired(0, 60)]),
         (terms(CRIT), [(0, "unknown")], 900, []),
         (terms(CRIT), [(0, "crit"), (100, "unknown")], 900, [fired(0, 60)]),
@@ -142,7 +142,7 @@ LAPSE = timedelta(seconds=6)
 
 
 def listen(rule: Terms, values: Values, breaks: list[tuple[int, int]], until: int) -> list[Transition]:
-    """Return what `values` change when somebody looks every second but in `breaks`, in which no value comes."""
+    """Return the changes by `values`, evaluated every second except during `breaks`, in which no value comes."""
     watched, heard, found = Watched(bad_since=seconds(0)), Heard(), []
     away = {second for begin, length in breaks for second in range(begin, begin + length)}
     known = {at: value for at, value in values if at not in away}

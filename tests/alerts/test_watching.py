@@ -111,7 +111,7 @@ async def test_a_card_comes_when_its_room_takes_it_at_last(monkeypatch: pytest.M
 
 
 def let_a_minute_go_by() -> None:
-    """Have all that the database knows be a minute older."""
+    """Make everything in the database a minute older."""
     minute = timedelta(minutes=1)
     Stream.objects.update(at=F("at") - minute)
     RuleState.objects.update(at=F("at") - minute, bad_since=F("bad_since") - minute)

@@ -1,4 +1,4 @@
-"""The rules of the house. Each returns what breaks it, one sentence each: nothing, when all is well."""
+"""The rules of the architecture. Each returns its violations, one sentence each; nothing when there is none."""
 
 import ast
 import graphlib
@@ -12,7 +12,7 @@ from tests.architecture.writes import Writes
 
 Broken = list[str]
 
-#: What Django and its users build models and their parents from.
+#: The base classes of models.
 MODELS: Final = (
     "django.db.models.Model",
     "django.db.models.base.Model",
@@ -53,7 +53,7 @@ ORM: Final = {
 
 
 def packages_import_downwards(source: Source, may_import: Mapping[str, Collection[str]]) -> Broken:
-    """Each package imports only what `may_import` names for it: packages, or one module (`chat.public`)."""
+    """Each package imports only the packages, or single modules (`chat.public`), that `may_import` names for it."""
     return [
         f"{source.place(module, line)} imports {name}"
         for module in source.modules.values()
@@ -65,9 +65,9 @@ def packages_import_downwards(source: Source, may_import: Mapping[str, Collectio
 
 
 def floors_hold(source: Source, floors: Mapping[str, Sequence[str]]) -> Broken:
-    """Inside a package a module imports nothing from a floor above its own.
+    """Inside a package, a module imports nothing from a floor above its own.
 
-    Floors: the names on each, the lowest first. A name stands for a module, or for a folder and all that is in it.
+    Floors: the names on each, the lowest first. A name stands for a module, or for a folder with everything in it.
     Every module is on a floor.
     """
     broken = []
@@ -95,7 +95,7 @@ def _level(levels: Mapping[str, int], name: str) -> int | None:
 
 
 def no_circles(source: Source) -> Broken:
-    """No module imports, by way of others, itself; imports inside functions count."""
+    """No module imports itself through others. Imports inside functions count, too."""
     try:
         graphlib.TopologicalSorter(source.imports).prepare()
     except graphlib.CycleError as error:
@@ -116,7 +116,7 @@ def rows_are_written_by(source: Source, model: str, table: str, store: str) -> B
 
 
 def models_have_no_effects(source: Source) -> Broken:
-    """No model, wherever it is, does more when it is saved or deleted; nobody listens to signals."""
+    """No model does anything extra when it is saved or deleted, and no code listens to signals."""
     effects = [
         f"{source.place(each.module, node.lineno)} has {each.node.name}.{node.name}"
         for each in source.subclasses(*MODELS)
@@ -133,7 +133,7 @@ def models_have_no_effects(source: Source) -> Broken:
 
 
 def consumers_hold_no_orm(source: Source, base: str) -> Broken:
-    """A module with a consumer, a descendant of `base` wherever it is, asks services, never the ORM."""
+    """A module with a consumer (a subclass of `base`) calls services, never the ORM."""
     with_consumers = {each.module.name: each.module for each in source.subclasses(base)}
     return [
         f"{source.place(module, node.lineno)}: {ast.unparse(node)}"
@@ -171,7 +171,7 @@ def are_pure(source: Source, pure: Collection[str]) -> Broken:
 
 
 def commands_are_answered_in_one_way(source: Source, base: str) -> Broken:
-    """A handler answers by `answer`, `answer_when` or an exception: what it returns, nobody would send."""
+    """A handler answers by `answer`, `answer_when` or an exception. Its return value would not be sent."""
     return [
         f"{source.place(each.module, node.lineno)}: {node.name} returns something"
         for each in source.subclasses(base)
@@ -185,7 +185,7 @@ def commands_are_answered_in_one_way(source: Source, base: str) -> Broken:
 
 
 def folders_are_small(source: Source, most: int, larger: Mapping[str, int], folders: Iterable[str] = ()) -> Broken:
-    """No folder shows more than `most` files side by side; `larger` has how many the exceptions may."""
+    """No folder has more than `most` files side by side. `larger`: the limits of exceptions."""
     roots = [source.root / each for each in (*source.packages, *folders)]
     files = [path for root in roots for path in root.rglob("*") if path.is_file() and _counts(path)]
     sizes = Counter(str(path.parent.relative_to(source.root)) for path in files)
@@ -209,9 +209,10 @@ def modules_are_short(source: Source, most: int) -> Broken:
 
 
 def no_foreign_privates(source: Source, allowed_in: str, documented: Collection[str]) -> Broken:
-    """Nobody but the file `allowed_in` uses a private name of a library. `documented`: names that are public after all.
+    """Only the file `allowed_in` uses private names of libraries. `documented`: names that only look private.
 
-    A name is a library's when it is imported from one, when nothing here defines it, or when a class here overrides it.
+    A name belongs to a library when it is imported from one, when nothing here defines it, or when a class here
+    overrides it.
     """
     own = {name for module in source.modules.values() for name in _defined(module)} | set(documented)
     broken = []
@@ -250,7 +251,7 @@ def _defined(module: Module) -> Iterator[str]:
 
 
 def _overridden(source: Source, each: Class) -> Iterator[tuple[str, int]]:
-    """Yield the private names that a class defines and that the library's classes above it have."""
+    """Yield the private names that a class defines and its base classes in libraries have, too."""
     foreign = [found for base in _ancestors(source, each) if (found := _library_class(base)) is not None]
     for node in each.node.body:
         name = getattr(node, "name", "")

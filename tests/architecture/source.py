@@ -1,4 +1,4 @@
-"""What the rules of the house see of the code: modules, their imports, classes and their descent. It imports none."""
+"""Parses the code for the rules: modules, their imports, classes and their bases. It does not import the code."""
 
 import ast
 from collections.abc import Iterable, Iterator
@@ -41,7 +41,7 @@ class Module:
         return found
 
     def imported(self) -> Iterator[tuple[str, int]]:
-        """Yield the full name and the line of all that is imported, inside functions, too."""
+        """Yield the full name and the line of every import, also inside functions."""
         for node in ast.walk(self.tree):
             if isinstance(node, ast.Import):
                 yield from ((each.name, node.lineno) for each in node.names)
@@ -49,7 +49,7 @@ class Module:
                 yield from ((f"{self._base(node)}.{each.name}", node.lineno) for each in node.names)
 
     def full_name(self, expression: ast.expr) -> str:
-        """Return what `a.b.c` means in this module, in full; "" for what is no name."""
+        """Return the full name that `a.b.c` means in this module; "" when it is not a name."""
         if isinstance(expression, ast.Name):
             return self.names.get(expression.id, expression.id)
         if isinstance(expression, ast.Attribute) and (value := self.full_name(expression.value)):
@@ -99,7 +99,7 @@ class Source:
 
     @cached_property
     def imports(self) -> dict[str, dict[str, int]]:
-        """Return of each module which others here it imports, and in which line."""
+        """Return, for each module, which other modules here it imports, and in which line."""
         return {
             module.name: {
                 found: line
@@ -110,7 +110,7 @@ class Source:
         }
 
     def module_of(self, name: str) -> str:
-        """Return the module in which `name` is; "" when it is none of these."""
+        """Return the module of `name`; "" when it is in none of these."""
         while name and name not in self.modules:
             name = name.rpartition(".")[0]
         return name
@@ -136,7 +136,7 @@ class Source:
         return {each.name: each for each in found}
 
     def subclasses(self, *roots: str) -> list[Class]:
-        """Return the classes here that descend from one of `roots`, which may be a library's."""
+        """Return the classes here that are subclasses of one of `roots`, which may be a library's."""
         below = set(roots)
         while True:
             more = {

@@ -1,4 +1,4 @@
-"""A test of the tests: whatever breaks a rule of the house, planted in a small one, is found."""
+"""Tests of the rules: a violation of each rule, put into a small sample project, is found."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -8,7 +8,7 @@ import pytest
 from tests.architecture import rules
 from tests.architecture.source import Source
 
-#: A house in which all is well: by file, its text.
+#: A sample project without violations: file to text.
 HOUSE = {
     "realtime/consumers.py": "class SocketConsumer:\n    async def on_ping(self, command) -> None: ...\n",
     "realtime/bulk.py": "def update(rows, *names): ...\ndef insert(rows): ...\ndef make(model, values): ...\n",
@@ -112,7 +112,7 @@ ALL: list[Rule] = [
 
 @pytest.fixture
 def build(tmp_path: Path) -> Callable[..., Source]:
-    """Builds the house, with other files than usual."""
+    """Builds the sample project with some files replaced."""
 
     def build(files: dict[str, str]) -> Source:
         for file, text in {**HOUSE, **files}.items():
@@ -126,7 +126,7 @@ def build(tmp_path: Path) -> Callable[..., Source]:
 
 
 def only(rule: Rule, source: Source) -> str:
-    """Return what breaks `rule`, which is one thing."""
+    """Return the single violation of `rule`."""
     (broken,) = rule(source)
     return broken
 
@@ -166,7 +166,7 @@ IN_A_FUNCTION = (
         "cursor.execute('delete from \"chat_message\"')",
     ],
 )
-def test_whoever_writes_messages_beside_the_store_is_found(build: Callable[..., Source], code: str) -> None:
+def test_every_write_of_messages_outside_the_store_is_found(build: Callable[..., Source], code: str) -> None:
     evil = (
         f"{IN_A_FUNCTION}\nasync def act(self, room: Room, reaction: Reaction, cursor: object) -> None:\n    {code}\n"
     )

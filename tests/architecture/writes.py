@@ -1,8 +1,8 @@
-"""Where rows of one model are written, as far as the code itself shows it.
+"""Finds where rows of one model are written, as far as the source shows it.
 
-An expression *has rows* when it comes from the model: its manager, a query, one of its instances, several of them, a
-relation that leads to them. Types of parameters count, and every parameter has one (mypy). What this misses,
-`tests/watched_tables.py` sees in the database.
+An expression *has rows* when it comes from the model: its manager, a query, instances, or a relation that leads to
+them. Types of parameters count; every parameter has one (mypy). `tests/watched_tables.py` finds in the database what
+this misses.
 """
 
 import ast
@@ -18,7 +18,7 @@ WRITES: Final = {
 }
 WRITES_ALL: Final = WRITES | {f"a{name}" for name in WRITES}
 MANAGERS: Final = {"objects", "_default_manager", "_base_manager"}
-#: What returns rows when it is given some.
+#: Functions that return rows when they get rows.
 PASSES_ON: Final = {
     "list",
     "tuple",
@@ -69,7 +69,7 @@ class Writes:
         return False
 
     def gives(self, module: Module, call: ast.Call) -> bool:
-        """Return whether a function is called that returns the model's rows."""
+        """Return whether this is a call of a function that returns the model's rows."""
         return self._full(module, call.func) in self._givers
 
     def is_bulk(self, module: Module, call: ast.Call, *names: str) -> bool:
@@ -117,9 +117,9 @@ def _parsed(text: str) -> ast.expr | None:
 
 
 class _Reader:
-    """Reads one module: which names have rows, and what is done with them.
+    """Reads one module: which names have rows, and what happens to them.
 
-    A name counts within the outermost function that it is in, an attribute of `self` in the whole module.
+    A name counts within its outermost function; an attribute of `self` counts in the whole module.
     """
 
     def __init__(self, writes: Writes, module: Module) -> None:
@@ -220,7 +220,7 @@ class _Reader:
 
 
 def _scopes(node: ast.AST) -> Iterator[list[ast.AST]]:
-    """Yield all that is in each outermost function, and what is outside of any."""
+    """Yield the nodes of each outermost function, and those outside all functions."""
     outside: list[ast.AST] = []
 
     def look(node: ast.AST) -> Iterator[list[ast.AST]]:

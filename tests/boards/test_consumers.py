@@ -23,7 +23,7 @@ async def record(*readings: Any) -> None:
 
 
 def apply(snapshot: dict[str, Any], update: dict[str, Any]) -> None:
-    """Do what docs/protocol.md has a client do with an update."""
+    """Apply an update as docs/protocol.md says."""
     for slug, change in update["streams"].items():
         stream = snapshot["streams"][slug]
         if change["seq"] < stream["seq"]:
@@ -174,7 +174,7 @@ async def test_a_board_that_was_edited_is_sent_anew_with_its_new_streams(viewer:
 async def test_an_edit_that_cannot_be_read_sends_the_viewer_back(
     viewer: Seat, monkeypatch: pytest.MonkeyPatch, read: str
 ) -> None:
-    """Else it would show the board as it was, for as long as nobody edits it."""
+    """Otherwise it would show the old board until the next edit."""
     cpu, disk = await in_thread(produced_stream, "cpu"), await in_thread(produced_stream, "disk")
     await in_thread(board_of, cpu)
     ada = await viewer("Ada")

@@ -23,7 +23,7 @@ def told(monkeypatch: pytest.MonkeyPatch) -> list[Publication]:
 
 
 def edit_of(slug: str = "ops", **changes: Any) -> BoardEdit:
-    """Return the edit that leaves a board as it is, but for `changes`."""
+    """Return an edit that changes nothing of a board except `changes`."""
     return read_edit(boards.board_layout(slug) | changes)
 
 
@@ -152,7 +152,7 @@ def test_a_board_that_is_not_there_cannot_be_edited() -> None:
 
 
 def tiles_of(count: int, streams: int = 2) -> list[dict[str, Any]]:
-    """Return `count` tiles as an editor sends new ones; each shows so many streams, the last one first."""
+    """Return `count` new tiles as an editor sends them. Each shows `streams` streams, the last one first."""
     slugs = [produced_stream(f"s{number}").slug for number in reversed(range(streams))]
     return [{"type": "list", "title": f"Tile {number}", "streams": slugs} for number in range(count)]
 
@@ -172,9 +172,9 @@ def test_a_save_costs_the_same_however_many_tiles_it_touches(count: int) -> None
     moved = [tile | {"title": "", "width": 6, "streams": tile["streams"][::-1]} for tile in reversed(tiles)]
     costs["changed"] = queries_of(edit_of(widgets=moved))
     costs["deleted"] = queries_of(edit_of(widgets=[]))
-    # All: a savepoint and its end, the board, its streams, its title, the tiles, their streams, the version,
-    # and three for the new layout. Changed: the tiles, and their streams out and in.
-    # Deleted: the tiles once more, then links and tiles; and no tile names a stream.
+    # All: a savepoint and its end, the board, its streams, its title, the tiles, their streams, the version, and three
+    # for the new layout. Changed tiles: the tiles, and their links deleted and inserted. Deleted tiles: the tiles
+    # again, then links and tiles; no streams are read.
     assert costs == {"new": 13, "unchanged": 11, "changed": 14, "deleted": 13}
 
 

@@ -1,4 +1,4 @@
-"""What people do in a browser, said once."""
+"""Common steps of people in a browser."""
 
 import functools
 import json
@@ -49,7 +49,7 @@ def room_owner(server: Serve) -> httpx.Client:
 
 
 def make_room(server: Serve, messages: int = 0) -> str:
-    """Make a public room of its own for a test, with so many messages; return its slug."""
+    """Make a new public room for a test, with this many messages; return its slug."""
     client = room_owner(server)
     fields = {"name": f"test-{uuid.uuid4().hex[:8]}", "topic": "A test", "guests": True}
     answer = client.post("/api/rooms/", json=fields)
@@ -88,7 +88,7 @@ async def say(page: Page, text: str) -> None:
 
 
 def message(page: Page, text: str) -> Locator:
-    """The messages that are in the log and hold `text`; unsent ones are not among them."""
+    """The messages in the log that contain `text`, without unsent ones."""
     return page.locator(".message[data-seq]").filter(has_text=text)
 
 
@@ -101,7 +101,7 @@ def people(page: Page) -> Locator:
 
 
 async def kept(page: Page, number: int) -> None:
-    """Wait until so many unsent messages are in the browser's store."""
+    """Wait until this many unsent messages are in the browser's store."""
     script = """async (number) => {
         const ask = (request) => new Promise((done) => (request.onsuccess = () => done(request.result)));
         const database = await ask(indexedDB.open("switchboard"));
@@ -116,7 +116,7 @@ async def kept(page: Page, number: int) -> None:
 
 
 class Line:
-    """The wire between one window and the server, which a test can cut. Only for windows opened after."""
+    """The connection between one window and the server, which a test can cut. Make it before opening the page."""
 
     def __init__(self) -> None:
         self.down = False

@@ -1,4 +1,4 @@
-"""Every page: axe finds nothing serious, nothing sticks out at 360 px, keyboard and theme work."""
+"""Every page: axe finds nothing serious, nothing overflows at 360 px, keyboard and theme work."""
 
 import functools
 from collections.abc import Awaitable, Callable
@@ -13,7 +13,7 @@ from tests.browser.steps import enter, expect_live, make_account, make_room, mes
 
 NewPage = Callable[..., Awaitable[Page]]
 
-#: Pages that somebody signed in can look at, and what shows that they are ready.
+#: Pages for signed-in people, and an element that shows when each is ready.
 PAGES = {
     "/": "main h1",
     "/rooms/lobby/": ".connection[data-phase=live]",
@@ -24,7 +24,7 @@ PAGES = {
     "/rooms/nowhere/": "main h1",
 }
 PHONE = {"width": 360, "height": 740}
-#: What a finger may press that is smaller than 44 px, with the room that an ::after gives it; not links within a text.
+#: Finds controls smaller than 44 px, counting the area that an ::after adds; links within text are exempt.
 TOO_SMALL = """() => [...document.querySelectorAll("button, a[href], input, select, textarea")]
     .filter((each) => each.checkVisibility({visibilityProperty: true}))
     .filter((each) => !each.closest(".prose, .message__body, .visually-hidden, .skip-link"))

@@ -318,7 +318,7 @@ async def test_owner_takes_people_in_and_out(live_switchboard: Serve, new_page: 
     # It appears in the new member's list by itself.
     await bo.get_by_role("link", name=f"# {title}").first.click()
     await expect_live(bo)
-    # Who leaves must be let in again.
+    # Somebody who left must be added again.
     await bo.get_by_role("button", name="Leave this room").click()
     await bo.get_by_role("button", name="Stay").click()
     await bo.get_by_role("button", name="Leave this room").click()

@@ -1,4 +1,4 @@
-"""What is being written: in several tabs, through reloads, and when the message has changed meanwhile."""
+"""Drafts: in several tabs, through reloads, and when the edited message has changed meanwhile."""
 
 from collections.abc import Awaitable, Callable
 
@@ -37,7 +37,7 @@ async def test_the_later_of_two_edits_overwrites_nothing(live_switchboard: Serve
     await expect(composer).to_have_value("meet at nine, in the kitchen")
     body = f"[m.body for m in Message.objects.filter(room__slug={slug!r})]"
     assert ask(live_switchboard, body) == ["meet at ten"]
-    # It survives a reload, and choosing one's own is pressing Save again.
+    # It survives a reload. Pressing Save again chooses the writer's own version.
     await second.reload()
     await expect(conflict).to_contain_text("meet at ten")
     await expect(composer).to_have_value("meet at nine, in the kitchen")
@@ -136,7 +136,7 @@ async def test_an_edit_that_fails_does_not_take_the_field_from_what_is_written_m
     await composer.press("Escape")
     await expect(composer).to_have_value("who brings")
 
-    # Where nothing was begun meanwhile it comes back by itself.
+    # It comes back by itself when nothing else was begun meanwhile.
     await composer.fill("")
     await expect_live(page)
     await composer.press("ArrowUp")

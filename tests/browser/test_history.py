@@ -1,4 +1,4 @@
-"""A log on screen is whole: one unbroken run of messages, whatever the reader does."""
+"""A log on the screen is always one unbroken run of messages, whatever the reader does."""
 
 import asyncio
 import re
@@ -84,7 +84,7 @@ async def test_a_quote_of_any_age_is_reached_and_leads_back(live_switchboard: Se
     await expect(there).to_be_focused()
     assert len([url for url in requests if f"around={answered}" in url]) == 1
     assert unbroken(await shown(ada)), await shown(ada)
-    # What comes meanwhile is counted, and shown beside no gap.
+    # New messages are counted meanwhile, and never shown next to a gap.
     await say(bo, "meanwhile")
     pill = ada.get_by_role("button", name="1 new")
     await expect(pill).to_be_visible()
@@ -119,7 +119,7 @@ async def test_what_is_unread_is_what_others_said_and_stands(live_switchboard: S
     await message(ada, "two").get_by_role("button", name="Delete").click()
     await ada.get_by_role("button", name="Delete", exact=True).last.click()
     await expect(badge).to_have_text("1 unread")
-    # One's own message counts nowhere, not on another page of one's own either.
+    # A reader's own message counts as unread nowhere, not even on their other pages.
     other = await ada.context.new_page()
     await other.goto("/")
     await say(ada, "three")

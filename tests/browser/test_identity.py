@@ -1,4 +1,4 @@
-"""One browser, several people one after the other: what was one's own stays one's own."""
+"""One browser, several people one after the other: everybody's messages and drafts stay their own."""
 
 from collections.abc import Awaitable, Callable
 
@@ -23,7 +23,7 @@ NewPage = Callable[..., Awaitable[Page]]
 
 
 async def leave(page: Page) -> None:
-    """Sign out without opening a page of the site, which would send what waits."""
+    """Sign out without opening a page of the site, since a page would send waiting messages."""
     [token] = [cookie["value"] for cookie in await page.context.cookies() if cookie["name"] == "csrftoken"]
     answer = await page.context.request.delete("/api/session/", headers={"X-CSRFToken": token})
     assert answer.status == 204, await answer.text()
@@ -84,7 +84,7 @@ async def test_a_page_never_goes_on_as_another_person(live_switchboard: Serve, n
 
 
 async def test_a_page_looks_again_when_its_reader_comes_back(live_switchboard: Serve, new_page: NewPage) -> None:
-    """No line tells a page whose socket does not come back."""
+    """A page whose socket does not come back has no connection that could tell it."""
     name = "Rindfleischetikettierungsueberwachung"
     bo = make_account(live_switchboard, name)
     first = await new_page(viewport={"width": 360, "height": 740})
@@ -144,7 +144,7 @@ async def test_a_guest_who_signs_out_stops_all_their_pages(live_switchboard: Ser
 
 
 async def test_a_page_lives_on_when_its_person_signs_in_again(live_switchboard: Serve, new_page: NewPage) -> None:
-    """Signing in changes the CSRF token; a page that is older takes the new one."""
+    """Signing in changes the CSRF token; an older page uses the new one."""
     ada = make_account(live_switchboard, "Ada Moor")
     slug = make_room(live_switchboard)
     first = await new_page()

@@ -1,4 +1,4 @@
-"""Times as they are usual where the reader lives, in a page that is English."""
+"""Times in the style of the reader's region, on pages in English."""
 
 import re
 from collections.abc import Awaitable, Callable

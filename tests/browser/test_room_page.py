@@ -1,4 +1,4 @@
-"""The page of a room under what readers do to it: turn it, print it, translate it, choose their own colours."""
+"""The page of a room when readers turn the phone, print it, translate it, or choose their own colours."""
 
 import re
 from collections.abc import Awaitable, Callable
@@ -164,7 +164,7 @@ async def test_the_same_number_of_new_messages_is_announced_again(live_switchboa
     heard = await said.element_handle()
     assert heard is not None
     await burst(["second one", "second two"])
-    # Other words, or the same in a new element: what changes in no way is not read out.
+    # Other words, or the same in a new element: a screen reader ignores text that does not change.
     await ada.wait_for_function("before => !before.isConnected", arg=heard)
     await expect(said).to_have_text(re.compile(r"\d new messages?"))
 
@@ -234,7 +234,7 @@ async def test_new_names_and_the_end_of_a_room_reach_open_pages(live_switchboard
     await expect(message(ada, "said as Bo")).to_be_visible()
     await expect_live(ada)
     await expect(people(ada).first).to_contain_text("Ada (you)")
-    # What Ada was writing is hers all the same, until she discards it.
+    # Ada's draft is still there until she discards it.
     unsent = ada.locator(".notice").filter(has_text="What you were writing here was not sent:")
     await expect(unsent).to_contain_text("one last thing")
     await ada.reload()

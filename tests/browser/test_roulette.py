@@ -1,4 +1,4 @@
-"""Two strangers meet. Each test waits for the queue to be empty before it, for all share one server."""
+"""Two strangers meet. Each test first waits for an empty queue, since all share one server."""
 
 import re
 from collections.abc import AsyncIterator, Awaitable, Callable
@@ -116,7 +116,7 @@ async def test_people_who_blocked_each_other_never_meet_again(
     await ada.get_by_role("button", name="Block").click()
     await ada.get_by_role("button", name="Block and leave").click()
     await expect(ada.get_by_text("You blocked Bo. You will not be paired again.").last).to_be_visible()
-    # Who was blocked learns no more than that the partner is gone.
+    # The blocked person learns only that the partner is gone.
     await expect(bo.get_by_text("Ada left.").last).to_be_visible()
     for page in strangers:
         await page.get_by_role("button", name="Next").click()

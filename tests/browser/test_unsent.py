@@ -1,4 +1,4 @@
-"""Messages that could not be sent at once: kept by the browser, sent from anywhere, never silently stuck."""
+"""Messages that could not be sent at once: the browser keeps them, any page sends them, and none is silently stuck."""
 
 import uuid
 from collections.abc import Awaitable, Callable
@@ -23,7 +23,7 @@ from tests.browser.steps import (
 
 NewPage = Callable[..., Awaitable[Page]]
 
-#: What a browser may do to a page that wants to keep something.
+#: Ways in which a browser's storage may fail.
 STORES = {
     "open never answers": "indexedDB.open = () => ({})",
     "no request is answered": """
@@ -79,7 +79,7 @@ def room_in_sidebar(page: Page, slug: str) -> Locator:
 
 
 async def test_an_open_page_of_another_room_sends_what_waits(live_switchboard: Serve, new_page: NewPage) -> None:
-    """It has been live all the time: no new connection makes it look."""
+    """It was live all the time, so no new connection triggers a check."""
     slug = make_room(live_switchboard)
     first = await new_page()
     line = await Line.of(first)
@@ -132,7 +132,7 @@ async def test_rooms_with_waiting_messages_are_marked(live_switchboard: Serve, n
 
 
 def make_members_room(server: Serve, member: str) -> tuple[str, Callable[[], None]]:
-    """Make a room with this member, and what takes the member out again."""
+    """Make a room with this member; return a function that removes the member again."""
     slug = f"plans-{uuid.uuid4().hex[:8]}"
     server.shell(
         "from accounts.models import User; from chat.rooms.members import *; from chat.rooms.rooms import *\n"

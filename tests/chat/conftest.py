@@ -10,5 +10,5 @@ __all__ = ["connect", "hub", "team"]
 
 @pytest.fixture
 def judging(hub: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is told goes through this loop's hub; and this process is well, so it may judge others."""
+    """Publications go through this loop's hub; and this process is healthy, so it may judge others."""
     monkeypatch.setattr(process, "may_bury", lambda: True)

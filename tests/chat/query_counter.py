@@ -13,14 +13,14 @@ from chat.presence import connections
 from realtime.consumers import SocketConsumer
 from roulette import consumers
 
-#: Whether what runs in this context belongs to a command.
+#: True in contexts that belong to a command.
 counted: ContextVar[bool] = ContextVar("counted", default=False)
 
 
 class QueryCounter:
     """Counts the queries that commands make themselves.
 
-    Not those of presence, which is written in batches, nor of looks at one's seat, which come by the clock.
+    It leaves out queries of presence, which is written in batches, and regular reads of seats.
     """
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:

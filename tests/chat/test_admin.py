@@ -1,4 +1,4 @@
-"""Rooms and messages in the admin: what it changes, sockets hear of."""
+"""Rooms and messages in the admin; sockets hear of its changes."""
 
 from typing import Any
 
@@ -108,7 +108,7 @@ async def test_nothing_with_history_is_deleted_or_written_past_the_log(team: Tea
 
 
 async def test_staff_see_and_do_what_they_were_given_a_right_to(team: Team, hub: Any) -> None:
-    """To see is not to purge, and to be staff is not yet to read what is said behind closed doors."""
+    """The right to see is not the right to purge; and staff need a right to read members-only rooms."""
     await in_database(store.apply)([says(team.attic, team.alice, "secret")])
     message = await Message.objects.aget()
     clerk = await User.objects.acreate(username="clerk", name="Clerk", is_staff=True)

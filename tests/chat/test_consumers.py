@@ -1,4 +1,4 @@
-"""Heads and joining on `/ws/chat/`, what comes over a bad wire, and what it costs."""
+"""Heads and joining on `/ws/chat/`, over a good and a bad channel layer, and their cost."""
 
 import asyncio
 import random
@@ -31,7 +31,7 @@ def seqs(page: Event) -> list[int]:
 
 
 def numbers(heads: Event) -> dict[str, dict[str, int]]:
-    """Return how far rooms are, without what is new there or unread."""
+    """Return the heads of rooms without new messages and unread counts."""
     return {slug: {"rev": head["rev"], "seq": head["seq"]} for slug, head in heads["rooms"].items()}
 
 

@@ -1,4 +1,4 @@
-"""Every command that changes something, one by one: what it tells makes what is there, at a fixed price.
+"""Every command that changes something: its events lead to the stored state, with a fixed number of queries.
 
 A command of docs/protocol.md without an entry here fails `test_every_command_has_an_entry`.
 """

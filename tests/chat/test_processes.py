@@ -1,4 +1,4 @@
-"""What processes share, on both databases: the log of a room, seats in roulette."""
+"""State that processes share, on both databases: the log of a room, and seats in roulette."""
 
 import json
 import subprocess
@@ -26,7 +26,7 @@ Room.objects.create(slug="kitchen", name="kitchen", guests=True)
 for number in range(12):
     User.objects.create_user(f"user-{number}")
 """
-#: Each process says 60 things of its own and tries 20 that all of them try, in batches over two threads.
+#: Each process sends 60 messages of its own, and 20 that all processes send, in batches over two threads.
 WRITE = """
 import json, threading, uuid
 from accounts.models import User
@@ -79,7 +79,7 @@ threads = [threading.Thread(target=search, args=(user,)) for user in users]
 [thread.join() for thread in threads]
 print(json.dumps(problems))
 """
-#: How the database looks a few messages up, among thousands; its planner knows little about them.
+#: The query plan for a few messages among thousands, with outdated statistics.
 LOOK_UP = """
 import uuid
 from accounts.models import User
@@ -157,7 +157,7 @@ def test_processes_pair_their_people_without_overlap(site: Manage) -> None:
 
 @pytest.mark.timeout(600)  # ninety tests
 def test_what_holds_on_sqlite_holds_on_postgresql(postgresql: PostgreSQL, launcher: Launcher) -> None:
-    """Where rows are locked, the same tests again on the other database."""
+    """Runs the tests of row locks again on the other database."""
     site = Manage(launcher, "again", {**on_postgresql(postgresql), "DATABASE_POOL": "20"})
     site.manage("collectstatic", "--noinput", "--verbosity", "0")  # for the pages that some of them render
     # The database goes with its server: dropping it fails when the pool has just opened a connection to it.

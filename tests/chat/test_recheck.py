@@ -1,4 +1,4 @@
-"""A membership whose end the wire did not tell."""
+"""A membership whose end was not received as an event."""
 
 from typing import Any
 

@@ -1,7 +1,7 @@
-/** A hand-turned clock with timers, and a WebSocket whose other end is the test. */
+/** A clock with timers that tests move, and a WebSocket whose server is the test. */
 import { Person } from "realtime/person.js";
 
-/** For whom sockets of tests are, as `FakeWebSocket.hello()` has it. */
+/** The person of sockets in tests, as in `FakeWebSocket.hello()`. */
 export const nobody = () => new Person(null);
 
 export class FakeTime {
@@ -19,7 +19,7 @@ export class FakeTime {
     this.timers.delete(id);
   };
 
-  /** Let `seconds` go by, ringing what falls due in order. */
+  /** Let `seconds` pass; run due timers in order. */
   pass(/** @type {number} */ seconds) {
     const end = this.now + seconds * 1000;
     for (;;) {
@@ -32,7 +32,7 @@ export class FakeTime {
     this.now = end;
   }
 
-  /** Let the machine sleep: time goes by, no timer rings. */
+  /** Let the machine sleep: time passes, but no timer runs. */
   suspend(/** @type {number} */ seconds) {
     this.now += seconds * 1000;
   }
@@ -75,7 +75,7 @@ export class FakeWebSocket {
     this.give({ type: "hello", protocol: 1, user: null, now: "2026-11-20T12:00:00.000Z", heartbeat: 25, ...more });
   }
 
-  /** The line breaks or the server closes it. */
+  /** The connection breaks, or the server closes it. */
   cut(/** @type {number} */ code) {
     this.onclose?.({ code });
   }

@@ -1,6 +1,6 @@
 /**
- * Lets node find our modules by the bare names that the import map gives them in a browser, and has a test file fail
- * that runs no test: `node --import=./tests/js/resolve.js --test …`.
+ * Lets node find our modules by the names of the browser's import map, and fails a test file that runs no test: `node
+ * --import=./tests/js/resolve.js --test …`.
  */
 import { register } from "node:module";
 import { beforeEach } from "node:test";

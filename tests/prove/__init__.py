@@ -1,1 +1,1 @@
-"""`bin/prove`: real servers, real clients, faults, and a checker that compares what everybody saw with the table."""
+"""`bin/prove`: real servers, real clients, faults, and a checker that compares what clients saw with the database."""

@@ -1,4 +1,4 @@
-"""The command: plans the faults, runs them, has the record checked, and tells."""
+"""The command: plans the faults, runs them, checks the record, and reports."""
 
 import argparse
 import asyncio
@@ -18,7 +18,7 @@ from tests.prove.deployment import Deployment, Embedded, Production, memory_of
 from tests.prove.faults import FAULTS, Fault, Target
 from tests.prove.record import Phase, Record, Table
 
-#: Seconds within which everybody must have everything again after a fault: a client's longest pause, and 15 s.
+#: Seconds after a fault within which everybody must have everything: a client's longest pause plus 15 s.
 SETTLE = 60.0
 
 
@@ -38,7 +38,7 @@ def arguments() -> argparse.Namespace:
 
 
 def plan(options: argparse.Namespace, rng: random.Random) -> Iterator[Fault]:
-    """Yield faults without end: each once, then all in any order with mixtures between."""
+    """Yield faults without end: first each once, then all in random order, with mixtures between."""
     faults = [each for each in FAULTS.values() if each.embedded or not options.embedded]
     if options.only:
         faults = [each for each in FAULTS.values() if each.name in options.only]
@@ -93,7 +93,7 @@ class Run:
         return ok
 
     async def run_faults(self) -> None:
-        """Let the faults happen, one after the other, until the time is over."""
+        """Run the faults one after the other until the time is over."""
         deadline = time.monotonic() + self.options.minutes * 60
         target = Target(self.deployment, self.clients, self.rng, min(1.0, max(0.4, self.options.minutes / 2)))
         due = 1 if self.options.only else sum(each.embedded or not self.options.embedded for each in FAULTS.values())
@@ -110,7 +110,7 @@ class Run:
         try:
             await asyncio.sleep(0.5)
             await fault.act(target)
-            # Half of the time nothing more is said, so that nothing shows what the end of the fault lost.
+            # Half of the time stay silent after the fault, so that no later message reveals what its end has lost.
             phase.settled = await self.clients.settle(SETTLE, quietly=self.rng.random() < 0.5)
         finally:
             phase.ended = time.monotonic()

@@ -1,4 +1,4 @@
-"""Judges a run: what everybody received against what was acknowledged and what the table has. Pure."""
+"""Judges a run: compares what clients received with what was acknowledged and what the table has. Pure."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Iterator
@@ -14,12 +14,12 @@ from tests.prove.record import Log, Outlook, Reading, Record, Removal, Row, Said
 KINDS: Final = ("lost", "doubled", "reordered", "invented", "unkept", "diverged", "late", "leaked", "stale")
 #: Seconds after `left` in which the last acknowledgement may still come.
 ANSWER: Final = 1.0
-#: Seconds that nothing may take while nothing is wrong; a lost hint takes up to 15.
+#: While nothing is wrong, everything must arrive within this many seconds; after a lost hint it takes up to 15.
 PROMPT: Final = 5.0
 
 
 class Violation(NamedTuple):
-    """A broken promise; `at` is the time of what it is about (a message said, or one received)."""
+    """A broken promise. `at`: when the message concerned was said or received."""
 
     kind: str
     room: str
@@ -29,7 +29,7 @@ class Violation(NamedTuple):
 
 
 def check(record: Record, table: Table) -> list[Violation]:
-    """Return everything in a run that the product promises not to do (docs/reliability.md)."""
+    """Return every broken promise (docs/reliability.md) in a run."""
     sayings = Sayings(record.said)
     found: list[Violation] = []
     for room, log in table.items():
@@ -48,7 +48,7 @@ def check(record: Record, table: Table) -> list[Violation]:
 
 
 class Sayings:
-    """What was said, by what it was about."""
+    """What was said, grouped by the message concerned."""
 
     def __init__(self, said: Iterable[Said]) -> None:
         self.posts: dict[tuple[str, int, str], Said] = {}
@@ -63,7 +63,7 @@ class Sayings:
         return self.posts.get((room, state.sender, state.id))
 
     def explains(self, room: str, state: State) -> str:
-        """Return why nobody's commands can have led to `state`; "" when they can."""
+        """Return why no commands can have led to `state`; "" when some can."""
         post = self.post_of(room, state)
         if post is None:
             return "nobody sent it"
@@ -86,7 +86,7 @@ class Sayings:
 
 
 def check_table(room: str, log: Log, sayings: Sayings) -> Iterator[Violation]:
-    """The table itself: dense seqs, a rev of its own for each row, nothing that nobody said."""
+    """Check the table: seqs without gaps, a unique rev for each row, and no row that nobody said."""
     if sorted(log.rows) != list(range(1, log.seq + 1)):
         yield Violation("lost", room, "table", f"seqs are not 1 to {log.seq}", 0)
     revs = [row.rev for row in log.rows.values()]
@@ -102,7 +102,7 @@ def check_table(room: str, log: Log, sayings: Sayings) -> Iterator[Violation]:
 
 
 def check_answers(said: Iterable[Said], table: Table) -> Iterator[Violation]:
-    """Everything acknowledged is in the table, where the ack says."""
+    """Check that everything acknowledged is in the table, at the numbers of its ack."""
     for each in said:
         rows = table[each.room].rows
         for answer in each.answers:
@@ -120,7 +120,7 @@ def _unkept(said: Said, what: str) -> Violation:
 
 
 def check_changes(sayings: Sayings, table: Table) -> Iterator[Violation]:
-    """The newest acknowledged edit, deletion and reaction of each message are in force."""
+    """Check that the newest acknowledged edit, deletion and reaction of each message is in effect."""
     for (room, seq), changes in sayings.changes.items():
         row = table[room].rows.get(seq)
         if row is None:
@@ -144,7 +144,7 @@ def _check_reactions(seq: int, changes: Iterable[Said], row: Row) -> Iterator[Vi
 
 
 def check_agreement(readings: Iterable[Reading], table: Table, sayings: Sayings) -> Iterator[Violation]:
-    """The same change is the same for everybody, somebody said it, and the table has it."""
+    """Check that a change is the same for everybody, that somebody said it, and that the table has it."""
     known: dict[tuple[str, int], State] = {}
     for reading in readings:
         log = table[reading.room]
@@ -175,7 +175,7 @@ def _check_state(
 
 
 def check_order(reading: Reading) -> Iterator[Violation]:
-    """Each change once, in order of rev; each message under one seq."""
+    """Check that each change came once, in order of rev, and each message under one seq."""
     place, seen = reading.base, set[int]()
     seqs = {(state.sender, state.id): state.seq for _, state in reading.given}
     for item in reading.got:
@@ -192,10 +192,9 @@ def check_order(reading: Reading) -> Iterator[Violation]:
 
 
 def check_completeness(reading: Reading, log: Log, sayings: Sayings) -> Iterator[Violation]:
-    """What the client has in the end is what the table has.
+    """Check that the client ends with what the table has.
 
-    An earlier change may be missing only when a later one of the same message came: the last one of each
-    message must have come, and it tells the whole message.
+    The last change of each message, which contains the whole message, must have come. Earlier ones may be missing.
     """
     newest: dict[int, tuple[int, State]] = {state.seq: (rev, state) for rev, state in reading.given}
     for item in reading.got:
@@ -220,7 +219,7 @@ def check_completeness(reading: Reading, log: Log, sayings: Sayings) -> Iterator
 
 
 def _last_said(sayings: Sayings, room: str, row: Row) -> float:
-    """Return when the change that a row is at was said, as far as that is known."""
+    """Return when the last change of a row was said, if that is known."""
     post = sayings.post_of(room, row.state)
     candidates = [post] if post is not None else []
     for each in [*candidates, *sayings.changes.get((room, row.state.seq), [])]:
@@ -230,7 +229,7 @@ def _last_said(sayings: Sayings, room: str, row: Row) -> float:
 
 
 def causes(record: Record) -> dict[tuple[str, int], float]:
-    """Return when each change (room, rev) was first sent, where its answer tells its number for certain."""
+    """Return when each change (room, rev) was first sent, if its answer gives its number for certain."""
     found: dict[tuple[str, int], float] = {}
     for said in record.said:
         if said.answers and (said.kind == "send" or said.tries == 1):
@@ -239,7 +238,7 @@ def causes(record: Record) -> dict[tuple[str, int], float]:
 
 
 def check_punctuality(record: Record) -> Iterator[Violation]:
-    """While nothing is wrong the hints arrive, and nothing waits for the comparison with the table."""
+    """Check that, while nothing is wrong, hints arrive, so that nothing waits for a comparison with the table."""
     caused = causes(record)
     for calm in record.calms:
         for reading in record.readings:
@@ -251,7 +250,7 @@ def check_punctuality(record: Record) -> Iterator[Violation]:
 
 
 def check_last_messages(record: Record) -> Iterator[Violation]:
-    """What a process takes before it stops it writes and tells, and does not leave it to others to find out."""
+    """Check that a process that stops writes and publishes what it had taken, so that others need not find it."""
     arrivals = {
         (reading.client, reading.room, item.state.id): item.at
         for reading in record.readings
@@ -266,12 +265,15 @@ def check_last_messages(record: Record) -> Iterator[Violation]:
 
 
 def check_privacy(removals: Iterable[Removal]) -> Iterator[Violation]:
-    """Who is no member is told nothing of the room: not after `left`, nor a while after the end, nor by a resume."""
+    """Check that a former member gets nothing of the room.
+
+    Not after `left`, not a while after the end, not by a resume.
+    """
     for removal in removals:
         left = min((at for kind, at in removal.told if kind == "left"), default=inf)
         latest = inf if removal.grace is None else removal.gone + removal.grace
         for kind, at in removal.told:
-            # An answer to what was taken before the end may come just after the news of it.
+            # The answer to a command that was taken before the end may come just after `left`.
             answer = kind == "ack" and at <= left + ANSWER
             if at < removal.back and (at > latest or (at >= left and kind != "left" and not answer)):
                 what = f"{kind} came {at - removal.gone:.1f} s after the end of the membership"
@@ -279,7 +281,7 @@ def check_privacy(removals: Iterable[Removal]) -> Iterator[Violation]:
 
 
 def check_outlooks(outlooks: Iterable[Outlook], table: Table) -> Iterator[Violation]:
-    """In the end everybody knows who is where, and how far each room is."""
+    """Check that in the end everybody knows who is in each room, and each room's newest numbers."""
     for outlook in outlooks:
         for room, there in outlook.there.items():
             present = outlook.present.get(room)

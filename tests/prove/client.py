@@ -1,4 +1,4 @@
-"""One client of a proof: it knows only docs/protocol.md, and keeps to it whatever happens to the servers."""
+"""One client of a proof. It knows only docs/protocol.md and follows it, whatever happens to the servers."""
 
 import asyncio
 import json
@@ -19,26 +19,26 @@ from websockets.exceptions import WebSocketException
 import harness.client
 from tests.prove.record import Answer, Reading, Received, Record, Removal, Resume, Said, State
 
-#: Seconds without an answer after which a command is sent again on a socket that seems well.
+#: On a socket that seems healthy, a command without an answer is sent again after this many seconds.
 ANSWER_PATIENCE: Final = 8.0
-#: Errors after which waiting and sending again helps (docs/protocol.md).
+#: Errors after which the client waits and sends again (docs/protocol.md).
 PASSING: Final = frozenset({"busy", "rate_limited", "internal", "not_joined"})
-#: Seconds between attempts to get into a room again that one was taken out of.
+#: Seconds between attempts to join a room again after being removed.
 RETRY_JOIN: Final = 1.0
-#: Close codes after which a client does not come back. Nothing in a run deserves one.
+#: Close codes after which a client does not come back. In a run none of them is justified.
 FINAL: Final = frozenset({4400, 4401, 4403, 4404, 4409})
-#: Small, so that a reader that stalls is felt by the server soon.
+#: Small, so that the server soon notices a reader that stalls.
 RECEIVE_BUFFER: Final = 32 * 1024
-#: A page of a resume.
+#: The size of a page in a resume.
 LIMIT: Final = 100
 
 
 class Lost(Exception):
-    """The socket is of no use any more: come back."""
+    """The socket is dead: reconnect."""
 
 
 class Key(NamedTuple):
-    """How an account comes in: its id, its user name, the cookie of its session, the closed room it is a member of."""
+    """How an account signs in: its id, user name and session cookie, and the closed room of which it is a member."""
 
     user: int
     username: str
@@ -57,15 +57,15 @@ class Waiting:
 
 @dataclass(slots=True)
 class Room:
-    """What a client keeps of one room. `place`: docs/protocol.md; None: never joined."""
+    """A client's state of one room. `place`: see docs/protocol.md; None: never joined."""
 
     slug: str
     reading: Reading | None = None
     place: int | None = None
     complete: bool = False
-    barred: bool = False  # I was told that I may not be in it
+    barred: bool = False  # the server said that I may not be in it
     joining: bool = False  # a join has no answer yet
-    retry_at: float = 0.0  # when I ask again
+    retry_at: float = 0.0  # when to ask again
     removal: Removal | None = None  # while I am no member
     present: set[int] = field(default_factory=set)  # the ids of who is there
     recent: deque[State] = field(default_factory=lambda: deque(maxlen=40))
@@ -75,8 +75,7 @@ class Room:
 class Client:
     """One guest, or the account that `key` is for, with one socket at a time.
 
-    `present` is cleared while the client is away, `reading` while it does not read: nothing is taken
-    from the socket then.
+    `present` is cleared while the client is away. `reading` is cleared while it does not read from the socket.
     """
 
     def __init__(self, name: str, rooms: list[str], record: Record, rng: random.Random, key: Key | None = None) -> None:
@@ -102,7 +101,7 @@ class Client:
         self._count = 0
         self._story: deque[str] = deque(maxlen=40)
 
-    # Being there
+    # Presence
 
     async def sign_in(self, address: str, tls: ssl.SSLContext | None) -> None:
         self.address, self.tls = address, tls
@@ -114,11 +113,11 @@ class Client:
 
     @property
     def is_joined(self) -> bool:
-        """On a socket, with the complete log of every room that I may be in."""
+        """True when connected, with the complete log of every room that I may be in."""
         return self._socket is not None and all(room.complete or room.barred for room in self.rooms.values())
 
     def hears(self, slug: str) -> bool:
-        """Tell whether I am in the room now, and look."""
+        """Return whether I am in the room and reading now."""
         room = self.rooms.get(slug)
         return self._socket is not None and room is not None and room.complete and self.reading.is_set()
 
@@ -126,7 +125,7 @@ class Client:
         return self._socket is not None and self.process == process
 
     def has(self, slug: str, id: str) -> bool:
-        """Tell whether I have got the message `id` of late."""
+        """Return whether I have recently received the message `id`."""
         return any(state.id == id for state in self.rooms[slug].recent)
 
     async def run(self) -> None:
@@ -155,7 +154,7 @@ class Client:
         self._story.append(f"{away:.1f} s: {what}")
 
     def cut(self) -> None:
-        """Lose the line as in a tunnel: nothing is said to the server."""
+        """Lose the connection as in a tunnel, without telling the server."""
         if self._socket is not None:
             self._socket.transport.abort()
 
@@ -270,7 +269,7 @@ class Client:
             room.present = room.present - set(event["left"]) | {user["id"] for user in event["joined"]}
 
     def _be_barred(self, room: Room) -> None:
-        """Ask now and then whether I may come in again."""
+        """Try now and then to join again."""
         room.barred, room.complete = True, False
         if self.is_joined:
             self._arrived()
@@ -312,10 +311,10 @@ class Client:
         room.place = max(room.place or 0, event["rev"])
         room.recent.append(state)
 
-    # Speaking
+    # Sending
 
     async def say(self, room: Room, size: int = 0) -> None:
-        """Do one thing in a room: mostly post, sometimes edit, delete, react, or post again what was acknowledged."""
+        """Send one command: mostly a post, sometimes an edit, a deletion, a reaction, or an acknowledged post again."""
         dice = self.rng.random()
         mine = [seq for seq in room.mine if (room.slug, seq) not in self._changing]
         others = [state.seq for state in room.recent if (room.slug, state.seq) not in self._changing]
@@ -352,7 +351,7 @@ class Client:
         return said.id
 
     async def _change(self, room: Room, kind: str, seq: int, **fields: Any) -> None:
-        """At most one change of mine per message is under way, so that which one is the last is known."""
+        """Change a message, with at most one change in flight per message, so that it is clear which is the last."""
         self._changing.add((room.slug, seq))
         await self._record_and_send(Said(self.user, room.slug, kind, seq=seq, **fields))
 
@@ -361,7 +360,7 @@ class Client:
         await self._begin(said)
 
     async def _repeat(self, said: Said) -> None:
-        """Send again what is acknowledged: the answer must be the same."""
+        """Send an acknowledged command again: the answer must be the same."""
         await self._begin(said)
 
     async def _begin(self, said: Said) -> None:
@@ -418,7 +417,7 @@ class Client:
         if waiting is None:
             return
         if event["code"] in PASSING or (
-            # What I said before I was taken out may be in the log: it is said again when I am back.
+            # A message sent before my removal may be in the log: send it again when I am back.
             event["code"] == "forbidden" and self.key is not None and waiting.said.room == self.key.room
         ):
             waiting.due = time.monotonic() + event.get("retry_after", 1.0)
@@ -429,7 +428,7 @@ class Client:
 
 
 def frame_of(said: Said) -> dict[str, Any]:
-    """Return the command (docs/protocol.md) that says this."""
+    """Return this as a command (docs/protocol.md)."""
     command: dict[str, Any] = {"type": said.kind, "room": said.room}
     match said.kind:
         case "send":

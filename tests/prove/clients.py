@@ -1,4 +1,4 @@
-"""All clients together: how much they say, who is away, and whether all have everything."""
+"""All clients together: how much they send, who is away, and whether all have everything."""
 
 import asyncio
 import random
@@ -14,16 +14,16 @@ from tests.prove.client import Client
 from tests.prove.deployment import ALL, CLOSED, HALL, ROOMS, Deployment
 from tests.prove.record import Outlook, Record, Removal, Table
 
-#: Commands without an answer that one client lets pile up.
+#: The most unanswered commands of one client.
 PILE: Final = 20
-#: Seconds until who is taken out of a room must have been told, while nothing else is wrong.
+#: Seconds within which somebody removed from a room must be told, while nothing else is wrong.
 GRACE: Final = 2.0
 
 
 class Clients:
-    """`rate`: commands a second of all clients together. `size`: characters that each text has on top.
+    """`rate`: commands a second of all clients together. `size`: extra characters in each text.
 
-    A third of them are members of the closed room. All are in the hall, where nobody talks by himself.
+    A third of the clients are members of the closed room. All are in the hall, where they send nothing on their own.
     """
 
     def __init__(self, size: int, rate: float, record: Record, rng: random.Random) -> None:
@@ -39,7 +39,7 @@ class Clients:
         self._talking: asyncio.Task[None] | None = None
 
     async def connect(self, deployment: Deployment) -> None:
-        """Sign everybody in and have them join; the odd ones from the very beginning of the log."""
+        """Sign everybody in and let them join, every second one from the very beginning of the log."""
         self._owner = {
             "base_url": deployment.address,
             "verify": deployment.tls or True,
@@ -65,7 +65,7 @@ class Clients:
         while True:
             await asyncio.sleep(0.02)
             now = time.monotonic()
-            due = min(due + (now - last) * self.rate, self.rate)  # a late turn is not made up for at once
+            due = min(due + (now - last) * self.rate, self.rate)  # a late turn is not made up at once
             last = now
             while due >= 1:
                 due -= 1
@@ -85,7 +85,7 @@ class Clients:
         return [client for client in self.all if client.key is not None]
 
     async def take_out(self, client: Client, *, promptly: bool) -> Removal:
-        """End a membership; `promptly`: nothing is wrong that would hold the news up."""
+        """End a membership. `promptly`: nothing is wrong that would delay the news."""
         assert client.key
         removal = Removal(client.name, CLOSED, GRACE if promptly else None)
         self.record.removals.append(removal)
@@ -101,7 +101,7 @@ class Clients:
         await self._insist("POST", f"/api/rooms/{CLOSED}/members/", {201}, name=client.key.username)
 
     async def _insist(self, method: str, path: str, wanted: set[int], **body: str) -> None:
-        """Make a call, again until it is answered as it should be."""
+        """Repeat a call until it gets the expected answer."""
         last = ""
         for _ in range(120):
             try:
@@ -118,7 +118,7 @@ class Clients:
     # Whether all is well
 
     def acknowledged(self) -> dict[str, int]:
-        """Return the highest rev that anyone has heard of, per room."""
+        """Return the highest rev that any client has received, per room."""
         heads = dict(self.record.acknowledged)
         for client in self.all:
             for room in client.rooms.values():
@@ -126,7 +126,7 @@ class Clients:
         return heads
 
     def behind(self, heads: dict[str, int]) -> list[str]:
-        """Return who has not everything up to `heads`, as sentences."""
+        """Return, as sentences, which clients lack something up to `heads`."""
         return [
             f"{client.name} is at {room.place} of {heads.get(room.slug, 0)} in {room.slug}"
             + ("" if room.complete else ", not joined")
@@ -136,9 +136,10 @@ class Clients:
         ]
 
     async def settle(self, seconds: float, quietly: bool) -> float | None:
-        """Wait until all that was said by now is answered, and everybody has it; return how long that took.
+        """Wait until everything said by now is answered and everybody has it; return how long that took.
 
-        None when it did not happen: then the chat does not go on. Meanwhile clients talk on, unless `quietly`.
+        Returns None when it did not happen, so that something is stuck. Clients keep talking meanwhile, unless
+        `quietly`.
         """
         self.quiet = quietly
         began = time.monotonic()
@@ -162,7 +163,7 @@ class Clients:
             self.quiet = False
 
     async def single_messages(self, seconds: float) -> None:
-        """Have one message posted in every room, and wait until all have all; the checker tells what came late."""
+        """Post one message in every room, and wait until all clients have all of them; the checker finds late ones."""
         for slug in ALL:
             if there := [client for client in self.all if client.hears(slug)]:
                 speaker = self.rng.choice(there)
@@ -176,7 +177,7 @@ class Clients:
     # The end
 
     async def fall_silent(self, seconds: float) -> None:
-        """Say nothing new, and wait until all that was said is answered."""
+        """Stop sending, and wait until everything is answered."""
         if self._talking is not None:
             self._talking.cancel()
         await until(
@@ -184,7 +185,7 @@ class Clients:
         )
 
     async def catch_up(self, table: Table, seconds: float) -> None:
-        """Wait until everybody has all that the table has: first by itself, then again after a last resume."""
+        """Wait until everybody has everything in the table: first without help, then again after a last resume."""
         heads = {slug: log.rev for slug, log in table.items()}
         await until(lambda: not self.behind(heads), seconds, "everybody has everything", lambda: self.behind(heads))
         for client in self.all:
@@ -193,7 +194,7 @@ class Clients:
         await until(lambda: not self.behind(heads), seconds, "everybody resumes once more")
 
     async def thin_out(self, table: Table, seconds: float) -> None:
-        """Have a third leave for good, half of them without a word; note what the others believe after that."""
+        """Let a third leave for good, half of them without notice; then record what the others believe."""
         leaving = self.rng.sample(self.all, len(self.all) // 3)
         staying = [client for client in self.all if client not in leaving]
         for number, client in enumerate(leaving):
@@ -226,13 +227,16 @@ class Clients:
         await asyncio.gather(*tasks, return_exceptions=True)
 
     def crashes(self) -> list[str]:
-        """Return what ended a client or the talk for good: a fault of ours, or an event that docs/protocol.md lacks."""
+        """Return the errors that ended a client or the talking for good.
+
+        A bug, or an event that docs/protocol.md lacks.
+        """
         tasks = [*self._tasks, *([self._talking] if self._talking else [])]
         return [repr(task.exception()) for task in tasks if task.done() and not task.cancelled() and task.exception()]
 
 
 class Stuck(Exception):
-    """Something that must happen did not."""
+    """Something that must happen did not happen."""
 
 
 async def until(

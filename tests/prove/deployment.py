@@ -1,4 +1,4 @@
-"""The servers of a run: Switchboard as in production, or embedded; and what its table says in the end."""
+"""The servers of a run, as in production or embedded; and the contents of the table at the end."""
 
 import asyncio
 import json
@@ -23,7 +23,7 @@ from tests.prove.record import Log, Row, State, Table, reactions_of
 
 #: Shorter than in production, so that faults of seconds show.
 SETTINGS = {"HEARTBEAT": "5", "OUTBOX_BYTES": str(128 * 1024), "GUEST_BURST": "1000", "GUESTS_PER_SECOND": "100"}
-#: Where people talk; who may be in one of them only as a member; where nobody talks unless a fault wants it.
+#: The rooms for talking; the one for members only; the one where clients talk only when a fault needs it.
 ROOMS: Final = ("square", "harbour", "mill", "garden")
 CLOSED: Final = "cellar"
 HALL: Final = "hall"
@@ -33,7 +33,7 @@ MESSAGES = (
     "SELECT rev, posted_rev, seq, client_id, sender_id, body, html, deleted_at, edited_at, reply_to, reactions, kind"
     " FROM chat_message WHERE room_id = {}"
 )
-#: Makes the rooms, the bot that owns the closed one, and its members, and prints how they come in.
+#: Makes the rooms, the bot that owns the closed one, and its members; prints how they sign in.
 CREATE_ROOMS = """
 import json
 from django.conf import settings
@@ -58,11 +58,14 @@ print(json.dumps([token, members]))
 
 
 class Deployment(ABC):
-    """One Switchboard in temporary folders. Faults take the lock of what they stop, so that mixed ones get on."""
+    """One Switchboard in temporary folders.
+
+    Faults take a lock for each service that they stop, so that they can be mixed.
+    """
 
     address: str
     tls: ssl.SSLContext | None = None
-    #: The token of the bot that owns the closed room, and how its members come in.
+    #: The token of the bot that owns the closed room; the keys of its members.
     owner_token: str
     keys: list[Key]
 
@@ -76,7 +79,7 @@ class Deployment(ABC):
 
     @abstractmethod
     async def start(self, members: int) -> None:
-        """Start everything, with so many members of the closed room."""
+        """Start everything, with this many members of the closed room."""
 
     async def _create_rooms(self, members: int) -> None:
         code = CREATE_ROOMS.format(rooms=(*ROOMS, HALL), closed=CLOSED, members=members)
@@ -85,12 +88,12 @@ class Deployment(ABC):
         self.keys = [Key(user, username, cookie, CLOSED) for user, username, cookie in made]
 
     async def is_well(self) -> None:
-        """Wait until all processes say that they are."""
+        """Wait until all processes say that they are ready."""
         for web in self.webs:
             await asyncio.to_thread(wait_until, web.is_ready, 60, partial(str, f"{web.name} does not get well"))
 
     async def stop(self) -> None:
-        """End everything that was started, whatever state it is in."""
+        """Stop everything that was started, in any state."""
         await asyncio.to_thread(self.launcher.close)
 
     async def restart(self, service: Service) -> None:
@@ -107,7 +110,7 @@ class Deployment(ABC):
 
     @abstractmethod
     def table(self) -> Table:
-        """Read the rooms and their messages from the database, past all of our own code."""
+        """Read the rooms and their messages directly from the database, without our own code."""
 
 
 class Production(Deployment):
@@ -145,7 +148,7 @@ class Production(Deployment):
 
     @asynccontextmanager
     async def locked(self, room: str) -> AsyncIterator[None]:
-        """Hold the row of a room, so that nobody can write there."""
+        """Lock the row of a room, so that nobody can write there."""
         async with await psycopg.AsyncConnection.connect(self._database) as connection:
             await connection.execute("SELECT 1 FROM chat_room WHERE slug = %s FOR UPDATE", [room])
             yield

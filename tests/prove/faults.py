@@ -1,4 +1,4 @@
-"""What may happen to a deployment. A fault returns when it is over; recovering from it is the product's part."""
+"""The faults of a deployment. A fault returns when it is over; the recovery is up to the product."""
 
 import asyncio
 import contextlib
@@ -21,8 +21,8 @@ from tests.prove.record import Calm, LastMessage
 class Target:
     """What a fault acts on.
 
-    `scale`: 1 for the times given in docs/reliability.md, less in a short run. `alone`: nothing else is wrong
-    meanwhile.
+    `scale`: 1 for the times in docs/reliability.md, less in a short run. `alone`: no other fault runs at the same
+    time.
     """
 
     deployment: Deployment
@@ -42,7 +42,7 @@ class Target:
 
 Act = Callable[[Target], Awaitable[None]]
 
-#: How often, while nothing is wrong, each room gets a word into its silence: nothing that follows shows it was lost.
+#: While nothing is wrong, how often each silent room gets a single message. If it is lost, no later one reveals that.
 SINGLE_MESSAGES: Final = 8
 
 
@@ -109,7 +109,7 @@ async def _stop(target: Target, web: Web) -> None:
 
 
 async def _stop_while_writing(target: Target, web: Web) -> None:
-    """Stop a process with a message that it cannot write before all its sockets are gone, in a room that is silent."""
+    """Stop a process that holds a message for a silent room, and block its write until all its sockets are gone."""
     clients, name = target.clients, await asyncio.to_thread(name_of, web)
     there = [client for client in clients.all if client.hears(HALL)]
     speakers = [client for client in there if client.process == name]
@@ -171,7 +171,7 @@ async def _ask_redis(port: int, command: str) -> None:
         writer.close()
 
 
-@fault("deaf-redis", "the line to Redis swallows everything for 10 s, and what was connected then stays dead for ever")
+@fault("deaf-redis", "the connection to Redis swallows everything for 10 s, and connections of that time stay dead")
 async def deaf_redis(target: Target) -> None:
     proxy = target.production.proxy
     async with target.deployment.lock("proxy"):
@@ -252,7 +252,7 @@ async def take_out(target: Target) -> None:
         chosen = target.rng.sample(members, min(3, len(members)))
         removals = [await clients.take_out(client, promptly=target.alone) for client in chosen]
         await target.wait(1)
-        chosen[0].cut()  # it comes back, with its place
+        chosen[0].cut()  # it comes back and resumes
         await target.wait(4)
         for client, removal in zip(chosen, removals, strict=True):
             await clients.let_in(client, removal)

@@ -5,7 +5,10 @@ import contextlib
 
 
 class Proxy:
-    """Forwards `port` to `target`. While `deaf`, and on connections that lived then for ever after, it swallows all."""
+    """Forwards `port` to `target`.
+
+    While `deaf` it swallows everything; connections of that time stay dead afterwards.
+    """
 
     def __init__(self, port: int, target: int) -> None:
         self.port = port
@@ -26,11 +29,11 @@ class Proxy:
         await asyncio.gather(*self._open, return_exceptions=True)
 
     def go_deaf(self) -> None:
-        """From now on swallow every byte, without closing anything: a cable that was pulled."""
+        """From now on swallow every byte without closing anything, like a pulled cable."""
         self.deaf = True
 
     def hear_again(self) -> None:
-        """Serve new connections; the old ones stay dead, and open, as after a fail-over."""
+        """Serve new connections. The old ones stay open but dead, as after a fail-over."""
         self.deaf = False
         self._era += 1
 
@@ -72,4 +75,4 @@ class Proxy:
                     sink.write(received)
                     await sink.drain()
         if self.deaf or era != self._era:
-            await asyncio.Event().wait()  # an end is not heard either
+            await asyncio.Event().wait()  # swallow the end of the connection, too

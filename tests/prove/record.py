@@ -1,4 +1,4 @@
-"""What happened in a run: what was said and acknowledged, what each client received, what the table has. Plain values.
+"""The record of a run: what was said and acknowledged, what each client received, what the table has. Plain values.
 
 Times are seconds of one monotonic clock, that of the proving process.
 """
@@ -26,7 +26,7 @@ class State(NamedTuple):
 
     @classmethod
     def of(cls, event: Mapping[str, Any]) -> "State":
-        """Return the state that a `message` event tells (docs/protocol.md)."""
+        """Return the state in a `message` event (docs/protocol.md)."""
         return cls(
             seq=event["seq"],
             id=event["id"],
@@ -46,7 +46,7 @@ def reactions_of(reactions: Mapping[str, list[int]]) -> tuple[tuple[str, tuple[i
 
 
 class Received(NamedTuple):
-    """One `message` event; `live`: by itself, rather than in the page of a join."""
+    """One `message` event. `live`: it came on its own, not in the page of a join."""
 
     rev: int
     state: State
@@ -56,10 +56,10 @@ class Received(NamedTuple):
 
 @dataclass(slots=True)
 class Reading:
-    """All that one client received of one room since a join.
+    """Everything that one client received of one room since a join.
 
-    `base`: the place it joined with, or `joined.rev` when it had none; `given`: the page it got then, as
-    (rev, state); `got`: everything after, in the order of arrival.
+    `base`: the position it joined with, or `joined.rev` when it had none. `given`: the page it got then, as (rev,
+    state). `got`: everything after that, in order of arrival.
     """
 
     client: str
@@ -80,7 +80,7 @@ class Answer(NamedTuple):
 
 @dataclass(slots=True)
 class Said:
-    """One command that changes a room; sent, with the same id, until it was answered.
+    """One command that changes a room. It was sent, with the same id, until it was answered.
 
     `kind`: send, edit, delete or react. `refused`: the code of an error that ended it.
     """
@@ -121,7 +121,10 @@ Table = dict[str, Log]
 
 
 class Resume(NamedTuple):
-    """From the loss of a line to the last complete page of all rooms; `story`: what each attempt came to, and when."""
+    """From the loss of a connection to the last complete page of all rooms.
+
+    `story`: the result of each attempt, and when.
+    """
 
     at: float
     seconds: float
@@ -130,10 +133,10 @@ class Resume(NamedTuple):
 
 @dataclass(slots=True)
 class Removal:
-    """One client was no member of a room from `gone` (the owner's call was answered) until `back` (let in again).
+    """One client was not a member of a room from `gone` (the owner's call was answered) until `back` (added again).
 
-    `told`: what that client got of the room meanwhile, as (type of event, when), the `left` event too. `grace`: seconds
-    until it must have been told, where nothing else goes wrong at that time.
+    `told`: what that client got of the room meanwhile, as (type of event, when), including `left`. `grace`: seconds
+    within which it must be told, if nothing else is wrong at that time.
     """
 
     client: str
@@ -147,7 +150,7 @@ class Removal:
 class LastMessage(NamedTuple):
     """The message `id`, taken by a process that was told to stop before it could write it.
 
-    `free`: when nothing held the process up any more. `listeners`: who was there, on other processes.
+    `free`: when the process could write again. `listeners`: the clients in the room on other processes.
     """
 
     room: str
@@ -165,10 +168,10 @@ class Calm(NamedTuple):
 
 @dataclass(slots=True)
 class Outlook:
-    """What somebody believes in the end, and what is so.
+    """What a client believes in the end, and the truth.
 
-    `present`: room to the ids of who is there, as one client has been told; `heads`: room to (rev, seq); `there`:
-    room to the ids of who is connected.
+    `present`: room to the ids of the people there, as the client was told. `heads`: room to (rev, seq), as it was told.
+    `there`: room to the ids of the people really connected.
     """
 
     client: str
@@ -179,7 +182,7 @@ class Outlook:
 
 @dataclass(slots=True)
 class Phase:
-    """The time of one fault, with the recovery from it; `settled`: seconds until everybody had everything again."""
+    """The time of one fault and the recovery from it. `settled`: seconds until everybody had everything again."""
 
     name: str
     began: float
@@ -203,4 +206,4 @@ class Record:
     acknowledged: dict[str, int] = field(default_factory=dict)  # the highest rev in an answer, per room
     closes: Counter[int] = field(default_factory=Counter)  # close codes that clients saw
     errors: Counter[str] = field(default_factory=Counter)  # codes of error events
-    failures: list[str] = field(default_factory=list)  # what did not go on, as sentences
+    failures: list[str] = field(default_factory=list)  # what got stuck, as sentences

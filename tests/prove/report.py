@@ -1,4 +1,4 @@
-"""Tells what a run showed: a line per fault and its verdict."""
+"""Reports a run: a row per fault, with its verdict."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
@@ -17,13 +17,13 @@ MUST_BE_ZERO: Final = {
     "leaked": ("leaked",),
     "stale": ("stale",),
 }
-#: Seconds after which the story of the slowest resume is told.
+#: When the slowest resume took longer than this, its story is printed.
 SLOW: Final = 5.0
 HEAD: Final = ("fault", "times", "messages", "deliveries", *MUST_BE_ZERO, "p50 ms", "p99 ms", "resume s", "settled s")
 
 
 def percentile(values: Sequence[float], share: float) -> float:
-    """Return the value below which `share` of the sorted `values` are; 0 of none."""
+    """Return the value below which `share` of the sorted `values` are; 0 for no values."""
     return values[min(len(values) - 1, int(len(values) * share))] if values else 0.0
 
 
@@ -55,7 +55,7 @@ class Tally:
 
 
 class Calendar:
-    """Which phase a moment belongs to; what came before the first belongs to that, and so on."""
+    """Finds the phase of a moment. Moments before the first phase belong to the first, and so on."""
 
     def __init__(self, phases: Sequence[Phase]) -> None:
         self.phases = phases
@@ -68,7 +68,7 @@ class Calendar:
 
 
 def tallies(record: Record, violations: Iterable[Violation]) -> dict[str, Tally]:
-    """Sum up a run by fault, in the order of their first time, then "the end" (the last resume) and "all"."""
+    """Sum up a run by fault, in the order in which they first ran; then "the end" (the last resume) and "all"."""
     calendar = Calendar(record.phases)
     found: dict[str, Tally] = {phase.name: Tally() for phase in record.phases}
     found["the end"] = Tally()
@@ -107,7 +107,7 @@ def table(lines: Sequence[Sequence[str]]) -> str:
 
 
 def summary(record: Record, violations: Sequence[Violation]) -> str:
-    """Return the tables of a run, what was broken (the first twenty), and what did not go on."""
+    """Return the tables of a run, the first twenty violations, and what got stuck."""
     found = tallies(record, violations)
     lines = [table([HEAD, *(tally.line(name) for name, tally in found.items())]), "", _memory(record.phases)]
     if record.closes:

@@ -1,4 +1,4 @@
-"""A layer that can fail, stores that can be read back, and a hub in a hurry."""
+"""Fixtures: a layer that can fail, stores that can be read back, and a hub with short pauses."""
 
 from collections.abc import AsyncIterator, Iterator
 
@@ -14,7 +14,7 @@ from tests.realtime.fakes import ShakyLayer, Store
 
 @pytest.fixture
 async def layer() -> AsyncIterator[ShakyLayer]:
-    """The channel layer for the length of a test."""
+    """The channel layer during a test."""
     shaky = ShakyLayer()
     before = channel_layers.set("default", shaky)
     yield shaky
@@ -26,7 +26,7 @@ async def layer() -> AsyncIterator[ShakyLayer]:
 
 @pytest.fixture
 def quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Have a hub look after itself in hundredths of seconds."""
+    """Shorten the hub's pauses to hundredths of seconds."""
     monkeypatch.setattr(hub_module, "CHECK_EVERY", 3600.0)
     monkeypatch.setattr(hub_module, "CHECK_SICK", 0.02)
     monkeypatch.setattr(hub_module, "CHECK_NEW", 0.02)
@@ -45,13 +45,13 @@ def _registered(kind: str, delivery: Delivery) -> Iterator[Store]:
 
 @pytest.fixture
 def logs() -> Iterator[Store]:
-    """The truth about topics `log.…`."""
+    """The store of topics `log.…`."""
     yield from _registered("log", Delivery.LOG)
 
 
 @pytest.fixture
 def values() -> Iterator[Store]:
-    """The truth about topics `value.…`."""
+    """The store of topics `value.…`."""
     yield from _registered("value", Delivery.LATEST)
 
 

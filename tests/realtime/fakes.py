@@ -1,4 +1,4 @@
-"""Stand-ins for what is outside of realtime/: a socket's wire, a store, a channel layer that fails."""
+"""Fakes of what is outside realtime/: a socket's wire, a store, a channel layer that fails."""
 
 import asyncio
 import json
@@ -18,7 +18,7 @@ from realtime.wire.protocol import Frame
 
 
 class FakeWire:
-    """A wire that notes what is written. While `stalled` nothing leaves; `drain` lets it go."""
+    """A wire that records what is written. While `stalled` nothing is sent; `drain` sends it."""
 
     def __init__(self) -> None:
         self.texts: list[str] = []
@@ -74,7 +74,7 @@ class FakeSend:
 
 
 class Reader(Connection):
-    """A connection whose client is the test: `texts` is what it got."""
+    """A connection whose client is the test. `texts`: what it received."""
 
     def __init__(self) -> None:
         self.fake_wire = FakeWire()
@@ -95,19 +95,19 @@ class Reader(Connection):
 def publication(
     topic: str, number: int, key: str = "", delivery: Delivery = Delivery.LOG, text: str | None = None
 ) -> Publication:
-    """Return a publication whose text says what it is: `[number, key]`."""
+    """Return a publication with the text `[number, key]`."""
     return Publication(topic, delivery, json.dumps([number, key]) if text is None else text, number, key)
 
 
 def parts(texts: Iterable[str]) -> list[tuple[int, str]]:
-    """Return `(number, key)` of what a reader got."""
+    """Return `(number, key)` of everything that a reader received."""
     return [(number, key) for number, key in map(json.loads, texts)]
 
 
 class Store(Source):
-    """The truth about topics: numbered changes, of which a later one replaces an earlier one of the same key.
+    """A store of topics: numbered changes. A later change replaces an earlier one of the same key.
 
-    In a log a key is a message. On a topic of values the key "" replaces all others.
+    In a log, a key is a message. In a topic of values, the key "" replaces all others.
     """
 
     def __init__(self, delivery: Delivery) -> None:
@@ -118,11 +118,11 @@ class Store(Source):
         self.page = 1000
         self.broken = False
         self.coming = False
-        self.slow = False  # it has the answer already, but does not return it before `let_go`
+        self.slow = False  # the answer is ready, but is not returned before `let_go`
         self._free = asyncio.Event()
 
     def change(self, topic: str, *keys: str) -> list[Publication]:
-        """Make one change of these keys; return what tells of it."""
+        """Make one change of these keys; return its publications."""
         self.heads_of[topic] += 1
         number = self.heads_of[topic]
         for key in keys:
@@ -177,8 +177,8 @@ class Store(Source):
 class ShakyLayer(InMemoryChannelLayer):
     """An in-memory layer that fails as told.
 
-    `loses` says of each message (group, message) whether it is lost. `failing` names methods that raise,
-    `hanging` those that do not return before `let_go`.
+    `loses(group, message)` says whether a message is lost. `failing` names methods that raise; `hanging` names methods
+    that do not return before `let_go`.
     """
 
     def __init__(self) -> None:
@@ -230,7 +230,7 @@ class ShakyLayer(InMemoryChannelLayer):
 
 
 async def seat(hub: Hub, topic: str, after: int = 0) -> Reader:
-    """Return a reader that gets what is newer than `after`."""
+    """Return a reader that is subscribed to what is newer than `after`."""
     reader = Reader()
     await hub.subscribe(topic, reader)
     await hub.release(topic, reader, after)
@@ -248,7 +248,7 @@ async def assert_numbers(reader: Reader, *wanted: int) -> None:
 
 
 async def settle() -> None:
-    """Let everything run that does not wait for time."""
+    """Run everything that does not wait for time."""
     for _ in range(20):
         await asyncio.sleep(0)
 

@@ -1,4 +1,4 @@
-"""Clients of a real server: one in good order, and one that writes what it likes."""
+"""Clients of a real server: a correct one, and one that writes any bytes."""
 
 import json
 import socket
@@ -27,7 +27,7 @@ def frame(payload: bytes, opcode: Opcode = Opcode.TEXT, *, fin: bool = True) -> 
 
 
 class RawClient:
-    """Reads nothing that it is not made to. The end of its `with` block resets the connection."""
+    """Reads only when told to. The end of its `with` block resets the connection."""
 
     def __init__(self, server: Web, path: str = "/inspect/") -> None:
         self.socket = socket.socket()

@@ -1,4 +1,4 @@
-"""A consumer that does as it is told, and what its tests know of it; import the fixtures that you need."""
+"""A consumer that tests control, with its fixtures; import those that you need."""
 
 import asyncio
 from collections.abc import AsyncIterator
@@ -24,7 +24,7 @@ class Do(Command, tag="do"):
 
 
 class ScriptedConsumer(SocketConsumer):
-    """Does as it is told. `journal` has what happened to all of them."""
+    """A consumer that does what its test says. `journal` records what happened to all instances."""
 
     commands = Say | Do
     journal: list[str] = []

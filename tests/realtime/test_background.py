@@ -12,7 +12,7 @@ from realtime import background
 
 @pytest.fixture(autouse=True)
 async def nothing_else(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
-    """Registries of this test's own, and pauses that a test can wait for."""
+    """Empty registries for this test, and short pauses."""
     for name in ("registered", "farewells", "running"):
         monkeypatch.setattr(background, name, {})
     monkeypatch.setattr(background, "PAUSE", 0.01)
@@ -22,7 +22,7 @@ async def nothing_else(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[None]:
 
 
 class Work:
-    """Work that notes when it runs; it fails as often as told, then goes on for ever."""
+    """Work that records its runs. It fails as often as told; then it runs without end."""
 
     def __init__(self, failures: int = 0, error: BaseException | None = None) -> None:
         self.failures = failures

@@ -1,4 +1,4 @@
-"""The base consumer, without a server between: who gets in, what is answered, how much one may ask."""
+"""The base consumer, without a server: who gets in, how commands are answered, and limits."""
 
 import asyncio
 import itertools
@@ -111,7 +111,7 @@ async def test_an_unknown_path_is_said_to_be_so() -> None:
     await client.assert_closed(4404, "not_found")
 
 
-async def test_whoever_goes_before_the_handshake_leaves_nothing(hub: Hub) -> None:
+async def test_a_client_that_goes_before_the_handshake_leaves_nothing(hub: Hub) -> None:
     client = ConsumerClient(ScriptedConsumer, ADA)
     client.start()
     await client.close()
@@ -282,7 +282,7 @@ async def test_a_flood_closes(settings: Any, hub: Hub, journal: list[str]) -> No
 
 
 def test_a_steady_flood_closes_though_some_pass(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A hundred a second for ever: every fifth passes, and that forgives not all of the others."""
+    """A hundred commands a second without end: every fifth is accepted, which does not make up for all the others."""
     clock = itertools.count()
     for module in (consumers, quotas):
         monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=lambda: next(clock) / 200))

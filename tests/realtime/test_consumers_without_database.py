@@ -1,4 +1,4 @@
-"""Sockets while the database is away: commands are told `busy`, and who cannot be let in is told when to come back."""
+"""Sockets while the database is away: commands get `busy`, and new sockets are told when to come back."""
 
 import asyncio
 import time

@@ -1,4 +1,4 @@
-"""What ends a socket, closes it, keeps it alive: the base consumer without a server between, and the echo."""
+"""The life and the end of sockets: the base consumer, without a server, and the echo."""
 
 import asyncio
 import json
@@ -188,7 +188,7 @@ async def test_cleaning_up_that_fails_is_logged(
 
 
 async def test_who_has_gone_is_subscribed_to_nothing_more(hub: Hub, monkeypatch: pytest.MonkeyPatch) -> None:
-    """What is still under way for a socket when it ends must not put it back into the hub."""
+    """Work that is still running when a socket ends must not put it back into the hub."""
 
     async def subscribe_late(self: ScriptedConsumer) -> None:
         await self.hub.subscribe("site.news", self.connection)

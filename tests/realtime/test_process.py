@@ -49,7 +49,7 @@ def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
 
 @in_database
 def seen(name: str, seconds_ago: float, **fields: Any) -> None:
-    """Have a process that beat so many seconds ago; an existing one is moved."""
+    """Make a process whose last beat was this many seconds ago, or change an existing one."""
     moment = Now() - timedelta(seconds=seconds_ago)
     others = {"host": "h", "pid": 1, "started_at": moment, "build": "b"}
     if not Process.objects.filter(pk=name).update(seen_at=moment, **fields):
@@ -125,7 +125,7 @@ async def test_clients_are_counted_over_all_that_live() -> None:
     await seen("slow", DEAD_AFTER - 3, connections=2)
     await seen("dead", DEAD_AFTER + 1, connections=100)
     await seen("leaving", 0, connections=100, leaving=True)
-    await seen(PROCESS_ID, 0, connections=100)  # of ourselves the hub knows better
+    await seen(PROCESS_ID, 0, connections=100)  # about this process the hub knows more
     assert await process.client_count() == (6, 3)
     assert await alive() == {"other", "slow", "leaving", PROCESS_ID}
 
@@ -137,7 +137,7 @@ async def test_a_process_that_leaves_holds_its_lease_a_little_while() -> None:
         assert row
         assert (row.leaving, row.connections) == (True, 0)
         assert PROCESS_ID in await alive()
-        await asyncio.wait({task}, timeout=5)  # and beats no more, which would prolong it
+        await asyncio.wait({task}, timeout=5)  # and does not beat again, which would prolong the lease
         assert task.done()
         assert await own_row() == row
         assert not await _seen_after(row.seen_at)
@@ -152,7 +152,7 @@ async def test_a_process_that_others_gave_up_for_dead_says_so(clock: Clock) -> N
     process.on_revival(revive)
     async with beating():
         assert revived == []
-        await seen(PROCESS_ID, DEAD_AFTER + 1)  # asleep so long that its rows were reaped
+        await seen(PROCESS_ID, DEAD_AFTER + 1)  # asleep for so long that its rows were deleted
         await eventually(lambda: revived)
         assert len(revived) == 1
         assert PROCESS_ID in await alive()
@@ -246,7 +246,7 @@ def test_a_process_is_shown_by_host_and_pid() -> None:
 
 @pytest.fixture
 def database(monkeypatch: pytest.MonkeyPatch) -> Iterator[dict[str, Exception | None]]:
-    """What beats and looks raise now."""
+    """What beats and reads of the clock raise now."""
     raised: dict[str, Exception | None] = {"beat": None, "look": None}
     beat, look = process.renew, process.ask_database
 

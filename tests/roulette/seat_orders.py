@@ -1,8 +1,8 @@
-"""Roulette with a scheduler: it decides which command's transaction comes next, and which hint arrives.
+"""Roulette with a scheduler that decides which transaction comes next and which hint arrives.
 
-The commands (`roulette.consumers`) and the database's work (`roulette.pairing`) are the real ones. Each call
-into the database runs in a greenlet of its own on one connection, and stops before it begins and before each of its
-transactions, so that anything may happen in between. Nothing waits for time.
+The commands (`roulette.consumers`) and the database work (`roulette.pairing`) are the real ones. Each call into the
+database runs in its own greenlet on one connection. It stops before it begins and before each transaction, so that
+anything may happen in between. Nothing waits for time.
 """
 
 import asyncio
@@ -41,9 +41,9 @@ SEATS = """
         reason, socket, gone_at IS NOT NULL
     FROM roulette_seat ORDER BY user_id
 """
-#: Turns of the loop after which all tasks wait for the scheduler.
+#: After this many turns of the loop, all tasks wait for the scheduler.
 HOPS = 25
-#: Steps after which nothing moves any more; a talk of three takes some sixty.
+#: The most steps until everything is quiet; a talk of three takes about sixty.
 MOST_STEPS = 400
 
 
@@ -55,7 +55,7 @@ class FakeSocket(consumers.RouletteConsumer):
         self.simulation, self.user, self.id, self.joined = simulation, user, name, {}
         self.hub, self.connection = simulation.hub, SimpleNamespace(send=self._hear)  # type: ignore[assignment]
         self.open = True
-        self.shown = ""  # "waiting", or the room that the client believes to talk in
+        self.shown = ""  # "waiting", or the room in which the client believes to talk
         self.owed = ""  # the command that was answered with ok and has not been followed by waiting or paired
         self.heard: list[str] = []
         self._before: asyncio.Task[None] | None = None
@@ -70,7 +70,7 @@ class FakeSocket(consumers.RouletteConsumer):
         self._begin(self._close(self._before))
 
     def yank(self) -> None:
-        """The socket closes, and the command that is under way is cancelled."""
+        """The socket closes, and its running command is cancelled."""
         if self._before is not None:
             self._before.cancel()
         self.close()
@@ -128,7 +128,7 @@ class FakeSocket(consumers.RouletteConsumer):
 
 
 class Simulation:
-    """People, their lines, and all that may come next. One event loop, which runs while `settle` waits."""
+    """People, their connections, and all possible next steps. One event loop, which runs while `settle` waits."""
 
     def __init__(self, *names: str) -> None:
         self.users = {name: User.objects.get(name=name) for name in names}
@@ -145,7 +145,7 @@ class Simulation:
             self.connect(name)
 
     def connect(self, name: str) -> FakeSocket:
-        """A new line of this person, besides the old one, if that has not closed."""
+        """A new connection of this person, beside the old one if that has not closed."""
         if name in self.lines:
             self.old_lines.append(self.lines[name])
         line = self.lines[name] = FakeSocket(self, self.users[name], f"{name} {len(self.old_lines) + 1}")
@@ -157,17 +157,17 @@ class Simulation:
     # What may come next
 
     async def turn(self, label: str, seen: Any = ()) -> None:
-        """Wait for one's turn; `seen` is what the database said when the one who waits looked last."""
+        """Wait for a turn. `seen`: what the waiting call last read from the database."""
         granted: asyncio.Future[None] = asyncio.get_running_loop().create_future()
         self.turns.append((label, granted, str(seen)))
         await granted
 
     def choices(self) -> list[str]:
-        """What may come next; the latest first, so that 0 means: go on."""
+        """The possible next steps, the latest first, so that 0 means: continue."""
         return [label for label, *_ in reversed(self.turns)] + [f"hint to {user}" for user, _ in self.hints]
 
     async def step(self, choice: int, *, lose: bool = False) -> None:
-        """Have the choice come to pass; with `lose` a hint is lost."""
+        """Take the chosen step; with `lose`, a hint is lost."""
         self.trail.append(self.choices()[choice])
         if choice < len(self.turns):
             granted = self.turns.pop(len(self.turns) - 1 - choice)[1]
@@ -197,7 +197,10 @@ class Simulation:
         self.check_rows()
 
     async def rest(self, choose: Callable[[list[str]], int] = lambda choices: 0) -> None:
-        """Go on until nothing is left to do, and then have each line look once more, as it does by itself."""
+        """Continue until nothing is left to do.
+
+        Then let each connection read its seat once more, as it regularly does.
+        """
         await self.settle()
         for looks in range(2):
             for _ in range(MOST_STEPS):
@@ -214,12 +217,12 @@ class Simulation:
             await self.step(0)
 
     def sweep(self) -> None:
-        """A process sweeps; whose socket is gone, is gone for too long."""
+        """A process sweeps. Closed sockets count as closed for too long."""
         task = asyncio.ensure_future(in_steps(self, pairing.sweep)())
         self.sweeping = task
 
     def look_at_rows(self) -> None:
-        """Keep all that the database says of seats, but for times, in `self.rows`."""
+        """Store everything in the database about seats, except times, in `self.rows`."""
         with self._connection.cursor() as cursor:
             cursor.execute(SEATS)
             seats = cursor.fetchall()
@@ -227,7 +230,7 @@ class Simulation:
             self.rows = (tuple(seats), tuple(cursor.fetchall()))
 
     def fingerprint(self) -> Any:
-        """Where all stand: two worlds that are alike in this go on alike."""
+        """The whole state: two simulations with the same fingerprint continue in the same way."""
         lines = tuple((line.id, bool(line.shown), line.owed, line.open) for line in self.all_lines())
         hints = tuple(sorted(user for user, _ in self.hints))
         return self.rows, tuple(sorted((label, seen) for label, _, seen in self.turns)), hints, lines
@@ -235,7 +238,7 @@ class Simulation:
     # What must hold
 
     def check_rows(self) -> None:
-        """What holds after every transaction: talks are of two, and not of two who have blocked each other."""
+        """Check after every transaction: talks have two people, who have not blocked each other."""
         before, blocks = self.rows[0], self.rows[1]
         self.look_at_rows()
         if (before, blocks) == self.rows:
@@ -254,7 +257,7 @@ class Simulation:
             assert not Block.objects.filter(blocker__in=people, blocked__in=people).exists(), self
 
     def check_rest(self) -> None:
-        """What holds when all is quiet: who was answered has heard, and what is shown is so."""
+        """Check when all is quiet: answered clients got their events, and what clients show is true."""
         self.check_rows()
         seats = {seat.socket: seat for seat in Seat.objects.select_related("room")}
         for line in [each for each in self.all_lines() if each.open]:
@@ -291,7 +294,7 @@ async def _nothing(*args: Any) -> None:
 
 
 def in_steps(simulation: Simulation, work: Callable[..., Any]) -> Callable[..., Any]:
-    """Make a coroutine function of database work, which waits for its turn before each transaction."""
+    """Make a coroutine function of database work that waits for its turn before each transaction."""
 
     async def call(*args: Any, **options: Any) -> Any:
         running = greenlet(partial(work, *args, **options))
@@ -319,7 +322,7 @@ def one_transaction() -> Iterator[None]:
 
 @contextmanager
 def scheduled(*names: str) -> Iterator[Simulation]:
-    """Give a simulation in which all waits for its turn, with a database that forgets it."""
+    """Yield a simulation in which all work waits for its turn; the database is rolled back afterwards."""
     with pytest.MonkeyPatch.context() as patch, transaction.atomic():
         simulation = Simulation(*names)
         for name, work in list(vars(pairing).items()):

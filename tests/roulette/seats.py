@@ -36,7 +36,7 @@ async def leave(user: User, reason: str = "partner_left", *, stay: bool = False)
 
 
 async def long_ago(**fields: Any) -> None:
-    """Whatever these fields of the seats say was a minute earlier."""
+    """Move these time fields of all seats back by a minute."""
     for name in fields:
         await Seat.objects.filter(**{f"{name}__isnull": False}).aupdate(**{name: F(name) - timedelta(minutes=1)})
 

@@ -32,7 +32,7 @@ async def test_a_report_shows_what_was_said(boss: AsyncClient, report: Report) -
 
 
 async def test_staff_see_and_settle_reports_with_the_right_to(report: Report) -> None:
-    """To see is not to settle, and to be staff is not yet to read what is said behind closed doors."""
+    """The right to see is not the right to settle; and staff need a right to read private talks."""
     clerk = await User.objects.acreate(username="clerk", name="Clerk", is_staff=True)
     browser = await signed_in(clerk)
 

@@ -67,7 +67,7 @@ async def test_a_seat_whose_process_died_is_free_for_its_person(team: Team) -> N
 
 @pytest.fixture
 def offered(monkeypatch: pytest.MonkeyPatch) -> list[set[str]]:
-    """Among whom chance decided, each time."""
+    """The candidates among which chance decided, each time."""
     found: list[set[str]] = []
 
     def choose(seats: list[Seat]) -> Seat:

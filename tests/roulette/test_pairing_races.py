@@ -23,7 +23,7 @@ async def test_who_is_paired_while_leaving_does_not_leave_the_partner_alone(team
     await enter(team.alice)
 
     class Slow:
-        """Finds the seat, and before it can be locked Bob is paired with it."""
+        """Finds the seat, but Bob is paired with it before it can be locked."""
 
         looks = 0
 
@@ -51,7 +51,7 @@ async def test_who_is_paired_while_leaving_does_not_leave_the_partner_alone(team
 async def test_who_is_found_while_searching_in_vain_is_told_of_the_partner(
     team: Team, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Not of a queue in which nobody is any more."""
+    """Not of a queue in which nobody waits any more."""
     await enter(team.alice)
     # private: another command comes between its search and its end
     search = pairing._search

@@ -47,7 +47,7 @@ async def paired(connect: Connect, one: Any, other: Any) -> tuple[AsgiClient, As
 
 
 async def sweep(seconds: float = 60) -> None:
-    """What every process does each second, so many seconds after sockets closed."""
+    """Sweep, as every process does each second, this many seconds after sockets closed."""
     await eventually(lambda: in_database(Seat.objects.exclude(gone_at=None).exists)())
     await Seat.objects.exclude(gone_at=None).aupdate(gone_at=F("gone_at") - timedelta(seconds=seconds))
     await in_database(pairing.sweep)()
@@ -387,7 +387,7 @@ async def test_when_both_press_next_each_hears_ok_and_then_waiting_or_paired(
 async def test_who_goes_on_in_another_tab_is_told_so_in_this_one(
     team: Team, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The tab was slow to say that it is there: it may not go on to show a talk, or a queue, that it is not in."""
+    """The old tab answered too late. It must not go on showing a talk or a queue that it is not in."""
     monkeypatch.setattr(consumers, "PROBE_PATIENCE", 0.0)
     alice, bob, room = await paired(connect, team.alice, team.bob)
     again = await enter(connect, team.alice)
@@ -409,7 +409,7 @@ async def test_who_goes_on_in_another_tab_is_told_so_in_this_one(
 async def test_the_truth_is_told_when_the_seat_was_taken_though_the_command_failed(
     team: Team, connect: Connect, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The database took the seat, and its answer was lost: nobody may be paired with one who hears nothing."""
+    """The database took the seat, but its answer was lost. Nobody may be paired with a client that hears nothing."""
     take_seat = pairing.take_seat
 
     async def lost(*arguments: Any, **options: Any) -> None:

@@ -1,4 +1,4 @@
-"""Whatever the order in which two or three people's commands take their steps, roulette stays true."""
+"""Roulette stays correct for every order of the steps of two or three people's commands."""
 
 import asyncio
 from typing import Any
@@ -13,7 +13,7 @@ from tests.roulette.seat_orders import COMMANDS, Simulation, scheduled
 
 pytestmark = [pytest.mark.django_db, pytest.mark.timeout(300)]
 
-#: The same walks each time; without shrinking, which would take minutes: the trail in the message shows the way.
+#: The same random walks each time. No shrinking, which would take minutes; the message shows the trail.
 WALK = settings(
     max_examples=40, stateful_step_count=40, deadline=None, derandomize=True, database=None, phases=[Phase.generate]
 )
@@ -50,7 +50,7 @@ def pair(simulation: Simulation) -> None:
 
 
 class Orders:
-    """All orders of the steps of a play, in depth first; where two orders lead to the same, the second ends there."""
+    """All orders of the steps of a scenario, depth first. When an order reaches a state seen before, it ends there."""
 
     def __init__(self) -> None:
         self._path: list[int] = []
@@ -59,7 +59,10 @@ class Orders:
         self._at = 0
 
     async def follow(self, simulation: Simulation) -> bool:
-        """Take the steps of this order; False when it has come to where another was before, and went on from there."""
+        """Take the steps of this order.
+
+        False when it reaches a state from which another order has already continued.
+        """
         self._at = 0
         await simulation.settle()
         while choices := simulation.choices():

@@ -1,4 +1,4 @@
-"""The producers that come with Switchboard say what is true."""
+"""The producers that come with Switchboard give correct values."""
 
 import itertools
 import math

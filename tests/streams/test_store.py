@@ -21,7 +21,7 @@ pytestmark = pytest.mark.django_db
 
 
 def told(publication: Publication) -> dict[str, Any]:
-    """Return what an update says of its only stream."""
+    """Return an update's data about its only stream."""
     (change,) = json.loads(publication.text)["streams"].values()
     return dict(change)
 

@@ -1,4 +1,4 @@
-"""A whole production set-up, and clients that come back whatever happens to the servers."""
+"""A whole production set-up, and clients that reconnect whatever happens to the servers."""
 
 from collections.abc import Iterator
 

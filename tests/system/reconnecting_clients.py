@@ -83,7 +83,7 @@ class ReconnectingClient:
 
 
 async def connect_to_all(stack: AsyncExitStack, cluster: Cluster, least: int) -> list[ReconnectingClient]:
-    """Connect clients until both processes have some; nginx avoids for 2 s one that has just come back."""
+    """Connect clients until both processes have some. For 2 s nginx avoids a process that has just come back."""
     clients: list[ReconnectingClient] = []
 
     async def enough() -> bool:

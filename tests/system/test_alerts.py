@@ -39,7 +39,7 @@ def on_duty(cluster: Cluster, workers: list[Worker]) -> Worker | None:
     return next((worker for worker in workers if worker.process and worker.process.pid == pid), None)
 
 
-async def test_each_incident_has_one_card_whoever_is_killed(
+async def test_each_incident_has_one_card_whichever_worker_is_killed(
     cluster: Cluster, workers: list[Worker], token: str
 ) -> None:
     chance = random.Random(7)
@@ -56,7 +56,7 @@ async def test_each_incident_has_one_card_whoever_is_killed(
             (await pusher.post("/api/streams/oven/", json={"value": value})).raise_for_status()
 
         async def hear() -> bool:
-            """Take in what the room was told, and tell whether all incidents are over."""
+            """Read the room's events; return whether all incidents are over."""
             try:
                 while True:
                     event = await watcher.assert_event("message", seconds=0.2)

@@ -1,4 +1,4 @@
-"""PostgreSQL is away, or one process' line to it is dead and stays open: everybody is told, and soon."""
+"""PostgreSQL is away, or one process's connection to it is dead but open: everybody is told soon."""
 
 import asyncio
 import threading
@@ -19,12 +19,12 @@ from harness.launcher import Launcher, free_port
 from harness.servers import PostgreSQL, Redis, Web
 from tests.prove.proxy import Proxy
 
-#: Seconds within which everything is answered: PATIENCE of the database, a look of the writer, a slow machine.
+#: Seconds within which everything is answered: the database's PATIENCE, a check of the writer, a slow machine.
 ANSWERED = 13.0
 
 
 class Line:
-    """The line of one web process to PostgreSQL, in a thread of its own."""
+    """The connection of one web process to PostgreSQL, in its own thread."""
 
     def __init__(self, target: int) -> None:
         self.loop = asyncio.new_event_loop()
@@ -69,7 +69,7 @@ async def ready(web: Web) -> httpx.Response:
 
 
 async def answers(client: Client, refs: list[str], seconds: float) -> list[Event]:
-    """Return what comes within `seconds` to the commands with these refs, or before the socket closes."""
+    """Return the answers to the commands with these refs that come within `seconds`, or before the socket closes."""
     deadline = time.monotonic() + seconds
     found = []
     for ref in refs:

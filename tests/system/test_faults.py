@@ -1,4 +1,4 @@
-"""Processes are restarted, Redis dies or freezes, and nobody misses a message."""
+"""Processes restart, Redis dies or freezes, and nobody misses a message."""
 
 import asyncio
 import signal
@@ -11,7 +11,7 @@ from tests.system.reconnecting_clients import ReconnectingClient, connect_to_all
 
 
 async def everyone_has(clients: list[ReconnectingClient], wanted: list[str], seconds: float = 30) -> None:
-    """Each of them has got these messages, in this order, each once."""
+    """Assert that each client has these messages, in this order, each once."""
     await eventually(lambda: all(len(client.received) >= len(wanted) for client in clients), seconds)
     for client in clients:
         assert client.bodies == wanted
@@ -102,5 +102,5 @@ async def test_messages_arrive_when_postgresql_is_back(cluster: Cluster, postgre
 
 
 def is_well(cluster: Cluster) -> bool:
-    """Whether no process has a dead connection left in its pool, each of which costs somebody a try."""
+    """Whether no process has a dead connection left in its pool. (Each would make one request fail.)"""
     return all(cluster.get("/readyz").status_code == 200 for _ in range(40))

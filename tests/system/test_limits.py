@@ -1,4 +1,4 @@
-"""One person on many sockets of two processes, and over HTTP, gets no more than one; another need not wait for it."""
+"""A person with many sockets on two processes, and HTTP, gets one share. Others do not wait because of them."""
 
 import asyncio
 import time
@@ -79,7 +79,7 @@ async def test_a_person_stores_as_much_on_twenty_sockets_as_on_one(site: Cluster
         talking = asyncio.create_task(talk())
         *stored, by_http = await asyncio.gather(*map(flood, clients), flood_by_http())
         await talking
-        # Of both processes' bursts some is gone for joining; the last answers took their time.
+        # Joining has used some of both processes' bursts, and the last answers took time.
         assert SECONDS * RATE / 2 <= sum(stored) + by_http <= len(site.web) * BURST + (SECONDS + 1) * RATE
         assert sorted(took)[len(took) // 2] < 0.5
 
@@ -133,7 +133,7 @@ async def test_the_sockets_of_a_person_are_counted_over_all_processes(site: Clus
 
 
 async def redis_has(redis: Redis, count: int) -> bool:
-    """Tell whether Redis knows of so many sockets of one person."""
+    """Return whether Redis knows of this many sockets of one person."""
     async with RedisClient.from_url(redis.url, decode_responses=True) as client:
         told = [await client.hgetall(key) async for key in client.scan_iter("*:sockets:*")]
     return any(len(" ".join(map(str, each.values())).split()) == count for each in told)

@@ -22,7 +22,7 @@ async def process_of(web: Web) -> str:
 
 
 def status_of(web: Web) -> dict[str, int]:
-    """Ask one process what all have."""
+    """Ask one process for the status of all."""
     headers = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "127.0.0.1"}
     found: dict[str, int] = httpx.get(f"{web.address}/api/status/", headers=headers, trust_env=False).json()
     return found
@@ -30,7 +30,7 @@ def status_of(web: Web) -> dict[str, int]:
 
 @pytest.fixture
 async def pair(cluster: Cluster) -> AsyncIterator[Pair]:
-    """Makes two guests, connected through nginx, whose sockets different processes hold."""
+    """Makes two guests, connected through nginx, with sockets in different processes."""
     async with AsyncExitStack() as stack:
 
         async def make() -> tuple[Client, Client]:
@@ -167,7 +167,7 @@ async def test_who_loses_a_process_comes_back_on_the_other_and_misses_nothing(cl
 
 
 async def test_what_postgresql_cannot_store_fails_nobody_else(cluster: Cluster, pair: Pair) -> None:
-    """Sessions of sockets that open together are read together: a stranger's key must not spoil the others'."""
+    """Sessions of sockets that open together are read in one query: a stranger's key must not fail the others."""
     odd = r'sessionid="aaaaaaaaaaaaaaaa\000b"'  # a NUL, as cookies are read
     assert cluster.get("/", Cookie=odd).status_code == 200
     forwarded = {"X-Forwarded-Proto": "https", "X-Forwarded-For": "127.0.0.1"}

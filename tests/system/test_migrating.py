@@ -21,7 +21,7 @@ def on_postgresql(postgresql: PostgreSQL) -> dict[str, str]:
 def test_a_migration_gives_up_when_a_backup_is_in_its_way(
     file: str, postgresql: PostgreSQL, launcher: Launcher
 ) -> None:
-    """Waiting for the lock it would hold up all who come after it, which is everybody."""
+    """While it waits for the lock, it would block all later queries, so everybody."""
     options = re.search(r'PGOPTIONS="?(-c lock_timeout=\w+)', (ROOT / "deploy" / file).read_text())
     assert options
     settings = on_postgresql(postgresql) | {"PGOPTIONS": options[1]}

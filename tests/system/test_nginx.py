@@ -1,4 +1,4 @@
-"""What deploy/nginx.conf lets through, and what it makes of headers that a client invents."""
+"""What deploy/nginx.conf lets through, and what it does with headers that a client invents."""
 
 import json
 import threading
@@ -12,7 +12,7 @@ import pytest
 from harness.launcher import Launcher
 from harness.servers import Nginx, deployed
 
-#: Requests that hang as sockets do, and what ends them.
+#: Requests that stay open like sockets, and the event that ends them.
 HELD = threading.Semaphore(0)
 LET_GO = threading.Event()
 

@@ -1,4 +1,4 @@
-"""nginx starts with every configuration in deploy/, laid out as docs/deployment.md and Compose lay it out."""
+"""nginx starts with every configuration in deploy/, installed as in docs/deployment.md and in Compose."""
 
 import re
 import subprocess
@@ -12,7 +12,7 @@ from harness.launcher import ROOT, Launcher, program
 from harness.servers import Nginx
 
 DEPLOY = ROOT / "deploy"
-#: From which version on nginx outside of its paid edition knows `resolve` for a server of an upstream.
+#: The first free version of nginx that knows `resolve` for a server of an upstream.
 RESOLVES = (1, 27, 3)
 
 
@@ -33,8 +33,8 @@ def systemd() -> dict[str, str]:
 def compose() -> dict[str, str]:
     """Return the files of conf.d, by name, as deploy/compose.yaml mounts them there.
 
-    The names of Compose's services mean nothing here, so they become 127.0.0.1. An nginx that is too old for
-    `resolve` gets the line without that word: all else in the file is checked.
+    The names of Compose's services do not exist here, so they become 127.0.0.1. For an nginx that is too old for
+    `resolve`, that word is removed, so that the rest of the file is checked.
     """
     content = yaml.safe_load((DEPLOY / "compose.yaml").read_text())
     service = content["services"]["nginx"]

@@ -1,4 +1,4 @@
-"""`bin/prove` as a command: it runs against real servers, tells what it saw, and leaves nothing behind."""
+"""`bin/prove` as a command: it runs against real servers, reports, and leaves nothing behind."""
 
 import asyncio
 import os

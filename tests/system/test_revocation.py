@@ -1,4 +1,4 @@
-"""Who may no longer be there is told nothing more, in whichever process the sockets are, nor by coming back."""
+"""People who lost access get nothing more, on sockets of any process, and not by reconnecting either."""
 
 import json
 from collections.abc import AsyncIterator, Callable
@@ -10,7 +10,7 @@ import pytest
 from harness.client import Client
 from harness.cluster import Cluster
 
-#: Makes a room for each case, with its owner and a member who has two sessions.
+#: Makes a room for each case, with its owner, and a member with two sessions.
 SET_UP = """
 import json
 from django.conf import settings
@@ -32,7 +32,7 @@ for case in {cases!r}:
     made[case] = [settings.SESSION_COOKIE_NAME, people[1].pk, [session(people[0]), session(people[1])]]
 print(json.dumps(made))
 """
-#: What ends it, by case: in the owner's or the member's browser, or as staff do it (a process of its own).
+#: By case: what ends the access, in the owner's or the member's browser, or by staff (in another process).
 SIGN_OUT, REMOVAL = "sign-out", "removal"
 BY_STAFF = {
     "everywhere": "from accounts.services import *; sign_out_everywhere(user)",
@@ -46,9 +46,9 @@ BY_STAFF = {
         "Session.objects.filter(pk='{session}').update(expire_date=timezone.now() + timedelta(seconds=2))"
     ),
 }
-#: Seconds that what the wire tells may take on a busy machine; the next look into the database comes later, mostly.
+#: Seconds that an event may take on a busy machine; mostly less than the time to the next check of the database.
 AT_ONCE = 5.0
-#: Seconds until what no wire tells is found in the database, and some for a busy machine.
+#: Seconds until a change without an event is found in the database, with some for a busy machine.
 RECHECK = 15.0 + 10.0
 
 
@@ -63,14 +63,14 @@ class Case:
         self.sockets = sockets
 
     async def assert_shut_out(self) -> None:
-        """What is said from now on reaches no socket of the member."""
+        """Assert that new messages reach no socket of the member."""
         ack = await self.owner.say(self.name, "Between us")
         await self.owner.assert_event("message", room=self.name, id=ack["id"])
         for socket in self.sockets:
             assert not [event for event in socket.events if event.get("id") == ack["id"]]
 
     async def assert_closed(self, code: int, seconds: float = AT_ONCE) -> None:
-        """All sockets are closed with `code`, and neither session opens another."""
+        """Assert that all sockets are closed with `code`, and that neither session can open another."""
         for socket in self.sockets:
             await socket.assert_closed(code, seconds=seconds)
         await self.assert_shut_out()
@@ -79,7 +79,7 @@ class Case:
             await socket.assert_closed(4401)
 
     async def assert_left(self, reason: str, *, readable: bool = False) -> None:
-        """All sockets were told to leave, live on, and get nothing of the room, nor by a resume unless `readable`."""
+        """Assert that all sockets got `left`, stay open, and get nothing of the room (a resume only if `readable`)."""
         for socket in self.sockets:
             await socket.assert_event("left", AT_ONCE, room=self.name, reason=reason)
         if readable:

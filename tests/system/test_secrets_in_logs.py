@@ -1,4 +1,4 @@
-"""Who reads the logs learns no key of a wall, a screen or an invite, also when the servers are down."""
+"""The logs contain no key of a wall, a screen or an invite, even when the servers are down."""
 
 import asyncio
 import json
@@ -35,7 +35,7 @@ print(json.dumps([token, links.issue_link(wall), secret]))
 
 
 class Browser:
-    """Goes through nginx, and says from where, as the page's policy allows."""
+    """Goes through nginx, and sends the Referer that the page's policy allows."""
 
     def __init__(self, cluster: Cluster) -> None:
         nginx = cluster.nginx
@@ -44,14 +44,14 @@ class Browser:
         self.http = httpx.Client(base_url=nginx.address, verify=nginx.tls, trust_env=False)
 
     def open(self, path: str) -> int:
-        """Open a page, where that leads, and one of its files; return the page's status."""
+        """Open a page, follow its redirects, load one of its files; return the page's status."""
         page = self.http.get(path, follow_redirects=True)
         came_from = {} if page.headers.get("Referrer-Policy") == "no-referrer" else {"Referer": str(page.url)}
         self.http.get("/boards/nothing/", headers=came_from)
         return page.status_code
 
     def follow_link(self, link: str) -> int:
-        """Do what the page of a link does with what stands behind its #."""
+        """Post what is behind a link's #, as the page of the link does."""
         path, token = link.split("#")
         page = self.http.get(path)
         found = re.search(r'name="csrfmiddlewaretoken" value="(\w+)"', page.text)
@@ -78,7 +78,7 @@ def keys(cluster: Cluster) -> Iterator[list[str]]:
 
 
 def walk(cluster: Cluster, keys: list[str]) -> Iterator[int | str]:
-    """Yield the answer to each thing that one can do with these keys."""
+    """Yield the answers to everything that can be done with these keys."""
     invite, link, secret = keys
     yield Browser(cluster).follow_link(f"/join/open/#{invite}")
     yield Browser(cluster).follow_link(f"/wall/open/#{link}")
@@ -91,7 +91,7 @@ def walk(cluster: Cluster, keys: list[str]) -> Iterator[int | str]:
         for bearer in (True, False):
             with suppress(InvalidStatus):
                 yield Browser(cluster).socket(token, bearer=bearer)
-    # And what is not good, or not ours to take, is in no log either.
+    # Invalid keys, and addresses that are not ours, are in no log either.
     Browser(cluster).open(f"/wall/{link}x/")
     Browser(cluster).open(f"/join/{invite}x/")
 

@@ -1,4 +1,4 @@
-"""The servers that system tests start, and that they are gone afterwards."""
+"""The servers that system tests start are gone afterwards."""
 
 import subprocess
 import sys
@@ -29,7 +29,7 @@ def test_what_a_launcher_started_ends_with_it_and_so_do_its_folders() -> None:
 
 
 def test_servers_end_with_tests_that_are_told_to_end() -> None:
-    """By a time limit of CI, say, which sends SIGTERM."""
+    """For example by a time limit of CI, which sends SIGTERM."""
     command = [sys.executable, "-m", "pytest", "-q", "-s", "-p", "no:cacheprovider", "tests/system/never_ends.py"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True) as tests:
         assert tests.stdout

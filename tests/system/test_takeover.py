@@ -1,4 +1,4 @@
-"""Two workers: when the one that produces is killed or frozen, the other goes on, and only the other."""
+"""Two workers: when the producing one is killed or frozen, the other takes over, and only one produces at a time."""
 
 import asyncio
 import signal
@@ -13,7 +13,7 @@ from harness.client import Client, eventually
 from harness.cluster import Cluster
 from harness.servers import Worker
 
-#: Seconds in which another worker must be producing.
+#: Seconds within which another worker must produce.
 TAKEOVER = 10.0
 
 
@@ -34,7 +34,7 @@ def producing(cluster: Cluster, workers: list[Worker]) -> Worker | None:
 
 
 class Watcher:
-    """Somebody who looks at the counter, and writes down what is told: (monotonic time, seq, value)."""
+    """A viewer of the counter that records (monotonic time, seq, value)."""
 
     def __init__(self, client: Client) -> None:
         self.client = client
@@ -48,7 +48,7 @@ class Watcher:
                 self.told.append((time.monotonic(), stream["seq"], stream["value"]))
 
     def assert_in_order(self) -> None:
-        """Each number once, and the counter never goes back, as it would if two counted."""
+        """Assert that each number comes once, and the counter never goes back, as it would if two workers counted."""
         numbers, values = [seq for _, seq, _ in self.told], [value for _, _, value in self.told]
         assert numbers == sorted(set(numbers))
         assert values == sorted(values)

@@ -1,4 +1,4 @@
-"""Screens of a wall in several processes: one list, one word that ends them all."""
+"""Screens of a wall in several processes: they are in one list, and revoking their link ends all of them."""
 
 import json
 import time
@@ -32,7 +32,7 @@ PAIR = (
     "codes.pair(codes.find({code!r}), Wall.objects.get(name='Paired'), 'Hall')"
 )
 LIST = "import json; from walls import screens; print(json.dumps(screens.all_screens()))"
-#: Seconds that what the wire tells may take on a busy machine; the next look into the database comes later, mostly.
+#: Seconds that an event may take on a busy machine; mostly less than the time to the next check of the database.
 AT_ONCE = 5.0
 
 

@@ -9,7 +9,7 @@ from walls.models import Wall
 
 
 def wall_of(*slugs: str, name: str = "Lobby", **fields: Any) -> Wall:
-    """Return a wall with a board of a stream for each of `slugs`, which has the same slug."""
+    """Return a wall with a board for each of `slugs`; each board shows one stream with the same slug."""
     wall = Wall.objects.create(name=name)
     for position, slug in enumerate(slugs):
         found = Board.objects.filter(slug=slug).first() or board_of(produced_stream(slug), slug=slug)

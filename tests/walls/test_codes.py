@@ -20,7 +20,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture(autouse=True)
 def fresh_limits(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Full, and not filled again meanwhile, however slow the machine."""
+    """Full limits that do not refill during a test, however slow the machine."""
     monkeypatch.setattr(code_views, "asked", Buckets(code_views.asked.burst, 1e-4))
     monkeypatch.setattr(code_views, "entered", Buckets(code_views.entered.burst, 1e-4))
 
@@ -54,7 +54,7 @@ def said(answer: Any) -> str:
     return " ".join(part.split("</p>")[0] for part in text.split('role="alert">')[1:])
 
 
-# The way of a screen to its wall
+# From a code to a wall
 
 
 def test_a_screen_whose_code_is_entered_shows_its_wall_from_then_on(tv: Client, grace: Client) -> None:

@@ -1,4 +1,4 @@
-"""Rooms on walls: public ones with a tile, if the wall says so, to be read and nothing else."""
+"""Rooms on walls: public rooms with a tile, if the wall allows it, and read-only."""
 
 import asyncio
 from collections.abc import Callable

@@ -296,7 +296,7 @@ async def test_only_screens_report(viewer: Seat) -> None:
 
 
 async def full_screen(seat: Seat, name: str = "Ada", slug: str = "ops") -> Viewer:
-    """Show a board to somebody who is signed in, full screen: that is when a page reports."""
+    """Show a board full screen to a signed-in person; only such a page reports."""
     await in_thread(process.renew, 1)
     person = await seat(name)
     await person.open_path(f"/ws/boards/{slug}/?id=tab")

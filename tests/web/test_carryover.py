@@ -1,4 +1,4 @@
-"""A database of the previous layout, as its own code made it (`previous_layout.sql`), becomes a present one."""
+"""A database of the previous layout, made by the old code (`previous_layout.sql`), becomes one of the present."""
 
 import io
 import sqlite3

@@ -1,4 +1,4 @@
-"""What proxies and monitoring ask, of this process."""
+"""The health checks of proxies and monitoring."""
 
 import time
 from collections.abc import Iterator

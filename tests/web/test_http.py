@@ -35,7 +35,7 @@ def test_what_is_no_json_object_is_refused(body: str | bytes) -> None:
 
 @pytest.mark.parametrize("content_type", ["text/plain", "application/x-www-form-urlencoded", ""])
 def test_another_content_type_is_refused(content_type: str) -> None:
-    """A foreign page may send these without asking first."""
+    """A foreign page may send these without a preflight request."""
     assert refusal("{}", content_type).code == "bad_message"
 
 
@@ -47,7 +47,7 @@ def test_a_body_has_a_largest_size() -> None:
 
 
 def test_a_body_that_does_not_say_its_size_has_one_too() -> None:
-    """As daphne gives a chunked one."""
+    """Like a chunked body from daphne."""
     headers = [(b"content-type", b"application/json"), (b"transfer-encoding", b"chunked")]
     scope = {"type": "http", "method": "POST", "path": "/", "query_string": b"", "headers": headers}
     assert json_body(ASGIRequest(scope, BytesIO(b'{"a":1}')), most=100) == {"a": 1}

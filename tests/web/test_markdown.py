@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from benchmarks.bodies import KNOWN, filled
 
-# private: the short way must agree with the whole renderer
+# private: the short cut must agree with the whole renderer
 from web.markdown import _PLAIN, _render, is_blank, render, text_of
 from web.markdown.blocks import DEPTH
 from web.visible import shows
@@ -29,7 +29,7 @@ ALLOWED: dict[str, set[str]] = {
     "input": {"type", "disabled", "checked", "aria-label"},
 }
 CASES = json.loads(Path(__file__).with_name("rendering.json").read_text())
-#: What markdown, HTML and people who try things are made of.
+#: Pieces of markdown, of HTML, and of attempts to break either.
 PIECES = st.sampled_from(
     [
         *"*_~`[]()<>!#&\"'\\/:;=-+. \n\t\x0b",
@@ -50,7 +50,7 @@ PIECES = st.sampled_from(
 
 
 class Shown(HTMLParser):
-    """What a browser would make of it: its text with the marks of lists, its tags, its links."""
+    """What a browser would show: the text with list marks, the tags, the links."""
 
     def __init__(self, html: str) -> None:
         super().__init__()
@@ -163,7 +163,7 @@ def set_aside(tags: list[str]) -> list[str]:
 @given(st.lists(PIECES, max_size=30).map("".join) | st.text(max_size=80))
 @settings(max_examples=500, deadline=None)
 def test_letters_and_signs_are_shown_in_their_order(body: str) -> None:
-    body = re.sub(r"[][`~\x00]", "", body)  # links say where they lead, and code its language, but do not show it
+    body = re.sub(r"[][`~\x00]", "", body)  # targets of links and languages of code are in the HTML, but not shown
     assert [char for char in text_of(render(body)) if char.isalpha()] == [char for char in body if char.isalpha()]
 
 

@@ -1,4 +1,7 @@
-"""A wall's page without a server: the real template, modules and styles, and a line that says what a test wants."""
+"""A wall's page without a server.
+
+The real template, modules and styles, with a fake socket that sends a test's events.
+"""
 
 import asyncio
 import json
@@ -32,7 +35,7 @@ def rendered(template: str, config: Json) -> str:
 
 
 class FakeWall:
-    """Boards on a page of their own. `show` brings snapshots; `say` any other event of the protocol."""
+    """A wall's page. `show` sends snapshots; `say` sends any other event of the protocol."""
 
     page: Page
     html: str
@@ -116,7 +119,7 @@ class FakeWall:
         await self.page.evaluate("version => measures.shown(version)", boards[0][0]["version"])
 
     async def cut(self) -> None:
-        """Lose the line, as when the server is away, until it is mended."""
+        """Cut the connection, as when the server is away, until `mend`."""
         assert self.line is not None
         self.down = True
         await self.line.close(code=1012)

@@ -1,4 +1,4 @@
-"""An alert's card in real windows: it fires, somebody takes charge with the keyboard, it is over."""
+"""An alert's card in real windows: it fires, somebody takes charge with the keyboard, and it ends."""
 
 import re
 import uuid
@@ -16,7 +16,7 @@ NewPage = Callable[..., Awaitable[Page]]
 
 
 def make_alert(server: Serve, room: str) -> Callable[..., None]:
-    """Make a stream on a board, and a rule that tells `room`; return what pushes a value."""
+    """Make a stream on a board, and a rule that posts into `room`; return a function that pushes a value."""
     slug = f"oven-{uuid.uuid4().hex[:6]}"
     token = server.shell(
         "from boards import boards; from streams import catalogue; from streams.push import tokens\n"

@@ -1,4 +1,4 @@
-"""Boards on a screen: values that move, and the three truths told apart."""
+"""Boards on a screen: values that move; and age, producer and connection, each shown for itself."""
 
 import contextlib
 import json
@@ -55,7 +55,7 @@ class Feed:
         assert answer.status == 204, await answer.text()
 
     def change(self, **fields: object) -> None:
-        """Set what only a producer would."""
+        """Set fields that only a producer sets."""
         self.server.shell(
             f"from streams.models import Stream; Stream.objects.filter(slug={self.slug!r}).update(**{fields!r})"
         )
@@ -271,7 +271,7 @@ async def test_what_stands_under_a_number_is_whole_or_not_there(
 
 @pytest_asyncio.fixture(loop_scope="session")
 async def own_server(launcher: Launcher) -> AsyncIterator[Web]:
-    """A server that a test may stop."""
+    """A server of its own, which a test may stop."""
     server = Web(launcher, "own", {})
     server.manage("migrate", "--verbosity", "0")
     server.manage("loaddemo")

@@ -1,4 +1,7 @@
-"""Boards made in the browser: by drag and keyboard, undone, seen live by others, never over somebody else's work."""
+"""Editing boards in the browser.
+
+By drag and by keyboard, with undo, live for others, never overwriting others' work.
+"""
 
 import functools
 import re
@@ -20,7 +23,10 @@ BOARDS = 8
 
 @functools.cache
 def pool(server: Serve) -> tuple[str, Iterator[str]]:
-    """Make an account that may edit boards, and some with the tiles A, B and C, all at once; return name and slugs."""
+    """Make an account that may edit boards, and several boards with the tiles A, B and C.
+
+    Return its name and their slugs.
+    """
     username, start = f"editor-{uuid.uuid4().hex[:6]}", uuid.uuid4().hex[:8]
     slugs = [f"test-{start}-{number}" for number in range(BOARDS)]
     server.shell(

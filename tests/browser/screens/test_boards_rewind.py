@@ -1,4 +1,4 @@
-"""Boards as they were, and what nobody may take for live."""
+"""Boards rewound to the past, which nobody may take for live."""
 
 import re
 import uuid

@@ -1,4 +1,4 @@
-"""What a board shows goes on while the browser translates the page, which takes text nodes away from under us."""
+"""Boards stay live while the browser translates the page, which replaces text nodes."""
 
 import re
 from datetime import UTC, datetime, timedelta

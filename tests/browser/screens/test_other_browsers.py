@@ -1,4 +1,4 @@
-"""What Firefox and Safari do otherwise, done to Chromium."""
+"""Differences of Firefox and Safari, simulated in Chromium."""
 
 import re
 from collections.abc import Awaitable, Callable

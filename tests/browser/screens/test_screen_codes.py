@@ -1,4 +1,4 @@
-"""Pairing: a code on the screen, a phone that enters it, and a wall that finds its way back."""
+"""Pairing: a code on the screen, a phone that enters it, and a screen that returns to its wall after a restart."""
 
 import re
 from collections.abc import Awaitable, Callable

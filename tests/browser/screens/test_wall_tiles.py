@@ -1,4 +1,4 @@
-"""On a wall every value can be read from five metres, however many tiles there are and however they are."""
+"""On a wall every value can be read from five metres, for any number and state of tiles."""
 
 import itertools
 from collections.abc import AsyncIterator
@@ -59,7 +59,7 @@ SAMPLES: list[tuple[str, str, Json, list[Json]]] = [
 
 
 def told(stream: Json, state: str) -> Json:
-    """Return a stream as a snapshot tells it."""
+    """Return a stream in the form of a snapshot."""
     at = datetime.now(UTC) - timedelta(seconds=840 if state == "old" else 2)
     unix = at.timestamp() * 1000
     value = stream["value"] if stream["kind"] == "number" else None
@@ -71,7 +71,7 @@ def told(stream: Json, state: str) -> Json:
 
 
 def board_of(rows: int, width: int, state: str, height: int = 1) -> tuple[Json, Json]:
-    """Return a board with so many rows of tiles of this width, and its streams."""
+    """Return a board with `rows` rows of tiles of this width, and its streams."""
     widgets: list[Json] = []
     streams: Json = {}
     for n in range(rows // height * (12 // width)):
@@ -159,7 +159,7 @@ async def test_a_wall_without_rooms_says_so_in_a_low_tile(wall: FakeWall) -> Non
 async def test_the_newest_message_stays_in_sight_whatever_size_a_tile_had_between_two_frames(
     wall: FakeWall,
 ) -> None:
-    """A page is laid out, and scrolled, also while only some of its tiles are up to date."""
+    """The browser lays out and scrolls a page while only some of its tiles are up to date."""
     await wall.show(board_of(8, 3, "fresh"))
     left = await wall.page.locator("board-tile:not([hidden])[data-type=room]").first.evaluate(
         """async (tile) => {

@@ -1,4 +1,4 @@
-"""Walls: boards for everybody who has the link, on screens that nobody has to look after."""
+"""Walls: boards for everybody with the link, on screens that need no care."""
 
 import re
 import uuid
@@ -18,7 +18,7 @@ NewPage = Callable[..., Awaitable[Page]]
 
 #: What Chromium gives every page, but not where it has no windows.
 AWAKE = ["screen-wake-lock"]
-#: Notes in `locks` what the page gets of the browser.
+#: Records in `locks` the wake locks that the page gets.
 LOCKS = """
 const locks = (window.locks = []);
 const request = navigator.wakeLock.request.bind(navigator.wakeLock);
@@ -28,7 +28,8 @@ navigator.wakeLock.request = async (type) => {
 };
 """
 SOAK = (Path(__file__).parent / "soak.js").read_text()
-#: Updates before the first look at the memory, when all code has run and all caches are full, and until the last.
+#: Updates before the first measurement of memory (by then all code has run and all caches are full), and up to the
+#: last.
 WARM, SOAKED = 2_000, 10_000
 
 
@@ -218,7 +219,7 @@ async def test_a_screen_of_an_old_build_loads_itself_anew_when_the_proxy_has_the
         lines.append(line.url)
 
         def say(frame: str | bytes) -> None:
-            # To the first line another server answers.
+            # Another server answers the first connection.
             line.send(str(frame).replace('"build":"', '"build":"newer-') if len(lines) == 1 else frame)
 
         server.on_message(say)
@@ -284,7 +285,7 @@ async def test_a_screen_keeps_itself_awake(live_switchboard: Serve, new_page: Ne
     locks = "locks.map(({type, released}) => `${type} ${released}`)"
     await eventually(lambda: page.evaluate(f"{locks}.length"))
     assert await page.evaluate(locks) == ["screen false"]
-    # What Chromium does to the lock of a page that it hides; without a window it hides none.
+    # Chromium releases the lock of a hidden page. Without windows it hides no page, so do it here.
     await page.evaluate("locks[0].release()")
     await page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
     await eventually(lambda: page.evaluate("locks.length > 1"))
@@ -309,9 +310,9 @@ async def soaked(page: Page, updates: int) -> None:
 
 
 async def memories(page: Page, updates: int) -> list[tuple[float, ...]]:
-    """Return heaps, nodes and listeners as they are at some moments after so many updates.
+    """Return heaps, nodes and listeners at some moments after this many updates.
 
-    How much lives depends on the moment: just after a turn, two boards do.
+    How much is alive depends on the moment: just after a turn, two boards are.
     """
     found = []
     for moment in range(5):

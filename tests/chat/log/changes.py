@@ -1,4 +1,4 @@
-"""Changes of the log, and what becomes of them."""
+"""Helpers: changes of the log, and their outcomes."""
 
 import json
 from typing import Any

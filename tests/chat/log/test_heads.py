@@ -1,4 +1,4 @@
-"""How far rooms are, for those who are not in them."""
+"""Heads of rooms, for people who are not in them."""
 
 import asyncio
 import json

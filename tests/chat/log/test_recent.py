@@ -1,4 +1,4 @@
-"""What those who join get of a room's log, from memory and from the store."""
+"""What joiners get of a room's log, from memory and from the store."""
 
 import asyncio
 import json
@@ -34,7 +34,7 @@ def shown(page: Page | None) -> list[tuple[int, int]]:
 
 
 def of(*changes: tuple[int, int]) -> RecentMessages:
-    """Return the kept of a room that had nothing before these changes, (rev, seq)."""
+    """Return the memory of a room that was empty before these changes, (rev, seq)."""
     found = RecentMessages(0, 0, 0, 0)
     for rev, seq in changes:
         found.take(rev, text(rev, seq))
@@ -56,7 +56,7 @@ def test_messages_are_in_order_of_the_room_and_changes_in_their_own() -> None:
 
 
 def test_a_post_that_an_edit_has_moved_behind_a_later_post_is_in_its_place() -> None:
-    """As a gap is healed: rev 2 is gone, for 4 has replaced it."""
+    """As after reading a gap back: rev 2 is gone, since 4 has replaced it."""
     found = of((1, 1), (3, 3))
     assert shown(found.newest(2)) == [(3, 3)]
     found.take(4, text(4, 2))
@@ -210,7 +210,7 @@ async def test_there_is_no_history_of_no_room(team: Team, hub: Hub) -> None:
 async def test_memory_is_what_the_store_says_whatever_happens(
     team: Team, hub: Hub, monkeypatch: pytest.MonkeyPatch, seed: int
 ) -> None:
-    """Old state and events are the fresh state, over a wire that drops, doubles and reorders, with a small memory."""
+    """Old state plus events equals the fresh state, over a wire that drops, doubles and reorders."""
     chance = random.Random(seed)
     monkeypatch.setattr(recent, "NEWEST", 6)
     monkeypatch.setattr(recent, "MOST", 12)

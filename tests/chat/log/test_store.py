@@ -161,7 +161,7 @@ def test_an_edit_of_an_older_text_overwrites_nothing(team: Team) -> None:
     assert stale.code == "conflict"
     assert stale.event("r")["message"] == first
     assert Message.objects.get().body == "b"
-    # A reaction is no other text; the same text is no conflict; and one who has seen it may.
+    # A reaction does not change the text; the same text is no conflict; and somebody who has seen the text may edit it.
     apply(react(kitchen, team.bob, 1))
     assert outcomes(change("b", None)) == [(3, 1, True)]
     assert outcomes(change("c", first["edited_at"])) == [(4, 1, False)]
@@ -299,8 +299,8 @@ def test_a_batch_takes_the_same_number_of_queries_whatever_is_in_it(team: Team, 
             )
         ]
 
-    # In one transaction (a savepoint here): rooms, people, memberships; which messages by id and by number, and they;
-    # then rooms, new ones, changed ones.
+    # In one transaction (a savepoint here): rooms, people, memberships; the messages' keys by id and by number, then
+    # the messages; then rooms, new and changed messages are written.
     for times in (1, 5):
         with django_assert_num_queries(2 + 6 + 3):
             result = store.apply(batch(times))
@@ -392,7 +392,7 @@ def test_what_one_had_and_what_is_told_make_what_is_there(
     assert list(known.values()) == fresh.messages
     assert [message["seq"] for message in fresh.messages] == list(range(1, fresh.seq + 1)), "dense, tombstones too"
 
-    # One who was away since the snapshot and comes back gets the same, page by page.
+    # A client that was away since the snapshot gets the same, page by page.
     known = {message["seq"]: message for message in snapshot.messages}
     place, complete = snapshot.rev, False
     while not complete:

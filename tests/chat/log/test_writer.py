@@ -1,4 +1,4 @@
-"""The writer: everything queued goes in one transaction, nothing is lost, nothing holds up the rest."""
+"""The writer: everything queued goes into one transaction, nothing is lost, and no change blocks the others."""
 
 import asyncio
 import threading
@@ -24,7 +24,7 @@ Apply = Callable[[Sequence[Change]], Result]
 
 
 class Store:
-    """Stands before the real store: counts batches, holds them up, fails as told."""
+    """Wraps the real store: counts batches, delays them, and fails as told."""
 
     def __init__(self, apply: Apply) -> None:
         self.apply = apply
@@ -77,7 +77,7 @@ async def pen(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Writer]:
 
 @pytest.fixture
 def hurried(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Nobody waits for long."""
+    """Makes all time limits short."""
     monkeypatch.setattr(writer, "RETRIES", (0.01,))
     monkeypatch.setattr(writer, "PATIENCE", 0.2)
     monkeypatch.setattr(writer, "LOOK", 0.05)
@@ -234,7 +234,7 @@ async def test_a_database_that_stays_away_is_busy_in_the_end_and_the_next_change
     assert isinstance(error, CommandError)
     assert error.detail == "The server's disk is full: nothing can be saved. Try again soon."
     assert error.retry_after
-    await pen.flush()  # nobody waits for it any more, so it is not tried any more
+    await pen.flush()  # nobody waits for it any more, so it is not retried
     watched.before = lambda changes: None
     assert await settled([pen.submit(says(team.kitchen, team.alice))]) == [1]
 

@@ -1,4 +1,4 @@
-"""Rooms that appear, close and change around those who are connected."""
+"""Rooms that appear, close and change while people are connected."""
 
 import asyncio
 import uuid

@@ -1,4 +1,4 @@
-"""Rooms as sockets that enter them read them, many at once."""
+"""The reads of sockets that enter rooms, many at once."""
 
 import asyncio
 from typing import Any

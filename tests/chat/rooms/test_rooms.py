@@ -18,7 +18,7 @@ from tests.team import Team
 
 @pytest.fixture
 def told(monkeypatch: pytest.MonkeyPatch) -> list[Publication]:
-    """What is told once a transaction commits."""
+    """What is published once a transaction commits."""
     found: list[Publication] = []
     monkeypatch.setattr(rooms, "publish_on_commit", found.extend)
     return found

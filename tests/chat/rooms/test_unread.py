@@ -1,4 +1,4 @@
-"""How much somebody has not read: what stands, what others have said, after the mark."""
+"""Unread counts: messages by others after the mark that are not deleted."""
 
 import uuid
 from typing import Any
@@ -41,7 +41,7 @@ def test_who_comes_new_starts_with_everything_read(team: Team) -> None:
     assert count(guest, team.kitchen) == count(account, team.kitchen) == (40, 0)
     store.apply([says(team.kitchen, team.alice)])
     assert count(guest, team.kitchen) == (40, 1)
-    # A room that is newer than they are is news.
+    # A room made after their account is unread from its beginning.
     room = Room.objects.create(slug="newer", name="newer")
     store.apply([says(room, team.alice)])
     assert count(guest, room) == (0, 1)

@@ -1,4 +1,4 @@
-/** One line at most, whatever happens in whatever order. */
+/** There is at most one connection, for all events in any order. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { ServerClock } from "realtime/clock.js";
@@ -18,7 +18,7 @@ function chance(/** @type {number} */ seed) {
   };
 }
 
-/** A line whose handlers the test keeps, to call them when the socket has long let go of it. */
+/** A connection whose handlers the test keeps, to call them after the socket has dropped it. */
 class Kept extends FakeWebSocket {
   /** @type {((event: any) => void)[]} what the browser had queued before the handlers were taken off */
   late = [];

@@ -1,4 +1,4 @@
-"""When the hub writes: what waits for what, and for how long."""
+"""When the hub writes: which flush waits for what, and how long."""
 
 import pytest
 

@@ -24,7 +24,7 @@ def reader() -> Reader:
 async def test_what_is_published_meanwhile_is_neither_lost_nor_doubled(
     hub: Hub, logs: Store, reader: Reader, seed: int
 ) -> None:
-    """Something may be published at any of the five moments, and the wire may drop it."""
+    """Something may be published at any of five moments, and the channel layer may drop it."""
     chance = random.Random(seed)
 
     async def meanwhile() -> None:
@@ -97,7 +97,7 @@ async def test_an_error_in_the_reading_unsubscribes(
 
 
 async def test_a_topic_of_which_nothing_is_told_stays_held_back(hub: Hub, logs: Store, reader: Reader) -> None:
-    """A page that is not complete: the client asks for the next one."""
+    """As for an incomplete page: the client asks for the next one."""
     async with joining(hub, reader, [LOG]):
         pass
     hub.receive([logs.post(LOG)])
@@ -120,7 +120,7 @@ async def test_who_was_unsubscribed_meanwhile_does_not_go_on(hub: Hub, logs: Sto
 
 
 async def test_one_whose_sequel_cannot_be_read_comes_back(hub: Hub, logs: Store, reader: Reader) -> None:
-    """It has its page already: held back for ever, it would be deaf without knowing."""
+    """It already has its page; if it stayed held back, it would never get anything and not know it."""
     await seat(hub, LOG)
     hub.receive([logs.post(LOG) for _ in range(TAIL + 5)])
     logs.broken = True

@@ -101,7 +101,7 @@ async def test_what_was_lost_after_the_last_comparison_comes_when_the_wire_is_we
 
 
 async def test_the_group_that_the_layer_forgot_is_joined_again(hub: Hub, layer: ShakyLayer, logs: Store) -> None:
-    """The in-memory layer forgets it after a day, Redis when it is started anew."""
+    """The in-memory layer forgets it after a day, Redis at a restart."""
     reader = await seat(hub, LOG)
     layer.groups.clear()
     await eventually(lambda: GROUP in layer.groups)

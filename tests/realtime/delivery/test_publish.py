@@ -1,4 +1,4 @@
-"""The one door out, with a layer that takes, loses and refuses."""
+"""Publishing, with a layer that accepts, loses and refuses messages."""
 
 import asyncio
 import threading

@@ -214,7 +214,7 @@ def test_a_log_that_nobody_was_released_from_keeps_only_its_tail() -> None:
 
 
 def test_a_client_with_less_than_the_log_has_heard_reads_the_store() -> None:
-    """It subscribed, 3 and 4 were lost before the layer listened, 5 came, and its page ended at 2."""
+    """It subscribed; 3 and 4 were lost before the layer listened; 5 came; its page ended at 2."""
     reader = Reader()
     topic = LogTopic(NAME)
     topic.held[reader] = None
@@ -279,7 +279,7 @@ def test_a_missing_number_is_a_gap_until_the_store_fills_it() -> None:
 
 
 def test_what_is_newer_than_a_whole_that_comes_late_is_told_again() -> None:
-    """Presence read back as a whole, while the next arrival is there already."""
+    """For example, presence is read back as a whole when the next arrival has already come."""
     reader, held = Reader(), Reader()
     topic = values_at(4, reader)
     topic.held[held] = None
@@ -297,7 +297,7 @@ def test_a_late_double_of_a_whole_does_not_undo_its_parts() -> None:
     reader = Reader()
     topic = values_at(0, reader)
     topic.receive(value(2, "a"))
-    topic.fill([value(1, "b"), value(2, "a")], 2)  # the store tells by parts what the wire told as a whole
+    topic.fill([value(1, "b"), value(2, "a")], 2)  # the store gives in parts what the layer brought as a whole
     topic.receive(value(1))
     topic.flush()
     assert parts(reader.texts) == [(2, "a"), (1, "b")]

@@ -18,7 +18,7 @@ NAME = "thing.1"
 
 
 class Member:
-    """A client in the machines below, and the state it has made of what it got."""
+    """A client in the state machines below, with the state made from what it received."""
 
     def __init__(self) -> None:
         self.reader = Reader()
@@ -26,7 +26,7 @@ class Member:
         self.released = False
         self.snapshot: tuple[int, dict[str, int]] | None = None
         self.has: dict[str, int] = {}
-        self.read = 0  # so many of the reader's texts are applied
+        self.read = 0  # how many of the reader's texts are applied
 
     def news(self) -> list[tuple[int, str]]:
         texts = self.reader.texts[self.read :]
@@ -35,7 +35,7 @@ class Member:
 
 
 class State(Memory):
-    """What a log comes to, as it is kept for those who join."""
+    """The state of a log, as it is kept in memory for joiners."""
 
     def __init__(self, number: int, has: dict[str, int]) -> None:
         super().__init__(number)
@@ -47,10 +47,10 @@ class State(Memory):
 
 
 class AnyWire(RuleBasedStateMachine):
-    """A store, a hub's topic, members that come and go, and what is on its way from one to the other."""
+    """A store, a hub's topic, members that come and go, and publications on their way."""
 
     delivery: Delivery
-    apply: Callable[[Any, int, str], None]  # what a member makes of one change, by its number and key
+    apply: Callable[[Any, int, str], None]  # The truth and the wire
     members = Bundle("members")
     topic: Any
 
@@ -189,7 +189,7 @@ class AnyWire(RuleBasedStateMachine):
 
 
 class LogWire(AnyWire):
-    """Each member gets each change once, in order, but those that a later one has replaced."""
+    """Each member gets each change once, in order, except changes that a later one has replaced."""
 
     delivery = Delivery.LOG
 
@@ -232,7 +232,7 @@ class LogWire(AnyWire):
 
     @rule(member=AnyWire.members)
     def come_back(self, member: Member) -> None:
-        """Subscribe again on the same socket, and resume from one's place."""
+        """Subscribe again on the same socket and resume from its position."""
         if member in self.there and member.released:
             self.check_news()
             self.topic.remove(member.reader)
@@ -241,7 +241,7 @@ class LogWire(AnyWire):
 
 
 class LatestWire(AnyWire):
-    """No member gets an older value of a key after a newer one, but what a whole is followed by."""
+    """No member gets an older value of a key after a newer one, except after a value that replaces the whole topic."""
 
     delivery = Delivery.LATEST
 
@@ -289,7 +289,7 @@ def test_the_machines_find_a_memory_that_skips() -> None:
 
 
 def test_the_machines_find_a_log_that_forgets() -> None:
-    """The machines can fail: a topic that takes the head for handed out is caught."""
+    """The state machines can fail: they catch a topic that counts the head as delivered."""
 
     class Forgetful(LogTopic):
         def fill(self, items: Any, head: int) -> None:

@@ -1,4 +1,4 @@
-"""What one person may use, over all of their sockets; what strangers may."""
+"""Limits of one person over all of their sockets, and of strangers."""
 
 from types import SimpleNamespace
 from typing import Any
@@ -21,7 +21,7 @@ __all__ = ["hub", "hub_of_this_loop", "journal"]
 
 @pytest.fixture
 def still(monkeypatch: pytest.MonkeyPatch) -> SimpleNamespace:
-    """A clock that goes only where a test sets `at`."""
+    """A clock that shows only the time `at`, which a test sets."""
     clock = SimpleNamespace(at=0.0)
     monkeypatch.setattr(quotas, "time", SimpleNamespace(monotonic=lambda: clock.at))
     return clock

@@ -25,7 +25,7 @@ def test_everybody_gets_a_turn_and_their_own_order(asked: list[int]) -> None:
     for person in set(asked):
         own = [number for who, number in done if who == person]
         assert own == sorted(own)
-        # Before each of mine stands at most one more of anybody else than of mine.
+        # Before each job of mine, everybody else has at most one job more than I have.
         for place, (who, _) in enumerate(done):
             if who == person:
                 mine = [each for each, _ in done[: place + 1]]

@@ -1,4 +1,4 @@
-"""Connections that are slow to ask: whatever one owes us has a deadline, on a clock of the test's."""
+"""Connections that send slowly: everything they owe us has a deadline. The clock is the test's."""
 
 from collections.abc import Callable
 from typing import Any
@@ -30,7 +30,7 @@ class Transport(StringTransport):
 
 
 class Server:
-    """As much of our server as requests need; they are answered when the test says so."""
+    """The part of our server that requests need; the test decides when they are answered."""
 
     proxy_forwarded_address_header = proxy_forwarded_port_header = proxy_forwarded_proto_header = None
     root_path, server_name = "", "test"
@@ -74,7 +74,7 @@ class Connection:
         self.channel.dataReceived(data)
 
     def drip(self, data: bytes, seconds: float, every: float = 1.0) -> None:
-        """Send `data` again and again, for so long."""
+        """Send `data` again and again, for this many seconds."""
         for _ in range(int(seconds / every)):
             self.site.clock.advance(every)
             if not self.transport.ended:

@@ -1,4 +1,4 @@
-"""One place per folder, with real processes to compete for it."""
+"""Only one process per folder, with real processes that compete."""
 
 import os
 import subprocess

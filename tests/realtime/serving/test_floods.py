@@ -1,4 +1,4 @@
-"""Sockets that flood: counted before any work, told so, closed with 4429, and read no more."""
+"""Sockets that flood: charged before any work, told why, closed with 4429, and not read any more."""
 
 import json
 import struct
@@ -20,7 +20,7 @@ from realtime.serving.sockets import STATE_OPEN, InputQueue, SocketFactory, Sock
 from tests.realtime.raw_client import frame, visit
 
 BURST, RATE, FRAME = 10, 5, 64 * 1024
-#: What then comes at once, and each second: frames, bytes.
+#: The allowance: frames and bytes at once, then per second.
 FRAMES, FRAMES_A_SECOND, BYTES = 400 + 4 * BURST, 40 + 2 * RATE, 2 * BURST * FRAME
 
 KINDS = {
@@ -134,7 +134,7 @@ def test_close_frames_end_it_at_the_first(one: Socket) -> None:
 
 
 def test_what_commands_allow_never_floods(one: Socket) -> None:
-    """As many as the limits of commands allow, for a minute, each in a read of its own, with pongs and pings."""
+    """As many commands as the limits allow, for a minute, each in its own read, with pongs and pings."""
     for _ in range(60):
         for _ in range(RATE):
             one.give(frame(b"x" * 200))

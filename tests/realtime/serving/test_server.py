@@ -1,4 +1,4 @@
-"""The server: real processes of it, and clients that behave and misbehave."""
+"""The server: real processes, with clients that behave and misbehave."""
 
 import asyncio
 import inspect
@@ -249,7 +249,7 @@ def test_whatever_autobahn_sets_on_a_connection_is_kept_or_as_the_class_has_it()
 
 
 async def test_a_stalled_reader_is_closed_and_costs_nobody_anything(server: Web) -> None:
-    """It gets 24 MB that it does not read; everybody else gets all of it, in order, and memory stays where it is."""
+    """It gets 24 MB that it does not read. Everybody else gets all of it, in order, and memory does not grow."""
     count, size = 400, 60_000
     async with visit(server) as inspector, visit(server) as reader, visit(server) as writer:
         await reader.call("subscribe", topic="log.stall")
@@ -260,7 +260,7 @@ async def test_a_stalled_reader_is_closed_and_costs_nobody_anything(server: Web)
         with RawClient(server) as stalled:
             stalled.send_command(type="subscribe", topic="log.stall")
             await eventually(lambda: _sockets(inspector, 4))
-            # At a pace that whoever reads can keep, on a busy machine too.
+            # At a pace that readers can keep up with, even on a busy machine.
             publish = writer.call("publish", topic="log.stall", count=count, size=size, pause=0.01)
             publishing = asyncio.create_task(publish)
             for number in range(6, 6 + count):
@@ -327,7 +327,7 @@ async def test_a_flood_is_not_read_faster_than_it_is_answered_and_nothing_is_los
 
 
 async def _is_full(client: Client) -> bool:
-    # Paused at 64, of which the consumer may still have taken some; below 32 it would be read on.
+    # Reading pauses at 64 messages, of which the consumer may have taken some; below 32 reading would go on.
     return bool((await client.call("look"))["queued"] >= 32)
 
 

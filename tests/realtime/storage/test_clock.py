@@ -11,7 +11,7 @@ from realtime.storage import clock
 
 @pytest.fixture
 def skewed(monkeypatch: pytest.MonkeyPatch) -> None:
-    """This process' clock is 45 s ahead of the database's, and nobody has noticed yet."""
+    """This process's clock is 45 s ahead of the database's, which nobody has measured yet."""
     monkeypatch.setattr(clock, "local", lambda: time.time() + 45)
     monkeypatch.setattr(clock, "ahead", 0.0)
     monkeypatch.setattr(clock, "measured_at", float("-inf"))

@@ -10,7 +10,7 @@ from realtime.storage.gather import gathered
 
 
 class Library:
-    """Reads keys as their length; notes what it was asked for, and waits until it may answer."""
+    """Reads a key as its length; records what it was asked for, and waits until it may answer."""
 
     def __init__(self) -> None:
         self.asked: list[list[str]] = []

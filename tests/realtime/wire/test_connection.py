@@ -21,7 +21,7 @@ def small_cap() -> Any:
 
 
 def slow(reader: Reader) -> None:
-    """Have more bytes wait for `reader` than a quick one ever has."""
+    """Let more bytes wait for `reader` than a quick reader ever has."""
     reader.fake_wire.stalled = True
     reader.send_text("x" * (SLOW_BYTES + 1))
     reader.texts.clear()
@@ -99,7 +99,7 @@ async def test_a_reader_over_the_cap_is_closed_for_a_resync() -> None:
 
 
 async def test_nothing_follows_a_frame_that_did_not_fit() -> None:
-    """Else the client would take a later number for its place, and never ask for the one it lacks."""
+    """Otherwise the client would resume from a later number and never get the one it lacks."""
     reader = Reader()
     reader.fake_wire.stalled = True
     reader.send_text("first")

@@ -40,7 +40,7 @@ def test_a_topic_that_is_forgotten_leaves_the_others() -> None:
 
 
 def test_many_topics_cost_no_more_each_than_few() -> None:
-    """A worker with thousands of streams puts each of them whole, several times a second."""
+    """A worker with thousands of streams puts a whole value of each, several times a second."""
     newest: Newest[int] = Newest()
     began = time.process_time()
     for number in range(40_000):

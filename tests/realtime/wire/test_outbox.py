@@ -30,7 +30,8 @@ def test_one_frame_over_the_cap_is_written_when_nothing_waits() -> None:
 
 def test_a_value_is_written_at_once_to_a_reader_that_keeps_up() -> None:
     outbox = Outbox(CAP)
-    for waiting in (0, SLOW_BYTES - 1, SLOW_BYTES):  # at exactly so many nobody would tell us of the end
+    # at exactly this size nothing would report that the buffer has emptied
+    for waiting in (0, SLOW_BYTES - 1, SLOW_BYTES):
         assert outbox.latest(("cpu", ""), frame(), waiting) is Verdict.WRITE
     assert outbox.take() == []
 
@@ -76,7 +77,7 @@ def test_what_nobody_misses_is_dropped_for_a_slow_reader() -> None:
     st.lists(st.tuples(st.sampled_from("tu"), st.sampled_from(["", "a", "b"]), st.sampled_from([0, SLOW_BYTES + 1])))
 )
 def test_a_reader_ends_with_the_newest_of_everything(steps: list[tuple[str, str, int]]) -> None:
-    """Whatever the pace, applying what was written gives the state that applying everything gives."""
+    """At any pace, what was written leads to the same state as everything that was sent."""
     outbox = Outbox(CAP)
     truth: dict[str, dict[str, int]] = {"t": {}, "u": {}}
     seen: dict[str, dict[str, int]] = {"t": {}, "u": {}}

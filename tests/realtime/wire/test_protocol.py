@@ -58,7 +58,7 @@ def refusal(text: str) -> CommandError:
 
 
 def assert_answered(text: str) -> None:
-    """Whatever `text` is, it is a command or an error that can be sent."""
+    """Assert that `text`, whatever it is, gives a command or an error that can be sent."""
     error = command = None
     try:
         command = parser.parse(text)
@@ -256,7 +256,7 @@ def test_a_refusal_carries_its_error() -> None:
 
 
 def read_frames(data: bytes) -> list[tuple[Opcode, bytes, bool]]:
-    """Return what the websockets library makes of `data`, given in pieces."""
+    """Return the frames that the websockets library reads from `data`, given in pieces."""
     client = Protocol(Side.CLIENT, state=State.OPEN, max_size=None)
     chance = random.Random(len(data))
     frames = []

@@ -60,7 +60,7 @@ def numbers(published: list[Publication]) -> list[int]:
 
 
 def assert_in_order(found: list[int]) -> None:
-    """Each at most once: what is written while another publication leaves is folded into the next."""
+    """Each at most once: values written while another publication is sent are merged into the next."""
     assert found == sorted(set(found))
 
 
@@ -69,7 +69,7 @@ def says(published: list[Publication]) -> list[dict[str, Any]]:
 
 
 def counts(said: Iterable[dict[str, Any]]) -> list[int]:
-    """Return each value once: that the producer runs is told beside the last one."""
+    """Return each value once: the news that the producer runs repeats the last one."""
     return list({change["at"]: change["value"] for change in said if change["at"]}.values())
 
 

@@ -138,7 +138,7 @@ cpu,cpu=cpu-total,host=web usage_idle=93,usage_user=5
 
 
 def telegraf(token: str, body: bytes, query: str = "", **headers: str) -> HttpResponse:
-    """Push as Telegraf's outputs.http does."""
+    """Push like Telegraf's outputs.http."""
     headers = {"Authorization": f"Bearer {token}", "User-Agent": "Telegraf/1.30.0", **headers}
     found: Any = Client().post(
         f"/api/streams/orders/{query}", body, content_type="text/plain; charset=utf-8", headers=headers

@@ -1,4 +1,4 @@
-"""Nothing leaves this machine in a test, whatever hole a rule has."""
+"""In tests nothing leaves this machine, even if a rule has a hole."""
 
 import asyncio
 import ipaddress
@@ -13,7 +13,10 @@ from tests.streams.sources.sites import LOOPBACK, Site
 
 @pytest.fixture(autouse=True)
 def tried(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """Return the addresses that somebody tried to connect to; only this machine's are, no name server is asked."""
+    """Return the addresses of all attempted connections.
+
+    Only those to this machine are made; no name server is asked.
+    """
     found: list[str] = []
     loop_class = asyncio.SelectorEventLoop
     connect = loop_class.sock_connect

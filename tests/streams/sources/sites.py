@@ -1,4 +1,4 @@
-"""A web server on this machine, and names that stand for what a test says."""
+"""A web server on this machine, and host names that a test maps to addresses."""
 
 import asyncio
 import ipaddress
@@ -13,7 +13,7 @@ LOOPBACK = ipaddress.ip_network("127.0.0.0/8")
 
 
 class Site:
-    """Answers each path with what `pages` says: raw bytes, or a function that writes them."""
+    """Answers each path from `pages`: raw bytes, or a function that writes them."""
 
     def __init__(self) -> None:
         self.pages: dict[str, bytes | Answer] = {}
@@ -48,7 +48,10 @@ def redirect(to: str) -> bytes:
 
 
 def names(monkeypatch: pytest.MonkeyPatch, **answers: list[str]) -> list[str]:
-    """Have names stand for addresses: one more answer each time, then the last one. Returns who was looked up."""
+    """Map names to answers.
+
+    Each lookup gets the next one, then always the last. Returns the names that were looked up.
+    """
     looked_up: list[str] = []
 
     async def look_up(self: Any, host: str, port: int, **_: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Which addresses are asked, however they are spelled; nothing leaves this machine (see conftest)."""
+"""Which addresses may be asked, in any spelling; nothing leaves this machine (see conftest)."""
 
 import ipaddress
 from collections.abc import Callable

@@ -136,12 +136,12 @@ def test_a_secret_is_kept_and_never_shown(grace: Client, monkeypatch: pytest.Mon
     assert "It is set" in shown
     assert "hunter2" not in shown
     assert source.sealed not in shown
-    # Left empty it stays, also while somebody tries another path.
+    # An empty field keeps it, even while somebody tries another path.
     empty = form | {"secret": "", "url": "https://example.org/other"}
     assert "It works" in grace.post(f"{change}try/", empty).content.decode()
     assert grace.post(change, empty).status_code == 302
     assert sent == [("https://example.org/other", {"Authorization": "Bearer hunter2"})]
-    # Nobody has it sent to himself.
+    # Nobody can have it sent to their own host.
     for url in ("https://evil.example/", "http://example.org/", "https://example.org:444/"):
         for address in (change, f"{change}try/"):
             assert "give the value again" in grace.post(address, empty | {"url": url}).content.decode()

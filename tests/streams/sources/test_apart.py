@@ -1,4 +1,4 @@
-"""What others wrote is stopped near its limit, wherever it hangs, and holds nobody else up."""
+"""Sources are stopped near their limit, wherever they hang, and do not delay others."""
 
 import asyncio
 import signal
@@ -18,7 +18,7 @@ from streams.sources.querying import SqlValue
 from streams.sources.results import QueryFailed
 from streams.values import Kind
 
-#: SQLite looks at no clock while it looks for one text in another: this goes on for minutes.
+#: SQLite checks no clock while it searches for a text in another: this takes minutes.
 IN_C = (
     "WITH RECURSIVE n(i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 100)"
     " SELECT sum(instr(printf('%.*c', 900000 + i, 'a'), printf('%.*c', 450000, 'a') || 'b')) FROM n"

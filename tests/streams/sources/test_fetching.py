@@ -1,4 +1,4 @@
-"""Against a real HTTP server on this machine, which is a private address: allowed by a setting, or refused."""
+"""Fetching from a real HTTP server on this machine. Its address is private: allowed by a setting, or refused."""
 
 import asyncio
 import socket
@@ -74,7 +74,7 @@ async def test_a_name_that_stands_for_a_private_address_is_refused(
 async def test_what_was_checked_is_what_is_connected_to(
     site: Site, settings: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A name server that says something harmless first, and then this machine, gains nothing."""
+    """A name server that first gives a harmless address and then this machine's gains nothing."""
     settings.PRIVATE_SOURCES = []
     harmless = "203.0.113.7"  # to which nothing is sent: see conftest
     monkeypatch.setattr(fetching, "may_be_asked", lambda address: str(address) == harmless)

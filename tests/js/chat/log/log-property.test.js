@@ -1,4 +1,4 @@
-/** Whatever happens, in whatever order: the log is one unbroken run, and in the end it is what the server has. */
+/** For all events in any order: the log is always one unbroken run, and ends as the server's. */
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { Outbox } from "chat/outbox/outbox.js";
@@ -112,7 +112,7 @@ class Drive {
     return 1 + Math.floor(this.random() * most);
   }
 
-  /** Something is written in the room; who follows hears of it. */
+  /** A change is written in the room; a client that follows receives it. */
   tell(/** @type {object} */ event) {
     if (this.follows) this.line.give(structuredClone(event));
     this.check();
@@ -127,7 +127,7 @@ class Drive {
     else this.tell(room.change(old, { deleted: true }));
   }
 
-  /** All that stands in a part of the room, or in all of it, is deleted. */
+  /** Delete all messages in a part of the room, or in all of it. */
   purge() {
     const start = this.up(this.room.seq || 1);
     for (let seq = start; seq <= Math.min(this.room.seq, start + 40); seq += 1) this.tell(this.room.change(seq, { deleted: true }));
@@ -170,7 +170,7 @@ class Drive {
     await settle();
   }
 
-  /** A page that was read at some time comes, though nobody waits for it. */
+  /** A page that was read earlier arrives, though nobody waits for it. */
   offerLate() {
     const { log } = this.roomState;
     this.late.push(structuredClone(this.room.page({ around: this.up(this.room.seq || 1) })));
@@ -236,7 +236,7 @@ for (const seed of SEEDS) {
       await drive.step();
       if (step % 50 === 0) await drive.settled();
     }
-    // From here one comes to every message, and back to now.
+    // From here every message can be reached, and the newest one again.
     const { log, history } = drive.roomState;
     const walk = async (/** @type {Promise<void>} */ going) => {
       await drive.settled();

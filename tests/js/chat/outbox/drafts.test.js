@@ -24,7 +24,7 @@ const storage = (/** @type {() => Map<string, string>} */ map) => ({
 local.open = () => storage(() => disk);
 tab.open = () => storage(() => session);
 
-/** From here on the test is another tab. Returns what goes back to this one. */
+/** From here on the test acts as another tab. Returns a function that goes back to this one. */
 function newTab() {
   const before = session;
   session = new Map();
