@@ -1,4 +1,4 @@
-"""`/api/session/`: who is signed in, entering as a guest and leaving, for programs."""
+"""`/api/session/`, for programs: who is signed in; enter as a guest; leave."""
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, JsonResponse

@@ -1,4 +1,4 @@
-"""Who is on a socket: a session cookie, or a bearer token of a bot."""
+"""Finds out whose a socket is: by a session cookie, or by the bearer token of a bot."""
 
 from collections.abc import Awaitable, Callable
 from typing import Any

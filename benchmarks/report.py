@@ -73,9 +73,9 @@ def verdicts(results: Results, every: bool = True) -> str:
 
 
 def details(scenario: Scenario, rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> str:
-    """Return the table of one scenario.
+    """Return the table of one scenario, with medians and the least and greatest values.
 
-    Medians with the least and greatest value. Ours is at the top, then the best first.
+    Ours is at the top, then the best first.
     """
     medians = {name: _median(measured, scenario.value) for name, measured in rows.items()}
     smaller_is_better = scenario.unit.split()[0] not in ("deliveries/s", "messages/s", "connections/s")

@@ -146,7 +146,7 @@ class Bench:
         return settings
 
     def _prepare(self, engine: str) -> tuple[str, list[str]]:
-        """Prepare the database, of which each of our servers gets a copy; return its URL and its people's cookies."""
+        """Prepare the database that each of our servers gets a copy of; return its URL and its people's cookies."""
         if engine not in self._prepared:
             if engine == "sqlite":
                 url = f"sqlite:///{self.launcher.folder('template')}/db.sqlite3"
@@ -187,7 +187,7 @@ class Bench:
     def source(self, settings: dict[str, str], name: str, rate: float) -> Service:
         """Start the process that feeds the board with `rate` values a second in all.
 
-        Our `worker` with producers, or the `feeder`.
+        It is our `worker` with producers, or the `feeder`.
         """
         if name == "feeder":
             return Feeder(self.launcher, settings, rate).start()

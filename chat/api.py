@@ -33,10 +33,7 @@ READERS: Final = {
 
 @answers_errors
 def status(request: HttpRequest) -> HttpResponse:
-    """GET.
-
-    Connected clients over all processes, the server's time, and who is in each public room that the caller sees.
-    """
+    """GET: connected clients over all processes, the server's time, who is in each public room that the caller sees."""
     if request.method not in ("GET", "HEAD"):
         raise ApiError("method_not_allowed", "GET tells the status.")
     clients, processes = async_to_sync(process.client_count)()
@@ -130,7 +127,7 @@ def room_messages(request: HttpRequest, slug: str) -> HttpResponse:
     else:
         page = pages.newest(room.pk, limit)
     answer = {"messages": page.messages, "complete": page.complete, "rev": page.rev, "seq": page.seq}
-    if "after" not in places:  # in the order of the room
+    if "after" not in places:  # these pages are in the order of seq
         seqs = [message["seq"] for message in page.messages]
         first, last = (seqs[0], seqs[-1]) if seqs else (None, None)
         answer |= {"first": first, "last": last, "newer": bool(seqs) and seqs[-1] < page.seq}

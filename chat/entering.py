@@ -37,9 +37,9 @@ async def rooms_of(user: User) -> dict[int, Seen]:
 
 
 async def enter(user: User, room: Seen, after: int | None, limit: int) -> Entered:
-    """Read what a client gets that joins at position `after` (None.
+    """Read the page and the people for a client that joins at position `after` (None: it has nothing yet).
 
-    It has nothing yet). It must be subscribed already.
+    The client must be subscribed to the room already.
     """
     entry = await access.entry((room.pk, user.pk))
     if entry is None:

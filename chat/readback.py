@@ -65,9 +65,9 @@ class HeadsSource(Source):
 
 
 class PresenceSource(Source):
-    """Topics `presence.<id>`.
+    """Topics `presence.<id>`: who came and went in a room.
 
-    Who came and went in a room. A missed change is read back as the list of who is there now.
+    A missed change is read back as the list of the people who are there now.
     """
 
     delivery = Delivery.LOG

@@ -1,6 +1,7 @@
 """The programs that tests start, and how to install them.
 
-Uses only Python's standard library, since bin/test needs it before anything is installed."""
+Uses only Python's standard library, since bin/test needs it before anything is installed.
+"""
 
 import os
 import shutil

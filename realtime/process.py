@@ -90,9 +90,9 @@ def may_bury() -> bool:
 
 
 def database_trouble() -> str:
-    """Return, as a sentence, why clients should use another process.
+    """Return, as a sentence, why clients should use another process; "" when they need not.
 
-    The last renewal failed, or there was none lately.
+    The reason is that the last renewal of the lease failed, or that there was none lately.
     """
     if lease.beat_at is None:
         return "It was not asked yet."

@@ -183,7 +183,7 @@ def _write_rows(stream: Stream, rows: Mapping[str, tuple[datetime, Any]]) -> Non
 
 
 def publications_of_rows(stream: Stream, rows: Mapping[str, Any]) -> list[Publication]:
-    """Return one publication per changed row. Without changed rows, return one of the state, which replaces no row."""
+    """Return one publication per changed row; without changed rows, a single one with the stream's state."""
     changes = [(f"row.{key}", {key: row}) for key, row in rows.items()] or [("state", {})]
     return [
         Publication(stream.topic, Delivery.LATEST, update_of_rows(stream, changed), stream.seq, key)

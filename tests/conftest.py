@@ -202,7 +202,7 @@ async def new_page(browser: Browser, live_switchboard: Serve) -> AsyncIterator[C
     errors: list[tuple[Page, str]] = []
 
     async def open_page(**options: Any) -> Page:
-        options.setdefault("locale", "en-GB")  # whose times have 24 hours
+        options.setdefault("locale", "en-GB")  # a region with 24-hour times
         context = await browser.new_context(base_url=live_switchboard.address, **options)
         page = await context.new_page()
         page.expected_errors = []  # type: ignore[attr-defined]

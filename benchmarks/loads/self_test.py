@@ -33,10 +33,7 @@ def self_test(connections: int = 200, seconds: float = 3.0) -> Result:
 
 
 def blast(listener: socket.socket, connections: int) -> None:
-    """Accept handshakes without reading them.
-
-    Then write sixteen messages of 120 bytes to each connection, over and over.
-    """
+    """Accept handshakes unread; then write sixteen messages of 120 bytes to each connection, over and over."""
     accepted = []
     for _ in range(connections):
         sock, _ = listener.accept()

@@ -69,7 +69,7 @@ async def _write(change: Change | Awaitable[Change]) -> Applied:
 
 
 def purge(room: Room, staff: User) -> int:
-    """Delete the text of all messages of a room, one change each, so that it vanishes everywhere; return how many."""
+    """Delete all messages of a room, with one change each, so that every client drops the text; return how many."""
     seqs = Message.objects.filter(room=room, deleted_at=None).order_by("seq").values_list("seq", flat=True)
     return async_to_sync(_delete_all)([store.Delete(room.pk, staff.pk, seq, as_staff=True) for seq in seqs])
 

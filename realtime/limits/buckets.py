@@ -9,9 +9,9 @@ SWEEP: Final = 10_000
 
 
 def network_of(address: str) -> str:
-    """Return what counts as one caller.
+    """Return the network that counts as one caller.
 
-    An IPv4 address, or the first 64 bits of an IPv6 address (one customer's network).
+    It is an IPv4 address, or the first 64 bits of an IPv6 address (one customer's network).
     """
     try:
         found = ipaddress.ip_address(address.partition("%")[0])

@@ -43,9 +43,9 @@ class Request(WebRequest):
 
 
 class Waiting:
-    """By address.
+    """The connections that owe us a request or the rest of one, by address.
 
-    The connections that owe us a request or the rest of one. The one that has waited longest is first.
+    The one that has waited longest is first.
     """
 
     def __init__(self, most: int = WAITING_PER_ADDRESS) -> None:

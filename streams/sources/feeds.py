@@ -55,9 +55,9 @@ class Entry:
 
 
 def feed_value(body: bytes, kind: Kind) -> Any:
-    """Return from an RSS or Atom feed.
+    """Return the value of an RSS or Atom feed for a stream of `kind`.
 
-    The number of entries (number), the newest title (text), the newest entries (table).
+    It is the number of entries (number), the newest title (text), or the newest entries (table).
     """
     try:
         entries = list(_entries(fromstring(body)))

@@ -267,7 +267,7 @@ def check_last_messages(record: Record) -> Iterator[Violation]:
 def check_privacy(removals: Iterable[Removal]) -> Iterator[Violation]:
     """Check that a former member gets nothing of the room.
 
-    Not after `left`, not a while after the end, not by a resume.
+    It must come neither after `left`, nor a while after the end of the membership, nor by a resume.
     """
     for removal in removals:
         left = min((at for kind, at in removal.told if kind == "left"), default=inf)

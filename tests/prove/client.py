@@ -38,7 +38,7 @@ class Lost(Exception):
 
 
 class Key(NamedTuple):
-    """How an account signs in: its id, user name and session cookie, and the closed room of which it is a member."""
+    """How an account signs in: its id, user name and session cookie, and the closed room that it may enter."""
 
     user: int
     username: str

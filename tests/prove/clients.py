@@ -229,7 +229,7 @@ class Clients:
     def crashes(self) -> list[str]:
         """Return the errors that ended a client or the talking for good.
 
-        A bug, or an event that docs/protocol.md lacks.
+        Each is a bug, or an event that docs/protocol.md lacks.
         """
         tasks = [*self._tasks, *([self._talking] if self._talking else [])]
         return [repr(task.exception()) for task in tasks if task.done() and not task.cancelled() and task.exception()]

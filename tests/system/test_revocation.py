@@ -36,7 +36,7 @@ print(json.dumps(made))
 SIGN_OUT, REMOVAL = "sign-out", "removal"
 BY_STAFF = {
     "everywhere": "from accounts.services import *; sign_out_everywhere(user)",
-    # As `manage.py changepassword` does; the admin tells the wire.
+    # Like `manage.py changepassword`, without an event; the admin publishes one.
     "password": "user.set_password('a new one'); user.save()",
     "ban": "from accounts.services import *; ban(user)",
     "archive": "from chat.models import *; from chat.rooms.rooms import *; archive(Room.objects.get(slug='archive'))",

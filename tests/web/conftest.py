@@ -1,4 +1,4 @@
-"""What tests of the site borrow from those of the wire."""
+"""Fixtures that tests of the site borrow from those of realtime/."""
 
 from tests.realtime.conftest import hub, layer, quick
 

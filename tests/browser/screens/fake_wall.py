@@ -1,6 +1,6 @@
 """A wall's page without a server.
 
-The real template, modules and styles, with a fake socket that sends a test's events.
+It has the real template, modules and styles, and a fake socket that sends a test's events.
 """
 
 import asyncio

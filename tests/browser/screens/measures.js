@@ -1,7 +1,7 @@
 /** What somebody sees of a wall's tiles, by measuring: `measures.faults()` is empty when every value can be read. */
 (() => {
   const SIGNS = { crit: "■", warn: "▲" };
-  /** Of the screen's shorter side: how high the type of a tile's value is at least, and that of rows and sentences. */
+  /** The least type sizes, as shares of the screen's shorter side: of a tile's value, and of rows and sentences. */
   const [VALUE, ROW] = [1 / 30, 1 / 45];
   const WORD = 12;
   const side = () => Math.min(innerWidth, innerHeight);

@@ -1,7 +1,4 @@
-"""Editing boards in the browser.
-
-By drag and by keyboard, with undo, live for others, never overwriting others' work.
-"""
+"""Editing boards in the browser: by drag and keyboard, with undo, live for others, never overwriting their work."""
 
 import functools
 import re

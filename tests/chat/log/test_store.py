@@ -1,4 +1,4 @@
-"""The log: numbers, duplicates, who may, and what is told."""
+"""The log: numbers, duplicates, permissions, and publications."""
 
 import uuid
 from collections.abc import Iterator, Sequence

@@ -244,7 +244,7 @@ async def test_a_full_disk_is_said_to_be_full(
 ) -> None:
     def fill(changes: Sequence[Change]) -> None:
         with connections["default"].cursor() as cursor:
-            cursor.execute("PRAGMA max_page_count = 1")  # SQLite goes no lower than what there is
+            cursor.execute("PRAGMA max_page_count = 1")  # SQLite's size limit cannot be lower than the present size
 
     if connections["default"].vendor != "sqlite":
         pytest.skip("PostgreSQL's disk is not ours to fill")

@@ -1,4 +1,4 @@
-"""Who is in a room, for those who join it."""
+"""Who is in a room, for people who join it."""
 
 import json
 from typing import Any

@@ -66,7 +66,7 @@ async def test_who_is_taken_out_while_joining_is_not_in(
 
 async def test_who_is_taken_out_just_before_joining_reads_nothing(team: Team, connect: Connect) -> None:
     alice, bob = await joined(connect, team.alice, "attic"), await connect(team.bob)
-    await Membership.objects.filter(user=team.bob).adelete()  # and the wire has told it already, or never will
+    await Membership.objects.filter(user=team.bob).adelete()  # and its event has come already, or never will
     again: list[dict[str, Any]] = [{}, {"after": 0}]
     for after in again:
         await bob.assert_error("forbidden", "join", room="attic", **after)

@@ -31,7 +31,7 @@ test("what fits is one page; what does not is spread evenly, in order", () => {
 });
 
 test("a page holds as many rows as its tiles take when holes are filled", () => {
-  // A high tile, and beside it small ones that go into the hole.
+  // A tall tile, and beside it small ones that fill the gap.
   assert.equal(rowsOf([widget(1, 6, 3), widget(2, 6, 1), widget(3, 6, 1), widget(4, 6, 1)]), 3);
   assert.equal(rowsOf([widget(1, 8), widget(2, 8), widget(3, 4), widget(4, 4)]), 2);
   assert.deepEqual(ids(pagesOf([widget(1, 8), widget(2, 8), widget(3, 4), widget(4, 4)], WALL, 2)), [[1, 2, 3, 4]]);

@@ -327,7 +327,7 @@ async def test_a_flood_is_not_read_faster_than_it_is_answered_and_nothing_is_los
 
 
 async def _is_full(client: Client) -> bool:
-    # Reading pauses at 64 messages, of which the consumer may have taken some; below 32 reading would go on.
+    # Reading pauses at 64 messages. The consumer may have taken some of them; below 32 reading would go on.
     return bool((await client.call("look"))["queued"] >= 32)
 
 

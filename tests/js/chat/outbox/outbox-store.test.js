@@ -73,7 +73,7 @@ for (const name of ["open", "getAll", "put", "delete"]) {
       await rest();
       time.pass(2);
       await rest();
-      time.pass(2); // the first to be late was not that of the message
+      time.pass(2); // the first late request was not for the message
       await rest();
       assert.deepEqual(sent, ["one", "two", "three"]);
       assert.ok(store.isLost && told);

@@ -4,7 +4,7 @@ import { comesBack, describeLine, pendingWords, waitingWords } from "chat/rooms/
 
 const NOW = 1_000_000;
 
-/** What the line says in this state of the socket and the room. */
+/** The text about the connection in this state of the socket and the room. */
 function words(/** @type {object} */ state, phase = "here", waiting = 0, failed = 0) {
   const socket = { state: { phase: "live", retryAt: null, code: null, reason: "", ...state } };
   const roomState = { phase, room: "lobby", outbox: { waiting: () => waiting, failed: () => failed } };
@@ -33,7 +33,7 @@ test("a line that ended says why", () => {
   assert.equal(words({}, "shut"), "Closed");
 });
 
-/** A room whose line is in this state. @returns {any} */
+/** A room whose socket is in this state. @returns {any} */
 const room = (/** @type {string} */ phase, /** @type {object} */ state, guest = false) =>
   ({ phase, me: { id: 1, name: "Ada", guest }, socket: { state } });
 
