@@ -57,7 +57,7 @@ class UserManager(BaseUserManager["User"]):
         return user
 
     def create_bot(self, name: str) -> tuple["User", str]:
-        """Create a bot and return it with its token, which is shown this once and stored hashed."""
+        """Create a bot and return it with its token. The token is stored hashed, so it cannot be shown again."""
         bot = self.model(username=f"bot-{secrets.token_hex(12)}", name=name, kind=Kind.BOT)
         bot.set_unusable_password()
         token = "bot_" + secrets.token_urlsafe(32)

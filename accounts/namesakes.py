@@ -12,7 +12,7 @@ class NameTaken(ValueError):
 
 
 def refuse_taken(name: str, *, but: int | None = None) -> None:
-    """Raise NameTaken when `name` looks like the shown or user name of an account or a bot other than `but`."""
+    """Raise NameTaken when `name` looks like a shown name or user name of another account or bot than `but`."""
     looks = skeleton(name)
     named = User.objects.filter(Q(name_skeleton=looks) | Q(username_skeleton=looks)).exclude(kind=Kind.GUEST)
     if named.exclude(pk=but or 0).exists():

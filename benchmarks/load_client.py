@@ -107,7 +107,7 @@ class Connection:
 
 
 class LoadClient:
-    """All connections of a run to one server, which is at 127.0.0.1:`port` or at several ports in turn."""
+    """All connections of a run to one server, which listens on one or several ports of 127.0.0.1 (used in turn)."""
 
     def __init__(self, ports: Sequence[int], dialect: Dialect, cookies: Sequence[str] = ()) -> None:
         self.ports = ports

@@ -24,7 +24,7 @@ class Verdict:
 
 @dataclass(frozen=True, slots=True)
 class Ratio:
-    """`ours` against `peer` by the figure `value`: at least `bound` times as much, or at most (`most`)."""
+    """Compares `ours` with `peer` by the figure `value`: at least `bound` times as much (with `most`: at most)."""
 
     what: str
     scenario: str

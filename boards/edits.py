@@ -1,4 +1,4 @@
-"""Layouts as an editor sends them, and times as a page asks for them (docs/protocol.md). Pure."""
+"""Parses layouts from editors, and requested times from pages (docs/protocol.md). Pure."""
 
 import re
 from datetime import UTC, datetime

@@ -39,7 +39,7 @@ class Options(msgspec.Struct, forbid_unknown_fields=True):
     #: 1.2 k instead of 1 200.
     compact: bool = False
     points: Annotated[int, msgspec.Meta(ge=2, le=1000)] = POINTS
-    #: Seconds that a chart shows; thinned to `points`. Without it the newest `points`, however old.
+    #: How many seconds a chart shows, thinned to `points`. Without it: the newest `points`, however old.
     range: Annotated[int, msgspec.Meta(ge=60, le=31 * 86_400)] | None = None
     min: float | None = None
     max: float | None = None
@@ -61,7 +61,7 @@ class Options(msgspec.Struct, forbid_unknown_fields=True):
 
 
 def check_options(options: Any) -> None:
-    """Raise ValueError with a sentence when `options` is not what `Options` describes."""
+    """Raise ValueError with a sentence when `options` does not match `Options`."""
     read_options(options)
 
 

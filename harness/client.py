@@ -191,7 +191,7 @@ async def open_socket(
     origin: str | None = "same",
     **options: Any,
 ) -> ClientConnection:
-    """Open a socket to the server at `address`. `origin`: "same" is the server's own. `options`: of websockets."""
+    """Open a socket to the server at `address`. `origin`: "same" means the server's own. `options`: for websockets."""
     return await connect(
         address.replace("http", "ws", 1) + path,
         additional_headers=headers,

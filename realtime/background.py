@@ -44,7 +44,7 @@ def register(name: str, work: Work, *, when: Callable[[], bool] = lambda: True) 
 
 
 def register_farewell(name: str, work: Work) -> None:
-    """Have `work` run once while the process drains, after its sockets are closed."""
+    """Run `work` once while the process drains, after its sockets are closed."""
     farewells[name] = work
 
 

@@ -60,11 +60,11 @@ def _ignore(topic: str, text: str) -> None:
 
 
 class SocketConsumer(AsyncConsumer):
-    """Gate, hello, limits, parsing, dispatch and errors; subclasses add commands and topics.
+    """Handles gate, hello, limits, parsing, dispatch and errors; subclasses add commands and topics.
 
     A subclass names its `commands` (a union of `Command` structs) and has a coroutine method `on_<tag>` for each. It
     answers by `answer`, by `answer_when`, or by raising CommandError, and returns nothing. Unlike Channels' own
-    consumers it has no channel of its own in the layer, for the hub has one for all, and takes no thread hop per event.
+    consumers it has no own channel in the layer (the hub has one for all), and needs no thread hop per event.
     """
 
     commands: ClassVar[Any] = Ping

@@ -110,7 +110,7 @@ def team(transactional_db: None) -> Team:
 
 @pytest.fixture
 async def hub(transactional_db: None) -> AsyncIterator[Hub]:
-    """This loop's hub on a channel layer of its own; with it end the writer and the presence of the loop."""
+    """This loop's hub on a new channel layer. At the end, the loop's writer and presence end, too."""
     channel_layers.backends.clear()
     yield current_hub()
     writer = current_writer()

@@ -43,7 +43,7 @@ def test_the_harness_knows_nothing_of_switchboard() -> None:
 
 
 def test_sockets_of_tests_are_opened_in_the_harness() -> None:
-    """By one client; what else opens one says why in decision 0059."""
+    """By its one client. Decision 0059 explains the exceptions."""
     opens = re.compile(r"websockets\..*connect|channels\.testing\..*")
     others = Source(ROOT, ("tests", "benchmarks"))
     found = {

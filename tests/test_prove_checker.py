@@ -33,7 +33,7 @@ def state(seq: int, body: str = "", **fields: object) -> State:
 def run() -> tuple[Record, Table]:
     """Three messages by Ada; the first edited, the second reacted to by Grace, the third deleted: revs 1 to 6.
 
-    All is calm up to second 4. Message 3 was the last word of a process. Bo was taken out at 20, cut off, and let in
+    All is calm up to second 4. Message 3 was the last of its process. Bo was taken out at 20, cut off, and let in
     again at 30. In the end Ada and Grace are there.
     """
     said = [Said(ADA, "lobby", "send", id=f"id-{seq}", body=f"text {seq}", at=seq, tries=1) for seq in (1, 2, 3)]

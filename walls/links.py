@@ -27,7 +27,7 @@ PREFIX: Final = "screen_"
 
 @dataclass(frozen=True, slots=True)
 class Link:
-    """A link that is good, and what it shows: `event` is its wall's plan on the wire, `rooms` those it may see."""
+    """A valid link and what it shows. `event`: its wall's plan, as on the wire. `rooms`: the rooms it may see."""
 
     pk: int
     wall: int
@@ -41,11 +41,11 @@ class Link:
 
     @property
     def boards(self) -> set[str]:
-        return {place["board"] for place in self.event["boards"]}
+        return {slot["board"] for slot in self.event["boards"]}
 
 
 def good_links(hashes: Collection[str]) -> dict[str, Link]:
-    """Return the links with these token hashes that are neither revoked nor expired."""
+    """Return the links with these token hashes that are not revoked and not expired."""
     good = Q(revoked_at=None) & (Q(expires_at=None) | Q(expires_at__gt=clock.now()))
     rows = ScreenLink.objects.filter(good, token_hash__in=hashes).select_related("wall")
     rows = rows.prefetch_related("wall__places__board")
@@ -56,7 +56,7 @@ def good_links(hashes: Collection[str]) -> dict[str, Link]:
     }
 
 
-#: The link of a token's hash, None when there is no good one. A thousand screens that come back cost a read or two.
+#: Returns the link of a token's hash; None when there is no valid one. A thousand returning screens cost a read or two.
 find_link = gathered(in_database(good_links))
 
 
@@ -65,7 +65,7 @@ def good_link(token: str) -> Link | None:
 
 
 def lets_in(request: HttpRequest, slug: str) -> bool | None:
-    """Tell whether the link whose token a request brings shows this board; None: it brings no good one."""
+    """Return whether the link of the request's token shows this board; None when it has no valid token."""
     token = bearer_of(request.headers.get("Authorization", ""))
     link = good_link(token) if token else None
     return None if link is None else slug in link.boards
@@ -94,7 +94,7 @@ def _hour(moment: time | None) -> str | None:
 
 
 def issue_link(wall: Wall, note: str = "", days: int | None = None) -> str:
-    """Return a new token that shows `wall`, for so many days; it is stored hashed, so never again."""
+    """Return a new token that shows `wall` for this many days. It is stored hashed, so it cannot be shown again."""
     token = PREFIX + secrets.token_urlsafe(32)
     expires_at = clock.now() + timedelta(days=days) if days is not None else None
     ScreenLink.objects.create(wall=wall, note=note, token_hash=hash_token(token), expires_at=expires_at)
@@ -103,7 +103,7 @@ def issue_link(wall: Wall, note: str = "", days: int | None = None) -> str:
 
 @transaction.atomic
 def revoke_link(link: ScreenLink) -> None:
-    """End a link; its screens go dark, in every process."""
+    """Revoke a link; its screens go dark in every process."""
     if ScreenLink.objects.filter(pk=link.pk, revoked_at=None).update(revoked_at=clock.now()):
         wall_changed(link.wall)
 
@@ -115,11 +115,11 @@ def delete_wall(wall: Wall) -> None:
 
 
 def wall_changed(wall: Wall) -> None:
-    """Have every screen of `wall` look at its link again; call it in the transaction of the change."""
+    """Make every screen of `wall` read its link again; call it in the transaction of the change."""
     publish_on_commit([Publication(wall.topic, Delivery.CONTROL, encode({"do": "changed"}))])
 
 
 def board_goes(board: Board) -> None:
-    """Tell the walls that show a board, which is about to be deleted."""
+    """Tell the walls that show a board that it is about to be deleted."""
     for wall in Wall.objects.filter(places__board=board):
         wall_changed(wall)

@@ -80,7 +80,10 @@ class NodeModulesFinder(BaseFinder):
 
 
 class ManifestStorage(CompressedManifestStaticFilesStorage):
-    """Hashed names that can be cached forever, compressed; relative imports between modules are rewritten too."""
+    """Gives files hashed names, so that they can be cached forever, and compresses them.
+
+    It also rewrites relative imports.
+    """
 
     support_js_module_import_aggregation = True
 

@@ -32,7 +32,7 @@ async def post(room_id: int, user: User, client_id: UUID, body: str, reply_to: i
 async def edit(
     room_id: int, user: User, seq: int, body: str, base: str | msgspec.UnsetType | None = msgspec.UNSET
 ) -> Change:
-    """Return the change that gives a message another text. `base`: see `store.Edit`. Raises CommandError as `post`."""
+    """Return the change that gives a message a new text. `base`: see `store.Edit`. Raises CommandError like `post`."""
     return store.Edit(room_id, user.pk, seq, body, await _render(body, user), base)
 
 

@@ -35,7 +35,7 @@ class Page:
 
 @dataclass(frozen=True, slots=True)
 class Recent:
-    """The messages whose seq is above `before` or whose rev is above `after`, in rev order, and the room's head."""
+    """The messages with a seq above `before` or a rev above `after`, in rev order; and the room's head."""
 
     rev: int
     seq: int

@@ -28,7 +28,7 @@ class Seen:
 def visible_rooms(user: User | AnonymousUser) -> QuerySet[Room]:
     """Return the rooms in the list of `user`: public ones and those it is a member of, without archived ones.
 
-    Guests, and those who are not signed in, see only public ones that are open to guests.
+    Guests, and strangers who are not signed in, see only public rooms that are open to guests.
     """
     public = Q(kind=RoomKind.PUBLIC)
     if not isinstance(user, User) or user.is_guest:

@@ -1,4 +1,4 @@
-"""Making, changing and archiving rooms. Each function reads top to bottom: check, write, tell."""
+"""Making, changing and archiving rooms. Each function reads top to bottom: check, write, publish."""
 
 import re
 import secrets

@@ -39,7 +39,7 @@ class Publication:
 
     `topic`: `<kind>.<id>`; the kind says which source the hub reads it back from.
     `text`: the JSON text that browsers get as it is.
-    `number`: LOG: the change's number, dense per topic. LATEST: the same; the parts of one update share it.
+    `number`: LOG: the change's number, without gaps per topic. LATEST: the same, but the parts of one update share it.
     `key`: LATEST only: which part of the topic this replaces; "" replaces all of it.
     """
 
@@ -134,7 +134,7 @@ async def send(message: dict[str, Any]) -> bool:
 
 
 def publish_on_commit(publications: Iterable[Publication]) -> None:
-    """Publish once the transaction under way is committed; for synchronous code."""
+    """Publish when the present transaction is committed; for synchronous code."""
     items = list(publications)
     if items:
         transaction.on_commit(lambda: async_to_sync(publish)(items), robust=True)

@@ -37,7 +37,10 @@ SILENT: Final = "The database does not answer."
 
 @dataclass
 class Condition:
-    """What the newest renewal of the lease says of the database: "" when all is well, else a sentence."""
+    """The state of the database after the newest renewal of the lease.
+
+    Texts are "" when all is well, else a sentence.
+    """
 
     unwritable: str = ""
     away: str = ""
@@ -66,7 +69,7 @@ def retry_after() -> float:
 
 
 def busy(why: str) -> CommandError:
-    """Return what a client is told while the database cannot do it; `why` is the sentence that `meaning` gives."""
+    """Return the error for a client while the database cannot do it; `why`: a sentence of `meaning`."""
     return CommandError("busy", f"{why} Try again soon.", retry_after())
 
 

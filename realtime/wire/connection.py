@@ -86,10 +86,7 @@ class AsgiWire:
 
 
 class Connection:
-    """What a consumer writes to and a hub fans out to.
-
-    Invariant: after `close` nothing more is written.
-    """
+    """A socket that a consumer writes to and a hub fans out to. Invariant: after `close` nothing more is written."""
 
     __slots__ = (
         "_asgi_send",

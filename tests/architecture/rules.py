@@ -144,7 +144,7 @@ def consumers_hold_no_orm(source: Source, base: str) -> Broken:
 
 
 def only_one_uses(source: Source, names: Collection[str], allowed: str) -> Broken:
-    """Methods called `names` (`group_send`, `hub.release`) are used in the file `allowed`, and nowhere else."""
+    """Only the file `allowed` calls methods with these `names` (such as `group_send` or `hub.release`)."""
     found = [
         (source.place(module), node.lineno, text)
         for module in source.modules.values()

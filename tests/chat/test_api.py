@@ -38,7 +38,7 @@ def send(client: Any, path: str, body: Any, **headers: str) -> Any:
 
 
 def error(response: Any, status: int, code: str, field: str | None = None) -> str:
-    """Check that the response is this error, in the form that all have; return its sentence."""
+    """Check that the response is this error, in the common form; return its sentence."""
     assert (response.status_code, response["Content-Type"]) == (status, "application/json"), response.content
     body = response.json()
     assert set(body) == {"error"}

@@ -160,7 +160,7 @@ def test_what_holds_on_sqlite_holds_on_postgresql(postgresql: PostgreSQL, launch
     """Runs the tests of row locks again on the other database."""
     site = Manage(launcher, "again", {**on_postgresql(postgresql), "DATABASE_POOL": "20"})
     site.manage("collectstatic", "--noinput", "--verbosity", "0")  # for the pages that some of them render
-    # The database goes with its server: dropping it fails when the pool has just opened a connection to it.
+    # The database ends with its server: dropping it would fail if the pool has just opened a connection to it.
     names = ["chat/log/test_store", "chat/log/test_store_races", "chat/presence/test_connections"]
     names += ["roulette/test_pairing", "roulette/test_pairing_races", "roulette/test_roulette"]
     tests = [f"tests/{name}.py" for name in ("realtime/storage/test_bulk", *names)]

@@ -9,7 +9,7 @@ from tests.prove.record import Log, Outlook, Reading, Record, Removal, Row, Said
 
 #: lost: never received though it is in the table. doubled: received twice, or stored twice. reordered: after
 #: a later change. invented: nobody said it. unkept: acknowledged, but not in the table. diverged: two tell
-#: different things of the same change. late: it came in the end, but had to be looked for. leaked: told to
+#: different things of the same change. late: it came, but only through a comparison or a resume. leaked: told to
 #: one who is no member. stale: in the end somebody is wrong about who is there, or how far a room is.
 KINDS: Final = ("lost", "doubled", "reordered", "invented", "unkept", "diverged", "late", "leaked", "stale")
 #: Seconds after `left` in which the last acknowledgement may still come.

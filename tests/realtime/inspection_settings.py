@@ -1,4 +1,4 @@
-"""Settings of the server that test_server.py starts: ours, but for the endpoints and a few limits."""
+"""Settings of the server that test_server.py starts: the project's, except for the endpoints and a few limits."""
 
 from config.settings import *  # noqa: F403
 

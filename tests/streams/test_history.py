@@ -74,7 +74,7 @@ def test_a_line_breaks_when_its_value_was_old_but_not_between_means_or_what_thin
 
 
 def rows_at(table: Stream, at: float) -> Any:
-    """Return the rows that `table` had so many seconds after the start, None when that was before it had any."""
+    """Return the rows of `table` this many seconds after the start; None when it had none yet."""
     table.refresh_from_db()
     (head,) = heads_at([table], seconds(at)).values()
     return head[-1][1] if head else None

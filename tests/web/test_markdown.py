@@ -106,7 +106,7 @@ class Shown(HTMLParser):
 def assert_safe(body: str) -> Shown:
     shown = Shown(render(body))
     for link in shown.links:
-        # As browsers read it: without white space and controls; without a scheme it stays on this site.
+        # Parsed like browsers do: white space and controls are ignored; without a scheme it stays on this site.
         scheme = re.match(r"([a-z][a-z0-9+.-]*):", re.sub(r"[\x00-\x20]", "", link), re.IGNORECASE)
         assert scheme is None or scheme[1].lower() in ("http", "https", "mailto"), link
     return shown

@@ -49,7 +49,10 @@ class FakeWall:
 
     @classmethod
     async def open(cls, browser: Browser, *places: Json, page: str = "wall", **options: Any) -> "FakeWall":
-        """Open the page of a wall with these places (`place`); `page`: "board", or "board_full", its full screen."""
+        """Open the page of a wall with these slots (see `place`).
+
+        `page`: "board", or "board_full" for its full screen.
+        """
         wall = cls()
         wall.places = list(places)
         context = await browser.new_context(**options)

@@ -1,4 +1,4 @@
-/** What somebody sees of a wall's tiles, by measuring: `measures.faults()` is empty when every value can be read. */
+/** Measures what can be seen of a wall's tiles. `measures.faults()` is empty when every value can be read. */
 (() => {
   const SIGNS = { crit: "■", warn: "▲" };
   /** The least type sizes, as shares of the screen's shorter side: of a tile's value, and of rows and sentences. */
@@ -70,7 +70,7 @@
     ];
   }
 
-  /** Rows: those above the line that says how many more there are can be read, and their names begin legibly. */
+  /** Checks rows: those above the notice of more rows can be read, and so can the beginnings of their names. */
   function faultsOfRows(tile, section) {
     const rows = [...tile.querySelectorAll(".list li, .status-list li, .rows:not(.chart__table) tbody tr")];
     const body = tile.querySelector(".tile__body");
@@ -114,7 +114,7 @@
     return shown.length ? shown.flatMap((element) => faultsOf(element, section, least)) : ["no value is shown"];
   }
 
-  /** Of several things below each other at least the first can be read, and what cannot is told of. */
+  /** Checks stacked things: at least the first can be read, and a notice counts those that cannot. */
   function faultsOfSome(tile, section, selector) {
     const [some] = tile.querySelectorAll(selector);
     const isCut = tile.querySelector("[data-cut]");
@@ -180,7 +180,7 @@
       const view = document.querySelector("board-view");
       return view.pagesOf?.(view.screen.state.board).length ?? 1;
     },
-    /** Turns to a page by the keyboard: one that is set from outside, the wall turns back at its next tick. */
+    /** Turns to a page by the keyboard. (The wall would undo a page set from outside at its next tick.) */
     async faultsOfPage(page) {
       const view = document.querySelector("board-view");
       for (let turns = 0; view.page !== page && turns < this.pages(); turns++) {
@@ -203,8 +203,8 @@
       });
     },
     /**
-     * Does to the page what Chrome's translation does: each text that may be translated goes into <font> elements, in another
-     * text node. Returns how many there were.
+     * Simulates Chrome's translation: each text that may be translated moves into <font> elements, in a new text node.
+     * Returns the number of texts.
      */
     translate() {
       const walker = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);

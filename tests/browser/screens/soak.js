@@ -1,6 +1,6 @@
 /**
- * A server within the page, for a soak: the wall's socket talks to this instead. Two boards of every kind of tile with data,
- * whose streams change all the time; tables' rows come and go.
+ * A fake server inside the page, for a soak test: the wall's socket talks to it. It has two boards with every kind of
+ * tile that shows data. Their streams change all the time; rows of tables come and go.
  */
 (() => {
   const AT = Date.now();

@@ -37,7 +37,7 @@ async def number_of(found: Locator) -> int:
 
 
 class Feed:
-    """A stream of the test's own, on a board of its own, with a client that pushes values into it."""
+    """A new stream on a new board, with a client that pushes values into it."""
 
     def __init__(self, server: Serve, *options: str) -> None:
         self.server = server

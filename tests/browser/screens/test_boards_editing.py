@@ -39,7 +39,7 @@ def pool(server: Serve) -> tuple[str, Iterator[str]]:
 
 
 def make_board(server: Serve) -> tuple[str, str]:
-    """Return the slug of a board of its own for a test, and the user name of somebody who may edit it."""
+    """Return the slug of a new board for a test, and the user name of somebody who may edit it."""
     username, slugs = pool(server)
     return next(slugs), username
 

@@ -15,7 +15,7 @@ NewPage = Callable[..., Awaitable[Page]]
 
 
 def make_board(server: Serve, body: str) -> str:
-    """Make a board by Python code that knows `board`, `slug`, `now`, and the models; return its slug."""
+    """Make a board with Python code that may use `board`, `slug`, `now` and the models; return its slug."""
     slug = f"test-{uuid.uuid4().hex[:8]}"
     server.shell(
         "from datetime import timedelta; from django.utils import timezone\n"

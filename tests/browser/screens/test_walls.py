@@ -293,7 +293,7 @@ async def test_a_screen_keeps_itself_awake(live_switchboard: Serve, new_page: Ne
 
 
 async def memory(page: Page) -> tuple[float, int, int]:
-    """Return the heap in MB, and the nodes and listeners that live, detached ones among them, after a collection."""
+    """Return the heap in MB, and the numbers of live nodes (detached ones, too) and listeners, after a collection."""
     session = await page.context.new_cdp_session(page)
     for _ in range(3):
         await session.send("HeapProfiler.collectGarbage")
@@ -304,7 +304,7 @@ async def memory(page: Page) -> tuple[float, int, int]:
 
 
 async def soaked(page: Page, updates: int) -> None:
-    """Wait until the page has had so many updates. (Playwright's own wait is against the page's security policy.)"""
+    """Wait until the page has had this many updates. (The page's security policy forbids Playwright's own wait.)"""
     while await page.evaluate("soak.updates") < updates:
         await page.wait_for_timeout(200)
 

@@ -96,7 +96,7 @@ def test_heads_are_of_the_rooms_that_exist(kitchen: Room, team: Team) -> None:
 
 @pytest.mark.parametrize("moment", [1, 2, 3])
 def test_an_empty_page_never_claims_what_it_does_not_show(team: Team, moment: int) -> None:
-    """A message that comes between the queries of the read is on the page, or after its head."""
+    """A message that comes between the two queries is either on the page or after its head."""
     queries = 0
 
     def somebody_writes(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:

@@ -58,7 +58,7 @@ def test_writers_side_by_side_leave_no_gap_and_double_nothing() -> None:
 
 @pytest.mark.django_db(transaction=True)
 def test_a_message_is_stamped_when_its_number_is_taken() -> None:
-    """One that waited for the lock is not older than the one before it."""
+    """A message that waited for the lock does not get an earlier time than the one before it."""
     team = make_team()
     before = clock.now()
     apply(says(team.kitchen, team.alice))

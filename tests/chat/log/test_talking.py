@@ -1,4 +1,4 @@
-"""Messages, typing and reading on `/ws/chat/`, as a client of docs/protocol.md finds them."""
+"""Messages, typing and reading on `/ws/chat/`, from a client's view (docs/protocol.md)."""
 
 import uuid
 

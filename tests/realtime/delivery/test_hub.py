@@ -198,7 +198,7 @@ async def test_a_lost_last_message_is_found_by_comparison(
 
 
 async def test_what_was_lost_before_the_layer_listened_comes_soon(hub: Hub, logs: Store, values: Store) -> None:
-    """The layer confirms a subscription before it is one; nothing else is ever published here."""
+    """The layer confirms a subscription before it works, and nothing else is published here."""
     log, value = await seat(hub, LOG), await seat(hub, VALUE)
     logs.post(LOG)
     values.change(VALUE, "a")

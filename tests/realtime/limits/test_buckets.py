@@ -71,7 +71,7 @@ def test_full_buckets_are_forgotten_and_others_kept() -> None:
 
 
 def test_a_flood_of_keys_is_not_swept_at_each() -> None:
-    """Each sweep looks at all keys; with every key busy it must not happen at every one of them."""
+    """A sweep reads all keys. When every key is busy, not every new key may cause a sweep."""
     buckets = Buckets(1, 1e-6)
     for number in range(8 * module.SWEEP):
         buckets.take(str(number), 0)

@@ -46,7 +46,7 @@ class Transport(StringTransport):
 
 
 class Socket:
-    """One protocol that has opened, with a transport, a clock and a queue that are the test's."""
+    """One open protocol, with a transport, a clock and a queue that the test controls."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, settings: Any) -> None:
         settings.COMMAND_BURST, settings.COMMANDS_PER_SECOND, settings.FRAME_BYTES = BURST, RATE, FRAME

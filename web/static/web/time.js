@@ -1,6 +1,6 @@
 /** Formats times for people: in the page's time zone, in English, in the style of the reader's region. */
 
-/** English as the reader's region writes dates, times and numbers: "en-DE" for a browser that speaks German. */
+/** The locale: English in the style of the reader's region, such as "en-DE" for a browser that speaks German. */
 export function localeFor(/** @type {string} */ language) {
   try {
     const reader = new Intl.Locale(language);

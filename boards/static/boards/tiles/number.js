@@ -40,7 +40,7 @@ export function figure({ options, width }, { value, unit }, space) {
 /** What stands under the number: status, target, note and change (where there is no room, the last ones go), and the course of the value. @param {Widget} widget @param {Stream[]} streams */
 export function numberFoot({ options }, [stream]) {
   const moved = change(stream.history);
-  // A short line: since when it has changed is said only where nothing more important wants the room.
+  // Show the time span of the change only when nothing more important needs the room.
   const full = levelOf(stream.value, options) !== null || typeof options.target === "number" || Boolean(options.note);
   return html`<div class="tile__foot tile__foot--number">
     <p>

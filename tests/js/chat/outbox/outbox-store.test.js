@@ -36,7 +36,7 @@ const table = {
 const open = () => request("open", () => ({ transaction: () => ({ objectStore: () => table }) }));
 const makeStore = () => new OutboxStore({ open, timers: time });
 
-/** Let what is ready run, several turns of the event loop: a request is answered in one of its own. */
+/** Run everything that is ready, over several turns of the event loop, since each request is answered in its own turn. */
 const rest = async () => {
   for (let turn = 0; turn < 6; turn += 1) await settle();
 };
