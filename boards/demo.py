@@ -31,7 +31,7 @@ _TABLES: Final = {
     ],
 }
 
-#: slug, title, tiles: type, title, streams, columns, rows, options.
+#: Boards as (slug, title, tiles), tiles as (type, title, streams, columns, rows, options).
 BOARDS: Final[list[tuple[str, str, list[tuple[Type, str, list[str], int, int, dict[str, Any]]]]]] = [
     (
         "counter",

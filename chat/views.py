@@ -55,7 +55,7 @@ def room(request: HttpRequest, slug: str) -> HttpResponse:
 
 @login_required
 def room_create(request: HttpRequest) -> HttpResponse:
-    """Make a room. The list of rooms is at home."""
+    """The page to make a room. (The home page lists the rooms.)"""
     assert isinstance(request.user, User)
     if request.method != "POST":
         return redirect("home")

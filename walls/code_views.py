@@ -30,7 +30,7 @@ entered: Final = Buckets(30, 0.2)
 
 @require_safe
 def screen(request: HttpRequest) -> HttpResponse:
-    """The wall with which this browser is paired, or a code to pair it."""
+    """The wall that this browser is paired with, or a code to pair it."""
     secret = request.COOKIES.get(COOKIE, "")
     link = links.good_link(secret)
     if link is not None:

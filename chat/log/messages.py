@@ -25,7 +25,7 @@ _rendering = Turns(ThreadPoolExecutor(1, thread_name_prefix="rendering"))
 
 
 async def post(room_id: int, user: User, client_id: UUID, body: str, reply_to: int | None) -> Change:
-    """Return the change that adds a message. Raises CommandError for a body that cannot be."""
+    """Return the change that adds a message. Raises CommandError for an invalid body."""
     return store.Post(room_id, user.pk, client_id, body, await _render(body, user), reply_to)
 
 

@@ -30,13 +30,13 @@ log = logging.getLogger(__name__)
 
 #: Seconds from the last connection's end to the departure.
 GRACE: Final = 8.0
-#: Seconds between two writes while people keep coming and going; how many (room, user) pairs one write takes.
+#: Seconds between two writes while people keep coming and going; how many visits one write takes.
 CALM: Final = 0.25
 MOST: Final = 500
 #: Seconds between two searches for rows of dead processes.
 SWEEP_EVERY: Final = 5.0
 
-Place = tuple[int, int]  # room id, user id
+Visit = tuple[int, int]  # room id, user id
 
 
 def presence_topic(room_id: int) -> str:
@@ -61,11 +61,11 @@ def online(room_ids: Collection[int]) -> dict[int, tuple[int, list[dict[str, Any
     numbers = dict(bulk.find(Room, ("id",), [(room,) for room in room_ids], ("id", "presence_rev")))
     alive = {process.PROCESS_ID, *process.alive().values_list("pk", flat=True)}
     rows = bulk.find(Presence, ("room",), [(room,) for room in numbers], ("process", "room", "user"))
-    places = {(room, user) for owner, room, user in rows if owner in alive}
-    users = bulk.find(User, ("id",), {(user,) for _, user in places}, ("id", "name", "kind"))
+    visits = {(room, user) for owner, room, user in rows if owner in alive}
+    users = bulk.find(User, ("id",), {(user,) for _, user in visits}, ("id", "name", "kind"))
     people = {pk: person_on_wire(pk, name, kind) for pk, name, kind in users}
     found: dict[int, tuple[int, list[dict[str, Any]]]] = {room: (number, []) for room, number in numbers.items()}
-    there = [(people[user]["name"], user, room) for room, user in places if user in people]
+    there = [(people[user]["name"], user, room) for room, user in visits if user in people]
     for _, user, room in sorted(there):
         found[room][1].append(people[user])
     return found
@@ -74,31 +74,31 @@ def online(room_ids: Collection[int]) -> dict[int, tuple[int, list[dict[str, Any
 class PresenceKeeper:
     """This process's part of presence: counts in memory, rows in the database.
 
-    Invariant: a (room, user) pair in neither `leaving` nor `_dirty` has a row with its count, or no row and no count.
+    Invariant: a visit in neither `leaving` nor `_dirty` has a row with its count, or no row and no count.
     """
 
     def __init__(self) -> None:
-        self._counts: Counter[Place] = Counter()
-        self.leaving: dict[Place, float] = {}  # monotonic time of departure
-        self._dirty: set[Place] = set()
+        self._counts: Counter[Visit] = Counter()
+        self.leaving: dict[Visit, float] = {}  # monotonic time of departure
+        self._dirty: set[Visit] = set()
         self._changed = asyncio.Event()
         self._writing = asyncio.Lock()
         self._task: asyncio.Task[None] | None = None
 
     def arrive(self, room_id: int, user_id: int) -> None:
-        place = room_id, user_id
-        self._counts[place] += 1
-        self.leaving.pop(place, None)
-        self._touch(place)
+        visit = room_id, user_id
+        self._counts[visit] += 1
+        self.leaving.pop(visit, None)
+        self._touch(visit)
 
     def depart(self, room_id: int, user_id: int, *, at_once: bool = False) -> None:
-        place = room_id, user_id
-        self._counts[place] -= 1
-        if self._counts[place] > 0:
-            self._touch(place)
+        visit = room_id, user_id
+        self._counts[visit] -= 1
+        if self._counts[visit] > 0:
+            self._touch(visit)
             return
-        del self._counts[place]
-        self.leaving[place] = time.monotonic() + (0 if at_once else GRACE)
+        del self._counts[visit]
+        self.leaving[visit] = time.monotonic() + (0 if at_once else GRACE)
         self._wake()
 
     async def rewrite(self) -> None:
@@ -117,8 +117,8 @@ class PresenceKeeper:
             self._task.cancel()
             await asyncio.gather(self._task, return_exceptions=True)
 
-    def _touch(self, place: Place) -> None:
-        self._dirty.add(place)
+    def _touch(self, visit: Visit) -> None:
+        self._dirty.add(visit)
         self._wake()
 
     def _wake(self) -> None:
@@ -142,11 +142,11 @@ class PresenceKeeper:
 
     async def _write(self) -> None:
         now = time.monotonic()
-        for place in [place for place, at in self.leaving.items() if at <= now]:
-            del self.leaving[place]
-            self._dirty.add(place)
+        for visit in [visit for visit, at in self.leaving.items() if at <= now]:
+            del self.leaving[visit]
+            self._dirty.add(visit)
         self._dirty -= self.leaving.keys()
-        wanted = {place: self._counts.get(place, 0) for place in islice(self._dirty, MOST)}
+        wanted = {visit: self._counts.get(visit, 0) for visit in islice(self._dirty, MOST)}
         self._dirty -= wanted.keys()
         if wanted:
             try:
@@ -157,7 +157,7 @@ class PresenceKeeper:
             await publish(publications)
 
 
-def save(wanted: dict[Place, int]) -> list[Publication]:
+def save(wanted: dict[Visit, int]) -> list[Publication]:
     """Set this process's rows to `wanted`; return publications of who arrived and left, over all processes."""
     with transaction.atomic():
         rooms = _lock_rooms({room for room, _ in wanted})
@@ -187,13 +187,13 @@ def _lock_rooms(ids: set[int]) -> dict[int, Room]:
     return {room.pk: room for room in Room.objects.select_for_update(no_key=True).filter(pk__in=ids).order_by("pk")}
 
 
-def _online(rooms: Collection[int], users: Collection[int]) -> set[Place]:
+def _online(rooms: Collection[int], users: Collection[int]) -> set[Visit]:
     """Return which of `users` are in which of `rooms`."""
     rows = alive_rows().filter(room__in=rooms, user__in=users)
     return set(rows.values_list("room_id", "user_id").distinct())
 
 
-def _announce_difference(rooms: dict[int, Room], user_ids: set[int], before: set[Place]) -> list[Publication]:
+def _announce_difference(rooms: dict[int, Room], user_ids: set[int], before: set[Visit]) -> list[Publication]:
     """Number the changes of these users; return one publication per room."""
     after = _online(rooms, user_ids)
     changed = sorted(before ^ after)
@@ -202,15 +202,15 @@ def _announce_difference(rooms: dict[int, Room], user_ids: set[int], before: set
     counts = dict(in_rooms.values_list("room").annotate(Count("user", distinct=True)))
     Room.objects.filter(pk__in={room for room, _ in changed}).update(presence_rev=F("presence_rev") + 1)
     publications = []
-    for room_id, places in groupby(changed, key=lambda place: place[0]):
+    for room_id, visits in groupby(changed, key=lambda visit: visit[0]):
         room = rooms[room_id]
         joined: list[dict[str, Any]] = []
         left: list[int] = []
-        for place in places:
-            if place in after:
-                joined.append(users[place[1]].on_wire())
+        for visit in visits:
+            if visit in after:
+                joined.append(users[visit[1]].on_wire())
             else:
-                left.append(place[1])
+                left.append(visit[1])
         event = presence_event(room.slug, joined, left, counts.get(room_id, 0))
         publications.append(Publication(presence_topic(room_id), Delivery.LOG, encode(event), room.presence_rev + 1))
     return publications

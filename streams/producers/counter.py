@@ -1,4 +1,4 @@
-"""A number that grows at no fixed times."""
+"""A number that grows at random times."""
 
 import asyncio
 import random

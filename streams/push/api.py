@@ -1,4 +1,4 @@
-"""The JSON endpoint that takes pushes; those of boards are in `boards.api`."""
+"""The JSON endpoint for pushes. The endpoints of boards are in `boards.api`."""
 
 import zlib
 from datetime import datetime

@@ -35,7 +35,7 @@ OURS: Final = ("host", "connection", "content-length", "transfer-encoding", "upg
 
 
 class FetchFailed(Exception):
-    """Why there is no value, in a sentence for people."""
+    """There is no value; the text is a sentence for people that says why."""
 
 
 @dataclass(frozen=True, slots=True)

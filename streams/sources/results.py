@@ -15,7 +15,7 @@ from streams.values import KEY_CHARACTERS, ROWS, TEXT_CHARACTERS
 
 
 class QueryFailed(Exception):
-    """Why there is no value, in a sentence for people."""
+    """There is no value; the text is a sentence for people that says why."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -224,7 +224,7 @@ export class BoardView extends LitElement {
     this.#keepFocus();
     const { phase, banner } = screen.connection();
     const board = editor?.layout ?? screen.shown.board;
-    useZone(board?.zone ?? ""); // before the tiles, and what tells of the line, tell times
+    useZone(board?.zone ?? ""); // first, since tiles and the text about the connection show times
     this.dataset.phase = phase;
     this.toggleAttribute("data-cut-off", Boolean(banner));
     this.toggleAttribute("data-past", Boolean(screen.past));

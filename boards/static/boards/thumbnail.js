@@ -270,12 +270,12 @@ export class BoardThumbnail extends LitElement {
     return Object.entries(/** @type {Record<string, any>} */ (stream.value ?? {}))
       .sort(([a], [b]) => (a < b ? -1 : 1))
       .map(([key, row]) => {
-        const places = Number.isInteger(row.decimals) ? row.decimals : null;
+        const digits = Number.isInteger(row.decimals) ? row.decimals : null;
         const change = moved ? row[moved.key] : null;
         return html`<li class="wide" data-truth=${truth}>
           <span class="name">${key}</span>
           <span class="value"
-            >${column ? showText(row[column.key], column.unit, column.decimals ?? places) : ""}
+            >${column ? showText(row[column.key], column.unit, column.decimals ?? digits) : ""}
             ${change ? html`<span class=${change > 0 ? "up" : "down"} aria-hidden="true">${change > 0 ? "▲" : "▼"}</span>` : nothing}</span
           >
         </li>`;

@@ -1,4 +1,4 @@
-/** How people look: initials on a colour of their own. */
+/** Avatars: initials on a colour that belongs to the person. */
 
 /** @typedef {{id: number, name: string, guest: boolean}} User */
 

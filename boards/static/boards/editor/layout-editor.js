@@ -123,7 +123,7 @@ export class LayoutEditor {
     this.#saveSoon();
   }
 
-  /** A snapshot has brought the board as the server has it. */
+  /** Take the server's present board, from a snapshot. */
   hear(/** @type {Board} */ board) {
     this.heard = board;
     this.#settle();

@@ -56,7 +56,7 @@ function lastBeforeGaps(points, gap) {
 export function alone(values) {
   const known = values.flatMap((value, index) => (value === undefined ? [] : [{ value, index }]));
   const isMeasured = (/** @type {number} */ order) => typeof known[order]?.value === "number";
-  return known.flatMap(({ index }, place) => (isMeasured(place) && !isMeasured(place - 1) && !isMeasured(place + 1) ? [index] : []));
+  return known.flatMap(({ index }, order) => (isMeasured(order) && !isMeasured(order - 1) && !isMeasured(order + 1) ? [index] : []));
 }
 
 /**

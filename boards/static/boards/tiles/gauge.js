@@ -34,7 +34,7 @@ export const share = (/** @type {number} */ value, /** @type {[number, number]} 
   Math.min(1, Math.max(0, (value - low) / (high - low)));
 
 /** The point at a share (0 to 1) of the half ring, with this radius around (60, 60). */
-function place(/** @type {number} */ part, /** @type {number} */ radius) {
+function pointAt(/** @type {number} */ part, /** @type {number} */ radius) {
   const angle = Math.PI * (1 - part);
   return `${(60 + radius * Math.cos(angle)).toFixed(2)} ${(60 - radius * Math.sin(angle)).toFixed(2)}`;
 }
@@ -60,8 +60,8 @@ export function gaugeTile(widget, [stream], space) {
       : nothing}
     <svg class="gauge__dial" viewBox="0 0 120 68" role="img" aria-label=${label}>
       <path class="gauge__ring" d="M12 60A48 48 0 0 1 108 60" />
-      ${part > 0 ? svg`<path class="gauge__value" d=${`M12 60A48 48 0 0 1 ${place(part, 48)}`} />` : nothing}
-      ${marks.map((each) => svg`<path class="gauge__mark" d=${`M${place(share(each, scale), 41)}L${place(share(each, scale), 55)}`} />`)}
+      ${part > 0 ? svg`<path class="gauge__value" d=${`M12 60A48 48 0 0 1 ${pointAt(part, 48)}`} />` : nothing}
+      ${marks.map((each) => svg`<path class="gauge__mark" d=${`M${pointAt(share(each, scale), 41)}L${pointAt(share(each, scale), 55)}`} />`)}
       <text x="60" y="58" class="gauge__number" data-length=${isLong ? "long" : nothing}>
         ${before}${before ? " " : ""}${number}${after ? svg`<tspan class="gauge__unit"> ${after}</tspan>` : nothing}
       </text>

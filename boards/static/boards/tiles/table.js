@@ -100,10 +100,10 @@ function widthsOf(columns, { value }) {
 function cell(row, { key, unit, decimals, change }) {
   const value = row[key];
   // A row may say with how many decimals its numbers are quoted.
-  const places = decimals ?? (Number.isInteger(row.decimals) ? row.decimals : null);
-  if (!change || typeof value !== "number") return showText(value, unit, places);
+  const digits = decimals ?? (Number.isInteger(row.decimals) ? row.decimals : null);
+  if (!change || typeof value !== "number") return showText(value, unit, digits);
   const direction = value === 0 ? "flat" : value > 0 ? "up" : "down";
   return html`<span class="change" data-good=${{ up: "good", down: "bad", flat: "" }[direction]}
-    >${arrow(direction)} ${showText(Math.abs(value), unit, places)}</span
+    >${arrow(direction)} ${showText(Math.abs(value), unit, digits)}</span
   >`;
 }
