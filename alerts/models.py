@@ -51,7 +51,7 @@ class AlertRule(models.Model):
     severity = models.CharField(_("severity"), max_length=4, choices=Severity, default=Severity.WARN)
     room = models.CharField(_("room"), max_length=64)
     enabled = models.BooleanField(_("watched"), default=True)
-    #: Or last changed. The rule ignores earlier samples.
+    #: When the rule was made or last changed. It ignores earlier samples.
     made_at = models.DateTimeField(default=timezone.now, editable=False)
     #: Grows with each change, so that a state reached under old terms does not count.
     version = models.PositiveIntegerField(default=1, editable=False)

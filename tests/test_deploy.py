@@ -116,7 +116,7 @@ def test_every_builder_reads_the_same_list(compose: dict[str, Any]) -> None:
     build = compose["x-switchboard"]["build"]
     assert (DEPLOY / build["context"]).resolve() == ROOT
     dockerfile = ROOT / build["dockerfile"]
-    assert not dockerfile.with_name(f"{dockerfile.name}.dockerignore").exists()  # some would take it, some would not
+    assert not dockerfile.with_name(f"{dockerfile.name}.dockerignore").exists()  # only some builders would read it
 
 
 @pytest.mark.parametrize("path", [unit for unit in UNITS if unit.suffix == ".service"], ids=lambda path: path.name)

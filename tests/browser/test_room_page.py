@@ -21,7 +21,7 @@ from tests.browser.steps import (
 
 NewPage = Callable[..., Awaitable[Page]]
 
-#: As Chrome translates a page: each text goes into two <font> elements in its own place.
+#: Translates a page like Chrome: two nested <font> elements replace each text.
 TRANSLATE = """() => {
     const all = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
     const texts = [];

@@ -18,7 +18,8 @@ WALK = settings(
     max_examples=40, stateful_step_count=40, deadline=None, derandomize=True, database=None, phases=[Phase.generate]
 )
 NAMES = ("Alice", "Bob", "Charlie")
-#: What one person may do. "again": the socket goes and comes back; "tab": another tab enters, and the first is silent.
+#: What one person may do. "again": the socket closes and comes back. "tab": another tab enters, and the first one no
+#: longer answers.
 DEEDS = (*COMMANDS, "close", "yank", "again", "tab", "sweep")
 
 

@@ -34,7 +34,7 @@ def shown(page: Page | None) -> list[tuple[int, int]]:
 
 
 def of(*changes: tuple[int, int]) -> RecentMessages:
-    """Return the memory of a room that was empty before these changes, (rev, seq)."""
+    """Return the memory of a room that had only these changes, given as (rev, seq)."""
     found = RecentMessages(0, 0, 0, 0)
     for rev, seq in changes:
         found.take(rev, text(rev, seq))

@@ -81,7 +81,7 @@ def test_what_was_read_too_much_must_come_back_first(still: SimpleNamespace) -> 
 
 
 class World:
-    """Processes with a quota each, and what Redis would keep."""
+    """Several processes, each with its own quota, and a fake of the buckets in Redis."""
 
     def __init__(self, processes: int, burst: int, rate: int) -> None:
         self.quotas = [Quota("test", lambda: (burst, rate)) for _ in range(processes)]
