@@ -77,10 +77,12 @@ def _switch(body: dict[str, Any], name: str) -> bool:
 
 @answers_errors
 def room(request: HttpRequest, slug: str) -> HttpResponse:
-    """PATCH {"guests"}: the owner opens a public room to guests or closes it to them; 200."""
+    """GET: what the page of a room shows. PATCH {"guests"}: its owner lets guests in or keeps them out; 200."""
     user = require_person(request.user)
+    if request.method == "GET":
+        return JsonResponse(page_of(open_room(user, slug)))
     if request.method != "PATCH":
-        raise ApiError("method_not_allowed", "PATCH changes a room.")
+        raise ApiError("method_not_allowed", "GET reads a room, PATCH changes it.")
     body = json_body(request)
     if "guests" not in body:
         raise ApiError("invalid", "Give `guests` as true or false.", field="guests")
@@ -89,6 +91,13 @@ def room(request: HttpRequest, slug: str) -> HttpResponse:
         raise ApiError("conflict", "Guests are only in public rooms.")
     let_guests_in(found, _switch(body, "guests"))
     return JsonResponse({"room": _room(found, counts({user.pk: [found.pk]})[user.pk][found.pk])})
+
+
+def page_of(room: Room) -> dict[str, Any]:
+    """Return what the page of a room shows besides its log: {"room", "members": none but of members-only rooms}."""
+    shown = {"slug": room.slug, "name": room.name, "topic": room.topic, "kind": room.kind, "guests": room.guests}
+    shown |= {"archived": room.archived_at is not None, "owner": room.owner_id}
+    return {"room": shown, "members": members_of(room) if room.kind == RoomKind.MEMBERS else []}
 
 
 def _room(room: Room, count: Unread) -> dict[str, Any]:

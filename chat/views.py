@@ -9,7 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 
 from accounts.models import User
-from chat.api import members_of
+from chat.api import page_of
 from chat.commands import BODY_CHARACTERS
 from chat.models import RoomKind
 from chat.rooms.access import open_room
@@ -38,19 +38,9 @@ def room(request: HttpRequest, slug: str) -> HttpResponse:
         return render(request, f"{status}.html", {"detail": error.detail}, status=status)
     if found.kind == RoomKind.ROULETTE:
         return redirect("roulette")
-    is_owner = found.owner_id == request.user.pk
-    members = members_of(found) if found.kind == RoomKind.MEMBERS else []
-    shown = {
-        "slug": found.slug,
-        "name": found.name,
-        "topic": found.topic,
-        "kind": found.kind,
-        "owner_id": found.owner_id,
-        "archived": found.archived_at is not None,
-    }
-    config = page_config(request, room=shown, isOwner=is_owner, members=members)
-    context = {"room": shown, "is_owner": is_owner, "members": members, "config": config}
-    return render(request, "chat/room.html", context)
+    shown = page_of(found)
+    config = page_config(request, **shown, joinedRooms=settings.JOINED_ROOMS)
+    return render(request, "chat/room.html", {"room": shown["room"], "config": config})
 
 
 @login_required

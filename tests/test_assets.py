@@ -139,7 +139,8 @@ def test_every_static_file_that_a_template_names_exists() -> None:
 VIEWS = {
     "boards": """board-connection board-tile board-view board copy-command editor/tile-dialog line-chart new-board
         rewind/rewind-bar thumbnail tiles/line tiles/room tiles/translated""",
-    "chat": """log/message-view log/room-log outbox/composer outbox/unsent-messages presence/client-count
+    "chat": """log/message-view log/room-log outbox/composer outbox/unsent-messages page/no-room
+        page/room-head presence/client-count
         presence/room-people rooms/connection-line rooms/connection rooms/home rooms/room-members rooms/room-talk
         rooms/room rooms/sidebar""",
     "roulette": "roulette",

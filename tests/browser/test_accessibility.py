@@ -123,7 +123,7 @@ async def test_the_drawer_on_a_phone(new_page: NewPage) -> None:
     page = await new_page(viewport=PHONE)
     await enter(page, "Ada")
     await page.goto("/")
-    link = page.locator("#sidebar").get_by_role("link", name="# lobby")
+    link = page.locator("#sidebar").get_by_role("link", name="lobby")
     await expect(link).to_be_hidden()
     await page.get_by_role("button", name="Rooms, boards and people").click()
     await expect(link).to_be_visible()

@@ -125,6 +125,21 @@ def test_an_account_makes_a_room(team: Team, browser: Any) -> None:
     error(send(browser(team.alice), "/api/rooms/", {"name": "garden party"}), 409, "conflict")
 
 
+def test_a_room_is_read_as_its_page_shows_it(team: Team, browser: Any) -> None:
+    answer = browser(team.bob).get("/api/rooms/attic/").json()
+    assert (answer["room"]["slug"], answer["room"]["owner"]) == ("attic", team.alice.pk)
+    assert answer["members"] == [user.on_wire() for user in (team.alice, team.bob)]
+    Room.objects.filter(pk=team.lobby.pk).update(archived_at=timezone.now())
+    lobby = browser(team.bob).get("/api/rooms/lobby/").json()
+    assert (lobby["room"]["archived"], lobby["members"]) == (True, [])
+
+
+def test_others_read_nothing_of_a_room(team: Team, browser: Any) -> None:
+    error(browser(team.charlie).get("/api/rooms/attic/"), 403, "forbidden")
+    error(browser(team.charlie).get("/api/rooms/nowhere/"), 404, "not_found")
+    error(Client().get("/api/rooms/lobby/"), 401, "sign_in")
+
+
 def test_a_members_only_room_has_its_owner_in_it(team: Team, browser: Any) -> None:
     send(browser(team.bob), "/api/rooms/", {"name": "Cellar", "members_only": True})
     room = Room.objects.get(slug="cellar")

@@ -97,7 +97,7 @@ async def test_the_owner_opens_and_closes_a_room_by_the_api(team: Team, hub: Hub
     ]
     for browser, address, body, status in wrong:
         assert (await browser.patch(address, body, **JSON)).status_code == status
-    assert (await owner.get(path)).status_code == 405
+    assert (await owner.put(path)).status_code == 405
     await room.arefresh_from_db()
     assert room.guests
 

@@ -48,6 +48,8 @@ export class RoomLogView extends LitElement {
     /** @type {number | null} the newest message on the screen when the reader was last at the end */
     this.seen = null;
     this.begun = false;
+    /** True from the first view of a room that was left until it has caught up. */
+    this.returning = false;
     this.endDays = () => {};
     /** @type {(() => void)[]} */
     this.endings = [];
@@ -85,6 +87,7 @@ export class RoomLogView extends LitElement {
 
   disconnectedCallback() {
     super.disconnectedCallback();
+    if (this.roomState && this.begun) this.roomState.kept.anchor = this.place.anchor;
     this.place.stop();
     this.announcer.stop();
     this.endDays();
@@ -96,7 +99,8 @@ export class RoomLogView extends LitElement {
     const { roomState } = this;
     if (!roomState) return;
     if (!this.begun && roomState.log.complete) {
-      this.begun = true;
+      this.#begin(roomState);
+    } else if (this.returning && roomState.phase === "here" && this.place.atEnd) {
       this.place.begin(this.querySelector("[data-key='line']"));
     } else {
       const { anchor } = this.place;
@@ -107,7 +111,18 @@ export class RoomLogView extends LitElement {
       roomState.log.dropOldest(KEEP);
       this.revision += 1;
     }
+    if (roomState.phase === "here") this.returning = false;
     if (this.begun) this.#scrolled();
+  }
+
+  /** The first view: where the reader was when the room was shown last, else the first new message, else the end. */
+  #begin(/** @type {RoomState} */ roomState) {
+    const { anchor } = roomState.kept;
+    this.begun = true;
+    this.returning = roomState.phase !== "here";
+    if (anchor) this.place.startAt(anchor);
+    if (!anchor) this.place.begin(this.querySelector("[data-key='line']"));
+    else if (!this.place.restore()) this.show(anchor.seq, false);
   }
 
   render() {
@@ -279,7 +294,7 @@ export class RoomLogView extends LitElement {
     const idle = log.complete && !history.loading.size;
     if (idle && place.nearStart && log.hasOlder && this.failed !== "older") this.#load("older");
     else if (idle && place.nearEnd && log.hasNewer && this.failed !== "newer") this.#load("newer");
-    if (document.visibilityState === "hidden") return;
+    if (document.visibilityState === "hidden" || this.returning) return;
     const seq = place.lastSeen();
     if (seq) roomState.markRead(seq);
   }

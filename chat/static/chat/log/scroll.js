@@ -80,6 +80,13 @@ export class Scroll {
     this.look();
   }
 
+  /** First view of a list that was shown before: `restore` then moves to `anchor`. */
+  startAt(/** @type {{seq: number, top: number}} */ anchor) {
+    this.atEnd = false;
+    this.anchor = anchor;
+    this.#measure();
+  }
+
   toEnd() {
     const { box } = this;
     if (!box) return;

@@ -25,7 +25,7 @@ export class ClientCount extends LitElement {
 
   render() {
     return html`
-      <h2 class="overline">Server</h2>
+      <h2>Server</h2>
       <p class="small" role="status">${this.#words()}</p>
       <button class="button" type="button" aria-disabled=${this.busy} @click=${this.#ask}>Update client count</button>
     `;

@@ -12,7 +12,6 @@ export class RoomMembers extends LitElement {
   static properties = {
     room: { attribute: false },
     me: { attribute: false },
-    isOwner: { attribute: false },
     members: { attribute: false },
     trouble: { state: true },
     told: { state: true },
@@ -21,10 +20,9 @@ export class RoomMembers extends LitElement {
 
   constructor() {
     super();
-    /** @type {{slug: string, name: string, owner_id: number | null} | null} */
+    /** @type {{slug: string, name: string, owner: number | null} | null} */
     this.room = null;
     this.me = 0; // one's own id
-    this.isOwner = false;
     /** @type {User[]} */
     this.members = [];
     this.trouble = "";
@@ -36,11 +34,16 @@ export class RoomMembers extends LitElement {
     return this;
   }
 
+  get isOwner() {
+    return this.room?.owner === this.me;
+  }
+
   get #address() {
     return `/api/rooms/${this.room?.slug}/members/`;
   }
 
   render() {
+    if (!this.room) return nothing;
     return html`
       <h2 class="overline">Members · ${this.members.length}</h2>
       <ul class="people">
@@ -52,7 +55,7 @@ export class RoomMembers extends LitElement {
   }
 
   #member(/** @type {User} */ user) {
-    const isOwner = user.id === this.room?.owner_id;
+    const isOwner = user.id === this.room?.owner;
     return html`<li class="person">
       ${avatar(user, true)} <span class="person__name" dir="auto" translate="no">${user.name}</span>
       ${isOwner ? html`<span class="badge">owner</span>` : nothing}

@@ -2,6 +2,7 @@ import { CommandError } from "realtime/errors.js";
 import { SHUT_OUT } from "realtime/socket.js";
 import { History } from "../log/history.js";
 import { RoomLog } from "../log/log.js";
+import { Typists } from "../presence/typists.js";
 
 /**
  * @typedef {import("realtime/people.js").User} User
@@ -10,12 +11,14 @@ import { RoomLog } from "../log/log.js";
  * @typedef {import("../outbox/outbox.js").Outbox} Outbox
  * @typedef {import("./unread.js").Unread} Unread
  * @typedef {"absent" | "catching up" | "here" | "shut"} Phase  shut: the server no longer lets us in
+ * @typedef {{anchor: {seq: number, top: number} | null, focus: string,
+ *   unsaved: {task: import("../outbox/drafts.js").Task, trouble: string}[]}} Kept  what its view keeps while another room
+ *   is shown. anchor: the message at the top, null at the end of the log; focus: the key of the focused message;
+ *   unsaved: edits that failed
  */
 
 const FIRST_PAGE = 50;
 const PAGE = 200;
-/** Seconds for which somebody who typed counts as typing. */
-const TYPING_SECONDS = 6;
 /** The server passes on no more than one in two seconds. */
 const TYPING_EVERY_SECONDS = 2.2;
 /** Seconds to wait for changes that the server says we lack: they may be on their way. */
@@ -23,7 +26,7 @@ const PATIENCE_SECONDS = 5;
 
 /**
  * One room on this page. It joins on every connection, resumes where it was, knows who is here, and passes on the
- * reader's actions. Views listen with `onChange`.
+ * reader's actions. Views listen with `onChange`. After `leave` it keeps its log, and `start` resumes from there.
  */
 export class RoomState {
   /**
@@ -48,8 +51,9 @@ export class RoomState {
     /** @type {User[]} */
     this.online = [];
     this.count = 0;
-    /** @type {Map<number, {user: User, timer: any}>} */
-    this.typists = new Map();
+    this.typists = new Typists({ timers, tell: () => this.#tell() });
+    /** @type {Kept} */
+    this.kept = { anchor: null, focus: "", unsaved: [] };
     /** @type {number | null} the divider: everything after this seq is new to the reader */
     this.line = null;
     this.read = 0;
@@ -60,6 +64,9 @@ export class RoomState {
     /** @type {(() => void)[]} */
     this.endings = [];
     this.joins = 0;
+    /** True from `start` until the log has caught up: events of an earlier stay may leave a hole before them. */
+    this.resuming = true;
+    this.readSent = 0;
     this.stillTyping = false;
     /** @type {Map<string, any>} */
     this.timersByName = new Map();
@@ -69,6 +76,8 @@ export class RoomState {
     const mine = (/** @type {(event: any) => void} */ act) => (/** @type {any} */ event) => {
       if (event.room === this.room) act(event);
     };
+    this.resuming = true;
+    this.readOnly = "";
     this.endings = [
       this.socket.on("message", mine((event) => this.#heard(event))),
       this.socket.on("presence", mine((event) => this.#presence(event))),
@@ -76,7 +85,7 @@ export class RoomState {
       this.socket.on("left", mine(({ reason }) => this.#left(reason))),
       this.socket.on("heads", ({ rooms }) => this.#compare(rooms[this.room]?.rev ?? 0)),
       this.socket.on("read", mine(({ seq }) => (this.read = Math.max(this.read, seq)))),
-      this.socket.on("person", ({ user }) => this.#renamed(user)),
+      this.socket.on("person", ({ user }) => this.renamed(user)),
       this.socket.on("state", () => this.#lineChanged()),
       this.outbox.onChange(() => this.#tell()),
       this.socket.onLive(() => this.#join()),
@@ -86,11 +95,27 @@ export class RoomState {
 
   stop() {
     for (const end of this.endings) end();
+    this.endings = [];
     for (const timer of this.timersByName.values()) this.timers.clearTimeout(timer);
-    for (const { timer } of this.typists.values()) this.timers.clearTimeout(timer);
+    this.timersByName.clear();
+    this.typists.clear();
     this.joins += 1;
     this.outbox.open.delete(this.room);
     if (this.phase !== "shut") this.phase = "absent";
+  }
+
+  /** Another room is shown: leave this one, but keep its log and where the reader was. */
+  leave() {
+    const { phase, socket } = this;
+    if (phase === "here") {
+      this.knownAt = socket.heardAt;
+      if (this.read > this.readSent) this.#sendRead();
+    }
+    this.markAway();
+    this.stop();
+    // Refused only when the server had us out already.
+    if (phase === "here" || phase === "catching up") socket.request({ type: "leave", room: this.room }).catch(() => {});
+    void this.outbox.flush(this.room); // what waits goes out by HTTP
   }
 
   onChange(/** @type {() => void} */ listener) {
@@ -174,6 +199,8 @@ export class RoomState {
       if (turn !== this.joins) return;
       if (place === null) this.line = page.read > 0 && page.read < page.seq ? page.read : null;
       this.read = Math.max(this.read, page.read);
+      // Read elsewhere in the meantime.
+      if (this.resuming && this.line !== null) this.line = Math.max(this.line, page.read);
       for (const message of page.messages) this.outbox.arrived(message);
       if (!this.log.take(/** @type {any} */ (page)) || !page.complete) continue;
       this.online = page.online;
@@ -183,6 +210,7 @@ export class RoomState {
       break;
     }
     this.phase = "here";
+    this.resuming = false;
     this.trouble = "";
     this.history.retryQuotes();
     this.#tell();
@@ -208,10 +236,11 @@ export class RoomState {
   }
 
   #heard(/** @type {Message} */ message) {
+    if (this.resuming) return;
     const isNew = message.seq > this.log.head;
     this.log.apply(message);
     this.outbox.arrived(message);
-    if (isNew) this.#stopTyping(message.sender.id);
+    if (isNew) this.typists.stop(message.sender.id);
     this.unread.message(message);
     if (isNew && message.sender.id === this.me.id && this.read === message.seq - 1) this.markRead(message.seq);
     this.#tell();
@@ -219,6 +248,7 @@ export class RoomState {
 
   /** @param {{joined?: User[], left?: number[], online?: User[], count?: number}} event */
   #presence({ joined = [], left = [], online, count }) {
+    if (this.resuming) return;
     const before = this.online;
     const gone = before.filter(({ id }) => left.includes(id));
     const staying = before.filter(({ id }) => !left.includes(id) && !joined.some((user) => user.id === id));
@@ -227,31 +257,23 @@ export class RoomState {
     const others = (/** @type {User[]} */ users) => users.filter(({ id }) => id !== this.me.id);
     const arrived = joined.filter((user) => !before.some(({ id }) => id === user.id));
     if (this.phase === "here") this.log.note(others(arrived), others(gone));
-    for (const { id } of gone) this.#stopTyping(id);
+    for (const { id } of gone) this.typists.stop(id);
     this.#tell();
   }
 
   #typing(/** @type {User} */ user) {
     if (user.id === this.me.id) return;
-    this.#stopTyping(user.id);
-    const timer = this.timers.setTimeout(() => {
-      this.typists.delete(user.id);
-      this.#tell();
-    }, TYPING_SECONDS * 1000);
-    this.typists.set(user.id, { user, timer });
+    this.typists.heard(user);
     this.#tell();
   }
 
-  #renamed(/** @type {User} */ user) {
+  /** Somebody has a new name. */
+  renamed(/** @type {User} */ user) {
     if (user.id === this.me.id) this.me = user;
     this.online = this.online.map((each) => (each.id === user.id ? user : each));
     this.log.rename(user);
+    this.typists.rename(user);
     this.#tell();
-  }
-
-  #stopTyping(/** @type {number} */ id) {
-    this.timers.clearTimeout(this.typists.get(id)?.timer);
-    this.typists.delete(id);
   }
 
   #left(/** @type {string} */ reason) {
@@ -264,7 +286,7 @@ export class RoomState {
     this.phase = "shut";
     this.trouble = reason;
     this.online = [];
-    for (const id of [...this.typists.keys()]) this.#stopTyping(id);
+    this.typists.clear();
     this.joins += 1;
     this.#tell();
   }
@@ -288,13 +310,15 @@ export class RoomState {
       if (this.phase !== "shut") this.phase = "absent";
       const { phase, code, reason } = this.socket.state;
       if (phase === "stopped" && SHUT_OUT.has(code ?? 0)) return this.#shut(reason || "The server does not let this page in any more.");
-      for (const id of [...this.typists.keys()]) this.#stopTyping(id);
+      this.typists.clear();
     }
     this.#tell();
   }
 
   #sendRead() {
-    if (this.phase === "here") this.socket.send({ type: "read", room: this.room, seq: this.read });
+    if (this.phase !== "here") return;
+    this.readSent = this.read;
+    this.socket.send({ type: "read", room: this.room, seq: this.read });
   }
 
   #later(/** @type {string} */ name, /** @type {number} */ seconds, /** @type {() => void} */ act) {

@@ -30,7 +30,6 @@ export class RoomTalk extends LitElement {
     trouble: { state: true },
     doomed: { state: true },
     knowsUnkept: { state: true },
-    unsaved: { state: true },
     copied: { state: true },
   };
 
@@ -49,8 +48,6 @@ export class RoomTalk extends LitElement {
     this.task = null;
     this.trouble = "";
     this.knowsUnkept = false;
-    /** @type {{task: Task, trouble: string}[]} edits that failed while something else was being written */
-    this.unsaved = [];
     this.copied = false;
     /** @type {import("../log/log.js").Message | null} the message whose deletion must be confirmed */
     this.doomed = null;
@@ -60,6 +57,16 @@ export class RoomTalk extends LitElement {
 
   createRenderRoot() {
     return this;
+  }
+
+  /** Edits that failed while something else was being written, or after the reader had gone to another room. */
+  get unsaved() {
+    return this.roomState?.kept.unsaved ?? [];
+  }
+
+  set unsaved(edits) {
+    if (this.roomState) this.roomState.kept.unsaved = edits;
+    this.requestUpdate();
   }
 
   get composer() {
@@ -76,7 +83,6 @@ export class RoomTalk extends LitElement {
     for (const end of this.endings) end();
     this.task = this.roomState ? takeDraft(draftKey(this.roomState)).task : null;
     this.trouble = "";
-    this.unsaved = [];
     this.endings = this.roomState ? [this.roomState.onChange(() => (this.revision += 1))] : [];
   }
 
@@ -120,7 +126,7 @@ export class RoomTalk extends LitElement {
   }
 
   #typing() {
-    const users = [...(this.roomState?.typists.values() ?? [])].map(({ user }) => user);
+    const users = this.roomState?.typists.users ?? [];
     if (!users.length) return nothing;
     return `${names(users)} ${users.length > 1 ? "are" : "is"} typing…`;
   }
@@ -277,7 +283,7 @@ export class RoomTalk extends LitElement {
       const trouble = now ? "" : sentence(error);
       await this.updateComplete;
       await this.composer?.updateComplete;
-      if (this.task || this.composer?.body !== draft) this.unsaved = [...this.unsaved, { task: failed, trouble }];
+      if (!this.isConnected || this.task || this.composer?.body !== draft) this.unsaved = [...this.unsaved, { task: failed, trouble }];
       else Object.assign(this, { task: failed, trouble });
     }
   }

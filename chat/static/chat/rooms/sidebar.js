@@ -1,6 +1,7 @@
 /** Keeps the sidebar's list of rooms up to date: unread counts, new rooms, rooms that the reader was removed from. */
 import { ask } from "web/page.js";
 import { shortcut } from "web/shortcuts.js";
+import { countInTitle } from "web/title.js";
 import { me, socket, unread } from "./connection.js";
 import "./open-room.js";
 import { countText } from "./unread.js";
@@ -9,7 +10,6 @@ import { markWaiting } from "../outbox/waiting-marks.js";
 
 const list = document.querySelector("[data-rooms]");
 const menuButton = document.querySelector(".menu-button");
-let title = document.title;
 
 const links = () => /** @type {HTMLElement[]} */ ([...(list?.querySelectorAll("[data-room]") ?? [])]);
 const linkOf = (/** @type {string} */ slug) => links().find((link) => link.dataset.room === slug);
@@ -24,7 +24,7 @@ function show(/** @type {string} */ slug) {
   if (link) paint(link, unread.count(slug));
   const elsewhere = links().some((other) => !other.ariaCurrent && unread.count(other.dataset.room ?? ""));
   menuButton?.toggleAttribute("data-unread", elsewhere);
-  document.title = unread.total ? `(${countText(unread.total)}) ${title}` : title;
+  countInTitle(unread.total ? countText(unread.total) : "");
 }
 
 function paint(/** @type {HTMLElement} */ link, /** @type {number} */ count) {
@@ -46,7 +46,10 @@ async function addRoom(/** @type {string} */ slug) {
   link.dataset.room = slug;
   delete link.dataset.head;
   link.removeAttribute("aria-current");
-  /** @type {HTMLElement} */ (link.firstElementChild).textContent = `# ${room.name}`;
+  /** @type {HTMLElement} */ (link.querySelector("[data-name]")).textContent = room.name;
+  /** @type {HTMLElement} */ (link.querySelector("[data-mark]")).dataset.mark = room.kind === "members" ? "lock" : "hash";
+  /** @type {HTMLElement} */ (link.querySelector("[data-private]")).hidden = room.kind !== "members";
+  left.delete(slug);
   list?.append(entry);
   markWaiting();
   show(slug);
@@ -55,6 +58,8 @@ async function addRoom(/** @type {string} */ slug) {
 unread.onChange(show);
 for (const slug of unread.rooms.keys()) show(slug);
 
+/** @type {Set<string>} rooms that the reader was removed from */
+const left = new Set();
 /** @type {Set<string>} rooms already asked for: a private talk never gets into the list */
 const asked = new Set();
 function addMissing(/** @type {Iterable<string>} */ slugs) {
@@ -69,17 +74,32 @@ socket.on("heads", ({ rooms }) => addMissing(Object.keys(rooms)));
 addMissing(unread.rooms.keys());
 socket.on("left", ({ room }) => {
   asked.delete(room);
+  left.add(room);
   const link = linkOf(room);
   if (link && !link.ariaCurrent) link.parentElement?.remove();
 });
 
+/** Mark the room that the page shows, and bring its link into sight. */
+export function showCurrent(/** @type {string} */ slug) {
+  for (const link of links()) {
+    if (link.dataset.room === slug) link.setAttribute("aria-current", "page");
+    else if (link.ariaCurrent) leaveLink(link);
+  }
+  linkOf(slug)?.scrollIntoView({ block: "nearest" });
+  for (const known of unread.rooms.keys()) show(known);
+}
+
+/** A room that the reader was removed from leaves the list when it is no longer shown. */
+function leaveLink(/** @type {HTMLElement} */ link) {
+  link.removeAttribute("aria-current");
+  if (left.has(link.dataset.room ?? "")) link.parentElement?.remove();
+}
+
 /** A room has a new name. */
 socket.on("room", ({ room: { slug, name } }) => {
-  const label = linkOf(slug)?.firstElementChild;
+  const label = linkOf(slug)?.querySelector("[data-name]");
   if (!label) return;
-  // A function, so that "$&" in a name is not a pattern.
-  if (linkOf(slug)?.ariaCurrent) title = title.replace(label.textContent ?? "", () => `# ${name}`);
-  label.textContent = `# ${name}`;
+  label.textContent = name;
   show(slug);
 });
 socket.on("person", ({ user }) => {

@@ -162,11 +162,11 @@ test("who types is shown until he speaks or stops", async () => {
   line().give({ type: "typing", room: "lobby", user: GRACE });
   line().give({ type: "typing", room: "lobby", user: BO });
   line().give({ type: "typing", room: "lobby", user: ADA });
-  assert.deepEqual([...roomState.typists.keys()], [GRACE.id, BO.id]);
+  assert.deepEqual(roomState.typists.users.map(({ id }) => id), [GRACE.id, BO.id]);
   line().give(said(1, { sender: GRACE }));
-  assert.deepEqual([...roomState.typists.keys()], [BO.id]);
+  assert.deepEqual(roomState.typists.users.map(({ id }) => id), [BO.id]);
   time.pass(6);
-  assert.equal(roomState.typists.size, 0);
+  assert.equal(roomState.typists.users.length, 0);
 });
 
 test("what is read is told at once, then at most once a second, and again after a cut", async () => {
@@ -311,4 +311,85 @@ test("a closed account shuts the room for good, and says so", async () => {
   line().cut(4403);
   assert.equal(roomState.phase, "shut");
   assert.equal(roomState.trouble, "This account is closed.");
+});
+
+/** Another room is shown, and then this one again. */
+async function leaveAndReturn(between = async () => {}) {
+  roomState.leave();
+  await between();
+  roomState.start();
+  await settle();
+}
+
+test("a room that was left keeps its log, and comes back with what has changed", async () => {
+  await joined({ rev: 130, seq: 97, read: 97, messages: saidAll(48, 97) });
+  await leaveAndReturn();
+  assert.deepEqual(commands("leave").map(({ room }) => room), ["lobby"]);
+  assert.deepEqual([roomState.phase, seqs().length], ["catching up", 50]);
+  assert.equal(commands("join").at(-1).after, 130);
+  await joined({ rev: 131, seq: 98, read: 97, messages: [said(98, { rev: 131 })] });
+  assert.deepEqual([roomState.phase, seqs().at(-1), roomState.line], ["here", 98, 97]);
+});
+
+test("what was read elsewhere meanwhile is not new", async () => {
+  await joined({ rev: 97, seq: 97, read: 97, messages: saidAll(48, 97) });
+  await leaveAndReturn();
+  await joined({ rev: 99, seq: 99, read: 98, messages: saidAll(98, 99) });
+  assert.equal(roomState.line, 98);
+});
+
+test("events of the earlier stay leave no hole before them", async () => {
+  roomState.leave(); // before its first page has come
+  roomState.start();
+  await settle();
+  const [first, second] = commands("join");
+  line().give({ ref: first.ref, type: "joined", room: "lobby", rev: 97, seq: 97, read: 97, messages: saidAll(48, 97), complete: true, online: [], count: 0 });
+  line().give({ ...said(98, { rev: 98 }) });
+  line().give({ type: "presence", room: "lobby", joined: [BO], left: [], count: 1 });
+  await settle();
+  assert.deepEqual([roomState.phase, seqs(), roomState.online], ["catching up", [], []]);
+  line().give({ ref: second.ref, type: "joined", room: "lobby", rev: 98, seq: 98, read: 97, messages: saidAll(49, 98), complete: true, online: [ADA], count: 1 });
+  await settle();
+  assert.deepEqual([seqs().length, seqs().at(-1), roomState.log.place], [50, 98, 98]);
+});
+
+test("nothing of a room arrives while another is shown", async () => {
+  await joined({ rev: 97, seq: 97, read: 97, messages: saidAll(48, 97) });
+  line().give({ type: "typing", room: "lobby", user: BO });
+  roomState.leave();
+  let told = 0;
+  roomState.onChange(() => (told += 1));
+  line().give({ ...said(98, { rev: 98 }) });
+  line().give({ type: "typing", room: "lobby", user: GRACE });
+  line().give({ type: "presence", room: "lobby", joined: [LIN], left: [], count: 3 });
+  time.pass(60);
+  assert.deepEqual([told, roomState.typists.users, seqs().at(-1), time.timers.size > 0], [0, [], 97, true]);
+});
+
+test("the reader's last mark is sent before leaving", async () => {
+  await joined({ rev: 97, seq: 97, read: 90, messages: saidAll(48, 97) });
+  roomState.markRead(95);
+  roomState.markRead(97); // within the second in which no mark is sent
+  assert.deepEqual(commands("read").map(({ seq }) => seq), [95]);
+  roomState.leave();
+  assert.deepEqual(commands("read").map(({ seq }) => seq), [95, 97]);
+  assert.deepEqual(line().sent.slice(-2).map(({ type }) => type), ["read", "leave"]);
+});
+
+test("typing works again after coming back", async () => {
+  await joined({ rev: 97, seq: 97, read: 97, messages: saidAll(48, 97) });
+  roomState.typing();
+  await leaveAndReturn();
+  await joined({ rev: 97, seq: 97, read: 97 });
+  roomState.typing();
+  assert.equal(commands("typing").length, 2);
+});
+
+test("a room left while the connection is down says up to when it is complete", async () => {
+  await joined({ rev: 97, seq: 97, read: 97, messages: saidAll(48, 97) });
+  roomState.leave();
+  line().cut(1006);
+  roomState.start();
+  assert.ok(roomState.knownAt);
+  assert.deepEqual([roomState.phase, seqs().length, commands("leave").length], ["absent", 50, 1]);
 });
