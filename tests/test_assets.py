@@ -145,7 +145,7 @@ VIEWS = {
         rooms/room rooms/sidebar""",
     "roulette": "roulette",
     "walls": "code screen-list wall",
-    "web": "console/console open-link own-links shell translated",
+    "web": "console/console open-link own-links shell switcher/switcher translated",
 }
 JS_TESTS = Path(__file__).parent / "js"
 

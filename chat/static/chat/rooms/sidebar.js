@@ -4,6 +4,7 @@ import { shortcut } from "web/shortcuts.js";
 import { countInTitle } from "web/title.js";
 import { me, socket, unread } from "./connection.js";
 import "./open-room.js";
+import "./room-source.js";
 import { countText } from "./unread.js";
 import "../outbox/unsent-messages.js";
 import { markWaiting } from "../outbox/waiting-marks.js";
