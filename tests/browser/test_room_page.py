@@ -213,7 +213,7 @@ async def test_new_names_and_the_end_of_a_room_reach_open_pages(live_switchboard
         await expect(staff.locator(".messagelist .success")).to_be_visible()
     link = f".sidebar__link[data-room={slug}]"
     for page in (ada, bo):
-        await expect(page.locator(link)).to_contain_text("# canteen $&")
+        await expect(page.locator(link).locator("[data-name]")).to_have_text("canteen $&")
     card = bo.locator(f"[data-home-room={slug}]")
     await expect(card).to_contain_text("# canteen $&")
     await expect(card).to_contain_text("Soup today")

@@ -9,10 +9,11 @@ import { countText } from "./unread.js";
 import "../outbox/unsent-messages.js";
 import { markWaiting } from "../outbox/waiting-marks.js";
 
-const list = document.querySelector("[data-rooms]");
+/** Where new rooms go. Starred ones have a list of their own. */
+const list = document.querySelector('[data-rooms=""]');
 const menuButton = document.querySelector(".menu-button");
 
-const links = () => /** @type {HTMLElement[]} */ ([...(list?.querySelectorAll("[data-room]") ?? [])]);
+const links = () => /** @type {HTMLElement[]} */ ([...document.querySelectorAll(".sidebar [data-room]")]);
 const linkOf = (/** @type {string} */ slug) => links().find((link) => link.dataset.room === slug);
 
 for (const link of links()) {
@@ -80,13 +81,17 @@ socket.on("left", ({ room }) => {
   if (link && !link.ariaCurrent) link.parentElement?.remove();
 });
 
+const keepInSight = () => document.querySelector(".sidebar [aria-current]")?.scrollIntoView({ block: "nearest" });
+// On a phone the list is a drawer, which does not scroll while it is closed.
+document.getElementById("sidebar")?.addEventListener("toggle", keepInSight);
+
 /** Mark the room that the page shows, and bring its link into sight. */
 export function showCurrent(/** @type {string} */ slug) {
   for (const link of links()) {
     if (link.dataset.room === slug) link.setAttribute("aria-current", "page");
     else if (link.ariaCurrent) leaveLink(link);
   }
-  linkOf(slug)?.scrollIntoView({ block: "nearest" });
+  keepInSight();
   for (const known of unread.rooms.keys()) show(known);
 }
 
