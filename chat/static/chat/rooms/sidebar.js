@@ -14,7 +14,8 @@ const list = document.querySelector('[data-rooms=""]');
 const menuButton = document.querySelector(".menu-button");
 
 const links = () => /** @type {HTMLElement[]} */ ([...document.querySelectorAll(".sidebar [data-room]")]);
-const linkOf = (/** @type {string} */ slug) => links().find((link) => link.dataset.room === slug);
+/** @returns {HTMLElement | null} */
+const linkOf = (/** @type {string} */ slug) => document.querySelector(`.sidebar [data-room="${CSS.escape(slug)}"]`);
 
 for (const link of links()) {
   const { room = "", head = "{}" } = link.dataset;
@@ -24,6 +25,14 @@ for (const link of links()) {
 function show(/** @type {string} */ slug) {
   const link = linkOf(slug);
   if (link) paint(link, unread.count(slug));
+  summed ??= Promise.resolve().then(sum);
+}
+
+/** @type {Promise<void> | null} once for all the rooms of an event */
+let summed = null;
+
+function sum() {
+  summed = null;
   const elsewhere = links().some((other) => !other.ariaCurrent && unread.count(other.dataset.room ?? ""));
   menuButton?.toggleAttribute("data-unread", elsewhere);
   countInTitle(unread.total ? countText(unread.total) : "");
@@ -87,12 +96,12 @@ document.getElementById("sidebar")?.addEventListener("toggle", keepInSight);
 
 /** Mark the room that the page shows, and bring its link into sight. */
 export function showCurrent(/** @type {string} */ slug) {
-  for (const link of links()) {
-    if (link.dataset.room === slug) link.setAttribute("aria-current", "page");
-    else if (link.ariaCurrent) leaveLink(link);
+  for (const link of /** @type {NodeListOf<HTMLElement>} */ (document.querySelectorAll(".sidebar [data-room][aria-current]"))) {
+    if (link.dataset.room !== slug) leaveLink(link);
   }
+  linkOf(slug)?.setAttribute("aria-current", "page");
   keepInSight();
-  for (const known of unread.rooms.keys()) show(known);
+  show(slug);
 }
 
 /** A room that the reader was removed from leaves the list when it is no longer shown. */
