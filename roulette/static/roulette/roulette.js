@@ -115,8 +115,8 @@ export class RoulettePage extends LitElement {
         <div class="row">
           <button class="button button--primary" type="button" data-next @click=${() => this.pairing.next()}>Next</button>
           <button class="button" type="button" @click=${() => this.pairing.stop()}>Stop</button>
-          <button class="button" type="button" @click=${() => (this.asking = "block")}>Block</button>
-          <button class="button" type="button" @click=${() => (this.asking = "report")}>Report</button>
+          <button class="link-button roulette__quiet" type="button" @click=${() => (this.asking = "block")}>Block</button>
+          <button class="link-button roulette__quiet" type="button" @click=${() => (this.asking = "report")}>Report</button>
         </div>
       </div>
       ${trouble ? html`<p class="notice notice--error roulette__trouble" role="alert">${trouble}</p>` : nothing}

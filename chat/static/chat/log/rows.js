@@ -64,10 +64,17 @@ export function rows({ messages, notes, entries, me, line, now }) {
 
 /** @returns {Row} */
 function noteRow(/** @type {Note} */ note) {
-  const parts = [];
-  if (note.joined.length) parts.push(`${names(note.joined)} joined`);
-  if (note.left.length) parts.push(`${names(note.left)} left`);
-  return { kind: "note", key: `note ${note.after}`, text: parts.join(" · ") };
+  return { kind: "note", key: `note ${note.after}`, text: noteText(note) };
+}
+
+/** One short line however many come and go: "Bo joined · Grace left", "3 people came, 2 left". */
+function noteText(/** @type {Note} */ { joined, left }) {
+  const [came, gone] = [joined.length, left.length];
+  const some = (/** @type {number} */ count) => (count === 1 ? "1 person" : `${count} people`);
+  if (came > 1 && gone) return `${some(came)} came, ${gone} left`;
+  if (came > 1) return `${some(came)} came`;
+  if (gone > 1) return came ? `1 person came, ${gone} left` : `${some(gone)} left`;
+  return [came ? `${joined[0].name} joined` : "", gone ? `${left[0].name} left` : ""].filter(Boolean).join(" · ");
 }
 
 /** "Bo", "Bo and Lin", "Bo, Lin and 3 others" */

@@ -21,6 +21,8 @@ const FIRST_PAGE = 50;
 const PAGE = 200;
 /** The server passes on no more than one in two seconds. */
 const TYPING_EVERY_SECONDS = 2.2;
+/** In a room with more people than this, nobody wants to read who comes and goes. */
+const MOST_NOTED = 10;
 /** Seconds to wait for changes that the server says we lack: they may be on their way. */
 const PATIENCE_SECONDS = 5;
 
@@ -256,7 +258,7 @@ export class RoomState {
     this.count = count ?? this.online.length;
     const others = (/** @type {User[]} */ users) => users.filter(({ id }) => id !== this.me.id);
     const arrived = joined.filter((user) => !before.some(({ id }) => id === user.id));
-    if (this.phase === "here") this.log.note(others(arrived), others(gone));
+    if (this.phase === "here" && this.count <= MOST_NOTED) this.log.note(others(arrived), others(gone));
     for (const { id } of gone) this.typists.stop(id);
     this.#tell();
   }

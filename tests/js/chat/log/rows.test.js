@@ -68,10 +68,20 @@ test("arrivals and departures stand where they were seen", () => {
   assert.deepEqual(sketch({ messages: [said(1), said(2)], notes }), [
     "Today",
     "^1",
-    "note Bo and Lin joined · Grace left",
+    "note 2 people came, 1 left",
     "^2",
     "note Bo left",
   ]);
+});
+
+test("however many come and go, it is one short line", () => {
+  const text = (/** @type {any[]} */ joined, /** @type {any[]} */ left) => sketch({ messages: [said(1)], notes: [{ after: 1, joined, left }] }).at(-1);
+  assert.equal(text([BO], []), "note Bo joined");
+  assert.equal(text([BO], [LIN]), "note Bo joined · Lin left");
+  assert.equal(text([BO, LIN, ADA], [GRACE]), "note 3 people came, 1 left");
+  assert.equal(text([BO, LIN], []), "note 2 people came");
+  assert.equal(text([BO], [LIN, GRACE]), "note 1 person came, 2 left");
+  assert.equal(text([], [LIN, GRACE]), "note 2 people left");
 });
 
 test("unsent messages come last, in the group of those sent", () => {

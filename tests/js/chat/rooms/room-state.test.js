@@ -393,3 +393,10 @@ test("a room left while the connection is down says up to when it is complete", 
   assert.ok(roomState.knownAt);
   assert.deepEqual([roomState.phase, seqs().length, commands("leave").length], ["absent", 50, 1]);
 });
+
+test("who comes and goes is told in a small room only", async () => {
+  await joined({ rev: 97, seq: 97, read: 97, messages: saidAll(48, 97), online: [ADA], count: 9 });
+  line().give({ type: "presence", room: "lobby", joined: [BO], left: [], count: 10 });
+  line().give({ type: "presence", room: "lobby", joined: [LIN], left: [], count: 11 });
+  assert.deepEqual(roomState.log.notes, [{ after: 97, joined: [BO], left: [] }]);
+});
