@@ -78,6 +78,14 @@ async def test_axe_finds_nothing_serious(live_switchboard: Serve, new_page: NewP
     await message(page, "Some text").get_by_role("button", name="thumbs up").click()
     await message(page, "Some text").get_by_role("button", name="Delete").click()
     assert await faults(page) == [], "a question"
+    await page.keyboard.press("Escape")
+    await page.keyboard.press("Control+k")
+    await page.get_by_role("combobox", name="Jump to").fill("l")
+    assert await faults(page) == [], "the quick switcher"
+    await page.get_by_role("option", name="lobby").click()
+    await expect(page.locator("h1")).to_have_text("# lobby")
+    await expect_live(page)
+    assert await faults(page) == [], "another room in the same page"
 
 
 async def test_nothing_sticks_out_on_a_phone(live_switchboard: Serve, new_page: NewPage) -> None:

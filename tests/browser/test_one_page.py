@@ -20,6 +20,7 @@ from tests.browser.steps import (
     sign_in,
     unsent,
 )
+from tests.browser.test_accessibility import faults
 
 NewPage = Callable[..., Awaitable[Page]]
 
@@ -208,12 +209,13 @@ async def test_a_room_that_is_not_there_or_not_open_says_so_in_place(
     page.expected_errors = ["404", "403"]  # type: ignore[attr-defined]
     await open_marked(page, slug)
     await say(page, f"see #no-such-room and #{secret}")
-    for target, words in (("no-such-room", "There is no such room"), (secret, "This room is not open to you")):
+    for target, words in (("no-such-room", "Nothing here"), (secret, "Not for you")):
         await message(page, "see").get_by_role("link", name=target).click()
         await expect(page.get_by_role("heading", name=words)).to_be_visible()
         await expect(page).to_have_title(re.compile(words))
         await expect(page.locator("h1")).to_have_text(f"# {target}")
         await expect(page.locator("room-talk")).to_have_count(0)
+        assert await faults(page) == []
         assert await page.evaluate("window.marked")
         await page.go_back()
         await expect_room(page, slug)
@@ -260,7 +262,7 @@ async def test_a_member_who_is_removed_meanwhile_is_told_at_the_next_visit(
         f"Membership.objects.filter(room__slug={private!r}, user__username={username!r}).delete()"
     )
     await page.go_back()
-    await expect(page.get_by_role("heading", name="This room is not open to you")).to_be_visible()
+    await expect(page.get_by_role("heading", name="Not for you")).to_be_visible()
     await expect(message(page, "old 3")).to_have_count(0)
 
 
@@ -286,3 +288,16 @@ async def test_on_a_phone_the_list_closes(live_switchboard: Serve, new_page: New
     await expect_room(page, second)
     await expect(page.locator("#sidebar")).to_be_hidden()
     await expect(page.locator("main")).to_be_focused()
+
+
+async def test_a_long_list_of_rooms_makes_no_page_longer(live_switchboard: Serve, new_page: NewPage) -> None:
+    slug = max(make_room(live_switchboard) for _ in range(10))
+    ada, bo = await new_page(viewport={"width": 1280, "height": 380}), await new_page()
+    for page, name in ((ada, "Ada"), (bo, "Bo")):
+        await enter(page, name)
+        await open_room(page, slug)
+    await ada.goto("/roulette/")
+    await say(bo, "unread, with words for screen readers far down in the list")
+    await expect(ada.locator(f".sidebar__link[data-room={slug}] .count")).to_have_text("1 unread")
+    longer = "document.documentElement.scrollHeight - innerHeight"
+    assert await ada.evaluate(longer) < 20

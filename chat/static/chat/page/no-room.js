@@ -4,7 +4,7 @@
 export function noRoom({ status, detail }) {
   const page = Object.assign(document.createElement("section"), { className: "room__talk no-room" });
   const heading = document.createElement("h2");
-  heading.textContent = status === 404 ? "There is no such room" : "This room is not open to you";
+  heading.textContent = status === 404 ? "Nothing here" : "Not for you";
   const words = Object.assign(document.createElement("p"), { className: "muted", textContent: detail });
   const home = Object.assign(document.createElement("a"), { className: "button", href: "/", textContent: "To the start" });
   page.setAttribute("role", "alert");

@@ -49,14 +49,12 @@ function paint(/** @type {HTMLElement} */ link, /** @type {number} */ count) {
 async function addRoom(/** @type {string} */ slug) {
   const { rooms } = await ask("GET", "/api/rooms/");
   const room = rooms.find((/** @type {{slug: string}} */ each) => each.slug === slug);
-  const pattern = links()[0]?.parentElement;
+  const pattern = /** @type {HTMLTemplateElement | null} */ (document.querySelector("[data-room-row]"))?.content.firstElementChild;
   if (!room || !pattern || linkOf(slug)) return;
   const entry = /** @type {HTMLElement} */ (pattern.cloneNode(true));
   const link = /** @type {HTMLAnchorElement} */ (entry.querySelector("a"));
   link.href = `/rooms/${encodeURIComponent(slug)}/`;
   link.dataset.room = slug;
-  delete link.dataset.head;
-  link.removeAttribute("aria-current");
   /** @type {HTMLElement} */ (link.querySelector("[data-name]")).textContent = room.name;
   /** @type {HTMLElement} */ (link.querySelector("[data-mark]")).dataset.mark = room.kind === "members" ? "lock" : "hash";
   /** @type {HTMLElement} */ (link.querySelector("[data-private]")).hidden = room.kind !== "members";
