@@ -13,10 +13,10 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts import services
-from accounts.forms import NameField
 from accounts.models import Invite, PasswordTries, User
-from accounts.namesakes import NameTaken, refuse_taken
+from accounts.people import accounts
+from accounts.people.namesakes import NameTaken, refuse_taken
+from accounts.signing_in.forms import NameField
 
 
 class UnmistakableNames:
@@ -56,7 +56,7 @@ class PersonForm(UnmistakableNames, UserChangeForm):  # type: ignore[type-arg]
 class NewPasswordForm(AdminPasswordChangeForm):  # type: ignore[type-arg]
     def save(self, commit: bool = True) -> Any:
         user = super().save(commit)
-        services.close_sockets(user)
+        accounts.close_sockets(user)
         return user
 
 
@@ -84,15 +84,15 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
     def save_model(self, request: HttpRequest, obj: User, form: Any, change: bool) -> None:
         super().save_model(request, obj, form, change)
         if change and "name" in form.changed_data:
-            services.tell_renamed(obj)
-        if not obj.is_guest and {"name", "username"} & set(form.changed_data) and (guests := services.claim_names(obj)):
+            accounts.tell_renamed(obj)
+        if not obj.is_guest and {"name", "username"} & set(form.changed_data) and (guests := accounts.claim_names(obj)):
             text = _("%d guests had a name that looks like this one: they were renamed and signed out.")
             self.message_user(request, text % guests, messages.WARNING)
 
     @admin.action(permissions=["change"], description=_("Ban: close the account, its sessions and sockets"))
     def ban(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         for user in queryset.exclude(username=request.user.get_username()):
-            services.ban(user)
+            accounts.ban(user)
         self.message_user(request, _("Banned."), messages.SUCCESS)
 
     @admin.action(permissions=["change"], description=_("Let in again"))
@@ -103,7 +103,7 @@ class UserAdmin(DjangoUserAdmin):  # type: ignore[type-arg]
     @admin.action(permissions=["change"], description=_("Sign out everywhere"))
     def sign_out_everywhere(self, request: HttpRequest, queryset: QuerySet[User]) -> None:
         for user in queryset:
-            services.sign_out_everywhere(user)
+            accounts.sign_out_everywhere(user)
         self.message_user(request, _("Signed out."), messages.SUCCESS)
 
 

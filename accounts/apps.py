@@ -8,8 +8,8 @@ class AccountsConfig(AppConfig):
     verbose_name = "People"
 
     def ready(self) -> None:
-        from accounts import housekeeping, recheck
         from accounts.models import me
+        from accounts.signing_in import housekeeping, recheck
         from realtime import background
         from web import context
 

@@ -1,6 +1,6 @@
 from django.urls import path
 
-from accounts import api, views
+from accounts.signing_in import api, views
 
 urlpatterns = [
     path("sign-in/", views.sign_in, name="sign_in"),

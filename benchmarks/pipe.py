@@ -12,7 +12,7 @@ from django.urls import path
 
 from config.asgi import http  # first: it loads the apps
 
-from accounts.socket_sign_in import SocketAuthentication  # isort: skip
+from accounts.signing_in.socket_sign_in import SocketAuthentication  # isort: skip
 from realtime.consumers import SocketConsumer  # isort: skip
 from realtime.wire.protocol import Command, Ping, encode  # isort: skip
 from realtime.delivery.publish import Delivery, Publication, publish  # isort: skip

@@ -8,7 +8,7 @@ class BoardsConfig(AppConfig):
     def ready(self) -> None:
         from functools import partial
 
-        from accounts.recheck import keep_looking
+        from accounts.signing_in.recheck import keep_looking
         from boards import boards, showing
         from realtime import background
         from streams import shown

@@ -10,7 +10,7 @@ class ChatConfig(AppConfig):
     def ready(self) -> None:
         from asgiref.sync import async_to_sync
 
-        from accounts.recheck import keep_looking
+        from accounts.signing_in.recheck import keep_looking
         from chat import public, readback, recheck
         from chat.log import writer
         from chat.presence import connections

@@ -11,7 +11,7 @@ from typing import Any, ClassVar, Final
 
 from django.conf import settings
 
-from accounts.services import PEOPLE_TOPIC
+from accounts.people.accounts import PEOPLE_TOPIC
 from chat import commands as wire
 from chat import entering
 from chat.log import messages

@@ -13,7 +13,7 @@ from django.urls import path
 
 import roulette.routing
 import walls.routing
-from accounts.socket_sign_in import SocketAuthentication
+from accounts.signing_in.socket_sign_in import SocketAuthentication
 from realtime.echo import EchoConsumer
 from realtime.routing import UnknownEndpointConsumer
 

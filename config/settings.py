@@ -53,15 +53,15 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "accounts.cors.CorsMiddleware",  # counts the answers of the next one, too
+    "accounts.signing_in.cors.CorsMiddleware",  # counts the answers of the next one, too
     "web.middleware.DatabaseMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "accounts.middleware.BearerMiddleware",
-    "accounts.middleware.PersonMiddleware",
+    "accounts.signing_in.middleware.BearerMiddleware",
+    "accounts.signing_in.middleware.PersonMiddleware",
     "web.throttling.LimitMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -115,7 +115,7 @@ AUTH_PASSWORD_VALIDATORS = [
 LOGIN_URL = "home"
 LOGIN_REDIRECT_URL = "home"
 LOGOUT_REDIRECT_URL = "home"
-SESSION_ENGINE = "accounts.sessions"
+SESSION_ENGINE = "accounts.signing_in.sessions"
 SESSION_COOKIE_AGE = 60 * 60 * 24 * 30
 
 # Production uses HTTPS; HTTPS=0 is for a closed network without it.

@@ -3,7 +3,7 @@
 from django.contrib import admin
 from django.urls import include, path
 
-from accounts.forms import AdminSignInForm
+from accounts.signing_in.forms import AdminSignInForm
 from web import health, views
 
 # Set here: the admin site is made before the models are loaded, and the form needs them.

@@ -55,10 +55,11 @@ FLOORS: Final[dict[str, tuple[str, ...]]] = {
         "views management apps",
     ),
     "accounts": (
-        "names cors models",
-        "tokens namesakes sessions guessing",
-        "services housekeeping recheck socket_sign_in middleware forms",
-        "admin api views management",
+        "people.names signing_in.cors models",
+        "signing_in.tokens people.namesakes signing_in.sessions signing_in.guessing",
+        "signing_in.socket_sign_in signing_in.forms signing_in.middleware",
+        "people signing_in.housekeeping signing_in.recheck",
+        "admin signing_in management",
         "urls apps",
     ),
     "chat": (
@@ -98,9 +99,7 @@ FLOORS: Final[dict[str, tuple[str, ...]]] = {
     "config": ("environment logs settings", "asgi urls"),
 }
 #: Folders that may have more files side by side than others: how many, and why.
-LARGER: Final = {
-    "accounts": 18,  # Django's usual names, and the few nouns that they act on
-}
+LARGER: Final[dict[str, int]] = {}
 
 
 def modules(*packages: str) -> Iterator[Path]:

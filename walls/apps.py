@@ -8,7 +8,7 @@ class WallsConfig(AppConfig):
     def ready(self) -> None:
         from functools import partial
 
-        from accounts.recheck import keep_looking
+        from accounts.signing_in.recheck import keep_looking
         from boards import access, boards
         from realtime import background
         from walls import links, screen_sockets

@@ -12,7 +12,7 @@ from django.db.models import Q
 from django.http import HttpRequest
 
 from accounts.models import hash_token
-from accounts.tokens import bearer_of
+from accounts.signing_in.tokens import bearer_of
 from boards.models import Board, Widget
 from realtime.delivery.publish import Delivery, Publication, publish_on_commit
 from realtime.storage import clock

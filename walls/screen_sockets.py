@@ -10,7 +10,7 @@ from typing import Any, Final
 from urllib.parse import parse_qsl
 
 from accounts.models import hash_token
-from accounts.tokens import bearer_of
+from accounts.signing_in.tokens import bearer_of
 from realtime.consumers import SocketConsumer
 from realtime.delivery.hub import current_hub
 from realtime.limits.quotas import MANY, Payer

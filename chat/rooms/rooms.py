@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.text import slugify
 
 from accounts.models import Kind, User
-from accounts.names import clean_name
+from accounts.people.names import clean_name
 from chat.models import Membership, Room, RoomKind
 from chat.topics import SITE_TOPIC, room_topic
 from realtime.delivery.publish import Delivery, Publication, publish_on_commit

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.csrf import csrf_exempt
 
-from accounts.tokens import bearer_of
+from accounts.signing_in.tokens import bearer_of
 from realtime.limits import quotas
 from realtime.limits.quotas import Payer, Quota
 from streams.models import PushToken, Stream

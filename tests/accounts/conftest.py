@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from django.db.models import DateTimeField, Value
 
-from accounts import guessing
+from accounts.signing_in import guessing
 from realtime.limits import quotas
 from tests.team import connect, hub, team
 

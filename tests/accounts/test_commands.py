@@ -2,7 +2,7 @@ import pytest
 from django.core.management import CommandError, call_command
 
 from accounts.models import Kind, User
-from accounts.tokens import bot_for
+from accounts.signing_in.tokens import bot_for
 
 pytestmark = pytest.mark.django_db
 

@@ -15,7 +15,7 @@ import pytest
 from django.test import AsyncClient
 
 from accounts.models import User
-from accounts.services import ban
+from accounts.people.accounts import ban
 from chat import public
 from chat.log import messages, store
 from chat.models import Membership, Room

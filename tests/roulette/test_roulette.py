@@ -9,7 +9,7 @@ import pytest
 from django.db.models import F
 
 from accounts.models import User
-from accounts.services import ban
+from accounts.people.accounts import ban
 from chat import entering
 from chat.log import writer
 from chat.models import Message, Room

@@ -35,10 +35,10 @@ print(json.dumps(made))
 #: By case: what ends the access, in the owner's or the member's browser, or by staff (in another process).
 SIGN_OUT, REMOVAL = "sign-out", "removal"
 BY_STAFF = {
-    "everywhere": "from accounts.services import *; sign_out_everywhere(user)",
+    "everywhere": "from accounts.people.accounts import *; sign_out_everywhere(user)",
     # Like `manage.py changepassword`, without an event; the admin publishes one.
     "password": "user.set_password('a new one'); user.save()",
-    "ban": "from accounts.services import *; ban(user)",
+    "ban": "from accounts.people.accounts import *; ban(user)",
     "archive": "from chat.models import *; from chat.rooms.rooms import *; archive(Room.objects.get(slug='archive'))",
     # A session that runs out by itself: nobody signs out.
     "expiry": (

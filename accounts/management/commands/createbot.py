@@ -7,9 +7,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.db import transaction
 
 from accounts.models import User
-from accounts.names import clean_name
-from accounts.namesakes import NameTaken, refuse_taken
-from accounts.services import claim_names
+from accounts.people.accounts import claim_names
+from accounts.people.names import clean_name
+from accounts.people.namesakes import NameTaken, refuse_taken
 
 
 class Command(BaseCommand):

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-import accounts.services
+import accounts.people.accounts
 from chat import entering
 from chat.log import messages
 from chat.models import Membership
@@ -191,7 +191,7 @@ async def test_a_new_name_of_a_person_reaches_everybody(team: Team, connect: Con
     await bob.call("join", room="kitchen")
     team.alice.name = "Alicia"
     await in_database(team.alice.save)()
-    await in_database(accounts.services.tell_renamed)(team.alice)
+    await in_database(accounts.people.accounts.tell_renamed)(team.alice)
     for socket in (alice, bob):
         assert (await socket.assert_event("person"))["user"] == {"id": team.alice.pk, "name": "Alicia", "guest": False}
     await alice.send_text('{"type": "typing", "room": "kitchen"}')

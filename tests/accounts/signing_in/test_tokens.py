@@ -1,7 +1,7 @@
 import pytest
 
 from accounts.models import User
-from accounts.tokens import bearer_of, bot_for
+from accounts.signing_in.tokens import bearer_of, bot_for
 
 
 @pytest.mark.parametrize(

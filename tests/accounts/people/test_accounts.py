@@ -2,8 +2,8 @@ import pytest
 from django.contrib.sessions.models import Session
 from django.test import Client
 
-from accounts import services
 from accounts.models import User
+from accounts.people import accounts
 
 pytestmark = pytest.mark.django_db
 
@@ -13,7 +13,7 @@ def test_signing_out_everywhere_ends_all_sessions_of_one_person() -> None:
     for user in (ada, bo, ada, ada):
         Client().force_login(user)
     Client().get("/")  # a session of nobody is nobody's
-    services.sign_out_everywhere(ada)
+    accounts.sign_out_everywhere(ada)
     assert [each.get_decoded()["_auth_user_id"] for each in Session.objects.all()] == [str(bo.pk)]
 
 
@@ -21,5 +21,5 @@ def test_a_ban_holds_for_the_session_that_is_open() -> None:
     ada, client = User.objects.create_guest("Ada"), Client()
     client.force_login(ada)
     assert client.get("/api/rooms/").status_code == 200
-    services.ban(ada)
+    accounts.ban(ada)
     assert client.get("/api/rooms/").status_code == 401

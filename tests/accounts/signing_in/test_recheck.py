@@ -7,9 +7,9 @@ from typing import Any
 import pytest
 from django.contrib.sessions.models import Session
 
-from accounts import recheck
 from accounts.models import User
-from accounts.recheck import recheck_sign_ins
+from accounts.signing_in import recheck
+from accounts.signing_in.recheck import recheck_sign_ins
 from realtime.consumers import SocketConsumer
 from realtime.delivery.hub import Hub
 from realtime.storage.database import in_database

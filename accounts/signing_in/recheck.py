@@ -6,7 +6,7 @@ from collections.abc import Awaitable, Callable, Collection
 from typing import Final
 
 from accounts.models import User
-from accounts.sessions import is_of, read_sessions
+from accounts.signing_in.sessions import is_of, read_sessions
 from realtime.consumers import SocketConsumer
 from realtime.delivery.hub import current_hub
 from realtime.storage.database import in_database

@@ -7,10 +7,10 @@ from django.contrib.auth.forms import AuthenticationForm
 from django.contrib.auth.password_validation import validate_password
 from django.utils.translation import gettext_lazy as _
 
-from accounts import guessing
 from accounts.models import User
-from accounts.names import clean_name
-from accounts.namesakes import NameTaken, refuse_reserved, refuse_taken
+from accounts.people.names import clean_name
+from accounts.people.namesakes import NameTaken, refuse_reserved, refuse_taken
+from accounts.signing_in import guessing
 from web.throttling import address_of
 
 

@@ -4,7 +4,7 @@ from django.conf import settings
 from django.db.models import Q, QuerySet
 
 from accounts.models import Kind, User
-from accounts.names import RESERVED, skeleton
+from accounts.people.names import RESERVED, skeleton
 
 
 class NameTaken(ValueError):

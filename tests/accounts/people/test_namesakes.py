@@ -13,11 +13,11 @@ from django.utils import timezone
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts import services
 from accounts.models import Invite, Kind, User
-from accounts.names import RESERVED, clean_name, skeleton
-from accounts.namesakes import NameTaken, refuse_reserved, refuse_taken
-from tests.accounts.test_views import SIGNING_UP
+from accounts.people import accounts
+from accounts.people.names import RESERVED, clean_name, skeleton
+from accounts.people.namesakes import NameTaken, refuse_reserved, refuse_taken
+from tests.accounts.signing_in.test_views import SIGNING_UP
 
 ALICES = [
     *(
@@ -171,7 +171,7 @@ def test_a_ban_ends_the_sessions_for_good() -> None:
         client.force_login(guest)
     bystander = Client()
     bystander.force_login(other)
-    services.ban(guest)
+    accounts.ban(guest)
     assert Session.objects.count() == 1
     User.objects.filter(pk=guest.pk).update(is_active=True)  # let in again
     assert [client.get("/api/rooms/").status_code for client in (*clients, bystander)] == [401, 401, 200]

@@ -8,9 +8,9 @@ import pytest
 from django.test import Client
 from django.utils import timezone
 
-from accounts import guessing
-from accounts.housekeeping import clean
 from accounts.models import PasswordTries, User
+from accounts.signing_in import guessing
+from accounts.signing_in.housekeeping import clean
 from tests.accounts.conftest import Clock
 
 pytestmark = pytest.mark.django_db

@@ -6,7 +6,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.http import HttpRequest, HttpResponseBase, JsonResponse
 
 from accounts.models import User
-from accounts.tokens import bearer_of, bot_for
+from accounts.signing_in.tokens import bearer_of, bot_for
 from realtime.storage import database
 from web.http import STATUS, error_response
 from web.throttling import refusal

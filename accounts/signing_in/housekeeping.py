@@ -11,8 +11,8 @@ from django.contrib.sessions.models import Session
 from django.db.models import PROTECT, Exists, ManyToOneRel, OuterRef
 from django.utils import timezone
 
-from accounts import guessing
 from accounts.models import Kind, User
+from accounts.signing_in import guessing
 from realtime.storage.database import in_database
 
 log = logging.getLogger(__name__)

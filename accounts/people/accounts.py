@@ -7,9 +7,9 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from accounts.models import Invite, User, hash_token
-from accounts.names import clean_name
-from accounts.namesakes import guests_named, refuse_reserved, refuse_taken
-from accounts.socket_sign_in import session_hash
+from accounts.people.names import clean_name
+from accounts.people.namesakes import guests_named, refuse_reserved, refuse_taken
+from accounts.signing_in.socket_sign_in import session_hash
 from realtime.delivery.publish import Delivery, Publication, publish_on_commit
 from realtime.limits.buckets import network_of
 from realtime.limits.quotas import Payer, Quota

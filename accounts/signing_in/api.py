@@ -5,8 +5,8 @@ from django.http import HttpRequest, HttpResponse, JsonResponse
 from django.middleware.csrf import CsrfViewMiddleware
 from django.views.decorators.csrf import csrf_exempt
 
-from accounts import services
 from accounts.models import User
+from accounts.people import accounts
 from realtime.wire.origins import is_allowed
 from web.http import ApiError, answers_errors, json_body, text_field
 
@@ -22,11 +22,11 @@ def session(request: HttpRequest) -> HttpResponse:
         return JsonResponse({"user": request.user.on_wire() if isinstance(request.user, User) else None})
     if request.method == "POST":
         refuse_foreign_origin(request)
-        guest = services.enter_as_guest(request, text_field(json_body(request), "name"))
+        guest = accounts.enter_as_guest(request, text_field(json_body(request), "name"))
         return JsonResponse({"user": guest.on_wire()}, status=201)
     if request.method == "DELETE":
         require_csrf(request)
-        services.sign_out(request)
+        accounts.sign_out(request)
         return HttpResponse(status=204)
     raise ApiError("method_not_allowed", "GET tells who is signed in, POST enters as a guest, DELETE signs out.")
 

@@ -13,9 +13,9 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts import services
-from accounts.forms import SignInForm, SignUpForm
 from accounts.models import Invite
+from accounts.people import accounts
+from accounts.signing_in.forms import SignInForm, SignUpForm
 from web.http import STATUS, ApiError
 
 #: The cookie with the token of the invite that a browser has opened; how many seconds it lasts.
@@ -34,7 +34,7 @@ sign_in = LoginView.as_view(
 def enter(request: HttpRequest) -> HttpResponse:
     """Enter as a guest."""
     try:
-        services.enter_as_guest(request, request.POST.get("name", ""))
+        accounts.enter_as_guest(request, request.POST.get("name", ""))
     except ApiError as error:
         if error.code == "conflict":
             return redirect("home")
@@ -47,7 +47,7 @@ def enter(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
-    services.sign_out(request)
+    accounts.sign_out(request)
     return redirect("home")
 
 
@@ -99,13 +99,13 @@ def sign_up(request: HttpRequest) -> HttpResponse:
     form = SignUpForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
         try:
-            user = services.accept_invite(token, **form.cleaned_data)
+            user = accounts.accept_invite(token, **form.cleaned_data)
         except Invite.DoesNotExist:
             return _no_invite(request)
-        except services.UsernameTaken:
+        except accounts.UsernameTaken:
             form.add_error("username", _("This user name is taken."))
         else:
-            login(request, user, backend=services.BACKEND)
+            login(request, user, backend=accounts.BACKEND)
             messages.success(request, _("Welcome, %(name)s.") % {"name": user.name})
             response = redirect("home")
             response.delete_cookie(INVITE_COOKIE, path=reverse("sign_up"))

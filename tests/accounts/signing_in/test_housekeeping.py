@@ -8,8 +8,8 @@ from django.contrib.sessions.models import Session
 from django.test import Client
 from django.utils import timezone
 
-from accounts.housekeeping import YOUNG, clean
 from accounts.models import User
+from accounts.signing_in.housekeeping import YOUNG, clean
 from chat.models import Message, Room
 from roulette.models import Report
 from tests.team import Team

@@ -10,11 +10,11 @@ from django.http import HttpRequest
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.names import LONGEST_SKELETON, skeleton
+from accounts.people.names import LONGEST_SKELETON, skeleton
 
 
 class SkeletonField(models.CharField):  # type: ignore[type-arg]
-    """The skeleton (`accounts.names.skeleton`) of the field named `of`, stored in the same row."""
+    """The skeleton (`accounts.people.names.skeleton`) of the field named `of`, stored in the same row."""
 
     def __init__(self, *args: Any, of: str = "", **options: Any) -> None:
         self.of = of
@@ -109,60 +109,6 @@ class User(AbstractBaseUser, PermissionsMixin):
 def person_on_wire(pk: int, name: str, kind: str) -> dict[str, Any]:
     """Return a user in the form of `docs/protocol.md`: `{"id", "name", "guest"}`."""
     return {"id": pk, "name": name, "guest": kind == Kind.GUEST}
-
-
-class Invite(models.Model):
-    """A link to make one account, until it expires. Its token is shown once and stored hashed."""
-
-    token_hash = models.CharField(max_length=64, unique=True, editable=False)
-    note = models.CharField(_("for whom"), max_length=80, blank=True)
-    made_by = models.ForeignKey(User, on_delete=models.PROTECT, related_name="invites_made", editable=False)
-    made_at = models.DateTimeField(default=timezone.now, editable=False)
-    expires_at = models.DateTimeField(_("good until"))
-    used_by = models.OneToOneField(
-        User, null=True, blank=True, on_delete=models.PROTECT, related_name="invite", editable=False
-    )
-
-    def __str__(self) -> str:
-        return self.note or f"invite {self.pk}"
-
-    def give_token(self) -> str:
-        """Set a new token and return it; the caller must save the invite."""
-        token = "invite_" + secrets.token_urlsafe(32)
-        self.token_hash = hash_token(token)
-        return token
-
-    @classmethod
-    def find(cls, token: str) -> "Invite | None":
-        """Return the invite with this token if it is still open."""
-        found = cls.objects.filter(token_hash=hash_token(token)).first()
-        return found if found and found.is_open else None
-
-    @property
-    def is_open(self) -> bool:
-        return self.used_by_id is None and self.expires_at > timezone.now()
-
-
-class PasswordTries(models.Model):
-    """Passwords tried from one address (for IPv6, one network) for one user name; "" counts the tries of all names.
-
-    `left`: how many more could be tried at once at the time `at` (`accounts.guessing`).
-    """
-
-    network = models.CharField(_("from"), max_length=64)
-    username = models.CharField(_("user name"), max_length=200, blank=True)
-    tries = models.PositiveIntegerField(_("passwords tried"), default=0)
-    left = models.FloatField()
-    at = models.DateTimeField(_("last tried"), default=timezone.now)
-
-    class Meta:
-        verbose_name = _("tried passwords")
-        verbose_name_plural = _("tried passwords")
-        constraints = [models.UniqueConstraint(fields=["network", "username"], name="tries_of_a_name_from_an_address")]
-        indexes = [models.Index(fields=["at"], name="tries_by_time")]
-
-    def __str__(self) -> str:
-        return f"{self.username or '*'} ({self.network})"
 
 
 def hash_token(token: str) -> str:

@@ -9,7 +9,7 @@ from django.contrib.sessions.models import Session
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.socket_sign_in import session_hash
+from accounts.signing_in.socket_sign_in import session_hash
 from realtime.storage.database import in_database
 from tests.team import Connect, Team, queries, signed_in
 

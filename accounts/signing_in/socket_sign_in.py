@@ -8,8 +8,8 @@ from django.contrib.auth.models import AnonymousUser
 from django.http.cookie import parse_cookie
 
 from accounts.models import User
-from accounts.sessions import can_be_key, user_of
-from accounts.tokens import bearer_of, bot_for
+from accounts.signing_in.sessions import can_be_key, user_of
+from accounts.signing_in.tokens import bearer_of, bot_for
 from realtime.storage.database import AWAY, in_database
 
 Application = Callable[[dict[str, Any], Any, Any], Awaitable[None]]

@@ -9,8 +9,9 @@ from django.contrib.auth.models import AnonymousUser
 from django.test import Client
 from django.utils import timezone
 
-from accounts import guessing, services
 from accounts.models import Invite, Kind, User
+from accounts.people import accounts
+from accounts.signing_in import guessing
 from tests.team import Connect, Team, signed_in
 
 pytestmark = pytest.mark.django_db
@@ -170,9 +171,9 @@ def test_what_is_stored_of_an_invite_opens_nothing(client: Client, invite: Invit
 
 
 def test_two_who_use_one_link_at_the_same_moment_make_one_account(token: str) -> None:
-    assert services.accept_invite(token, "dora", "Dora", "x").name == "Dora"
+    assert accounts.accept_invite(token, "dora", "Dora", "x").name == "Dora"
     with pytest.raises(Invite.DoesNotExist):
-        services.accept_invite(token, "emil", "Emil", "x")
+        accounts.accept_invite(token, "emil", "Emil", "x")
 
 
 @pytest.mark.parametrize(
@@ -210,8 +211,8 @@ def test_the_second_person_to_ask_for_a_user_name_is_told_that_it_is_taken(
         User.objects.create_user(username, "x", name="Somebody faster")
         return accept(token, username, name, password)
 
-    accept = services.accept_invite
-    monkeypatch.setattr(services, "accept_invite", faster)
+    accept = accounts.accept_invite
+    monkeypatch.setattr(accounts, "accept_invite", faster)
     response = client.post("/join/", SIGNING_UP)
     assert response.status_code == 200
     assert "This user name is taken." in response.content.decode()
