@@ -10,7 +10,8 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 import environ
-from django.core.exceptions import ImproperlyConfigured
+from django.core.exceptions import ImproperlyConfigured, ValidationError
+from django.core.validators import validate_email
 
 env = environ.Env()
 
@@ -23,6 +24,8 @@ POSTGRESQL: Final = {
     "keepalives_count": 2,
 }
 
+#: The kinds of mail servers, each with its usual port: open, STARTTLS, TLS.
+MAIL_PORTS: Final = {"smtp": 25, "smtp+tls": 587, "smtp+ssl": 465}
 #: If one of these is set, this is a production machine, so the others must be set too.
 PRODUCTION = ("DATABASE_URL", "REDIS_URL")
 #: A machine's names for itself. In local mode they are always allowed, whatever ALLOWED_HOSTS says.
@@ -144,6 +147,35 @@ def redis_url() -> str | None:
     if url and urlsplit(url).scheme not in ("redis", "rediss", "unix"):
         raise ImproperlyConfigured("REDIS_URL must begin with redis://, rediss:// or unix://.")
     return url
+
+
+def mail_server() -> dict[str, Any] | None:
+    """Return Django's settings of the mail server, from EMAIL_URL; None without it."""
+    url = os.environ.get("EMAIL_URL", "")
+    if not url:
+        return None
+    parts = urlsplit(url)
+    if parts.scheme not in MAIL_PORTS:
+        raise ImproperlyConfigured("EMAIL_URL must begin with smtp://, smtp+tls:// or smtp+ssl://.")
+    if not parts.hostname:
+        raise ImproperlyConfigured("EMAIL_URL names no server: give smtp+tls://user:password@host:587.")
+    try:
+        port = parts.port or MAIL_PORTS[parts.scheme]
+    except ValueError:
+        raise ImproperlyConfigured("EMAIL_URL has a port that is no number up to 65535.") from None
+    return {**environ.Env.email_url_config(url), "EMAIL_PORT": port}
+
+
+def mail_from() -> str:
+    """Return MAIL_FROM, the address that mails come from."""
+    address = os.environ.get("MAIL_FROM", "")
+    if not address:
+        raise ImproperlyConfigured("MAIL_FROM is not set but EMAIL_URL is: give the address that mails come from.")
+    try:
+        validate_email(address)
+    except ValidationError:
+        raise ImproperlyConfigured(f"MAIL_FROM is {address!r}: give an address such as hub@example.org.") from None
+    return address
 
 
 def integer(name: str, default: int, least: int = 0) -> int:

@@ -50,7 +50,7 @@ FLOORS: Final[dict[str, tuple[str, ...]]] = {
         "echo routing management apps",
     ),
     "web": (
-        "visible assets context markdown http admin_site carryover",
+        "visible assets context markdown http mail admin_site carryover",
         "throttling middleware templatetags health debugging admin",
         "views management apps",
     ),
