@@ -145,3 +145,24 @@ async def test_an_edit_that_fails_does_not_take_the_field_from_what_is_written_m
     await routes[-1].close(code=1012)
     await expect(composer).to_have_value("meet at eleven")
     await expect(page.get_by_text("Editing your message")).to_be_visible()
+
+
+async def test_a_page_out_of_the_cache_shows_the_draft_as_it_is_now(live_switchboard: Serve, new_page: NewPage) -> None:
+    slug = make_room(live_switchboard)
+    page = await new_page()
+    await enter(page, "Ada")
+    await open_room(page, slug)
+    field = page.get_by_role("textbox", name="Message")
+    await field.fill("half a thought")
+    # What the browser does for a page that it keeps, while a later page of the tab sends the draft.
+    await page.evaluate(
+        """() => {
+            dispatchEvent(new PageTransitionEvent("pagehide", {persisted: true}));
+            for (const key of Object.keys(localStorage)) if (key.startsWith("drafts:")) localStorage.removeItem(key);
+            dispatchEvent(new PageTransitionEvent("pageshow", {persisted: true}));
+        }"""
+    )
+    await expect(field).to_have_value("")
+    await field.fill("a new one")
+    await page.reload()
+    await expect(field).to_have_value("a new one")

@@ -127,6 +127,19 @@ async def test_the_place_in_each_room_is_kept(live_switchboard: Serve, new_page:
     await page.wait_for_function(f"before => JSON.stringify(({top})()) === JSON.stringify(before)", arg=before)
 
 
+async def test_the_focus_goes_back_to_the_message_it_was_on(live_switchboard: Serve, new_page: NewPage) -> None:
+    first, second = make_room(live_switchboard, messages=3), make_room(live_switchboard, messages=5)
+    page = await new_page()
+    await open_marked(page, first)
+    await go(page, second)
+    await message(page, "old 4").focus()
+    await page.go_back()
+    await expect_room(page, first)
+    await expect(page.get_by_role("textbox", name="Message")).to_be_focused()
+    await page.go_forward()
+    await expect(message(page, "old 4")).to_be_focused()
+
+
 async def test_what_is_sent_while_changing_the_room_arrives_once(live_switchboard: Serve, new_page: NewPage) -> None:
     first, second = make_room(live_switchboard), make_room(live_switchboard)
     page = await new_page()

@@ -103,9 +103,19 @@ export function shelveDrafts(name = Math.random().toString(36).slice(2)) {
   }
 }
 
-/** The browser restored a cached page, whose fields still have the text: take its drafts back. */
+/** @type {Set<() => void>} */
+const restored = new Set();
+
+/** Call `listener` when the browser restored a cached page: its fields show what may have been sent or changed since. */
+export function onTakenBack(/** @type {() => void} */ listener) {
+  restored.add(listener);
+  return () => restored.delete(listener);
+}
+
+/** The browser restored a cached page: take its drafts back. */
 export function takeBack() {
   for (const key of mine) fromShelf(key, (name, drafts) => drafts.find((each) => each.name === name));
+  for (const listener of restored) listener();
 }
 
 globalThis.addEventListener?.("pagehide", () => shelveDrafts());

@@ -1,9 +1,10 @@
 import { html, LitElement, nothing } from "lit";
+import { keyed } from "lit/directives/keyed.js";
 import { copy } from "web/copy.js";
 import { CommandError } from "realtime/errors.js";
 import { clockTime } from "web/time.js";
 import "../outbox/composer.js";
-import { keepDraft, leftOver, takeDraft } from "../outbox/drafts.js";
+import { keepDraft, leftOver, onTakenBack, takeDraft } from "../outbox/drafts.js";
 import { comesBack } from "./line-words.js";
 import "../log/room-log.js";
 import { names } from "../log/rows.js";
@@ -51,8 +52,11 @@ export class RoomTalk extends LitElement {
     this.copied = false;
     /** @type {import("../log/log.js").Message | null} the message whose deletion must be confirmed */
     this.doomed = null;
+    /** Counts the composers: a new one takes the draft again. */
+    this.composers = 0;
     /** @type {(() => void)[]} */
     this.endings = [];
+    this.endDrafts = () => {};
   }
 
   createRenderRoot() {
@@ -86,6 +90,19 @@ export class RoomTalk extends LitElement {
     this.endings = this.roomState ? [this.roomState.onChange(() => (this.revision += 1))] : [];
   }
 
+  connectedCallback() {
+    super.connectedCallback();
+    this.endDrafts = onTakenBack(() => this.#takeBack());
+  }
+
+  /** The draft may have been sent or changed by a later page of this tab: show it as it is now. */
+  #takeBack() {
+    if (!this.roomState) return;
+    this.task = takeDraft(draftKey(this.roomState)).task;
+    this.composers += 1;
+    this.requestUpdate();
+  }
+
   updated() {
     const dialog = /** @type {HTMLDialogElement | null} */ (this.querySelector("dialog"));
     if (this.doomed && dialog && !dialog.open) dialog.showModal();
@@ -93,6 +110,7 @@ export class RoomTalk extends LitElement {
 
   disconnectedCallback() {
     super.disconnectedCallback();
+    this.endDrafts();
     for (const end of this.endings) end();
   }
 
@@ -108,18 +126,21 @@ export class RoomTalk extends LitElement {
         ${shut
           ? html`<p class="notice" role="status">${shut}</p>
               ${this.#leftOver(draftKey(roomState))}`
-          : html`<room-composer
-              .label=${this.label}
-              .draftKey=${draftKey(roomState)}
-              .limit=${this.limit}
-              .task=${this.task}
-              .trouble=${this.trouble}
-              @typing=${() => roomState.typing()}
-              @say=${this.#onSay}
-              @give-up=${this.#giveUp}
-              @take-theirs=${this.#takeTheirs}
-              @edit-last=${this.#editLast}
-            ></room-composer>`}
+          : keyed(
+              this.composers,
+              html`<room-composer
+                .label=${this.label}
+                .draftKey=${draftKey(roomState)}
+                .limit=${this.limit}
+                .task=${this.task}
+                .trouble=${this.trouble}
+                @typing=${() => roomState.typing()}
+                @say=${this.#onSay}
+                @give-up=${this.#giveUp}
+                @take-theirs=${this.#takeTheirs}
+                @edit-last=${this.#editLast}
+              ></room-composer>`,
+            )}
       </div>
       ${this.doomed ? this.#confirmation() : nothing}
     `;

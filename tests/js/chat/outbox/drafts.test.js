@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { beforeEach, test } from "node:test";
-import { endDraft, keepDraft, leftOver, shelveDrafts, takeBack, takeDraft } from "chat/outbox/drafts.js";
+import { endDraft, keepDraft, leftOver, onTakenBack, shelveDrafts, takeBack, takeDraft } from "chat/outbox/drafts.js";
 import { local, tab } from "web/storage.js";
 import { said } from "../../messages.js";
 
@@ -201,4 +201,25 @@ test("of a room that was shut all is left over, an edit's text, too, and of a ta
   assert.equal(leftOver(ROOM), "better\n\nnext");
   write("nice to meet you", TALK);
   assert.equal(leftOver(TALK), "");
+});
+
+test("a page that was restored learns what a later page of its tab did with the draft", () => {
+  takeDraft(ROOM);
+  write("half a thought");
+  shelveDrafts("first");
+  // The same tab shows another page of this room, and comes back.
+  write(`${text()}, and the other half`);
+  shelveDrafts("second");
+  let shown = "";
+  const end = onTakenBack(() => (shown = text()));
+  takeBack();
+  assert.equal(shown, "half a thought, and the other half");
+  write("");
+  shelveDrafts("third");
+  takeBack();
+  assert.equal(shown, "", "it was sent");
+  end();
+  write("later");
+  takeBack();
+  assert.equal(shown, "");
 });
