@@ -1,5 +1,5 @@
 /** The page of a room. Another room is shown in the same page: see ../page/room-page.js. */
-import { ask, given } from "web/page.js";
+import { ask, given, person } from "web/page.js";
 import { shortcut, tell } from "web/shortcuts.js";
 import { nameTitle } from "web/title.js";
 import { KeptRooms } from "../page/kept-rooms.js";
@@ -94,7 +94,8 @@ async function arrive(/** @type {Shown} */ shown) {
 document.addEventListener("click", (event) => {
   const link = event.target instanceof Element ? event.target.closest("a") : null;
   const slug = roomOfClick(event, link, location.origin);
-  if (!slug) return;
+  // A page whose person is gone has stopped: only a new one can go on.
+  if (!slug || person.isGone) return;
   event.preventDefault();
   if (slug === page.shown?.slug) void arrive(page.shown);
   else page.go(slug);
