@@ -5,7 +5,13 @@ from typing import Any
 from chat.models import Room
 
 ROOMS: list[dict[str, Any]] = [
-    {"slug": "lobby", "name": "lobby", "topic": "Everything that has no room of its own", "people_only": True},
+    {
+        "slug": "lobby",
+        "name": "lobby",
+        "topic": "Everything that has no room of its own",
+        "people_only": True,
+        "everybody": True,
+    },
     {"slug": "deploys", "name": "deploys", "topic": "What went out, and how it went"},
     {"slug": "kitchen", "name": "kitchen", "topic": "Coffee, cake, small talk"},
 ]

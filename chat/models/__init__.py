@@ -2,6 +2,6 @@
 
 from chat.models.messages import Message, MessageKind
 from chat.models.presence import Presence
-from chat.models.rooms import Membership, ReadMark, Room, RoomKind
+from chat.models.rooms import Level, Membership, PersonInRoom, Room, RoomKind
 
-__all__ = ["Membership", "Message", "MessageKind", "Presence", "ReadMark", "Room", "RoomKind"]
+__all__ = ["Level", "Membership", "Message", "MessageKind", "PersonInRoom", "Presence", "Room", "RoomKind"]

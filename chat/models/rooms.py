@@ -30,6 +30,12 @@ class Room(models.Model):
         default=False,
         help_text=_("Guests see a public room and talk there. Else it is for people with an account, and bots."),
     )
+    everybody = models.BooleanField(
+        _("everybody"),
+        default=False,
+        db_default=False,
+        help_text=_("Everybody who may see this public room has it in their list."),
+    )
     people_only = models.BooleanField(_("people only"), default=False, help_text=_("Bots may read but not talk."))
     rev = models.BigIntegerField(default=0, editable=False)
     seq = models.BigIntegerField(default=0, editable=False)
@@ -64,15 +70,26 @@ class Membership(models.Model):
         return f"{self.user} in {self.room}"
 
 
-class ReadMark(models.Model):
-    """The last message of a room that somebody has read."""
+class Level(models.TextChoices):
+    """Which messages of a room give a person a notice."""
 
-    room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="read_marks", db_index=False)
-    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="read_marks")
+    ALL = "all", _("all")
+    MENTIONS = "mentions", _("mentions")
+    NOTHING = "nothing", _("nothing")
+
+
+class PersonInRoom(models.Model):
+    """How a person has a room: how far it is read (`seq`), followed, starred, and what gives a notice."""
+
+    room = models.ForeignKey(Room, on_delete=models.CASCADE, related_name="people", db_index=False)
+    user = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="in_rooms")
     seq = models.BigIntegerField(default=0)
+    follows = models.BooleanField(default=False, db_default=False)
+    starred = models.BooleanField(default=False, db_default=False)
+    level = models.CharField(max_length=8, choices=Level, default=Level.MENTIONS, db_default=Level.MENTIONS)
 
     class Meta:
-        constraints = [models.UniqueConstraint(fields=["room", "user"], name="one_read_mark")]
+        constraints = [models.UniqueConstraint(fields=["room", "user"], name="one_person_in_room")]
 
     def __str__(self) -> str:
-        return f"{self.user} read {self.room} to {self.seq}"
+        return f"{self.user} in {self.room}, read to {self.seq}"

@@ -8,7 +8,7 @@ from django.contrib.auth.models import AnonymousUser
 from django.db.models import Q, QuerySet
 
 from accounts.models import User
-from chat.models import Membership, ReadMark, Room, RoomKind
+from chat.models import Membership, PersonInRoom, Room, RoomKind
 from realtime.storage import bulk
 from realtime.storage.database import in_database
 from realtime.storage.gather import gathered
@@ -94,7 +94,7 @@ def entry(keys: Collection[Key]) -> dict[Key, Entry]:
     rooms = {pk: rest for pk, *rest in bulk.find(Room, ("id",), ids, ("id", "kind", "guests", "rev", "presence_rev"))}
     closed = [key for key in keys if key[0] in rooms and rooms[key[0]][0] != RoomKind.PUBLIC]
     members = set(bulk.find(Membership, ("room", "user"), closed, ("room", "user")))
-    marks = bulk.find(ReadMark, ("room", "user"), keys, ("room", "user", "seq"))
+    marks = bulk.find(PersonInRoom, ("room", "user"), keys, ("room", "user", "seq"))
     read = {(room, user): seq for room, user, seq in marks}
     found = {}
     for key in keys:

@@ -3,7 +3,7 @@
 from django.db import transaction
 
 from accounts.models import User
-from chat.models import ReadMark, Room
+from chat.models import PersonInRoom, Room
 from chat.rooms.access import Seen
 from realtime.delivery.publish import Delivery, Publication, publish
 from realtime.storage.database import in_database
@@ -22,5 +22,5 @@ def move_mark(user_id: int, room_id: int, seq: int) -> int | None:
     """Move a mark forward, at most to the last message. Return its new position; None when it did not move."""
     with transaction.atomic():
         seq = min(seq, Room.objects.values_list("seq", flat=True).get(pk=room_id))
-        mark, _ = ReadMark.objects.get_or_create(room_id=room_id, user_id=user_id)
-        return seq if ReadMark.objects.filter(pk=mark.pk, seq__lt=seq).update(seq=seq) else None
+        mark, _ = PersonInRoom.objects.get_or_create(room_id=room_id, user_id=user_id)
+        return seq if PersonInRoom.objects.filter(pk=mark.pk, seq__lt=seq).update(seq=seq) else None

@@ -9,7 +9,7 @@ from typing import Final
 from django.db import connection
 
 from accounts.models import User
-from chat.models import ReadMark, Room
+from chat.models import PersonInRoom, Room
 from realtime.storage import bulk
 from realtime.storage.database import condition, in_database
 from realtime.storage.gather import gathered
@@ -39,7 +39,7 @@ def counts(rooms_of: Mapping[int, Iterable[int]]) -> dict[int, dict[int, Unread]
     ids = {(room,) for room, _ in pairs}
     heads = {pk: tuple(rest) for pk, *rest in bulk.find(Room, ("id",), ids, ("id", "rev", "seq", "created_at"))}
     pairs = {pair for pair in pairs if pair[0] in heads}
-    marks = {(room, user): seq for room, user, seq in bulk.find(ReadMark, ("room", "user"), pairs, _MARK)}
+    marks = {(room, user): seq for room, user, seq in bulk.find(PersonInRoom, ("room", "user"), pairs, _MARK)}
     if missing := pairs - marks.keys():
         people = bulk.find(User, ("id",), {(user,) for _, user in missing}, ("id", "date_joined"))
         came = dict(people)
@@ -62,8 +62,8 @@ def counts(rooms_of: Mapping[int, Iterable[int]]) -> dict[int, dict[int, Unread]
 
 def mark_read(marks: dict[tuple[int, int], int]) -> None:
     """Set the marks `(room id, user id): seq` where there is none yet."""
-    rows = [ReadMark(room_id=room, user_id=user, seq=seq) for (room, user), seq in marks.items()]
-    ReadMark.objects.bulk_create(rows, ignore_conflicts=True)
+    rows = [PersonInRoom(room_id=room, user_id=user, seq=seq) for (room, user), seq in marks.items()]
+    PersonInRoom.objects.bulk_create(rows, ignore_conflicts=True)
 
 
 _MARK: Final = ("room", "user", "seq")

@@ -10,7 +10,7 @@ from django.test import AsyncClient, Client
 from django.utils import timezone
 
 from chat.log import store
-from chat.models import Membership, Message, Presence, ReadMark, Room, RoomKind
+from chat.models import Membership, Message, PersonInRoom, Presence, Room, RoomKind
 from chat.presence.connections import current_presence
 from chat.rooms.rooms import archive
 from realtime.models import Process
@@ -88,7 +88,7 @@ async def test_it_counts_sockets_of_every_endpoint_and_of_all_living_processes(t
 
 def test_one_lists_the_rooms_that_one_may_see(team: Team, browser: Any) -> None:
     store.apply([says(team.kitchen, team.alice), says(team.kitchen, team.alice)])
-    ReadMark.objects.create(room=team.kitchen, user=team.bob, seq=1)
+    PersonInRoom.objects.create(room=team.kitchen, user=team.bob, seq=1)
     listed = {room.pop("slug"): room for room in browser(team.bob).get("/api/rooms/").json()["rooms"]}
     assert sorted(listed) == ["attic", "kitchen", "lobby"]
     assert listed["kitchen"] == {

@@ -41,7 +41,7 @@ def test_no_index_does_what_another_one_does(engine: str, postgresql: PostgreSQL
     look = """
 from django.apps import apps
 from django.db import connection
-for model, field in [("chat.Membership", "room"), ("chat.Message", "room"), ("chat.ReadMark", "room"),
+for model, field in [("chat.Membership", "room"), ("chat.Message", "room"), ("chat.PersonInRoom", "room"),
                      ("streams.Sample", "stream"), ("streams.TableRow", "stream")]:
     table = apps.get_model(model)._meta.db_table
     with connection.cursor() as cursor:

@@ -99,7 +99,7 @@ def test_what_is_carried_over_has_the_shape_of_a_new_database(previous: Path, fr
     carry_over()
     told = io.StringIO()
     call_command("migrate", stdout=told)
-    assert "No migrations to apply" in told.getvalue()
+    assert "0001_initial" not in told.getvalue()  # carried over to it; what came later is applied
     assert shape(str(previous)) == fresh
 
 

@@ -5,7 +5,7 @@ import uuid
 import pytest
 
 from chat.log import writer
-from chat.models import ReadMark
+from chat.models import PersonInRoom
 from tests.team import Connect, Team, fill, joined
 
 
@@ -135,4 +135,4 @@ async def test_reading_is_told_to_ones_own_other_sockets_only(team: Team, connec
     assert (await bob.call("join", room="kitchen"))["read"] == 3
     await bob.send_command("read", room="kitchen", seq=999)
     assert (await other.assert_event("read"))["seq"] == 5, "no further than there are messages"
-    assert await ReadMark.objects.acount() == 1
+    assert await PersonInRoom.objects.acount() == 1

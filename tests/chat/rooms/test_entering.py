@@ -5,7 +5,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from chat.models import Membership, ReadMark, Room, RoomKind
+from chat.models import Membership, PersonInRoom, Room, RoomKind
 from chat.rooms.access import Seen, entry, rooms_in_list, visible_rooms
 from tests.team import Team
 
@@ -22,7 +22,7 @@ async def test_the_list_of_a_socket_is_that_of_the_pages(team: Team, hub: Any) -
 
 
 async def test_an_entry_says_whether_the_room_is_open_to_each(team: Team, hub: Any) -> None:
-    await ReadMark.objects.acreate(room=team.attic, user=team.bob, seq=3)
+    await PersonInRoom.objects.acreate(room=team.attic, user=team.bob, seq=3)
     pairs = [(room, user) for room in (team.attic, team.kitchen) for user in (team.bob, team.charlie)]
     found = await asyncio.gather(*[entry((room.pk, user.pk)) for room, user in pairs])
     assert [(each.is_open, each.read) for each in found if each] == [(True, 3), (False, 0), (True, 0), (True, 0)]

@@ -6,7 +6,7 @@ from typing import Any
 from django.db import connections
 
 from chat.log import store
-from chat.models import ReadMark
+from chat.models import PersonInRoom
 from chat.rooms import marks
 from chat.rooms.access import Seen
 from realtime.storage.database import in_database
@@ -35,7 +35,7 @@ async def test_a_read_mark_only_moves_forward_however_many_move_it(team: Team, h
 
     await in_database(run)()
     assert len(moves) == 30
-    assert (await ReadMark.objects.aget()).seq == 30
+    assert (await PersonInRoom.objects.aget()).seq == 30
     assert await in_database(marks.move_mark)(team.bob.pk, team.kitchen.pk, 31) is None
     await marks.mark_read(team.bob, Seen(team.kitchen.pk, "kitchen", "public"), 5, "socket")
-    assert (await ReadMark.objects.aget()).seq == 30
+    assert (await PersonInRoom.objects.aget()).seq == 30

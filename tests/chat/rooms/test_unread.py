@@ -9,7 +9,7 @@ from django.test import Client
 from accounts.models import User
 from chat.log import store
 from chat.log.store import Delete
-from chat.models import ReadMark, Room
+from chat.models import PersonInRoom, Room
 from chat.rooms import unread
 from chat.rooms.members import add_member
 from realtime.storage.database import condition, in_database
@@ -28,7 +28,7 @@ def test_own_and_deleted_messages_count_for_nothing(team: Team) -> None:
     assert (count(alice, kitchen), count(bob, kitchen), count(team.charlie, kitchen)) == ((0, 3), (0, 2), (0, 5))
     store.apply([Delete(kitchen.pk, bob.pk, 4)])
     assert count(alice, kitchen) == (0, 2)
-    ReadMark.objects.create(room=kitchen, user=alice, seq=2)
+    PersonInRoom.objects.create(room=kitchen, user=alice, seq=2)
     assert count(alice, kitchen) == (2, 1)
     store.apply([Delete(kitchen.pk, bob.pk, 5), says(kitchen, alice)])
     assert count(alice, kitchen) == (2, 0)
@@ -53,9 +53,9 @@ def test_who_comes_new_reads_while_nothing_can_be_written(team: Team, monkeypatc
     with monkeypatch.context() as patch:
         patch.setattr(condition, "unwritable", "The server's disk is full: nothing can be saved.")
         assert count(guest, team.kitchen) == (1, 0)
-        assert not ReadMark.objects.filter(user=guest).exists()
+        assert not PersonInRoom.objects.filter(user=guest).exists()
     assert count(guest, team.kitchen) == (1, 0)
-    assert ReadMark.objects.get(user=guest).seq == 1
+    assert PersonInRoom.objects.get(user=guest).seq == 1
 
 
 def test_somebody_who_is_gone_hides_no_counts_of_others(team: Team) -> None:
