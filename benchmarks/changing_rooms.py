@@ -20,7 +20,7 @@ ROUNDS = 10
 FILL = f"""
 import uuid
 from accounts.models import User
-from chat.log import store
+from chat.log import changes, store
 from chat.models import Room
 writer = User.objects.create_guest("Writer")
 rooms = [Room(slug=f"room-{{n:03}}", name=f"room-{{n:03}}", guests=True) for n in range({ROOMS})]
@@ -30,7 +30,7 @@ for room in rooms:
     many = 20_000 if room.slug == "room-000" else 60
     for start in range(0, many, 500):
         store.apply([
-            store.Post(room.pk, writer.pk, uuid.uuid4(), text, f"<p>{{text * (n % 3 + 1)}}</p>")
+            changes.Post(room.pk, writer.pk, uuid.uuid4(), text, f"<p>{{text * (n % 3 + 1)}}</p>")
             for n in range(start, min(start + 500, many))
         ])
 """

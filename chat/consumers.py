@@ -15,8 +15,9 @@ from accounts.people.accounts import PEOPLE_TOPIC
 from chat import commands as wire
 from chat import entering
 from chat.log import messages
+from chat.log.changes import Change
 from chat.log.heads import head_event, heads_of_all, heads_topic, told
-from chat.log.store import Applied, Change
+from chat.log.store import Applied
 from chat.log.writer import current_writer
 from chat.presence import connections
 from chat.rooms import marks

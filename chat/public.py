@@ -11,8 +11,8 @@ from django.db.models.functions import Now
 
 from accounts.models import Kind, User
 from chat.log import recent
+from chat.log.changes import Card
 from chat.log.pages import Page
-from chat.log.store import Card
 from chat.log.writer import current_writer
 from chat.models import Membership, Message, Room, RoomKind
 from chat.presence.connections import alive_rows

@@ -18,7 +18,8 @@ from django.db.backends.utils import CursorWrapper
 from django.test import AsyncClient
 
 from accounts.models import Kind, User
-from chat.log.store import Post, apply
+from chat.log.changes import Post
+from chat.log.store import apply
 from chat.log.writer import current_writer
 from chat.models import Membership, Room, RoomKind
 from chat.presence.connections import current_presence

@@ -11,8 +11,9 @@ from asgiref.sync import async_to_sync
 
 from accounts.models import User
 from chat.commands import BODY_CHARACTERS, SHORT_BODY, check_body, check_emoji
-from chat.log import store
-from chat.log.store import Applied, Change
+from chat.log import changes
+from chat.log.changes import Change
+from chat.log.store import Applied
 from chat.log.writer import current_writer
 from chat.models import Message, Room
 from chat.rooms.access import Seen
@@ -26,14 +27,14 @@ _rendering = Turns(ThreadPoolExecutor(1, thread_name_prefix="rendering"))
 
 async def post(room_id: int, user: User, client_id: UUID, body: str, reply_to: int | None) -> Change:
     """Return the change that adds a message. Raises CommandError for an invalid body."""
-    return store.Post(room_id, user.pk, client_id, body, await _render(body, user), reply_to)
+    return changes.Post(room_id, user.pk, client_id, body, await _render(body, user), reply_to)
 
 
 async def edit(
     room_id: int, user: User, seq: int, body: str, base: str | msgspec.UnsetType | None = msgspec.UNSET
 ) -> Change:
-    """Return the change that gives a message a new text. `base`: see `store.Edit`. Raises CommandError like `post`."""
-    return store.Edit(room_id, user.pk, seq, body, await _render(body, user), base)
+    """Return the change that gives a message a new text. `base`: see `changes.Edit`. Raises like `post`."""
+    return changes.Edit(room_id, user.pk, seq, body, await _render(body, user), base)
 
 
 async def _render(body: str, user: User) -> str:
@@ -47,16 +48,16 @@ async def _render(body: str, user: User) -> str:
 
 
 def delete(room_id: int, user: User, seq: int, *, as_staff: bool = False) -> Change:
-    return store.Delete(room_id, user.pk, seq, as_staff)
+    return changes.Delete(room_id, user.pk, seq, as_staff)
 
 
 def react(room_id: int, user: User, seq: int, emoji: str, on: bool) -> Change:
     check_emoji(emoji)
-    return store.React(room_id, user.pk, seq, emoji, on)
+    return changes.React(room_id, user.pk, seq, emoji, on)
 
 
 def acknowledge(room_id: int, user: User, seq: int) -> Change:
-    return store.Acknowledge(room_id, user.pk, seq)
+    return changes.Acknowledge(room_id, user.pk, seq)
 
 
 def write(change: Change | Awaitable[Change]) -> Applied:
@@ -71,7 +72,7 @@ async def _write(change: Change | Awaitable[Change]) -> Applied:
 def purge(room: Room, staff: User) -> int:
     """Delete all messages of a room, with one change each, so that every client drops the text; return how many."""
     seqs = Message.objects.filter(room=room, deleted_at=None).order_by("seq").values_list("seq", flat=True)
-    return async_to_sync(_delete_all)([store.Delete(room.pk, staff.pk, seq, as_staff=True) for seq in seqs])
+    return async_to_sync(_delete_all)([changes.Delete(room.pk, staff.pk, seq, as_staff=True) for seq in seqs])
 
 
 async def _delete_all(changes: list[Change]) -> int:

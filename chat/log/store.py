@@ -11,78 +11,17 @@ from datetime import datetime
 from typing import Any, NamedTuple
 from uuid import UUID
 
-import msgspec
 from django.db import transaction
 
-from accounts.models import Kind, User, person_on_wire
-from chat.log import quotes
-from chat.models import Membership, Message, MessageKind, Room, RoomKind
-from chat.rooms.access import takes_guests
+from accounts.models import User, person_on_wire
+from chat.log import amendments, permissions, quotes
+from chat.log.changes import Acknowledge, Amendment, Card, Change, Delete, Edit, Post, React
+from chat.models import Membership, Message, Room, RoomKind
+from chat.rooms.access import no_such_room
 from chat.topics import room_topic
 from realtime.delivery.publish import Delivery, Publication
 from realtime.storage import bulk, clock
-from realtime.wire.protocol import CommandError, encode, timestamp
-
-
-@dataclass(frozen=True, slots=True)
-class Change:
-    """Something that `actor_id` wants to do in a room."""
-
-    room_id: int
-    actor_id: int
-
-
-@dataclass(frozen=True, slots=True)
-class Post(Change):
-    client_id: UUID
-    body: str
-    html: str
-    reply_to: int | None = None
-    kind: str = MessageKind.TEXT
-
-
-@dataclass(frozen=True, slots=True)
-class Card(Post):
-    """Post the card of an alert, or bring the existing card to a newer `alert["version"]`."""
-
-    kind: str = MessageKind.ALERT
-    alert: dict[str, Any] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Acknowledge(Change):
-    """Take charge of an alert. The card names the first person who does."""
-
-    seq: int
-
-
-@dataclass(frozen=True, slots=True)
-class Edit(Change):
-    """`base`: the `edited_at`, as on the wire, of the text that was edited; UNSET: overwrite any text."""
-
-    seq: int
-    body: str
-    html: str
-    base: str | msgspec.UnsetType | None = msgspec.UNSET
-
-
-@dataclass(frozen=True, slots=True)
-class Delete(Change):
-    """`as_staff`: from the admin, which may delete anybody's message."""
-
-    seq: int
-    as_staff: bool = False
-
-
-@dataclass(frozen=True, slots=True)
-class React(Change):
-    seq: int
-    emoji: str
-    on: bool
-
-
-#: Changes to an existing message, named by its seq.
-Amendment = Edit | Delete | React | Acknowledge
+from realtime.wire.protocol import CommandError, encode
 
 
 class StaleEdit(CommandError):
@@ -207,12 +146,18 @@ class _Batch:
     def apply(self, change: Change) -> Applied | CommandError:
         known = None
         try:
-            room = self._authorize(change)
+            room, actor = self.rooms.get(change.room_id), self.people.get(change.actor_id)
+            if room is None:
+                raise no_such_room()
+            if actor is None:
+                raise permissions.account_closed()
+            is_member = (change.room_id, change.actor_id) in self.members
+            permissions.require_in_room(change, room, actor, is_member=is_member)
             if isinstance(change, Post):
                 known = self.by_client_id.get((room.pk, change.actor_id, change.client_id))
-                if known is not None and not _is_newer(change, known):
+                if known is not None and not amendments.is_newer(change, known):
                     return Applied(known.posted_rev, known.seq, known.at, duplicate=True)
-            self._require_open(room, change)
+            permissions.require_writable(change, room, actor)
             if isinstance(change, Post):
                 return self._renew(room, known, change) if known else self._post(room, change)
             assert isinstance(change, Amendment)
@@ -220,34 +165,11 @@ class _Batch:
         except CommandError as error:
             return error
 
-    def _authorize(self, change: Change) -> Room:
-        room = self.rooms.get(change.room_id)
-        user = self.people.get(change.actor_id)
-        if room is None:
-            raise CommandError("not_found", "There is no such room.")
-        if user is None or not user.is_active:
-            raise CommandError("forbidden", "This account is closed.")
-        staff = isinstance(change, Delete) and change.as_staff
-        if not staff and room.kind != RoomKind.PUBLIC and (room.pk, user.pk) not in self.members:
-            raise CommandError("forbidden", "You are not a member of this room.")
-        if not staff and user.kind == Kind.GUEST and not takes_guests(room.kind, room.guests):
-            raise CommandError("forbidden", "This room is not open to guests.")
-        return room
-
-    def _require_open(self, room: Room, change: Change) -> None:
-        """Raise CommandError when this actor may add nothing to the room."""
-        if isinstance(change, Delete) and change.as_staff:
-            return
-        if room.archived_at is not None:
-            raise CommandError("forbidden", "This room is archived: it can only be read.")
-        if room.people_only and self.people[change.actor_id].kind == Kind.BOT:
-            raise CommandError("forbidden", "Only people talk in this room.")
-
     def _post(self, room: Room, change: Post) -> Applied:
         if change.reply_to is not None and change.reply_to > room.seq:
             raise CommandError("not_found", "The message replied to does not exist.")
         room.seq += 1
-        values = {
+        values: dict[str, Any] = {
             "id": None,
             "room_id": room.pk,
             "seq": room.seq,
@@ -263,8 +185,10 @@ class _Batch:
             "deleted_at": None,
             "reply_to": change.reply_to,
             "reactions": {},
-            "alert": _with_state({**change.alert, "acknowledged": None}) if isinstance(change, Card) else None,
+            "alert": None,
         }
+        if isinstance(change, Card):
+            values["alert"] = amendments.with_state({**change.alert, "acknowledged": None})
         message = bulk.make(Message, values)
         applied = self._number(room, message)
         message.posted_rev = applied.rev
@@ -277,7 +201,7 @@ class _Batch:
         """Update the card of an alert, and keep who acknowledged it. This does not count as an edit."""
         assert isinstance(card, Card)
         message.body, message.html = card.body, card.html
-        message.alert = _with_state({**card.alert, "acknowledged": (message.alert or {}).get("acknowledged")})
+        message.alert = amendments.with_state({**card.alert, "acknowledged": (message.alert or {}).get("acknowledged")})
         self.touched[room.pk, message.seq] = message
         return self._number(room, message)
 
@@ -286,18 +210,17 @@ class _Batch:
         if message is None:
             raise CommandError("not_found", "There is no such message.")
         if isinstance(change, React):
-            changed = _react(message, change)
+            changed = amendments.react(message, change)
         elif isinstance(change, Acknowledge):
-            changed = _acknowledge(message, self.people[change.actor_id], self.now)
+            changed = amendments.acknowledge(message, self.people[change.actor_id].on_wire(), self.now)
         else:
-            staff = isinstance(change, Delete) and change.as_staff
-            if message.sender_id != change.actor_id and not staff:
-                raise CommandError("forbidden", "Only your own messages can be changed.")
-            if room.kind == RoomKind.ROULETTE and not staff:  # reports need it as proof
-                raise CommandError("forbidden", "In roulette, what is said stands.")
-            if isinstance(change, Edit) and _is_stale(message, change):
+            permissions.require_may_change(change, room, message)
+            if isinstance(change, Edit) and amendments.is_stale(message, change):
                 raise StaleEdit(self._event(room, message))
-            changed = _edit(message, change, self.now) if isinstance(change, Edit) else _delete(message, self.now)
+            if isinstance(change, Edit):
+                changed = amendments.edit(message, change, self.now)
+            else:
+                changed = amendments.delete(message, self.now)
         if not changed:
             return Applied(message.rev, message.seq, message.at, duplicate=True)
         self.touched[room.pk, message.seq] = message
@@ -327,67 +250,3 @@ class _Batch:
         bulk.update(self.moved, "rev", "seq")
         bulk.insert(self.new)
         bulk.update(changed, "rev", "body", "html", "edited_at", "deleted_at", "reactions", "alert")
-
-
-def _is_newer(change: Post, known: Message) -> bool:
-    """Whether `change` is a newer version of the message's card. A deleted message stays deleted."""
-    if not isinstance(change, Card) or known.deleted_at is not None:
-        return False
-    return bool(change.alert["version"] > (known.alert or {}).get("version", 0))
-
-
-def _with_state(alert: dict[str, Any]) -> dict[str, Any]:
-    """Return `alert` with its `state`: firing, acknowledged (by somebody, and not over), or resolved."""
-    state = "resolved" if alert.get("until") else "acknowledged" if alert.get("acknowledged") else "firing"
-    return {**alert, "state": state}
-
-
-def _acknowledge(message: Message, user: _Person, now: datetime) -> bool:
-    if message.deleted_at is not None:
-        raise CommandError("not_found", "This message was deleted.")
-    if message.alert is None:
-        raise CommandError("conflict", "Only alerts are acknowledged.")
-    if message.alert.get("acknowledged"):
-        return False
-    if message.alert.get("until"):
-        raise CommandError("conflict", "This alert is over already.")
-    by = {"user": user.on_wire(), "at": timestamp(now)}
-    message.alert = _with_state({**message.alert, "acknowledged": by})
-    return True
-
-
-def _is_stale(message: Message, change: Edit) -> bool:
-    """True when `change` would overwrite a text that its author has not seen."""
-    if change.base is msgspec.UNSET or message.deleted_at is not None or message.body == change.body:
-        return False
-    return change.base != (timestamp(message.edited_at) if message.edited_at else None)
-
-
-def _edit(message: Message, change: Edit, now: datetime) -> bool:
-    if message.deleted_at is not None:
-        raise CommandError("not_found", "This message was deleted.")
-    if message.body == change.body:
-        return False
-    message.body, message.html, message.edited_at = change.body, change.html, now
-    return True
-
-
-def _delete(message: Message, now: datetime) -> bool:
-    if message.deleted_at is not None:
-        return False
-    message.body, message.html, message.reactions, message.alert, message.deleted_at = "", "", {}, None, now
-    return True
-
-
-def _react(message: Message, change: React) -> bool:
-    if message.deleted_at is not None:
-        raise CommandError("not_found", "This message was deleted.")
-    users = list(message.reactions.get(change.emoji, []))
-    if (change.actor_id in users) == change.on:
-        return False
-    if change.on and not users and len(message.reactions) >= 20:
-        raise CommandError("conflict", "A message has at most 20 different reactions.")
-    users = [*users, change.actor_id] if change.on else [user for user in users if user != change.actor_id]
-    reactions = {**message.reactions, change.emoji: users}
-    message.reactions = {emoji: who for emoji, who in reactions.items() if who}
-    return True

@@ -14,8 +14,9 @@ from typing import Final, NamedTuple
 from django.db import OperationalError, connections
 
 from chat.log import store
+from chat.log.changes import Change
 from chat.log.heads import announce
-from chat.log.store import Applied, Change, Result
+from chat.log.store import Applied, Result
 from realtime.delivery.publish import publish
 from realtime.per_loop import per_loop
 from realtime.storage.database import AWAY, PATIENCE, busy, meaning

@@ -57,10 +57,11 @@ def make_room(server: Serve, messages: int = 0) -> str:
     slug: str = answer.json()["room"]["slug"]
     if messages:
         server.shell(
-            "import uuid; from accounts.models import User; from chat.log import store; from chat.models import Room\n"
+            "import uuid; from accounts.models import User; from chat.models import Room\n"
+            "from chat.log import changes, store\n"
             f"room = Room.objects.get(slug={slug!r})\n"
             "user = User.objects.create_guest('Historian')\n"
-            "store.apply([store.Post(room.pk, user.pk, uuid.uuid4(), f'old {n}', f'<p>old {n}</p>')"
+            "store.apply([changes.Post(room.pk, user.pk, uuid.uuid4(), f'old {n}', f'<p>old {n}</p>')"
             f" for n in range(1, {messages} + 1)])"
         )
     return slug

@@ -87,11 +87,13 @@ async def test_the_place_is_kept_when_the_page_changes_its_size(live_switchboard
     slug = make_room(live_switchboard)
     page = await new_page()
     live_switchboard.shell(
-        "import uuid; from accounts.models import User; from chat.log import store; from chat.models import Room\n"
+        "import uuid; from accounts.models import User; from chat.models import Room\n"
+        "from chat.log import changes, store\n"
         f"room = Room.objects.get(slug={slug!r})\n"
         "user = User.objects.create_guest('Historian')\n"
         "text = lambda n: f'old {n} ' + 'long enough to break into more lines on a phone ' * (n % 5)\n"
-        "store.apply([store.Post(room.pk, user.pk, uuid.uuid4(), text(n), f'<p>{text(n)}</p>') for n in range(1, 101)])"
+        "said = [changes.Post(room.pk, user.pk, uuid.uuid4(), text(n), f'<p>{text(n)}</p>') for n in range(1, 101)]\n"
+        "store.apply(said)"
     )
     await enter(page, "Ada")
     await open_room(page, slug)

@@ -9,7 +9,7 @@ import pytest
 from django.test import AsyncClient, Client
 from django.utils import timezone
 
-from chat.log import store
+from chat.log import changes, store
 from chat.models import Membership, Message, PersonInRoom, Presence, Room, RoomKind
 from chat.presence.connections import current_presence
 from chat.rooms.rooms import archive
@@ -247,13 +247,13 @@ def test_a_reply_says_what_it_answers_as_it_is_now(team: Team, browser: Any) -> 
     assert quote() == expected
     assert json.loads(posted.publications[0].text)["quote"] == expected
     assert "quote" not in client.get("/api/rooms/kitchen/messages/?before=3").json()["messages"][1]
-    edited = store.apply([store.Edit(kitchen.pk, alice.pk, 1, "Now", "Now"), says(kitchen, alice, "?", reply_to=1)])
+    edited = store.apply([changes.Edit(kitchen.pk, alice.pk, 1, "Now", "Now"), says(kitchen, alice, "?", reply_to=1)])
     assert quote() == expected | {"rev": 4, "text": "Now"}
     assert json.loads(edited.publications[1].text)["quote"] == quote()
-    store.apply([store.Delete(kitchen.pk, alice.pk, 1)])
+    store.apply([changes.Delete(kitchen.pk, alice.pk, 1)])
     assert quote() == expected | {"rev": 6, "text": "", "deleted": True}
     # The reply's own changes carry it, too.
-    reacted = store.apply([store.React(kitchen.pk, alice.pk, 4, "👍", True)])
+    reacted = store.apply([changes.React(kitchen.pk, alice.pk, 4, "👍", True)])
     assert json.loads(reacted.publications[0].text)["quote"] == quote()
 
 

@@ -30,9 +30,9 @@ for number in range(12):
 WRITE = """
 import json, threading, uuid
 from accounts.models import User
-from chat.log import store
+from chat.log import changes, store
 from chat.models import Room
-from chat.log.store import Post
+from chat.log.changes import Post
 from django.db import connections
 
 room, process = Room.objects.get(slug="kitchen"), {process}
@@ -84,14 +84,14 @@ LOOK_UP = """
 import uuid
 from accounts.models import User
 from chat.models import Message, Room
-from chat.log import store
+from chat.log import changes, store
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from realtime.storage import bulk
 
 room, user = Room.objects.get(slug="kitchen"), User.objects.get(username="user-0")
 for _ in range(10):
-    store.apply([store.Post(room.pk, user.pk, uuid.uuid4(), "word", "") for _ in range(500)])
+    store.apply([changes.Post(room.pk, user.pk, uuid.uuid4(), "word", "") for _ in range(500)])
 with CaptureQueriesContext(connection) as queries:
     keys = [(room.pk, seq) for seq in (7, 4000)]
     assert len(bulk.find(Message, ("room", "seq"), keys, give=("id",))) == 2

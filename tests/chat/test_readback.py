@@ -7,7 +7,7 @@ import pytest
 
 from chat import readback
 from chat.log import store
-from chat.log.store import Edit
+from chat.log.changes import Edit
 from chat.models import Room
 from chat.presence.connections import current_presence
 from chat.readback import HeadsSource, PresenceSource, RoomSource

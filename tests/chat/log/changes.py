@@ -5,7 +5,8 @@ from typing import Any
 
 from accounts.models import User
 from chat.log import pages, store
-from chat.log.store import Change, Edit, React, Result
+from chat.log.changes import Change, Edit, React
+from chat.log.store import Result
 from chat.models import Room
 from realtime.wire.protocol import CommandError
 

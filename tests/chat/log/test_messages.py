@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from chat.log import messages, store
-from chat.log.store import Post
+from chat.log.changes import Post
 from chat.models import Room
 from realtime.storage.database import in_database
 from realtime.wire.protocol import CommandError

@@ -7,9 +7,9 @@ import pytest
 from django.db import connection
 
 from chat.log import pages, store
+from chat.log.changes import Delete, Edit
 from chat.log.pages import Page
 from chat.log.recent import RecentMessages
-from chat.log.store import Delete, Edit
 from chat.models import Room
 from realtime.wire.protocol import encode
 from tests.team import Team, make_team, says

@@ -8,10 +8,10 @@ from typing import Any
 import msgspec
 import pytest
 
-from chat.log import pages, recent, store
+from chat.log import changes, pages, recent, store
+from chat.log.changes import Change, Delete, Edit, React
 from chat.log.pages import Page
 from chat.log.recent import RecentMessages
-from chat.log.store import Delete, Edit, React
 from chat.models import Room
 from chat.topics import room_topic
 from realtime.delivery import memories
@@ -101,7 +101,7 @@ async def listening(hub: Hub, room: Room) -> Reader:
     return reader
 
 
-async def write(hub: Hub | None, *changes: store.Change) -> None:
+async def write(hub: Hub | None, *changes: changes.Change) -> None:
     """Apply changes; the wire brings them to the hub, when there is one."""
     result = await in_database(store.apply)(changes)
     if hub is not None:
@@ -219,14 +219,14 @@ async def test_memory_is_what_the_store_says_whatever_happens(
     await hub.release(room_topic(pk), reader, 0)
     rev = seq = 0
     for _ in range(60):
-        changes: list[store.Change] = [
+        wanted: list[Change] = [
             says(team.kitchen, team.alice, reply_to=chance.choice([None, chance.randint(1, seq)]) if seq else None)
             for _ in range(chance.randint(1, 3))
         ]
         for _ in range(chance.randint(0, 3)):
             old = chance.randint(1, seq + 1)
             body = f"{chance.random()}"
-            changes.append(
+            wanted.append(
                 chance.choice(
                     [
                         Edit(pk, alice, old, body, body),
@@ -235,7 +235,7 @@ async def test_memory_is_what_the_store_says_whatever_happens(
                     ]
                 )
             )
-        result = await in_database(store.apply)(changes)
+        result = await in_database(store.apply)(wanted)
         rev, seq = result.rooms[-1].rev, result.rooms[-1].seq
         wire = [each for each in result.publications for _ in range(chance.choice((0, 1, 1, 1, 2)))]
         chance.shuffle(wire)

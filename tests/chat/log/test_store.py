@@ -12,8 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from accounts.models import User
-from chat.log import pages, store
-from chat.log.store import Applied, Change, Delete, Post
+from chat.log import changes, pages, store
+from chat.log.changes import Change, Delete, Post
+from chat.log.store import Applied
 from chat.models import Membership, Message, Room
 from realtime.delivery.publish import Delivery
 from realtime.wire.protocol import CommandError
@@ -153,7 +154,7 @@ def test_an_edit_of_an_older_text_overwrites_nothing(team: Team) -> None:
     apply(says(kitchen, alice, "a"))
 
     def change(body: str, base: str | None) -> store.Result:
-        return store.apply([store.Edit(kitchen.pk, alice.pk, 1, body, f"<p>{body}</p>", base)])
+        return store.apply([changes.Edit(kitchen.pk, alice.pk, 1, body, f"<p>{body}</p>", base)])
 
     [first] = told(change("b", None))
     [stale] = change("c", None).outcomes
@@ -172,7 +173,7 @@ def test_an_older_reply_is_told_with_what_it_answers(team: Team) -> None:
     kitchen, alice = team.kitchen, team.alice
     apply(says(kitchen, alice, "a"))
     [reply] = told(store.apply([says(kitchen, alice, "b", reply_to=1)]))
-    [stale] = store.apply([store.Edit(kitchen.pk, alice.pk, 2, "c", "<p>c</p>", "2026-01-01T00:00:00Z")]).outcomes
+    [stale] = store.apply([changes.Edit(kitchen.pk, alice.pk, 2, "c", "<p>c</p>", "2026-01-01T00:00:00Z")]).outcomes
     assert isinstance(stale, store.StaleEdit)
     assert stale.message == reply
     assert reply["quote"]["text"] == "a"
@@ -181,7 +182,7 @@ def test_an_older_reply_is_told_with_what_it_answers(team: Team) -> None:
 def test_of_two_edits_of_one_text_the_second_is_told_also_in_one_batch(team: Team) -> None:
     kitchen, alice = team.kitchen, team.alice
     apply(says(kitchen, alice, "a"))
-    both = [store.Edit(kitchen.pk, alice.pk, 1, body, f"<p>{body}</p>", None) for body in ("b", "c")]
+    both = [changes.Edit(kitchen.pk, alice.pk, 1, body, f"<p>{body}</p>", None) for body in ("b", "c")]
     assert outcomes(store.apply(both)) == [(2, 1, False), "conflict"]
     assert apply(Delete(kitchen.pk, alice.pk, 1)) == [(3, 1, False)]
     assert outcomes(store.apply(both)) == ["not_found", "not_found"]

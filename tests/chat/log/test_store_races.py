@@ -7,7 +7,8 @@ import pytest
 from django.db import connections
 
 from chat.log import store
-from chat.log.store import Change, Result
+from chat.log.changes import Change
+from chat.log.store import Result
 from chat.models import Message
 from realtime.storage import clock
 from tests.chat.log.changes import apply, log, outcomes

@@ -11,7 +11,8 @@ from asgiref.sync import sync_to_async
 from django.db import InterfaceError, OperationalError, connections
 
 from chat.log import messages, pages, store, writer
-from chat.log.store import Change, Result
+from chat.log.changes import Change
+from chat.log.store import Result
 from chat.log.writer import Writer
 from chat.models import Message
 from harness.client import PATIENCE

@@ -8,7 +8,7 @@ from django.test import Client
 
 from accounts.models import User
 from chat.log import store
-from chat.log.store import Delete
+from chat.log.changes import Delete
 from chat.models import PersonInRoom, Room
 from chat.rooms import unread
 from chat.rooms.members import add_member
