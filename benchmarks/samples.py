@@ -54,6 +54,7 @@ def measure(options: argparse.Namespace) -> None:
     from streams.models import Sample, Stream
     from streams.producers.registry import Producer
     from streams.producing.worker import Worker
+    from streams.retention import pruning
     from streams.values import Kind
 
     call_command("migrate", verbosity=0)
@@ -124,7 +125,7 @@ def measure(options: argparse.Namespace) -> None:
     Stream.objects.update(raw_for=timedelta())
     Sample.objects.update(at=timezone.now() - timedelta(hours=1))
     began = time.monotonic()
-    deleted = store.prune()
+    deleted = pruning.prune()
     print(f"  thinned {deleted:,} away in {time.monotonic() - began:.1f} s")
 
 

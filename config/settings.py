@@ -187,7 +187,7 @@ STORAGES = {
 WHITENOISE_USE_FINDERS = WHITENOISE_AUTOREFRESH = LOCAL or DEBUG
 WHITENOISE_MAX_AGE = 0 if LOCAL or DEBUG else 60
 
-# Limits of the wire protocol (docs/protocol.md). Those of commands and reading: realtime/limits/quotas.py.
+# Limits of the wire protocol (docs/protocol.md). realtime/limits/quotas.py enforces those of commands and reading.
 FRAME_BYTES = 64 * 1024
 COMMAND_BURST = from_env.integer("COMMAND_BURST", 60, 1)
 COMMANDS_PER_SECOND = from_env.integer("COMMANDS_PER_SECOND", 20, 1)

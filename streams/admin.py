@@ -18,7 +18,7 @@ from django.utils.translation import ngettext
 from realtime.storage import clock
 from streams import catalogue
 from streams.models import ProducerLease, PushToken, Stream
-from streams.push import pushes, tokens
+from streams.push import storing, tokens
 from streams.sources import admin as source_admin
 from web.admin import TechnicalAdmin
 
@@ -126,7 +126,7 @@ class StreamAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
         stream = kwargs.get("obj")
         if stream is not None and not hasattr(stream, "lease"):
             address = request.build_absolute_uri(reverse("api_stream", args=[stream.slug]))
-            example = pushes.example_push(stream.kind)
+            example = storing.example_push(stream.kind)
             context["push_line"] = f"curl -X POST {address} -H \"Authorization: Bearer $TOKEN\" -d '{example}'"
         return super().render_change_form(request, context, *args, **kwargs)
 
@@ -144,7 +144,7 @@ class StreamAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
             "stream": stream,
             "token": token,
             "address": request.build_absolute_uri("/")[:-1],
-            "example": pushes.example_push(stream.kind),
+            "example": storing.example_push(stream.kind),
         }
         return TemplateResponse(request, "streams/admin/token.html", context)
 

@@ -13,7 +13,8 @@ from realtime.storage import clock
 from realtime.wire.protocol import decode_json
 from streams.events import unix_ms
 from streams.models import Sample, Stream
-from streams.store import THINNED, rows_of
+from streams.retention.periods import THINNED
+from streams.store import rows_of
 
 #: A point of a history: `[unix ms, value]`.
 Point = list[Any]

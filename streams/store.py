@@ -7,32 +7,23 @@ import json
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
-from itertools import groupby
+from datetime import datetime, timedelta
 from operator import itemgetter
 from typing import Any, Final, NamedTuple
 
 from django.db import transaction
-from django.db.models import Exists, F, OuterRef, Q
+from django.db.models import Exists, F, OuterRef
 from django.db.models.functions import Now
 
 from realtime.delivery.publish import Delivery, Publication
-from realtime.storage import bulk, clock
+from realtime.storage import bulk
 from streams.events import unix_ms, update_of_rows, update_of_value
 from streams.models import ProducerLease, Sample, State, Stream, TableRow
 from streams.pushed import Pushed
 from streams.values import ROWS, Reading, WrongValue
 
-#: How long the mark of a removed row is kept: much longer than any hub may be behind.
-TOMBSTONES: Final = timedelta(days=1)
-#: How many samples one statement of pruning deletes.
-PRUNE: Final = 5_000
-
-#: Thinning leaves the least, the greatest and the last sample of each stretch this long; how much time one round
-#: covers.
-THINNED: Final = timedelta(minutes=5)
-STRETCH: Final = timedelta(hours=1)
-
+#: How many samples one statement deletes.
+AT_ONCE: Final = 5_000
 #: A limit on the history of tables: the least time between two stored states, and the average bytes per second.
 SNAPSHOT_EVERY: Final = timedelta(seconds=10)
 SNAPSHOT_BYTES: Final = 1_000
@@ -230,63 +221,6 @@ def rows_of(streams: Collection[Stream]) -> dict[int, dict[str, Any]]:
     return found
 
 
-def prune() -> int:
-    """Delete samples past their stream's retention, thin older ones, and delete old marks of rows; return how many."""
-    deleted = 0
-    for stream in Stream.objects.all():
-        old = Sample.objects.filter(stream=stream, at__lt=Now() - stream.retention)
-        if stream.kind == Stream.Kind.TABLE and (held := old.order_by("at").last()):
-            old = old.filter(at__lt=held.at)  # this state was still valid at the beginning of the time that is kept
-        while ids := list(old.order_by("at").values_list("pk", flat=True)[:PRUNE]):
-            deleted += Sample.objects.filter(pk__in=ids).delete()[0]
-        deleted += _thin(stream, clock.now() - stream.raw_for)
-    marks = TableRow.objects.filter(Q(value__isnull=True), at__lt=Now() - TOMBSTONES)
-    return deleted + marks.delete()[0]
-
-
-def _thin(stream: Stream, until: datetime) -> int:
-    """In each stretch of THINNED that ended by `until`, keep only the least, the greatest and the last sample.
-
-    The kept samples keep their own times. Each call goes on where the last one stopped; a push of older samples moves
-    that point back.
-    """
-    until = floor(until, THINNED)
-    mark, deleted = stream.thinned_until, 0
-    while True:
-        later = Q(at__gte=floor(mark, THINNED)) if mark else Q()
-        samples = Sample.objects.filter(later, stream=stream, at__lt=until).order_by("at", "pk")
-        first = samples.values_list("at", flat=True).first()
-        end = min(floor(first, THINNED) + STRETCH, until) if first else until
-        is_number = stream.kind == Stream.Kind.NUMBER
-        columns = ("pk", "at", "value") if is_number else ("pk", "at")
-        superfluous = _superfluous(samples.filter(at__lt=end).values_list(*columns) if first else (), is_number)
-        for place in range(0, len(superfluous), PRUNE):
-            deleted += Sample.objects.filter(pk__in=superfluous[place : place + PRUNE]).delete()[0]
-        # Unless a push moved it back meanwhile: then the next round begins there.
-        if mark == end or not Stream.objects.filter(pk=stream.pk, thinned_until=mark).update(thinned_until=end):
-            return deleted
-        mark = end
-
-
-def _superfluous(rows: Iterable[tuple[Any, ...]], is_number: bool) -> list[int]:
-    """Return the ids of the samples, oldest first, that are neither least nor greatest nor last in their stretch.
-
-    `rows`: id, time, and the value if it is a number.
-    """
-    found: list[int] = []
-    for _, stretch in groupby(rows, key=lambda row: floor(row[1], THINNED)):
-        samples = list(stretch)
-        kept = {samples[-1][0]}
-        if is_number:
-            kept |= {function(samples, key=lambda row: row[2])[0] for function in (min, max)}
-        found += [pk for pk, *_ in samples if pk not in kept]
-    return found
-
-
-def floor(moment: datetime, width: timedelta) -> datetime:
-    return moment - (moment - datetime.min.replace(tzinfo=UTC)) % width
-
-
 def retire(stream: Stream) -> list[Publication]:
     """Remove a stream's producer, so that its later readings are not written.
 
@@ -299,12 +233,19 @@ def retire(stream: Stream) -> list[Publication]:
     return publications_of_state(Stream.objects.get(pk=stream.pk))
 
 
+def delete_samples(ids: Sequence[int]) -> int:
+    """Delete these samples, AT_ONCE in a statement, so that none takes too long; return how many there were."""
+    return sum(
+        Sample.objects.filter(pk__in=ids[start : start + AT_ONCE]).delete()[0] for start in range(0, len(ids), AT_ONCE)
+    )
+
+
 def delete(stream: Stream) -> None:
     """Delete a stream with everything that belongs to it. Call it in a transaction."""
     Stream.objects.select_for_update().get(pk=stream.pk)
     samples = Sample.objects.filter(stream=stream).order_by("pk").values_list("pk", flat=True)
-    while ids := list(samples[:PRUNE]):  # there may be millions, and no statement may take too long
-        Sample.objects.filter(pk__in=ids).delete()
+    while ids := list(samples[:AT_ONCE]):
+        delete_samples(ids)
     stream.rows.all().delete()
     stream.push_tokens.all().delete()
     ProducerLease.objects.filter(stream=stream).delete()

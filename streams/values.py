@@ -2,15 +2,12 @@
 
 import math
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from numbers import Real
 from typing import Any, Final
 
-#: Defaults: how long every sample is kept; how long thinned samples are kept.
-RAW_FOR: Final = timedelta(days=1)
-RETENTION: Final = timedelta(days=30)
 LEVELS: Final = ("ok", "warn", "crit", "info", "unknown")
 TEXT_CHARACTERS: Final = 2_000
 ROWS: Final = 2_000

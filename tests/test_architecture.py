@@ -56,7 +56,7 @@ def test_sockets_of_tests_are_opened_in_the_harness() -> None:
 
 def test_only_publish_sends_to_groups_and_only_the_link_joins_them(house: Source) -> None:
     assert rules.only_one_uses(house, {"group_send"}, "realtime/delivery/publish.py") == []
-    assert rules.only_one_uses(house, {"group_add", "group_discard"}, "realtime/delivery/link.py") == []
+    assert rules.only_one_uses(house, {"group_add", "group_discard"}, "realtime/delivery/layer_link.py") == []
 
 
 def test_topics_are_joined_only_by_way_of_joining(house: Source) -> None:

@@ -4,7 +4,7 @@ import secrets
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from django.db import transaction
@@ -20,6 +20,7 @@ from realtime.storage.database import in_database
 from realtime.storage.gather import gathered
 from realtime.wire.protocol import encode
 from walls.models import ScreenLink, Wall
+from walls.plan import plan_of
 
 #: What the token of a link begins with.
 PREFIX: Final = "screen_"
@@ -79,18 +80,6 @@ def _rooms_of(walls: Iterable[int]) -> Mapping[int, set[str]]:
         for wall, options in tiles.values_list("board__places__wall", "options"):
             found[wall].add(options.get("room", ""))
     return found
-
-
-def plan_of(wall: Wall) -> dict[str, Any]:
-    boards = [
-        {"board": each.board.slug, "dwell": each.dwell, "from": _hour(each.begins), "until": _hour(each.ends)}
-        for each in wall.places.all()
-    ]
-    return {"type": "wall", "name": wall.name, "boards": boards, "rooms": wall.shows_rooms}
-
-
-def _hour(moment: time | None) -> str | None:
-    return f"{moment:%H:%M}" if moment else None
 
 
 def issue_link(wall: Wall, note: str = "", days: int | None = None) -> str:

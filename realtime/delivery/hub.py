@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any, Final, Protocol
 
-from realtime.delivery.link import Link, log_failure
+from realtime.delivery.layer_link import Link, log_failure
 from realtime.delivery.publish import Delivery, Here, Publication, hear
 from realtime.delivery.topics import EARLY, LatestTopic, LogTopic, Topic, flush_values
 from realtime.per_loop import per_loop

@@ -4,7 +4,7 @@ Each process has a bucket per payer and answers from it at once. With Redis, eac
 what was spent in it, and sets its buckets to what all processes together have left. Between two reports a process does
 not know what the others allowed, so a payer gets at most `processes × burst + (seconds + 0.1) × rate`. What was allowed
 too much is a debt that must refill first, so over time the rate is exact. While Redis is away, each process limits on
-its own.
+its own. How much one may spend is set in config/settings.py, from COMMAND_BURST on.
 """
 
 import asyncio

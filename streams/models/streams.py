@@ -7,7 +7,7 @@ from django.db import models
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from streams.values import RAW_FOR, RETENTION
+from streams.retention.periods import RAW_FOR, RETENTION
 from streams.values import Kind as ValueKind
 
 #: A slug is part of the topic `stream.<slug>`, which must have less than 100 characters.

@@ -25,7 +25,8 @@ from django.conf import settings
 from django.utils import timezone
 from django.utils.module_loading import autodiscover_modules
 
-from streams.values import RAW_FOR, RETENTION, Kind, WrongValue, check_kind
+from streams.retention.periods import RAW_FOR, RETENTION
+from streams.values import Kind, WrongValue, check_kind
 from streams.zones import check_zone
 
 log = logging.getLogger(__name__)

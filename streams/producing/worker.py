@@ -9,10 +9,11 @@ from collections.abc import Callable, Collection, Coroutine, Mapping
 from typing import Any, Final
 
 from realtime.delivery.publish import publish
-from streams import leases, produced, store
+from streams import leases, produced
 from streams.producers.registry import Producer, all_producers, in_the_way
 from streams.producing.running import run
 from streams.producing.writer import Writer
+from streams.retention import pruning
 from streams.sources.configured import configured_producers
 from streams.store import StreamReading
 from streams.threads import DatabaseThread, ThreadsOnDemand
@@ -134,7 +135,7 @@ class Worker:
         while True:
             await asyncio.sleep(PRUNE_EVERY)
             try:
-                await self._prune_thread.call(store.prune)
+                await self._prune_thread.call(pruning.prune)
             except Exception:
                 log.exception("Old samples could not be deleted; the next try is in %.0f s", PRUNE_EVERY)
 

@@ -13,9 +13,9 @@ from accounts.signing_in.tokens import bearer_of
 from realtime.limits import quotas
 from realtime.limits.quotas import Payer, Quota
 from streams.models import PushToken, Stream
-from streams.push import pushes, tally, tokens
+from streams.push import storing, tally, tokens
 from streams.push.influx import Selection, read_influx
-from streams.push.values import WrongPush, read_push
+from streams.push.json_body import WrongPush, read_push
 from streams.pushed import Pushed
 from web.http import STATUS, ApiError, answers_errors
 from web.throttling import address_of, limits_itself
@@ -60,7 +60,7 @@ def _push(request: HttpRequest, found: Stream | None) -> None:
     body = _body(request)
     _pushes.spend(payer, len(body) // PUSH_BYTES)
     try:
-        pushes.push(found, partial(_read, request, body))
+        storing.push(found, partial(_read, request, body))
     except WrongPush as error:
         raise ApiError("invalid", error.detail, field=error.field) from None
 

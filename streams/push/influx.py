@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from streams.push.values import AHEAD, PUSHED_VALUES, WrongPush
+from streams.push.json_body import AHEAD, PUSHED_VALUES, WrongPush
 from streams.pushed import Pushed
 from streams.values import KEY_CHARACTERS, Kind, WrongValue, check_value
 

@@ -12,10 +12,11 @@ from realtime.delivery.publish import publish_on_commit
 from streams import produced, shown, store
 from streams.models import HttpSource, SqlSource, Stream
 from streams.producers.registry import PATIENCE, Producer, all_producers, default_stale_after
+from streams.retention.periods import RAW_FOR, RETENTION
 from streams.sources.feeds import check_path
 from streams.sources.fetching import HttpValue, check_header, check_url
 from streams.sources.querying import SqlValue
-from streams.values import RAW_FOR, RETENTION, Kind
+from streams.values import Kind
 
 AnySource = SqlSource | HttpSource
 

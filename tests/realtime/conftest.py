@@ -6,7 +6,7 @@ import pytest
 from channels.layers import channel_layers
 
 from realtime.delivery import hub as hub_module
-from realtime.delivery import link
+from realtime.delivery import layer_link
 from realtime.delivery.hub import Hub, register_source
 from realtime.delivery.publish import Delivery
 from tests.realtime.fakes import ShakyLayer, Store
@@ -30,10 +30,10 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(hub_module, "CHECK_EVERY", 3600.0)
     monkeypatch.setattr(hub_module, "CHECK_SICK", 0.02)
     monkeypatch.setattr(hub_module, "CHECK_NEW", 0.02)
-    monkeypatch.setattr(link, "PAUSE", 0.02)
-    monkeypatch.setattr(link, "CANARY_EVERY", 0.05)
-    monkeypatch.setattr(link, "CANARY_PATIENCE", 0.4)
-    monkeypatch.setattr(link, "JOIN_PATIENCE", 0.3)
+    monkeypatch.setattr(layer_link, "PAUSE", 0.02)
+    monkeypatch.setattr(layer_link, "CANARY_EVERY", 0.05)
+    monkeypatch.setattr(layer_link, "CANARY_PATIENCE", 0.4)
+    monkeypatch.setattr(layer_link, "JOIN_PATIENCE", 0.3)
 
 
 def _registered(kind: str, delivery: Delivery) -> Iterator[Store]:

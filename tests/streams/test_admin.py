@@ -12,8 +12,8 @@ from boards import boards
 from realtime.delivery.publish import Publication
 from streams import leases, store
 from streams.models import PushToken, Sample, Stream
-from streams.push import pushes, tally, tokens
-from streams.push.values import read_push
+from streams.push import storing, tally, tokens
+from streams.push.json_body import read_push
 from tests.streams_and_boards import board_of, produced_stream, pushed_stream, reading
 
 pytestmark = pytest.mark.django_db
@@ -116,7 +116,7 @@ def test_a_streams_page_says_who_produces_it(grace: Client) -> None:
 
 @pytest.mark.parametrize("kind", Stream.Kind.values)
 def test_the_example_of_a_push_is_one_that_is_taken(kind: str) -> None:
-    read_push(pushes.example_push(kind).encode(), kind, timezone.now())
+    read_push(storing.example_push(kind).encode(), kind, timezone.now())
 
 
 def test_a_token_is_for_one_stream(grace: Client) -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.events import snapshot_of_stream, unix_ms, update_of_rows, update_of_value
-from streams.push.values import WrongPush, read_push
+from streams.push.json_body import WrongPush, read_push
 
 NOW = datetime(2026, 11, 21, 9, 0, tzinfo=UTC)
 

@@ -12,6 +12,8 @@ from streams.events import unix_ms
 from streams.history import Wanted, gap, heads_at, history_of
 from streams.models import Sample, Stream
 from streams.pushed import Pushed
+from streams.retention import pruning
+from streams.retention.periods import THINNED
 from streams.store import SNAPSHOT_EVERY
 from tests.streams_and_boards import START, produced_stream, pushed_stream, reading, seconds
 
@@ -160,17 +162,17 @@ def test_the_rows_that_held_when_the_kept_time_began_are_kept_as_long_as_it() ->
         Sample.objects.bulk_create(
             [Sample(stream=prices, at=now - timedelta(hours=hours), value={"A": {"bid": hours}})]
         )
-    assert store.prune() == 1
+    assert pruning.prune() == 1
     prices.refresh_from_db()
     assert heads_at([prices], now - timedelta(minutes=50))[prices.pk][0][1] == {"A": {"bid": 3}}
 
 
 def test_a_tables_past_is_thinned_to_the_last_of_five_minutes() -> None:
     prices = produced_stream("prices", kind="table")
-    start = store.floor(timezone.now() - timedelta(days=2), store.THINNED)
+    start = pruning.floor(timezone.now() - timedelta(days=2), THINNED)
     Sample.objects.bulk_create(
         Sample(stream=prices, at=start + timedelta(seconds=10 * number), value={"A": {"bid": number}})
         for number in range(60)
     )
-    store.prune()
+    pruning.prune()
     assert [sample.value["A"]["bid"] for sample in Sample.objects.order_by("at")] == [29, 59]

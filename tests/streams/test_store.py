@@ -14,6 +14,8 @@ from streams.events import unix_ms
 from streams.history import Wanted, history_of
 from streams.models import Sample, State, Stream, TableRow
 from streams.pushed import Pushed
+from streams.retention import pruning
+from streams.retention.periods import THINNED
 from streams.values import ROWS, WrongValue
 from tests.streams_and_boards import produced_stream, pushed_stream, reading, seconds
 
@@ -237,7 +239,7 @@ def test_samples_past_their_retention_are_pruned_and_old_marks_of_removed_rows()
     prices = produced_stream("prices", kind="table")
     for key, value, days in (("old mark", None, 2), ("new mark", None, 0), ("old row", {"bid": 1}, 2)):
         TableRow.objects.create(stream=prices, key=key, value=value, seq=1, at=now - timedelta(days=days))
-    assert store.prune() == 3
+    assert pruning.prune() == 3
     assert set(Sample.objects.values_list("value", flat=True)) == {10, 50}
     assert set(TableRow.objects.values_list("key", flat=True)) == {"new mark", "old row"}
 
@@ -255,22 +257,22 @@ def left(stream: Stream) -> list[Any]:
 
 
 #: Whole stretches, two days ago.
-LONG_AGO = store.floor(timezone.now() - timedelta(days=2), store.THINNED)
+LONG_AGO = pruning.floor(timezone.now() - timedelta(days=2), THINNED)
 
 
 def test_old_numbers_are_thinned_to_the_least_the_greatest_and_the_last() -> None:
     cpu = produced_stream()
     samples_of(cpu, LONG_AGO, [5, 9, 1, 5, 5, 5, 5, 5, 5, 4] + [7] * 10 + [3])
     samples_of(cpu, timezone.now() - timedelta(minutes=30), range(20))
-    assert store.prune() == 7 + 8
+    assert pruning.prune() == 7 + 8
     assert left(cpu) == [9, 1, 4, 7, 7, 3, *range(20)]
-    assert store.prune() == 0
+    assert pruning.prune() == 0
 
 
 def test_other_values_are_thinned_to_the_last() -> None:
     motto = produced_stream("motto", kind="text")
     samples_of(motto, LONG_AGO, [f"motto {number}" for number in range(20)])
-    store.prune()
+    pruning.prune()
     assert left(motto) == ["motto 9", "motto 19"]
 
 
@@ -278,32 +280,32 @@ def test_thinning_goes_on_where_it_stopped(django_assert_max_num_queries: Any) -
     cpu = produced_stream()
     samples_of(cpu, LONG_AGO - timedelta(days=5), range(20))
     samples_of(cpu, LONG_AGO, range(20))
-    store.prune()
+    pruning.prune()
     assert left(cpu) == [0, 9, 10, 19, 0, 9, 10, 19]
     with django_assert_max_num_queries(5):  # and looks at nothing twice
-        store.prune()
+        pruning.prune()
 
 
 def test_pushed_history_is_thinned_too() -> None:
     orders = pushed_stream()
     samples_of(orders, LONG_AGO, range(10))
-    store.prune()
+    pruning.prune()
     old = [Pushed(value, LONG_AGO + timedelta(seconds=value)) for value in range(100, 110)]
     with transaction.atomic():
         store.push(orders, [*old, Pushed(1, timezone.now())])
-    store.prune()
+    pruning.prune()
     assert left(orders) == [0, 109, 9, 1]
 
 
 def test_a_long_history_is_thinned_in_one_go() -> None:
     cpu = produced_stream(raw_for=timedelta(hours=1), thinned_until=None)
     samples_of(cpu, LONG_AGO, range(3_000))
-    store.prune()
+    pruning.prune()
     assert len(left(cpu)) == 3_000 // 10 * 2
 
 
 def test_a_stream_is_deleted_with_everything_of_it_some_samples_at_a_time(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(store, "PRUNE", 2)
+    monkeypatch.setattr(store, "AT_ONCE", 2)
     cpu, disk = produced_stream("cpu"), produced_stream("disk")
     store.record([reading(disk, 70), *(reading(cpu, value, at=value) for value in range(1, 6))])
     with CaptureQueriesContext(connection) as asked:

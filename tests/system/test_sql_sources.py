@@ -140,15 +140,17 @@ from datetime import timedelta
 from functools import partial
 from django.utils import timezone
 from streams import catalogue, history, store
-from streams.push import pushes
+from streams.retention import pruning
+from streams.retention.periods import THINNED
+from streams.push import storing
 from streams.models import PushTally, Sample, Stream
 from streams.producers import database
-from streams.push.values import read_push
+from streams.push.json_body import read_push
 stream = catalogue.create_stream("orders")
-then = store.floor(timezone.now() - timedelta(days=2), store.THINNED)
+then = pruning.floor(timezone.now() - timedelta(days=2), THINNED)
 samples = [{"value": value, "at": (then + timedelta(seconds=value)).isoformat()} for value in range(100)]
-pushes.push(stream, partial(read_push, __import__("json").dumps(samples).encode()))
-print(store.prune(), sorted(Sample.objects.values_list("value", flat=True)), PushTally.objects.get().pushed_values)
+storing.push(stream, partial(read_push, __import__("json").dumps(samples).encode()))
+print(pruning.prune(), sorted(Sample.objects.values_list("value", flat=True)), PushTally.objects.get().pushed_values)
 row = database.measure()["streams_stream"]
 print(row["rows"], row["bytes"] > 8000, row["ms"] > 0, database.database_size() > row["bytes"])
 print(database.database_slowest())
@@ -156,7 +158,7 @@ table, day = catalogue.create_stream("prices", "table"), timedelta(days=1)
 for ago, bid in ((3, 1), (2, None), (1, 2)):
     row = None if bid is None else {"bid": bid}
     pushed = {"value": {"A": row}, "at": (timezone.now() - ago * day).isoformat()}
-    pushes.push(table, partial(read_push, __import__("json").dumps(pushed).encode()))
+    storing.push(table, partial(read_push, __import__("json").dumps(pushed).encode()))
 table.refresh_from_db()
 print([history.heads_at([table], timezone.now() - ago * day)[table.pk][0][1] for ago in (2.5, 1.5, 0)])
 """

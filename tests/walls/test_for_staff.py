@@ -7,8 +7,8 @@ from django.utils import timezone
 from accounts.models import User
 from tests.streams_and_boards import board_of, produced_stream
 from tests.walls.samples import link_to, wall_of
-from walls import links
 from walls.models import Screen, ScreenLink, Wall
+from walls.plan import plan_of
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
@@ -104,8 +104,6 @@ def test_walls_are_made_in_the_admin(grace: Client) -> None:
     }
     assert "It would be shown at no time" in grace.post("/admin/walls/wall/add/", form).content.decode()
     grace.post("/admin/walls/wall/add/", form | {"places-0-ends": "18:00"})
-    assert links.plan_of(Wall.objects.get())["boards"] == [
-        {"board": "ops", "dwell": 20, "from": "08:00", "until": "18:00"}
-    ]
+    assert plan_of(Wall.objects.get())["boards"] == [{"board": "ops", "dwell": 20, "from": "08:00", "until": "18:00"}]
     for model in ("wall", "screenlink", "screen"):
         assert grace.get(f"/admin/walls/{model}/").status_code == 200

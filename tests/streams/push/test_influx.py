@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from streams.push.influx import Line, Selection, read_influx, read_lines
-from streams.push.values import WrongPush
+from streams.push.json_body import WrongPush
 
 NOW = datetime(2026, 11, 21, 9, tzinfo=UTC)
 NS = 1_795_251_600_000_000_000  # NOW

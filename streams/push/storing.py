@@ -12,7 +12,7 @@ from realtime.wire.protocol import encode
 from streams import store
 from streams.models import Stream
 from streams.push import tally
-from streams.push.values import WrongPush
+from streams.push.json_body import WrongPush
 from streams.pushed import Pushed
 from streams.values import Kind, WrongValue
 
