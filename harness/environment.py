@@ -19,8 +19,11 @@ def settings_read() -> set[str]:
 
 
 def forget_exported() -> None:
-    """Remove exported settings from the environment, and put the programs of .venv first in PATH."""
-    for name in settings_read():
+    """Remove exported settings from the environment, and put the programs of .venv first in PATH.
+
+    Python may keep what it compiles: else each of the many processes that the tests start compiles everything.
+    """
+    for name in settings_read() | {"PYTHONDONTWRITEBYTECODE"}:
         os.environ.pop(name, None)
     programs = str(ROOT / ".venv" / "bin")
     path = os.environ.get("PATH", os.defpath)

@@ -2,6 +2,8 @@
 
 import os
 import subprocess
+import sys
+import time
 from importlib.machinery import SourceFileLoader
 from importlib.util import module_from_spec, spec_from_loader
 from pathlib import Path
@@ -9,7 +11,7 @@ from types import ModuleType
 
 import pytest
 
-from harness import programs
+from harness import environment, programs
 
 ROOT = Path(__file__).resolve().parent.parent
 
@@ -66,6 +68,45 @@ def test_outcomes_are_counted(bin_test: ModuleType, tmp_path: Path) -> None:
 def test_a_runner_that_dies_counts_as_failed(bin_test: ModuleType, tmp_path: Path) -> None:
     outcome = bin_test.run(bin_test.Step("crash", ["false"], tmp_path / "never-written.xml"))
     assert (outcome.ok, outcome.passed, outcome.failed) == (False, 0, 1)
+
+
+def test_the_processor_time_of_a_step_contains_its_processes(bin_test: ModuleType) -> None:
+    burn = "import time; [None for _ in iter(lambda: time.process_time() < 0.3, False)]"
+    parent = f"import subprocess, sys; sys.exit(subprocess.call([sys.executable, '-c', {burn!r}]))"
+    for alone in (True, False):
+        outcome = bin_test.run(bin_test.Step("burn", [sys.executable, "-c", parent]), alone=alone)
+        assert outcome.ok
+        assert 0.3 <= outcome.processor < 5
+    asleep = bin_test.run(bin_test.Step("sleep", ["sleep", "0.5"]))
+    assert asleep.processor < 0.3 < asleep.seconds
+
+
+def test_all_steps_run_at_most_four_at_once_after_the_first(
+    bin_test: ModuleType, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running: set[str] = set()
+    beside: dict[str, int] = {}
+
+    def run(step: tuple[str, list[str]], alone: bool) -> str:
+        assert not alone, "or the outputs mix"
+        running.add(step[0])
+        beside[step[0]] = len(running)
+        time.sleep(0.02)
+        assert step[0] == "0" or "0" not in running
+        running.remove(step[0])
+        return step[0]
+
+    monkeypatch.setattr(bin_test, "run", run)
+    names = [str(number) for number in range(9)]
+    assert bin_test.run_all([bin_test.Step(name, []) for name in names]) == names
+    assert beside["0"] == 1
+    assert max(beside.values()) == 4
+
+
+def test_python_keeps_what_it_compiles(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "environ", {"PYTHONDONTWRITEBYTECODE": "1"})
+    environment.forget_exported()
+    assert "PYTHONDONTWRITEBYTECODE" not in os.environ
 
 
 def test_what_is_missing_is_named_with_the_command_that_installs_it(
