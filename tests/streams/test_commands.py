@@ -95,7 +95,7 @@ def test_newproducer_refuses_with_a_sentence_and_overwrites_nothing(producers_fo
     producer("known", every=1)(lambda: 1)
     with pytest.raises(CommandError):
         output_of("newproducer", slug)
-    assert [path.name for path in producers_folder.iterdir()] == ["there.py"]
+    assert [path.name for path in producers_folder.glob("*.py")] == ["there.py"]
     assert (producers_folder / "there.py").read_text() == "# mine"
 
 
