@@ -16,6 +16,9 @@ from chat.rooms.rooms import announce_room, archive, let_guests_in, tell_room, u
 from realtime.wire.protocol import CommandError
 from web.admin import ReadOnlyAdmin
 
+#: Talks of a few people, which are nobody else's: no room to be set up, and what was said is not read here.
+PRIVATE = (RoomKind.ROULETTE, RoomKind.DIRECT)
+
 
 class MembershipInline(admin.TabularInline):  # type: ignore[type-arg]
     model = Membership
@@ -39,7 +42,7 @@ class RoomAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
     actions = ("archive", "unarchive", "purge")
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[Room]:
-        return super().get_queryset(request).exclude(kind=RoomKind.ROULETTE)
+        return super().get_queryset(request).exclude(kind__in=PRIVATE)
 
     def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
         return False  # logs are kept: archive the room, or purge its messages
@@ -49,7 +52,7 @@ class RoomAdmin(admin.ModelAdmin):  # type: ignore[type-arg]
 
     def formfield_for_choice_field(self, db_field: Any, request: HttpRequest, **kwargs: Any) -> Any:
         if db_field.name == "kind":
-            kwargs["choices"] = [choice for choice in RoomKind.choices if choice[0] != RoomKind.ROULETTE]
+            kwargs["choices"] = [choice for choice in RoomKind.choices if choice[0] not in PRIVATE]
         return super().formfield_for_choice_field(db_field, request, **kwargs)
 
     def get_prepopulated_fields(self, request: HttpRequest, obj: Room | None = None) -> dict[str, Any]:
@@ -111,6 +114,9 @@ class MessageAdmin(ReadOnlyAdmin):
     ordering = ("-at", "-pk")
     date_hierarchy = "at"
     actions = ("delete_messages",)
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[Message]:
+        return super().get_queryset(request).exclude(room__kind=RoomKind.DIRECT)
 
     def has_moderate_permission(self, request: HttpRequest) -> bool:
         return request.user.has_perm("chat.delete_message")

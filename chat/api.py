@@ -7,9 +7,11 @@ from asgiref.sync import async_to_sync
 from django.db.models import Count
 from django.http import HttpRequest, HttpResponse, JsonResponse
 
+from accounts.models import User
 from chat.log import messages, pages
 from chat.models import Membership, Room, RoomKind
 from chat.presence.connections import alive_rows
+from chat.rooms import direct
 from chat.rooms.access import open_room, owned_room, require_person, visible_rooms
 from chat.rooms.members import grant, revoke
 from chat.rooms.rooms import create_room, let_guests_in
@@ -65,7 +67,8 @@ def rooms(request: HttpRequest) -> HttpResponse:
         raise ApiError("method_not_allowed", "GET lists rooms, POST makes one.")
     found = list(visible_rooms(user))
     unread = counts({user.pk: [room.pk for room in found]})[user.pk]
-    return JsonResponse({"rooms": [_room(room, unread[room.pk]) for room in found]})
+    named = direct.shown_to(user, found)
+    return JsonResponse({"rooms": [_room(room, unread[room.pk]) | named.get(room.pk, {}) for room in found]})
 
 
 def _switch(body: dict[str, Any], name: str) -> bool:
@@ -80,7 +83,7 @@ def room(request: HttpRequest, slug: str) -> HttpResponse:
     """GET: what the page of a room shows. PATCH {"guests"}: its owner lets guests in or keeps them out; 200."""
     user = require_person(request.user)
     if request.method == "GET":
-        return JsonResponse(page_of(open_room(user, slug)))
+        return JsonResponse(page_of(open_room(user, slug), user))
     if request.method != "PATCH":
         raise ApiError("method_not_allowed", "GET reads a room, PATCH changes it.")
     body = json_body(request)
@@ -93,10 +96,11 @@ def room(request: HttpRequest, slug: str) -> HttpResponse:
     return JsonResponse({"room": _room(found, counts({user.pk: [found.pk]})[user.pk][found.pk])})
 
 
-def page_of(room: Room) -> dict[str, Any]:
+def page_of(room: Room, viewer: User) -> dict[str, Any]:
     """Return what the page of a room shows besides its log: {"room", "members": none but of members-only rooms}."""
     shown = {"slug": room.slug, "name": room.name, "topic": room.topic, "kind": room.kind, "guests": room.guests}
     shown |= {"archived": room.archived_at is not None, "owner": room.owner_id}
+    shown |= direct.shown_to(viewer, [room]).get(room.pk, {})
     return {"room": shown, "members": members_of(room) if room.kind == RoomKind.MEMBERS else []}
 
 
@@ -112,6 +116,20 @@ def _room(room: Room, count: Unread) -> dict[str, Any]:
         "read": count.read,
         "unread": count.unread,
     }
+
+
+@answers_errors
+def direct_room(request: HttpRequest) -> HttpResponse:
+    """POST {"people": [ids]}: the direct room of these people and the caller; 201 when it is new, else 200."""
+    user = require_person(request.user)
+    if request.method != "POST":
+        raise ApiError("method_not_allowed", "POST opens a direct room.")
+    ids = json_body(request).get("people")
+    if not isinstance(ids, list) or not all(type(each) is int and 0 < each <= LARGEST for each in ids):
+        raise ApiError("invalid", "Give `people` as a list of the ids of users.", field="people")
+    room, is_new = direct.open_direct(user, ids)
+    shown = {"slug": room.slug, "kind": room.kind, **direct.shown_to(user, [room])[room.pk]}
+    return JsonResponse({"room": shown}, status=201 if is_new else 200)
 
 
 @answers_errors

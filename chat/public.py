@@ -3,10 +3,9 @@
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, Final
 from uuid import UUID
 
-from django.db.models import Q
 from django.db.models.functions import Now
 
 from accounts.models import Kind, User
@@ -26,6 +25,8 @@ from web.markdown import render
 
 #: The user name of the bot that posts cards. No person's name can begin like this.
 BOT = "bot-alerts"
+#: Rooms that walls and alerts may use: not those of a few people.
+TO_PROGRAMS: Final = (RoomKind.PUBLIC, RoomKind.MEMBERS)
 
 
 @in_database
@@ -70,13 +71,13 @@ async def newest_messages(window: Window, limit: int) -> Page:
 @gathered
 @in_database
 def _rooms(slugs: Collection[str]) -> dict[str, tuple[int, int, str, datetime | None]]:
-    rooms = Room.objects.filter(slug__in=slugs).exclude(kind=RoomKind.ROULETTE)
+    rooms = Room.objects.filter(slug__in=slugs, kind__in=TO_PROGRAMS)
     return {room.slug: (room.pk, room.rev, room.kind, room.archived_at) for room in rooms}
 
 
 def rooms_for_cards() -> list[tuple[str, str]]:
     """Return address and name of the rooms that take cards: rooms that are not archived and allow bots."""
-    rooms = Room.objects.filter(Q(kind=RoomKind.PUBLIC) | Q(kind=RoomKind.MEMBERS), archived_at=None, people_only=False)
+    rooms = Room.objects.filter(kind__in=TO_PROGRAMS, archived_at=None, people_only=False)
     return list(rooms.order_by("slug").values_list("slug", "name"))
 
 
@@ -99,7 +100,7 @@ async def put_card(slug: str, client_id: UUID, body: str, alert: dict[str, Any])
 
 @in_database
 def _find(slug: str) -> tuple[int, int]:
-    room = Room.objects.filter(slug=slug).exclude(kind=RoomKind.ROULETTE).values_list("pk", flat=True).first()
+    room = Room.objects.filter(slug=slug, kind__in=TO_PROGRAMS).values_list("pk", flat=True).first()
     if room is None:
         raise no_such_room()
     return room, _bot().pk

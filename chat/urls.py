@@ -6,6 +6,7 @@ urlpatterns = [
     path("rooms/", views.room_create, name="room_create"),
     path("rooms/<slug:slug>/", views.room, name="room"),
     path("api/status/", api.status, name="api_status"),
+    path("api/direct/", api.direct_room, name="api_direct"),
     path("api/rooms/", api.rooms, name="api_rooms"),
     path("api/rooms/<slug:slug>/", api.room, name="api_room"),
     path("api/rooms/<slug:slug>/messages/", api.room_messages, name="api_messages"),

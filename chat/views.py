@@ -38,7 +38,7 @@ def room(request: HttpRequest, slug: str) -> HttpResponse:
         return render(request, f"{status}.html", {"detail": error.detail}, status=status)
     if found.kind == RoomKind.ROULETTE:
         return redirect("roulette")
-    shown = page_of(found)
+    shown = page_of(found, request.user)
     config = page_config(request, **shown, joinedRooms=settings.JOINED_ROOMS)
     return render(request, "chat/room.html", {"room": shown["room"], "config": config})
 

@@ -198,6 +198,8 @@ JOINED_ROOMS = from_env.integer("JOINED_ROOMS", 50, 1)
 STRANGERS_PER_ADDRESS = from_env.integer("STRANGERS_PER_ADDRESS", 20, 1)
 STRANGERS = from_env.integer("STRANGERS", 200, 1)
 ROOMS_PER_PERSON = from_env.integer("ROOMS_PER_PERSON", 50, 1)
+#: A limit on the direct rooms of one person.
+DIRECT_ROOMS = from_env.integer("DIRECT_ROOMS", 2000, 1)
 BOARDS = from_env.integer("BOARDS", 500, 1)
 CONNECTIONS_PER_USER = from_env.integer("CONNECTIONS_PER_USER", 20, 1)
 GUEST_BURST = from_env.integer("GUEST_BURST", 20, 1)

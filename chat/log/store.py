@@ -17,6 +17,7 @@ from accounts.models import User, person_on_wire
 from chat.log import amendments, permissions, quotes
 from chat.log.changes import Acknowledge, Amendment, Card, Change, Delete, Edit, Post, React
 from chat.models import Membership, Message, Room, RoomKind
+from chat.rooms import direct
 from chat.rooms.access import no_such_room
 from chat.topics import room_topic
 from realtime.delivery.publish import Delivery, Publication
@@ -69,6 +70,7 @@ def apply(changes: Sequence[Change]) -> Result:
         batch = _Batch(changes)
         result = Result([batch.apply(change) for change in changes])
         batch.save()
+        batch.publications += direct.first_messages(batch.begun)
     result.publications, result.rooms, result.news = batch.publications, batch.moved, batch.news
     return result
 
@@ -237,6 +239,12 @@ class _Batch:
 
     def _event(self, room: Room, message: Message) -> dict[str, Any]:
         return message.event(room.slug, self.people[message.sender_id].on_wire(), self._quote(message))
+
+    @property
+    def begun(self) -> list[Room]:
+        """The direct rooms that get their first message."""
+        rooms = (self.rooms[message.room_id] for message in self.new if message.seq == 1)
+        return [room for room in rooms if room.kind == RoomKind.DIRECT]
 
     @property
     def moved(self) -> list[Room]:

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 class RoomKind(models.TextChoices):
     PUBLIC = "public", _("public")
     MEMBERS = "members", _("members only")
+    DIRECT = "direct", _("direct messages")
     ROULETTE = "roulette", _("roulette")
 
 
@@ -36,6 +37,8 @@ class Room(models.Model):
         db_default=False,
         help_text=_("Everybody who may see this public room has it in their list."),
     )
+    #: The ids of the people of a direct room, in order: there is one room for each set of people.
+    direct_key = models.CharField(max_length=200, null=True, blank=True, unique=True, editable=False)
     people_only = models.BooleanField(_("people only"), default=False, help_text=_("Bots may read but not talk."))
     rev = models.BigIntegerField(default=0, editable=False)
     seq = models.BigIntegerField(default=0, editable=False)

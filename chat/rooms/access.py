@@ -34,7 +34,8 @@ def visible_rooms(user: User | AnonymousUser) -> QuerySet[Room]:
     if not isinstance(user, User) or user.is_guest:
         public &= Q(guests=True)
     if isinstance(user, User):
-        public |= Q(kind=RoomKind.MEMBERS, memberships__user=user)
+        mine = Q(kind=RoomKind.MEMBERS) | Q(kind=RoomKind.DIRECT, seq__gt=0)
+        public |= mine & Q(memberships__user=user)
     return Room.objects.filter(public, archived_at=None).distinct().order_by("slug")
 
 
@@ -105,6 +106,11 @@ def entry(keys: Collection[Key]) -> dict[Key, Entry]:
     return found
 
 
+def _is_listed(kind: str, seq: int) -> bool:
+    """Whether a room that is not public is in the list of its members: a direct one is from its first message on."""
+    return kind == RoomKind.MEMBERS or (kind == RoomKind.DIRECT and seq > 0)
+
+
 @gathered
 @in_database
 def rooms_in_list(user_ids: Collection[int]) -> dict[int, dict[int, Seen]]:
@@ -113,8 +119,8 @@ def rooms_in_list(user_ids: Collection[int]) -> dict[int, dict[int, Seen]]:
     seen = {pk: Seen(pk, slug, kind, guests) for pk, slug, kind, guests in public}
     found = {user: dict(seen) for user in user_ids}
     memberships = bulk.find(Membership, ("user",), [(user,) for user in user_ids], ("user", "room"))
-    rooms = bulk.find(Room, ("id",), {(room,) for _, room in memberships}, ("id", "slug", "kind", "archived_at"))
-    closed = {pk: Seen(pk, slug, kind) for pk, slug, kind, gone in rooms if kind == RoomKind.MEMBERS and gone is None}
+    rooms = bulk.find(Room, ("id",), {(room,) for _, room in memberships}, ("id", "slug", "kind", "seq", "archived_at"))
+    closed = {pk: Seen(pk, slug, kind) for pk, slug, kind, seq, gone in rooms if gone is None and _is_listed(kind, seq)}
     for user, pk in memberships:
         if pk in closed:
             found[user][pk] = closed[pk]

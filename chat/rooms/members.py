@@ -40,6 +40,8 @@ def revoke(user: User, slug: str, user_id: int) -> None:
     room = open_room(user, slug) if user_id == user.pk else owned_room(user, slug)
     if room.kind == RoomKind.ROULETTE:  # the members of a talk stay, so that a report still names the partner
         raise CommandError("conflict", "A talk is left in roulette itself.")
+    if room.kind == RoomKind.DIRECT:
+        raise CommandError("conflict", "The people of a direct room stay the same: open one with others instead.")
     if user_id == room.owner_id:
         raise CommandError("conflict", "The owner stays: archive the room instead.")
     if not remove_member(room, user_id):

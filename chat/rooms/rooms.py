@@ -28,7 +28,7 @@ def create_room(user: User, name: str, *, topic: str = "", members_only: bool = 
     if len(topic) > 200 or not topic.isprintable():
         raise CommandError("invalid", "A topic is one line of at most 200 characters.")
     slug = slugify(name)[:50] or f"room-{secrets.token_hex(3)}"
-    if re.match(r"r-", slug):
+    if re.match(r"[dr]-", slug):  # addresses of direct rooms and of talks in roulette
         slug = f"room-{slug}"
     kind = RoomKind.MEMBERS if members_only else RoomKind.PUBLIC
     try:

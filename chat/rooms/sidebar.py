@@ -6,6 +6,7 @@ from typing import Any
 from django.http import HttpRequest
 
 from accounts.models import User
+from chat.rooms import direct
 from chat.rooms.access import visible_rooms
 from chat.rooms.unread import counts
 from realtime.wire.protocol import encode
@@ -17,10 +18,11 @@ def in_sidebar(request: HttpRequest) -> list[dict[str, Any]]:
         return []
     rooms = list(visible_rooms(request.user))
     unread = counts({request.user.pk: [room.pk for room in rooms]})[request.user.pk]
+    named = direct.shown_to(request.user, rooms)
     return [
         {
             "slug": room.slug,
-            "name": room.name,
+            "name": named[room.pk]["name"] if room.pk in named else room.name,
             "topic": room.topic,
             "kind": room.kind,
             "head": encode(asdict(unread[room.pk])),

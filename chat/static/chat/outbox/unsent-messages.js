@@ -89,7 +89,8 @@ export class UnsentMessages extends LitElement {
 /** A room's name from the sidebar; its address when it is not listed there. */
 function nameOf(/** @type {string} */ room) {
   if (room.startsWith("r-")) return "A talk in roulette";
-  return `# ${document.querySelector(`[data-room="${CSS.escape(room)}"] [data-name]`)?.textContent ?? room}`;
+  const name = document.querySelector(`[data-room="${CSS.escape(room)}"] [data-name]`)?.textContent ?? room;
+  return room.startsWith("d-") ? name : `# ${name}`;
 }
 
 customElements.define("unsent-messages", UnsentMessages);

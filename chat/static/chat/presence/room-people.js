@@ -1,5 +1,8 @@
 import { html, LitElement, nothing } from "lit";
+import { ask } from "web/page.js";
+import { addressOf } from "../page/room-links.js";
 import { comesBack } from "../rooms/line-words.js";
+import { isDirect } from "../page/room-head.js";
 import { inOrder } from "./order.js";
 import { avatar, guestBadge } from "../log/message-view.js";
 
@@ -14,12 +17,13 @@ import { avatar, guestBadge } from "../log/message-view.js";
 const MOST = 100;
 
 export class RoomPeople extends LitElement {
-  static properties = { roomState: { attribute: false } };
+  static properties = { roomState: { attribute: false }, problem: { state: true } };
 
   constructor() {
     super();
     /** @type {RoomState | null} */
     this.roomState = null;
+    this.problem = "";
     this.end = () => {};
   }
 
@@ -53,13 +57,27 @@ export class RoomPeople extends LitElement {
             ${people.slice(0, MOST).map((user) => this.#person(user, user.id === me.id))}
           </ul>`
         : html`<p class="muted small">${comesBack(roomState) ? "Shown when the connection is back." : "Not shown: you are not in this room now."}</p>`}
+      ${this.problem ? html`<p class="field__error" role="alert">${this.problem}</p>` : nothing}
       ${known && count > MOST ? html`<p class="muted small">and ${count - MOST} more</p>` : nothing}
     `;
+  }
+
+  /** Open the direct room with somebody. */
+  async #write(/** @type {User} */ user) {
+    try {
+      const { room } = await ask("POST", "/api/direct/", { people: [user.id] });
+      location.assign(addressOf(room.slug));
+    } catch (error) {
+      this.problem = error instanceof Error ? error.message : String(error);
+    }
   }
 
   #person(/** @type {User} */ user, /** @type {boolean} */ isMe) {
     return html`<li class="person">
       ${avatar(user, true)} <span class="person__name" dir="auto" translate="no">${user.name}${isMe ? " (you)" : ""}</span> ${guestBadge(user)}
+      ${isMe || user.guest || this.roomState?.me.guest || isDirect(this.roomState?.room ?? "")
+        ? nothing
+        : html`<button class="link-button small spread" type="button" aria-label="Message ${user.name}" @click=${() => this.#write(user)}>Message</button>`}
     </li>`;
   }
 }

@@ -12,17 +12,17 @@ function listed() {
   return [...links].map((link) => target({
     slug: link.dataset.room ?? "",
     name: link.querySelector("[data-name]")?.textContent ?? "",
-    isPrivate: /** @type {HTMLElement | null} */ (link.querySelector("[data-mark]"))?.dataset.mark === "lock",
+    mark: /** @type {HTMLElement | null} */ (link.querySelector("[data-mark]"))?.dataset.mark ?? "hash",
     current: link.ariaCurrent === "page",
   }));
 }
 
-/** @param {{slug: string, name: string, isPrivate: boolean, current?: boolean}} room @returns {Target} */
-const target = ({ slug, name, isPrivate, current }) => ({
+/** @param {{slug: string, name: string, mark: string, current?: boolean}} room @returns {Target} */
+const target = ({ slug, name, mark, current }) => ({
   address: addressOf(slug),
   name,
-  mark: isPrivate ? "lock" : "hash",
-  note: isPrivate ? "private" : "",
+  mark,
+  note: mark === "lock" ? "private" : "",
   unread: unread.count(slug),
   current,
 });
@@ -30,7 +30,10 @@ const target = ({ slug, name, isPrivate, current }) => ({
 async function others() {
   const { rooms } = await ask("GET", "/api/rooms/");
   return rooms.map((/** @type {{slug: string, name: string, kind: string}} */ { slug, name, kind }) =>
-    target({ slug, name, isPrivate: kind === "members" }));
+    target({ slug, name, mark: MARKS[kind] ?? "hash" }));
 }
+
+/** The mark before a room's name. @type {Record<string, string>} */
+const MARKS = { members: "lock", direct: "person" };
 
 sources.add({ now: listed, once: others });

@@ -4,7 +4,7 @@ import { shortcut, tell } from "web/shortcuts.js";
 import { nameTitle } from "web/title.js";
 import { KeptRooms } from "../page/kept-rooms.js";
 import { noRoom } from "../page/no-room.js";
-import { nameOf, showHead } from "../page/room-head.js";
+import { showHead, titleOf } from "../page/room-head.js";
 import { roomOfClick } from "../page/room-links.js";
 import { RoomPage } from "../page/room-page.js";
 import "../presence/room-people.js";
@@ -49,14 +49,14 @@ let listed = null;
 function showInfo(/** @type {Shown} */ shown) {
   const { info, refused } = shown;
   showHead(shown);
-  nameTitle(refused ? query(".no-room h2").textContent ?? "" : `# ${nameOf(shown)}`);
+  nameTitle(refused ? query(".no-room h2").textContent ?? "" : titleOf(shown));
   const isMembersOnly = info?.room.kind === "members";
   query("room-members").hidden = !isMembersOnly;
   const list = /** @type {import("./room-members.js").RoomMembers} */ (query("room-members"));
   if (isMembersOnly) Object.assign(list, { room: { ...info.room }, me: me.id });
   if (isMembersOnly && listed !== info.members) list.members = listed = info.members;
   Object.assign(talkNow() ?? {}, {
-    label: `Message # ${nameOf(shown)}`,
+    label: `Message ${titleOf(shown)}`,
     readOnly: info?.room.archived ? "This room is archived: it can only be read." : "",
   });
 }
@@ -78,7 +78,7 @@ const focusedMessage = () => /** @type {HTMLElement | null} */ (document.activeE
 /** Close what covers the room, say its name to screen readers, and give the focus back to where it was in this room. */
 async function arrive(/** @type {Shown} */ shown) {
   for (const cover of document.querySelectorAll(":popover-open")) /** @type {HTMLElement} */ (cover).hidePopover();
-  query("[data-room-told]").textContent = `# ${nameOf(shown)}`;
+  query("[data-room-told]").textContent = titleOf(shown);
   const talk = talkNow();
   await talk?.updateComplete;
   await talk?.logView?.updateComplete;

@@ -10,7 +10,9 @@ import "../outbox/unsent-messages.js";
 import { markWaiting } from "../outbox/waiting-marks.js";
 
 /** Where new rooms go. Starred ones have a list of their own. */
-const list = document.querySelector('[data-rooms=""]');
+const listFor = (/** @type {string} */ kind) => document.querySelector(`[data-rooms="${kind === "direct" ? kind : ""}"]`);
+/** The mark before a room's name. @type {Record<string, string>} */
+const MARKS = { members: "lock", direct: "person" };
 const menuButton = document.querySelector(".menu-button");
 
 const links = () => /** @type {HTMLElement[]} */ ([...document.querySelectorAll(".sidebar [data-room]")]);
@@ -56,10 +58,11 @@ async function addRoom(/** @type {string} */ slug) {
   link.href = `/rooms/${encodeURIComponent(slug)}/`;
   link.dataset.room = slug;
   /** @type {HTMLElement} */ (link.querySelector("[data-name]")).textContent = room.name;
-  /** @type {HTMLElement} */ (link.querySelector("[data-mark]")).dataset.mark = room.kind === "members" ? "lock" : "hash";
+  /** @type {HTMLElement} */ (link.querySelector("[data-mark]")).dataset.mark = MARKS[room.kind] ?? "hash";
   /** @type {HTMLElement} */ (link.querySelector("[data-private]")).hidden = room.kind !== "members";
+  if (link.pathname === location.pathname) link.ariaCurrent = "page";
   left.delete(slug);
-  list?.append(entry);
+  listFor(room.kind)?.append(entry);
   markWaiting();
   show(slug);
 }

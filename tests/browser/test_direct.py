@@ -1,0 +1,38 @@
+"""Direct messages, as two people with accounts see them."""
+
+import re
+from collections.abc import Awaitable, Callable
+
+from playwright.async_api import Page, expect
+
+from harness.servers import Serve
+from tests.browser.steps import expect_live, make_account, make_room, message, open_room, people, say, sign_in
+
+NewPage = Callable[..., Awaitable[Page]]
+
+
+async def test_two_people_talk_in_private(live_switchboard: Serve, new_page: NewPage) -> None:
+    room = make_room(live_switchboard)
+    ada_account, bo_account = make_account(live_switchboard, "Ada Direct"), make_account(live_switchboard, "Bo Direct")
+    ada, bo = await new_page(), await new_page(viewport={"width": 1280, "height": 800})
+    for page, account in ((ada, ada_account), (bo, bo_account)):
+        await sign_in(page, account)
+        await open_room(page, room)
+    await expect(bo.get_by_role("heading", name="Direct messages")).to_have_count(0)
+    await ada.get_by_role("button", name="Message Bo Direct").click()
+    await expect(ada).to_have_url(re.compile("/rooms/d-"))
+    await expect_live(ada)
+    await expect(ada.get_by_role("heading", level=1)).to_have_text("Bo Direct")
+    await expect(people(ada)).to_have_count(1)
+    await say(ada, "just between us")
+    await expect(ada.locator("[data-rooms=direct] .sidebar__link")).to_have_attribute("aria-current", "page")
+    entry = bo.locator("[data-rooms=direct] .sidebar__link")
+    await expect(entry.locator("[data-name]")).to_have_text("Ada Direct")
+    await expect(entry.locator(".count")).to_have_text("1 unread")
+    await entry.click()
+    await expect(message(bo, "just between us")).to_be_visible()
+    await expect(bo.get_by_role("heading", level=1)).to_have_text("Ada Direct")
+    await expect(entry.locator(".count")).to_be_hidden()
+    await bo.reload()
+    await expect(bo.get_by_role("heading", name="Direct messages")).to_be_visible()
+    await expect(entry).to_have_attribute("aria-current", "page")
