@@ -60,7 +60,7 @@ async function addRoom(/** @type {string} */ slug) {
   /** @type {HTMLElement} */ (link.querySelector("[data-name]")).textContent = room.name;
   /** @type {HTMLElement} */ (link.querySelector("[data-mark]")).dataset.mark = MARKS[room.kind] ?? "hash";
   /** @type {HTMLElement} */ (link.querySelector("[data-private]")).hidden = room.kind !== "members";
-  if (link.pathname === location.pathname) link.ariaCurrent = "page";
+  if (link.getAttribute("href") === location.pathname) link.ariaCurrent = "page";
   left.delete(slug);
   listFor(room.kind)?.append(entry);
   markWaiting();
