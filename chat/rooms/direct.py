@@ -31,7 +31,8 @@ def open_direct(user: User, others: Iterable[int]) -> tuple[Room, bool]:
     if (room := Room.objects.filter(direct_key=key).first()) is not None:
         return room, False
     with transaction.atomic():
-        User.objects.select_for_update().get(pk=user.pk)  # one at a time, so that the count is right
+        # One at a time, so that the count is right. Not the key: who opens the same room needs it for the membership.
+        User.objects.select_for_update(no_key=True).get(pk=user.pk)
         if Membership.objects.filter(user=user, room__kind=RoomKind.DIRECT).count() >= settings.DIRECT_ROOMS:
             most = settings.DIRECT_ROOMS
             raise CommandError("conflict", f"You are in {most} direct rooms already, and nobody may be in more.")

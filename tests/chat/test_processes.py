@@ -79,6 +79,30 @@ threads = [threading.Thread(target=search, args=(user,)) for user in users]
 [thread.join() for thread in threads]
 print(json.dumps(problems))
 """
+#: The people of all processes open the direct rooms of all pairs, each pair from both sides at once.
+OPEN = """
+import itertools, json, threading
+from accounts.models import User
+from chat.rooms.direct import open_direct
+from django.db import connections
+
+users = list(User.objects.order_by("pk")[:6])
+problems = []
+
+def opens(mine):
+    for one, other in itertools.combinations(users, 2):
+        me, you = (one, other) if mine else (other, one)
+        try:
+            open_direct(me, [you.pk])
+        except Exception as error:
+            problems.append(repr(error))
+    connections.close_all()
+
+threads = [threading.Thread(target=opens, args=(mine,)) for mine in (True, False)]
+[thread.start() for thread in threads]
+[thread.join() for thread in threads]
+print(json.dumps(problems))
+"""
 #: The query plan for a few messages among thousands, with outdated statistics.
 LOOK_UP = """
 import uuid
@@ -153,6 +177,13 @@ def test_processes_pair_their_people_without_overlap(site: Manage) -> None:
     rooms, count = site.shell(code).splitlines()
     assert sorted(Counter(rooms.split()).values()) == [2] * 6
     assert count == "6"
+
+
+def test_processes_that_open_the_same_direct_rooms_make_one_for_each_pair(site: Manage) -> None:
+    assert side_by_side(site, OPEN) == [[]] * PROCESSES
+    code = "from chat.models import Membership, Room; print(Room.objects.filter(kind='direct').count(), "
+    code += "Membership.objects.filter(room__kind='direct').count())"
+    assert site.shell(code).split() == ["15", "30"]
 
 
 @pytest.mark.timeout(600)  # ninety tests
