@@ -291,6 +291,9 @@ ENTRIES: Final[dict[str, Entry]] = {
     "POST /api/session/": Entry(enters_as_guest, 8),
     "DELETE /api/session/": Entry(signs_out, 4),
     "POST /api/rooms/": Entry(lambda world: world.http("POST", "/api/rooms/", status=201, name="New room"), 6),
+    "POST /api/direct/": Entry(
+        lambda world: world.http("POST", "/api/direct/", status=201, people=[world.team.bob.pk]), 14
+    ),
     "PATCH /api/rooms/<slug>/": Entry(
         lambda world: world.http("PATCH", "/api/rooms/shed/", guests=True),
         8,
