@@ -53,7 +53,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
-    "accounts.signing_in.cors.CorsMiddleware",  # counts the answers of the next one, too
+    "accounts.signing_in.cors.CorsMiddleware",  # adds its headers to the answers of the next one, too
     "web.middleware.DatabaseMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
@@ -198,7 +198,7 @@ JOINED_ROOMS = from_env.integer("JOINED_ROOMS", 50, 1)
 STRANGERS_PER_ADDRESS = from_env.integer("STRANGERS_PER_ADDRESS", 20, 1)
 STRANGERS = from_env.integer("STRANGERS", 200, 1)
 ROOMS_PER_PERSON = from_env.integer("ROOMS_PER_PERSON", 50, 1)
-#: A limit on the direct rooms of one person.
+#: A limit on the direct rooms that one person opens.
 DIRECT_ROOMS = from_env.integer("DIRECT_ROOMS", 2000, 1)
 BOARDS = from_env.integer("BOARDS", 500, 1)
 CONNECTIONS_PER_USER = from_env.integer("CONNECTIONS_PER_USER", 20, 1)

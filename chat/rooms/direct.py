@@ -1,4 +1,7 @@
-"""Direct rooms: two to nine people, and one room for each set of people. They have no name and no owner."""
+"""Direct rooms: two to nine people, and one room for each set of people. They have no name.
+
+Their owner has opened them, which counts against a limit, and may do no more there than the others.
+"""
 
 import secrets
 from collections import defaultdict
@@ -33,14 +36,14 @@ def open_direct(user: User, others: Iterable[int]) -> tuple[Room, bool]:
     with transaction.atomic():
         # One at a time, so that the count is right. Not the key: who opens the same room needs it for the membership.
         User.objects.select_for_update(no_key=True).get(pk=user.pk)
-        if Membership.objects.filter(user=user, room__kind=RoomKind.DIRECT).count() >= settings.DIRECT_ROOMS:
+        if Room.objects.filter(owner=user, kind=RoomKind.DIRECT).count() >= settings.DIRECT_ROOMS:
             most = settings.DIRECT_ROOMS
-            raise CommandError("conflict", f"You are in {most} direct rooms already, and nobody may be in more.")
+            raise CommandError("conflict", f"You have opened {most} direct rooms already, and nobody may open more.")
         people = User.objects.filter(pk__in=ids, kind=Kind.ACCOUNT, is_active=True)
         if people.count() != len(ids):
             raise CommandError("not_found", "Some of these people have no account here, or it is closed.")
         room, is_new = Room.objects.get_or_create(
-            direct_key=key, defaults={"slug": f"d-{secrets.token_hex(8)}", "kind": RoomKind.DIRECT}
+            direct_key=key, defaults={"slug": f"d-{secrets.token_hex(8)}", "kind": RoomKind.DIRECT, "owner": user}
         )
         if is_new:
             Membership.objects.bulk_create(Membership(room=room, user_id=pk) for pk in ids)

@@ -13,6 +13,8 @@ from realtime.wire.protocol import CommandError, encode
 def grant(owner: User, slug: str, username: str) -> User:
     """Add the person with this user name, or unique shown name, to the owner's room. Raises CommandError."""
     room = owned_room(owner, slug)
+    if room.kind == RoomKind.DIRECT:
+        raise _fixed()
     if room.kind != RoomKind.MEMBERS:
         raise CommandError("conflict", "Everybody may be in this room: it is public.")
     people = User.objects.filter(is_active=True).exclude(kind=Kind.GUEST)
@@ -23,6 +25,10 @@ def grant(owner: User, slug: str, username: str) -> User:
         raise CommandError("not_found", f"There is no account {username!r}. Guests cannot be members.")
     add_member(room, found[0])
     return found[0]
+
+
+def _fixed() -> CommandError:
+    return CommandError("conflict", "The people of a direct room stay the same: open one with others instead.")
 
 
 def add_member(room: Room, user: User) -> None:
@@ -41,7 +47,7 @@ def revoke(user: User, slug: str, user_id: int) -> None:
     if room.kind == RoomKind.ROULETTE:  # the members of a talk stay, so that a report still names the partner
         raise CommandError("conflict", "A talk is left in roulette itself.")
     if room.kind == RoomKind.DIRECT:
-        raise CommandError("conflict", "The people of a direct room stay the same: open one with others instead.")
+        raise _fixed()
     if user_id == room.owner_id:
         raise CommandError("conflict", "The owner stays: archive the room instead.")
     if not remove_member(room, user_id):

@@ -28,13 +28,13 @@ def create_room(user: User, name: str, *, topic: str = "", members_only: bool = 
     if len(topic) > 200 or not topic.isprintable():
         raise CommandError("invalid", "A topic is one line of at most 200 characters.")
     slug = slugify(name)[:50] or f"room-{secrets.token_hex(3)}"
-    if re.match(r"[dr]-", slug):  # addresses of direct rooms and of talks in roulette
+    if re.match(r"r-", slug):
         slug = f"room-{slug}"
     kind = RoomKind.MEMBERS if members_only else RoomKind.PUBLIC
     try:
         with transaction.atomic():
             User.objects.select_for_update().get(pk=user.pk)  # one at a time, so that the count is right
-            if Room.objects.filter(owner=user).count() >= settings.ROOMS_PER_PERSON:
+            if Room.objects.filter(owner=user).exclude(kind=RoomKind.DIRECT).count() >= settings.ROOMS_PER_PERSON:
                 most = settings.ROOMS_PER_PERSON
                 raise CommandError("conflict", f"You have made {most} rooms already, and nobody may make more.")
             room = Room.objects.create(slug=slug, name=name, topic=topic, kind=kind, guests=guests, owner=user)

@@ -12,12 +12,13 @@ from chat.log import store
 from chat.models import Membership, Message, Room, RoomKind
 from chat.rooms import access, direct
 from chat.rooms.direct import open_direct
+from chat.rooms.rooms import create_room
 from realtime.storage.database import in_database
 from realtime.wire.protocol import CommandError
 from tests.team import Connect, Team, joined, says
 
 
-def test_a_set_of_people_has_one_room_whoever_opens_it(team: Team) -> None:
+def test_a_set_of_people_has_one_room_for_all_of_them(team: Team) -> None:
     room, is_new = open_direct(team.alice, [team.bob.pk])
     assert (room.kind, is_new, room.slug.startswith("d-")) == (RoomKind.DIRECT, True, True)
     assert open_direct(team.bob, [team.alice.pk, team.bob.pk, team.alice.pk]) == (room, False)
@@ -70,7 +71,8 @@ def test_who_may_not_be_in_one(team: Team, settings: Any) -> None:
     open_direct(team.alice, [team.charlie.pk])
     User.objects.filter(pk=team.bob.pk).update(is_active=True)
     assert refusal(team.alice, [team.bob.pk]) == "conflict"
-    assert Room.objects.filter(kind=RoomKind.DIRECT).count() == 1
+    assert open_direct(team.charlie, [team.bob.pk])[1], "rooms that others opened do not count"
+    assert Room.objects.filter(kind=RoomKind.DIRECT).count() == 2
 
 
 def test_it_is_in_the_lists_from_its_first_message_on_under_the_others_names(team: Team) -> None:
@@ -105,9 +107,16 @@ def test_its_people_stay_the_same(team: Team, client: Client) -> None:
     room, _ = open_direct(team.alice, [team.bob.pk])
     client.force_login(team.alice)
     members = f"/api/rooms/{room.slug}/members/"
-    assert client.post(members, {"name": "charlie"}, content_type="application/json").status_code == 403
+    assert client.post(members, {"name": "charlie"}, content_type="application/json").status_code == 409
     assert client.delete(f"{members}{team.alice.pk}/").status_code == 409
+    assert client.delete(f"{members}{team.bob.pk}/").status_code == 409
     assert Membership.objects.filter(room=room).count() == 2
+
+
+def test_a_public_room_may_have_an_address_like_one(team: Team, client: Client) -> None:
+    assert create_room(team.alice, "D day").slug == "d-day"
+    client.force_login(team.alice)
+    assert "<h1># D day</h1>" in client.get("/rooms/d-day/").content.decode()
 
 
 def test_over_http(team: Team, client: Client) -> None:

@@ -1,4 +1,4 @@
-"""Whoever has read in a public room follows it after the migration."""
+"""After the migration, people follow the public rooms that they have read."""
 
 import pytest
 from django.db import connection

@@ -3,6 +3,7 @@ import { repeat } from "lit/directives/repeat.js";
 import { copy } from "web/copy.js";
 import { clockTime, wholeTime } from "web/time.js";
 import { outbox } from "./sending.js";
+import { isListedDirect, listedName, titled } from "../rooms/listed-room.js";
 
 /**
  * Shows unsent messages of all rooms on every page: those for a room that the person may no longer enter would be
@@ -86,11 +87,8 @@ export class UnsentMessages extends LitElement {
   }
 }
 
-/** A room's name from the sidebar; its address when it is not listed there. */
 function nameOf(/** @type {string} */ room) {
-  if (room.startsWith("r-")) return "A talk in roulette";
-  const name = document.querySelector(`[data-room="${CSS.escape(room)}"] [data-name]`)?.textContent ?? room;
-  return room.startsWith("d-") ? name : `# ${name}`;
+  return room.startsWith("r-") ? "A talk in roulette" : titled(listedName(room), isListedDirect(room));
 }
 
 customElements.define("unsent-messages", UnsentMessages);

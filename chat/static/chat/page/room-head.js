@@ -1,24 +1,17 @@
 /** The head of the page: name, kind and topic of the room that is shown. */
 
-/** The name of a room before the server has told it, from a link to it in a list of the page. */
-function listedName(/** @type {string} */ slug) {
-  return document.querySelector(`[data-room="${CSS.escape(slug)}"] [data-name]`)?.textContent || slug;
-}
+import { isListedDirect, listedName, titled } from "../rooms/listed-room.js";
 
-export const nameOf = (/** @type {import("./room-page.js").Shown} */ { slug, info }) => info?.room.name ?? listedName(slug);
+/** @typedef {import("./room-page.js").Shown} Shown */
+
+const nameOf = (/** @type {Shown} */ { slug, info }) => info?.room.name ?? listedName(slug);
+
+export const isDirect = (/** @type {Shown} */ { slug, info }) => (info ? info.room.kind === "direct" : isListedDirect(slug));
 
 /** The title of a room: its name after "#", or the names of the people in a direct one. */
-export function titleOf(/** @type {import("./room-page.js").Shown} */ shown) {
-  return titled(shown.slug, nameOf(shown));
-}
+export const titleOf = (/** @type {Shown} */ shown) => titled(nameOf(shown), isDirect(shown));
 
-/** @param {string} slug @param {string} name */
-export const titled = (slug, name) => (isDirect(slug) ? name : `# ${name}`);
-
-/** Addresses of direct rooms begin with "d-", and no others do. */
-export const isDirect = (/** @type {string} */ slug) => slug.startsWith("d-");
-
-export function showHead(/** @type {import("./room-page.js").Shown} */ shown) {
+export function showHead(/** @type {Shown} */ shown) {
   const part = (/** @type {string} */ selector) => /** @type {HTMLElement} */ (document.querySelector(`.room__head ${selector}`));
   const { topic = "", kind = "" } = shown.info?.room ?? {};
   part("h1").textContent = titleOf(shown);

@@ -1,8 +1,8 @@
 import { html, LitElement, nothing } from "lit";
 import { ask } from "web/page.js";
 import { addressOf } from "../page/room-links.js";
+import { sentence } from "../rooms/trouble.js";
 import { comesBack } from "../rooms/line-words.js";
-import { isDirect } from "../page/room-head.js";
 import { inOrder } from "./order.js";
 import { avatar, guestBadge } from "../log/message-view.js";
 
@@ -17,12 +17,13 @@ import { avatar, guestBadge } from "../log/message-view.js";
 const MOST = 100;
 
 export class RoomPeople extends LitElement {
-  static properties = { roomState: { attribute: false }, problem: { state: true } };
+  static properties = { roomState: { attribute: false }, direct: { attribute: false }, problem: { state: true } };
 
   constructor() {
     super();
     /** @type {RoomState | null} */
     this.roomState = null;
+    this.direct = false;
     this.problem = "";
     this.end = () => {};
   }
@@ -68,14 +69,14 @@ export class RoomPeople extends LitElement {
       const { room } = await ask("POST", "/api/direct/", { people: [user.id] });
       location.assign(addressOf(room.slug));
     } catch (error) {
-      this.problem = error instanceof Error ? error.message : String(error);
+      this.problem = sentence(error);
     }
   }
 
   #person(/** @type {User} */ user, /** @type {boolean} */ isMe) {
     return html`<li class="person">
       ${avatar(user, true)} <span class="person__name" dir="auto" translate="no">${user.name}${isMe ? " (you)" : ""}</span> ${guestBadge(user)}
-      ${isMe || user.guest || this.roomState?.me.guest || isDirect(this.roomState?.room ?? "")
+      ${isMe || user.guest || this.roomState?.me.guest || this.direct
         ? nothing
         : html`<button class="link-button small spread" type="button" aria-label="Message ${user.name}" @click=${() => this.#write(user)}>Message</button>`}
     </li>`;

@@ -3,6 +3,7 @@ import { ask } from "web/page.js";
 import { sources } from "web/switcher/search.js";
 import { addressOf } from "../page/room-links.js";
 import { unread } from "./connection.js";
+import { markOf } from "./listed-room.js";
 
 /** @typedef {import("web/switcher/search.js").Target} Target */
 
@@ -30,10 +31,7 @@ const target = ({ slug, name, mark, current }) => ({
 async function others() {
   const { rooms } = await ask("GET", "/api/rooms/");
   return rooms.map((/** @type {{slug: string, name: string, kind: string}} */ { slug, name, kind }) =>
-    target({ slug, name, mark: MARKS[kind] ?? "hash" }));
+    target({ slug, name, mark: markOf(kind) }));
 }
-
-/** The mark before a room's name. @type {Record<string, string>} */
-const MARKS = { members: "lock", direct: "person" };
 
 sources.add({ now: listed, once: others });

@@ -4,7 +4,7 @@ import { shortcut, tell } from "web/shortcuts.js";
 import { nameTitle } from "web/title.js";
 import { KeptRooms } from "../page/kept-rooms.js";
 import { noRoom } from "../page/no-room.js";
-import { showHead, titleOf } from "../page/room-head.js";
+import { isDirect, showHead, titleOf } from "../page/room-head.js";
 import { roomOfClick } from "../page/room-links.js";
 import { RoomPage } from "../page/room-page.js";
 import "../presence/room-people.js";
@@ -50,6 +50,7 @@ function showInfo(/** @type {Shown} */ shown) {
   const { info, refused } = shown;
   showHead(shown);
   nameTitle(refused ? query(".no-room h2").textContent ?? "" : titleOf(shown));
+  Object.assign(query("room-people"), { direct: isDirect(shown) });
   const isMembersOnly = info?.room.kind === "members";
   query("room-members").hidden = !isMembersOnly;
   const list = /** @type {import("./room-members.js").RoomMembers} */ (query("room-members"));

@@ -3,16 +3,16 @@ import { ask } from "web/page.js";
 import { shortcut } from "web/shortcuts.js";
 import { countInTitle } from "web/title.js";
 import { me, socket, unread } from "./connection.js";
+import { markOf } from "./listed-room.js";
 import "./open-room.js";
 import "./room-source.js";
 import { countText } from "./unread.js";
 import "../outbox/unsent-messages.js";
+import { addressOf } from "../page/room-links.js";
 import { markWaiting } from "../outbox/waiting-marks.js";
 
 /** Where new rooms go. Starred ones have a list of their own. */
 const listFor = (/** @type {string} */ kind) => document.querySelector(`[data-rooms="${kind === "direct" ? kind : ""}"]`);
-/** The mark before a room's name. @type {Record<string, string>} */
-const MARKS = { members: "lock", direct: "person" };
 const menuButton = document.querySelector(".menu-button");
 
 const links = () => /** @type {HTMLElement[]} */ ([...document.querySelectorAll(".sidebar [data-room]")]);
@@ -55,10 +55,10 @@ async function addRoom(/** @type {string} */ slug) {
   if (!room || !pattern || linkOf(slug)) return;
   const entry = /** @type {HTMLElement} */ (pattern.cloneNode(true));
   const link = /** @type {HTMLAnchorElement} */ (entry.querySelector("a"));
-  link.href = `/rooms/${encodeURIComponent(slug)}/`;
+  link.href = addressOf(slug);
   link.dataset.room = slug;
   /** @type {HTMLElement} */ (link.querySelector("[data-name]")).textContent = room.name;
-  /** @type {HTMLElement} */ (link.querySelector("[data-mark]")).dataset.mark = MARKS[room.kind] ?? "hash";
+  /** @type {HTMLElement} */ (link.querySelector("[data-mark]")).dataset.mark = markOf(room.kind);
   /** @type {HTMLElement} */ (link.querySelector("[data-private]")).hidden = room.kind !== "members";
   if (link.getAttribute("href") === location.pathname) link.ariaCurrent = "page";
   left.delete(slug);
