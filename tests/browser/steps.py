@@ -3,6 +3,7 @@
 import functools
 import json
 import uuid
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 import httpx
@@ -10,6 +11,8 @@ from playwright.async_api import Locator, Page, WebSocketRoute, expect
 
 from harness.servers import Serve
 
+#: The fixture `new_page`.
+NewPage = Callable[..., Awaitable[Page]]
 PASSWORD = "correct horse battery"
 
 

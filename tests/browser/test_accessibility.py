@@ -1,7 +1,6 @@
 """Every page: axe finds nothing serious, nothing overflows at 360 px, keyboard and theme work."""
 
 import functools
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -9,9 +8,7 @@ from playwright.async_api import Page, expect
 
 from harness.launcher import ROOT
 from harness.servers import Serve
-from tests.browser.steps import enter, expect_live, make_account, make_room, message, open_room, say, sign_in
-
-NewPage = Callable[..., Awaitable[Page]]
+from tests.browser.steps import NewPage, enter, expect_live, make_account, make_room, message, open_room, say, sign_in
 
 #: Pages for signed-in people, and an element that shows when each is ready.
 PAGES = {

@@ -1,13 +1,13 @@
 """Rooms, in real windows."""
 
 import re
-from collections.abc import Awaitable, Callable
 
 from playwright.async_api import Page, expect
 
 from harness.servers import Serve
 from tests.browser.steps import (
     Line,
+    NewPage,
     ask,
     enter,
     expect_live,
@@ -21,8 +21,6 @@ from tests.browser.steps import (
     sign_in,
     unsent,
 )
-
-NewPage = Callable[..., Awaitable[Page]]
 
 
 async def two_guests(new_page: NewPage, slug: str) -> tuple[Page, Page]:

@@ -1,13 +1,10 @@
 """The page for people who write a client."""
 
 import re
-from collections.abc import Awaitable, Callable
 
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
-from tests.browser.steps import enter
-
-NewPage = Callable[..., Awaitable[Page]]
+from tests.browser.steps import NewPage, enter
 
 
 async def test_echo_for_anybody(new_page: NewPage) -> None:

@@ -1,14 +1,11 @@
 """Direct messages, as two people with accounts see them."""
 
 import re
-from collections.abc import Awaitable, Callable
 
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
 from harness.servers import Serve
-from tests.browser.steps import expect_live, make_account, make_room, message, open_room, people, say, sign_in
-
-NewPage = Callable[..., Awaitable[Page]]
+from tests.browser.steps import NewPage, expect_live, make_account, make_room, message, open_room, people, say, sign_in
 
 
 async def test_two_people_talk_in_private(live_switchboard: Serve, new_page: NewPage) -> None:

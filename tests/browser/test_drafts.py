@@ -1,13 +1,9 @@
 """Drafts: in several tabs, through reloads, and when the edited message has changed meanwhile."""
 
-from collections.abc import Awaitable, Callable
-
 from playwright.async_api import Page, WebSocketRoute, expect
 
 from harness.servers import Serve
-from tests.browser.steps import ask, enter, expect_live, make_room, message, open_room, say
-
-NewPage = Callable[..., Awaitable[Page]]
+from tests.browser.steps import NewPage, ask, enter, expect_live, make_room, message, open_room, say
 
 
 async def two_tabs(server: Serve, new_page: NewPage) -> tuple[Page, Page, str]:

@@ -2,16 +2,14 @@
 
 import json
 import re
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
 from harness.servers import Serve
-from tests.browser.steps import enter, make_room, message, open_room, say
+from tests.browser.steps import NewPage, enter, make_room, message, open_room, say
 from web.markdown import render
 
-NewPage = Callable[..., Awaitable[Page]]
 CASES = json.loads((Path(__file__).parents[1] / "web/rendering.json").read_text())["shows"]
 
 

@@ -2,14 +2,11 @@
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable
 
 from playwright.async_api import Page, Route, expect
 
 from harness.servers import Serve
-from tests.browser.steps import enter, make_room, message, open_room, say
-
-NewPage = Callable[..., Awaitable[Page]]
+from tests.browser.steps import NewPage, enter, make_room, message, open_room, say
 
 SEQS = "all => all.map(each => Number(each.dataset.seq))"
 TO_TOP = "document.querySelector('.log').scrollTop = 0"

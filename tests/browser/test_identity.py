@@ -1,12 +1,11 @@
 """One browser, several people one after the other: everybody's messages and drafts stay their own."""
 
-from collections.abc import Awaitable, Callable
-
 from playwright.async_api import Page, expect
 
 from harness.servers import Serve
 from tests.browser.steps import (
     Line,
+    NewPage,
     ask,
     enter,
     expect_live,
@@ -18,8 +17,6 @@ from tests.browser.steps import (
     sign_in,
     unsent,
 )
-
-NewPage = Callable[..., Awaitable[Page]]
 
 
 async def leave(page: Page) -> None:

@@ -1,13 +1,13 @@
 """Changing the room is no page load."""
 
 import re
-from collections.abc import Awaitable, Callable
 
 from playwright.async_api import Page, expect
 
 from harness.servers import Serve
 from tests.browser.steps import (
     Line,
+    NewPage,
     ask,
     enter,
     expect_live,
@@ -21,8 +21,6 @@ from tests.browser.steps import (
     unsent,
 )
 from tests.browser.test_accessibility import faults
-
-NewPage = Callable[..., Awaitable[Page]]
 
 
 async def open_marked(page: Page, slug: str, name: str = "Ada") -> None:

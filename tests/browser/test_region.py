@@ -1,15 +1,12 @@
 """Times in the style of the reader's region, on pages in English."""
 
 import re
-from collections.abc import Awaitable, Callable
 
 import pytest
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
 from harness.servers import Serve
-from tests.browser.steps import enter, make_room, message, open_room, say
-
-NewPage = Callable[..., Awaitable[Page]]
+from tests.browser.steps import NewPage, enter, make_room, message, open_room, say
 
 
 @pytest.mark.parametrize(("locale", "clock"), [("de-DE", r"^\d\d:\d\d$"), ("en-US", r"^1?\d:\d\d\s[AP]M$")])

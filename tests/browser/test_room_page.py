@@ -1,12 +1,12 @@
 """The page of a room when readers turn the phone, print it, translate it, or choose their own colours."""
 
 import re
-from collections.abc import Awaitable, Callable
 
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
 from harness.servers import Serve
 from tests.browser.steps import (
+    NewPage,
     ask,
     enter,
     expect_live,
@@ -18,8 +18,6 @@ from tests.browser.steps import (
     say,
     sign_in,
 )
-
-NewPage = Callable[..., Awaitable[Page]]
 
 #: Translates a page like Chrome: two nested <font> elements replace each text.
 TRANSLATE = """() => {

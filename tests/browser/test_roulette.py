@@ -1,15 +1,13 @@
 """Two strangers meet. Each test first waits for an empty queue, since all share one server."""
 
 import re
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 
 import pytest_asyncio
 from playwright.async_api import Page, expect
 
 from harness.servers import Serve
-from tests.browser.steps import ask, enter, message, say
-
-NewPage = Callable[..., Awaitable[Page]]
+from tests.browser.steps import NewPage, ask, enter, message, say
 
 
 @pytest_asyncio.fixture(loop_scope="session")

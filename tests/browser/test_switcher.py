@@ -1,14 +1,11 @@
 """The quick switcher."""
 
 import re
-from collections.abc import Awaitable, Callable
 
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
 from harness.servers import Serve
-from tests.browser.steps import enter, expect_live, make_room, message, open_room, say
-
-NewPage = Callable[..., Awaitable[Page]]
+from tests.browser.steps import NewPage, enter, expect_live, make_room, message, open_room, say
 
 
 async def test_a_few_letters_and_enter_lead_to_a_room(live_switchboard: Serve, new_page: NewPage) -> None:

@@ -1,7 +1,7 @@
 """Messages that could not be sent at once: the browser keeps them, any page sends them, and none is silently stuck."""
 
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 
 import pytest
 from playwright.async_api import Locator, Page, expect
@@ -9,6 +9,7 @@ from playwright.async_api import Locator, Page, expect
 from harness.servers import Serve
 from tests.browser.steps import (
     Line,
+    NewPage,
     ask,
     enter,
     kept,
@@ -20,8 +21,6 @@ from tests.browser.steps import (
     sign_in,
     unsent,
 )
-
-NewPage = Callable[..., Awaitable[Page]]
 
 #: Ways in which a browser's storage may fail.
 STORES = {

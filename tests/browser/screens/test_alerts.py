@@ -2,17 +2,15 @@
 
 import re
 import uuid
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import httpx
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
 from harness.servers import Serve
-from tests.browser.steps import enter, make_account, make_room, open_room, say, sign_in
+from tests.browser.steps import NewPage, enter, make_account, make_room, open_room, say, sign_in
 from tests.browser.test_accessibility import faults
-
-NewPage = Callable[..., Awaitable[Page]]
 
 
 def make_alert(server: Serve, room: str) -> Callable[..., None]:

@@ -4,7 +4,7 @@ import contextlib
 import json
 import re
 import uuid
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
@@ -12,10 +12,8 @@ from playwright.async_api import Browser, Error, Locator, Page, expect
 
 from harness.launcher import Launcher
 from harness.servers import Serve, Web
-from tests.browser.steps import enter
+from tests.browser.steps import NewPage, enter
 from tests.browser.test_accessibility import faults, overflow
-
-NewPage = Callable[..., Awaitable[Page]]
 
 
 async def open_board(page: Page, slug: str, name: str = "Ada") -> None:

@@ -3,16 +3,14 @@
 import functools
 import re
 import uuid
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Iterator
 
 from playwright.async_api import Locator, Page, Route, expect
 
 from harness.servers import Serve
 from tests.browser.screens.test_boards import expect_live, tile
-from tests.browser.steps import PASSWORD, enter
+from tests.browser.steps import PASSWORD, NewPage, enter
 from tests.browser.test_accessibility import faults, overflow
-
-NewPage = Callable[..., Awaitable[Page]]
 
 #: One for each test.
 BOARDS = 8

@@ -2,16 +2,13 @@
 
 import re
 import uuid
-from collections.abc import Awaitable, Callable
 
-from playwright.async_api import Page, expect
+from playwright.async_api import expect
 
 from harness.servers import Serve
 from tests.browser.screens.test_boards import Feed, expect_live, tile
-from tests.browser.steps import Line, enter, make_room, open_room, say
+from tests.browser.steps import Line, NewPage, enter, make_room, open_room, say
 from tests.browser.test_accessibility import faults
-
-NewPage = Callable[..., Awaitable[Page]]
 
 
 def make_board(server: Serve, body: str) -> str:

@@ -1,16 +1,13 @@
 """Differences of Firefox and Safari, simulated in Chromium."""
 
 import re
-from collections.abc import Awaitable, Callable
 
 from playwright.async_api import Page, expect
 
 from harness.client import eventually
 from harness.servers import Serve
 from tests.browser.screens.test_boards import open_board, tile
-from tests.browser.steps import enter, make_room, message, open_room, say
-
-NewPage = Callable[..., Awaitable[Page]]
+from tests.browser.steps import NewPage, enter, make_room, message, open_room, say
 
 
 async def selected(page: Page, text: re.Pattern[str]) -> bool:

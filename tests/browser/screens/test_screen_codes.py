@@ -1,7 +1,6 @@
 """Pairing: a code on the screen, a phone that enters it, and a screen that returns to its wall after a restart."""
 
 import re
-from collections.abc import Awaitable, Callable
 
 import pytest
 from playwright.async_api import Page, Route, expect
@@ -9,10 +8,8 @@ from playwright.async_api import Page, Route, expect
 from harness.servers import Serve
 from tests.browser.screens.test_boards import Feed, expect_live, tile
 from tests.browser.screens.test_walls import make_staff, make_wall
-from tests.browser.steps import sign_in
+from tests.browser.steps import NewPage, sign_in
 from tests.browser.test_accessibility import faults, overflow
-
-NewPage = Callable[..., Awaitable[Page]]
 
 TV = {"width": 1920, "height": 1080}
 PHONE = {"width": 390, "height": 844}

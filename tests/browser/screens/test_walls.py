@@ -2,7 +2,6 @@
 
 import re
 import uuid
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 
 import pytest
@@ -11,10 +10,8 @@ from playwright.async_api import Page, Route, WebSocketRoute, expect
 from harness.client import eventually
 from harness.servers import Serve
 from tests.browser.screens.test_boards import Feed, expect_live, tile
-from tests.browser.steps import PASSWORD, Line, enter, make_room, open_room, people, say, sign_in
+from tests.browser.steps import PASSWORD, Line, NewPage, enter, make_room, open_room, people, say, sign_in
 from tests.browser.test_accessibility import faults, overflow
-
-NewPage = Callable[..., Awaitable[Page]]
 
 #: What Chromium gives every page, but not where it has no windows.
 AWAKE = ["screen-wake-lock"]
