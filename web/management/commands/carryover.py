@@ -12,4 +12,8 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         done = carry_over()
-        self.stdout.write("The database is carried over." if done else "Nothing to do: the layout is the present one.")
+        self.stdout.write(
+            "The database is carried over. The next start of Switchboard, or manage.py migrate, adds what is new."
+            if done
+            else "Nothing to do: the layout is the present one."
+        )
