@@ -5,7 +5,18 @@ import re
 from playwright.async_api import expect
 
 from harness.servers import Serve
-from tests.browser.steps import NewPage, expect_live, make_account, make_room, message, open_room, people, say, sign_in
+from tests.browser.steps import (
+    NewPage,
+    ask,
+    expect_live,
+    make_account,
+    make_room,
+    message,
+    open_room,
+    people,
+    say,
+    sign_in,
+)
 
 
 async def test_two_people_talk_in_private(live_switchboard: Serve, new_page: NewPage) -> None:
@@ -33,3 +44,20 @@ async def test_two_people_talk_in_private(live_switchboard: Serve, new_page: New
     await bo.reload()
     await expect(bo.get_by_role("heading", name="Direct messages")).to_be_visible()
     await expect(entry).to_have_attribute("aria-current", "page")
+
+
+async def test_the_names_of_nine_people_leave_the_field_low(live_switchboard: Serve, new_page: NewPage) -> None:
+    names = [f"Person With A Name Of {number}" for number in range(9)]
+    usernames = [make_account(live_switchboard, name) for name in names]
+    page = await new_page(viewport={"width": 390, "height": 844}, has_touch=True, is_mobile=True)
+    await sign_in(page, usernames[0])
+    ids = ask(live_switchboard, f"list(User.objects.filter(username__in={usernames!r}).values_list('pk', flat=True))")
+    slug = await page.evaluate(
+        "ids => import('web/page.js').then(({ ask }) => ask('POST', '/api/direct/', { people: ids }))"
+        ".then(({ room }) => room.slug)",
+        ids,
+    )
+    await open_room(page, slug)
+    await expect_live(page)
+    assert await page.locator(".composer textarea").evaluate("field => field.offsetHeight") < 60
+    assert await page.evaluate("document.documentElement.scrollWidth <= innerWidth")
