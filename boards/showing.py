@@ -73,7 +73,7 @@ class ShowsBoards(SocketConsumer):
     async def show_asked(self, slug: str) -> None:
         """Show a board that the client asked for, and charge for reading it.
 
-        Raises NoSuchBoard; CommandError for too many.
+        Raises NoSuchBoard; CommandError `rate_limited` when the person has read too much.
         """
         self.require_reading()
         shown = await self.show(slug)

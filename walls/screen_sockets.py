@@ -124,7 +124,8 @@ class ScreenConsumer(SocketConsumer):
             self._expiry.cancel()
             self._expiry = None
         if self.link is not None and self.link.expires_at is not None and not self.connection.closed:
-            seconds = (self.link.expires_at - clock.now()).total_seconds() + 0.05  # the same key as in `find_link`
+            # A moment later, when `find_link` finds it expired, too.
+            seconds = (self.link.expires_at - clock.now()).total_seconds() + 0.05
             ring = asyncio.get_running_loop().call_later
             self._expiry = ring(max(0.05, seconds), self._on_control, self.link.topic, '{"do":"changed"}')
 

@@ -95,7 +95,7 @@ class HttpForm(SourceForm):
             self.instance.sealed = seal(secret)
 
     def _is_same_place(self, url: str) -> bool:
-        """True when `url` has the same host as the stored one. A changed host would receive the secret."""
+        """True when `url` has the same scheme, host and port as the stored one: only there may the secret go."""
         try:
             check_url(url)
         except ValueError:

@@ -88,7 +88,7 @@ press("[data-edit]", () => view.toggleEditing());
 press("[data-rewind]", () => view.toggleRewind());
 press("[data-details]", (button) => button.setAttribute("aria-pressed", String(view.toggleDetails())));
 
-// The address of the board as it was: a link, or one made here.
+// The page was opened by a link to the past (?at=), or by new-board.js for a new board (#edit).
 const at = Date.parse(new URLSearchParams(location.search).get("at") ?? "");
 const end = screen.state.onChange(() => {
   end();

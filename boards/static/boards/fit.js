@@ -18,7 +18,7 @@ const VALUE = 100 / 30;
 const ROW = 100 / 45;
 /** The width of a bold digit as a share of its height, in DejaVu: the widest of the fonts that we name. */
 const DIGIT = 0.68;
-/** The heights that a tile with one value needs: borders and padding, title, value. */
+/** The least height of a tile with one value: borders and padding, title and value together. */
 const LEAST_TILE = 8;
 /** In rem: the padding of the page, its head, and the banner of a screen that is not connected. */
 const FRAME = 3 + 2.75 + 4.25;

@@ -105,7 +105,7 @@ socket.on("hello", (hello) => {
 socket.on("wall", ({ name, boards, rooms }) => {
   wallName = name;
   showsRooms = rooms;
-  empty.loaded = true; // as far as the browser allows
+  empty.loaded = true; // it has no board: the plan is all that there is to load
   rotation.setPlan(boards);
   watch();
   look();

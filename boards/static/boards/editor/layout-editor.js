@@ -32,7 +32,7 @@ export class LayoutEditor {
     this.heard = null;
     this.saving = false;
     this.dirty = false;
-    /** The next id for a new tile, which the server has not numbered yet: negative, counting down. */
+    /** The last temporary id given to a new tile: they count down from -1; 0: none yet. */
     this.ids = 0;
     /** @type {Notice} */
     this.notice = { kind: "saved", text: "Every change is saved at once." };
@@ -195,7 +195,7 @@ export class LayoutEditor {
     this.layout = layoutOf(board);
     this.version = board.version;
     this.before = null;
-    this.past = []; // undo would bring back what others have changed since
+    this.past = []; // undo would overwrite what others have changed since
     this.dirty = false;
     this.notice = { kind: "conflict", text };
   }

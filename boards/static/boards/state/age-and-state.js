@@ -106,7 +106,7 @@ function together(notes, all) {
   });
 }
 
-/** The age to show for several streams: that of the stream furthest over its limit, else of the most recent one. */
+/** The age to show for several streams: of the one furthest over its limit, else of the one with the shortest limit. */
 function ageOf(/** @type {Stream[]} */ streams, /** @type {number} */ now) {
   const known = streams.flatMap(({ at, staleAfter }) => (at === null ? [] : { age: now - at, limit: (staleAfter ?? Infinity) * 1000 }));
   if (!known.length) return "";

@@ -155,7 +155,7 @@ export function timeRange(oldest, newest, now, span) {
   return [span === null ? Math.round(oldest ?? end - 60_000) : end - span * 1000, end];
 }
 
-/** The label of a tick, with ticks `step` milliseconds apart. Over more than a day, midnight shows the date. */
+/** The label of a tick, with ticks `step` milliseconds apart. From an hour apart on, midnight shows the date. */
 export function tickText(/** @type {number} */ at, /** @type {number} */ step) {
   if (step < 60_000) return clockSeconds(at);
   return step >= 3_600_000 && fieldText(at).includes("T00:00") ? shortDate(at) : clockTime(at);

@@ -135,7 +135,7 @@ export class Screen {
   async rewind(/** @type {number} */ at) {
     const rewind = ++this.rewinds;
     const snapshot = await this.fetchSnapshot(at);
-    if (rewind !== this.rewinds) return; // the slider has moved on
+    if (rewind !== this.rewinds) return; // another time was asked for meanwhile, or the live board
     const state = new BoardState();
     state.takeSnapshot(snapshot);
     this.past = { at, state };
